@@ -1,0 +1,108 @@
+"""Every error that this package raises on purpose.
+
+    SwarmProviderError            one line that a person can act on
+    +- InputError                 what the user wrote is wrong: one or more Problems
+    +- ConnectionFailed           no manager answers, or it is not one we can use
+    +- DockerError                the daemon refused a call (status, message)
+    |  +- NotFound                404
+    |  +- Conflict                409, or a name that is taken
+    |  +- OutOfSequence           the object changed since it was read
+    +- OwnershipError             the object belongs to somebody else
+    +- RolloutFailed              it was submitted, and does not run: one or more reasons
+    +- Cancelled                  the user asked to stop
+
+Errors carry data; their text is built in __str__. Library exceptions never leave the room that calls the
+library: callers see only this tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with what the user wrote.
+
+    Attributes:
+        message: what is wrong, why, and what to do, as one line.
+        path: the property path in the words that the user typed (`deploy.replicas`), or "".
+        file: the file that it stands in, or "".
+        line: its line there, counted from 1; 0 when unknown.
+    """
+
+    message: str
+    path: str = ""
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class SwarmProviderError(Exception):
+    """The root: str() is one line, without a traceback, that says what to do."""
+
+
+class InputError(SwarmProviderError):
+    """What the user wrote cannot be used."""
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = tuple(Problem(p) if isinstance(p, str) else p for p in problems)
+        super().__init__(*self.problems)
+
+    def __str__(self) -> str:
+        return "; ".join(str(problem) for problem in self.problems)
+
+
+class ConnectionFailed(SwarmProviderError):
+    """No usable manager: unreachable, not a manager, or too old."""
+
+
+class DockerError(SwarmProviderError):
+    """The daemon answered a call with an error."""
+
+    def __init__(self, message: str, *, status: int = 0, call: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"Docker refused {self.call}: {self.message}" if self.call else self.message
+
+
+class NotFound(DockerError):
+    """The object does not exist (any more)."""
+
+
+class Conflict(DockerError):
+    """The name is taken, or the object is in use."""
+
+
+class OutOfSequence(DockerError):
+    """The object changed since it was read; read it again and retry.
+
+    The daemon says so with HTTP 500 and "update out of sequence".
+    """
+
+
+class OwnershipError(SwarmProviderError):
+    """The object exists and belongs to someone else."""
+
+
+class RolloutFailed(SwarmProviderError):
+    """The change was submitted and does not run."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(*reasons)
+        self.reasons = tuple(reasons)
+
+    def __str__(self) -> str:
+        return "; ".join(self.reasons)
+
+
+class Cancelled(SwarmProviderError):
+    """The user asked to stop (Ctrl-C); the cluster goes on with what was submitted."""

@@ -1,0 +1,62 @@
+"""What a resource and a function are, in the definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from swarm_provider.errors import Problem
+from swarm_provider.model.types import At, Field, ObjectOf
+from swarm_provider.spec import Json
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of resource.
+
+    Attributes:
+        name: the Python class and the last part of the token (`Config` -> `swarm:index:Config`).
+        doc: what it is.
+        inputs: what the user gives, and what Check computes.
+        outputs: what only Docker or the provider knows.
+    """
+
+    name: str
+    doc: str
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+
+    @property
+    def token(self) -> str:
+        return f"swarm:index:{self.name}"
+
+    @cached_property
+    def shape(self) -> ObjectOf:
+        """The inputs as one object type."""
+        return ObjectOf(name=self.name, fields=self.inputs)
+
+    def normal(self, inputs: Json) -> tuple[Json, list[Problem]]:
+        """Return the inputs in normal form, and what is wrong with them."""
+        at = At()
+        result: Any = self.shape.normal(inputs, at)
+        return (result if isinstance(result, dict) else {}), at.problems
+
+
+@dataclass(frozen=True)
+class Function:
+    """A lookup: reads the swarm, changes nothing."""
+
+    name: str
+    doc: str
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+
+    @property
+    def token(self) -> str:
+        return f"swarm:index:{self.name}"
+
+    @cached_property
+    def shape(self) -> ObjectOf:
+        """The arguments as one object type."""
+        return ObjectOf(name=self.name, fields=self.inputs)

@@ -1,0 +1,241 @@
+"""Every resource and lookup of the package."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from swarm_provider.model import service, shorthand
+from swarm_provider.model.resource import Function, Resource
+from swarm_provider.model.service import LABELS
+from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
+
+_OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
+_NAME: Final = Field("name", Text(), "Name in the swarm. Default: the logical name.")
+_NAMESPACE: Final = Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`.")
+_INCARNATION: Final = Field("incarnation", Text(), "Random value that ties this state to the live object.")
+_ADOPT: Final = Field("adopt", Boolean(), "Take over what docker made under this name. Default false.")
+
+
+def _family(kind: str, limit: str) -> tuple[Field, ...]:
+    return (
+        Field("base_name", Text(), "Name that the versions' names begin with. Default: the logical name."),
+        _NAMESPACE,
+        Field("name", Text(), "Name of the current version.", computed=True),
+        Field("family_id", Text(), "Id of the family.", computed=True),
+        Field("data", Text(), f"Content as text (UTF-8), {limit} at most.", secret=kind == "secret"),
+        Field("data_base64", Text(), "Content as base64, for bytes.", secret=kind == "secret"),
+        Field("file", Text(), "Path of a file with the content, from the program's working directory."),
+        Field("labels", LABELS, f"Labels of the {kind}; they change without a new version."),
+        Field("template_driver", Text(), "Template driver, such as golang. Spec.Templating, API 1.37."),
+        Field("keep_previous", Integer(0), "Old versions kept beside the current one. Default 1."),
+        Field("rotate_trigger", Type(), "Any value; its change makes a new version of equal content."),
+    )
+
+
+CONFIG: Final = Resource(
+    "Config",
+    "A family of Docker configs: changing its content makes a new version and moves the services that use it.",
+    (*_family("config", "1000 KiB"), _ADOPT),
+    (
+        Field("name", Text(), "Name of the current version."),
+        Field("config_id", Text(), "Docker's id of the current version."),
+        _INCARNATION,
+    ),
+)
+SECRET: Final = Resource(
+    "Secret",
+    "A family of Docker secrets: changing its content makes a new version and moves the services that use it.",
+    (
+        *_family("secret", "500 KiB"),
+        Field("key", Text(), "Key of the digests in the names of the versions.", secret=True, computed=True),
+        Field("driver", Text(), "Secret driver plugin that has the content. Spec.Driver.Name."),
+        Field("driver_opts", _OPTIONS, "Options of the secret driver."),
+        Field(
+            "adopt",
+            Choice(("trust", "rotate")),
+            "Take over a secret that docker made: trust that the content is equal, or make a new version.",
+        ),
+        Field("trust_existing", Boolean(), "At import: `data` is what the cluster holds. Default false."),
+    ),
+    (
+        Field("name", Text(), "Name of the current version."),
+        Field("secret_id", Text(), "Docker's id of the current version."),
+        _INCARNATION,
+    ),
+)
+IPAM: Final = ObjectOf(
+    "Ipam",
+    (
+        Field("driver", Text(), "Address management driver. Default: default."),
+        Field("options", _OPTIONS, "Driver options."),
+        Field(
+            "config",
+            ListOf(
+                ObjectOf(
+                    "IpamConfig",
+                    (
+                        Field("subnet", Text(), "Subnet such as 10.20.0.0/24."),
+                        Field("ip_range", Text(), "Range to give addresses from."),
+                        Field("gateway", Text(), "Address of the gateway."),
+                        Field("aux_addresses", _OPTIONS, "Addresses that are taken already, by name."),
+                    ),
+                    "One subnet.",
+                )
+            ),
+            "Subnets.",
+        ),
+    ),
+    "How addresses are given.",
+)
+NETWORK: Final = Resource(
+    "Network",
+    "A network. Docker cannot change one: a difference is a warning, unless `replace` is set.",
+    (
+        _NAME,
+        _NAMESPACE,
+        Field("driver", Text(), "Driver. Default overlay."),
+        Field("driver_opts", _OPTIONS, "Driver options."),
+        Field("internal", Boolean(), "No way out. Default false."),
+        Field("attachable", Boolean(), "Containers outside services may join. Default false."),
+        Field("ingress", Boolean(), "This is the swarm's routing mesh. Default false."),
+        Field("enable_ipv6", Boolean(), "Give IPv6 addresses too. Default false."),
+        Field("ipam", IPAM, "How addresses are given."),
+        Field("labels", LABELS, "Labels of the network."),
+        Field("replace", Boolean(), "Replace the network, and stop its services meanwhile, when it differs."),
+        _ADOPT,
+    ),
+    (
+        Field("network_id", Text(), "Docker's id."),
+        _INCARNATION,
+    ),
+)
+VOLUME: Final = Resource(
+    "Volume",
+    "A named volume. A local one is made where a task mounts it, unless `node` says where.",
+    (
+        _NAME,
+        _NAMESPACE,
+        Field("driver", Text(), "Driver. Default local."),
+        Field("driver_opts", _OPTIONS, "Driver options. They cannot be changed later."),
+        Field("labels", LABELS, "Labels of the volume."),
+        Field("node", Text(), "Node on which it is made at once. Default: made lazily where a task mounts it."),
+        Field("delete_on_destroy", Boolean(), "Remove it, with its data, on destroy. Default false."),
+    ),
+    (
+        Field("mountpoint", Text(), "Path on the node, where it is known."),
+        _INCARNATION,
+    ),
+)
+NODE_LABEL: Final = Resource(
+    "NodeLabel",
+    "One label key on one node, on several, or on all.",
+    (
+        Field(
+            "node",
+            ListOf(Text(), order=False, before=shorthand.listed, also=("str",)),
+            "Name or id of a node, a list of them, or '*' for all.",
+            required=True,
+        ),
+        Field("nodes", ListOf(Text(), order=False), "Names of the nodes that carry the label.", computed=True),
+        Field("key", Text(), "Label key. Node.Spec.Labels.", required=True),
+        Field("value", Text(), "Label value. Default ''."),
+        Field("overwrite", Boolean(), "Take a key that somebody set to another value. Default false."),
+    ),
+    (
+        Field("previous", MapOf(Text()), "Values that were there before, by node id; restored on destroy."),
+        _INCARNATION,
+    ),
+)
+SERVICE: Final = Resource(
+    "Service",
+    "A service: tasks of one image that Swarm keeps running.",
+    (*service.SPEC_INPUTS, *service.CONTROL_INPUTS),
+    service.OUTPUTS,
+)
+
+RESOURCES: Final = {resource.token: resource for resource in (CONFIG, SECRET, NETWORK, VOLUME, NODE_LABEL, SERVICE)}
+
+_OBJECT_ARGS: Final = (
+    Field(
+        "name",
+        Text(),
+        "Exact name, or the base name of a family (its current version is returned).",
+        required=True,
+    ),
+    Field("project", Text(), "Pulumi project that owns the family, where several have one of that name."),
+)
+
+
+def _object_outputs(kind: str) -> tuple[Field, ...]:
+    return (
+        Field("name", Text(), "Actual name."),
+        Field("id", Text(), "Docker's id."),
+        Field("labels", MapOf(Text()), "Its labels."),
+        *(
+            (
+                Field("data", Text(), "Content, where it is text."),
+                Field("data_base64", Text(), "Content as base64."),
+            )
+            if kind == "config"
+            else ()
+        ),
+    )
+
+
+NODE_OUTPUTS: Final = (
+    Field("id", Text(), "Docker's id."),
+    Field("hostname", Text(), "Host name."),
+    Field("role", Text(), "manager or worker."),
+    Field("availability", Text(), "active, pause or drain."),
+    Field("state", Text(), "ready, down, disconnected or unknown."),
+    Field("address", Text(), "Address that the swarm sees."),
+    Field("labels", MapOf(Text()), "Its labels."),
+    Field("engine_version", Text(), "Version of its engine."),
+)
+NODE_INFO: Final = ObjectOf("NodeInfo", NODE_OUTPUTS, "A node as the swarm sees it.")
+
+FUNCTIONS: Final = {
+    function.token: function
+    for function in (
+        Function(
+            "getConfig",
+            "Look up a config, or the current version of a family of configs.",
+            _OBJECT_ARGS,
+            _object_outputs("config"),
+        ),
+        Function(
+            "getSecret",
+            "Look up a secret, or the current version of a family of secrets.",
+            _OBJECT_ARGS,
+            _object_outputs("secret"),
+        ),
+        Function(
+            "getNetwork",
+            "Look up a network by its exact name or id.",
+            (Field("name", Text(), "Exact name or id.", required=True),),
+            (
+                Field("name", Text(), "Name."),
+                Field("id", Text(), "Docker's id."),
+                Field("driver", Text(), "Driver."),
+                Field("scope", Text(), "swarm or local."),
+                Field("labels", MapOf(Text()), "Its labels."),
+                Field("attachable", Boolean(), "Containers outside services may join."),
+            ),
+        ),
+        Function(
+            "getNode",
+            "Look up a node by its host name or id.",
+            (Field("node", Text(), "Host name or id.", required=True),),
+            NODE_OUTPUTS,
+        ),
+        Function(
+            "getNodes",
+            "List the nodes, all or those that carry given labels or a role.",
+            (
+                Field("role", Choice(("manager", "worker")), "Only nodes of this role."),
+                Field("labels", LABELS, "Only nodes that carry all of these."),
+            ),
+            (Field("nodes", ListOf(NODE_INFO), "The nodes, ordered by host name."),),
+        ),
+    )
+}

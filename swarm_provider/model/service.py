@@ -1,0 +1,383 @@
+"""The service: compose's keys, as far as Swarm has a word for them.
+
+Sources are compose keys and, behind them, fields of Docker's ServiceSpec (API route POST /services/create). `CS` stands
+for TaskTemplate.ContainerSpec.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from swarm_provider.model import shorthand
+from swarm_provider.model.types import (
+    CPUS,
+    DURATION,
+    SIZE,
+    Boolean,
+    Choice,
+    Field,
+    Integer,
+    ListOf,
+    MapOf,
+    Number,
+    ObjectOf,
+    Text,
+    Type,
+)
+
+_TEXTS: Final = ListOf(Text(), before=shorthand.listed, also=("str",))
+_COMMAND: Final = ListOf(Text(), before=shorthand.shell_words, also=("str",))
+_OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
+LABELS: Final = MapOf(Text(), before=shorthand.labels, also=("Sequence[str]",))
+_KEY_VALUES: Final = MapOf(Text(), before=shorthand.labels, also=("Sequence[str]",))
+
+HEALTHCHECK: Final = ObjectOf(
+    "Healthcheck",
+    (
+        Field(
+            "test",
+            ListOf(Text(), before=shorthand.health_test, also=("str",)),
+            "Command; a text runs in a shell. CS.Healthcheck.Test.",
+        ),
+        Field("interval", DURATION, "Time between two checks. Default: the image's, else 30s."),
+        Field("timeout", DURATION, "Time after which a check counts as failed. Default: the image's, else 30s."),
+        Field("retries", Integer(0), "Failures in a row that make it unhealthy. Default: the image's, else 3."),
+        Field("start_period", DURATION, "Time at the start in which failures do not count."),
+        Field("start_interval", DURATION, "Time between checks in the start period. API 1.44."),
+        Field("disable", Boolean(), "True: no check, whatever the image says."),
+    ),
+    "How Docker tells whether a task is healthy.",
+)
+LOGGING: Final = ObjectOf(
+    "Logging",
+    (
+        Field("driver", Text(), "Logging driver. TaskTemplate.LogDriver.Name."),
+        Field("options", _OPTIONS, "Driver options. TaskTemplate.LogDriver.Options."),
+    ),
+    "Where a task's output goes.",
+)
+ULIMIT: Final = ObjectOf(
+    "Ulimit",
+    (
+        Field("soft", Integer(), "Soft limit.", required=True),
+        Field("hard", Integer(), "Hard limit.", required=True),
+    ),
+    "A resource limit of the task's processes. CS.Ulimits, API 1.41.",
+)
+
+
+def _reference(kind: str) -> ObjectOf:
+    return ObjectOf(
+        f"Service{kind}",
+        (
+            Field("source", Text(), f"The {kind.lower()}: its name, or the name of a family.", required=True),
+            Field("name", Text(), f"The actual {kind.lower()} that `source` stands for.", computed=True),
+            Field("target", Text(), "File name or path in the container. CS.Configs/Secrets.File.Name."),
+            Field("uid", Text(), "Owner of the file. Default '0'."),
+            Field("gid", Text(), "Group of the file. Default '0'."),
+            Field("mode", Integer(0), "File mode as a number; 0o444 = 292 is the default."),
+        ),
+        f"A {kind.lower()} that is mounted as a file.",
+        before=shorthand.object_reference,
+        also=("str",),
+    )
+
+
+CONFIG_REFERENCE: Final = _reference("Config")
+SECRET_REFERENCE: Final = _reference("Secret")
+CREDENTIAL_SPEC: Final = ObjectOf(
+    "CredentialSpec",
+    (
+        Field("config", Text(), "Name of a config that holds it. API 1.40."),
+        Field("file", Text(), "File on the node."),
+        Field("registry", Text(), "Key of the Windows registry."),
+    ),
+    "Credential spec of a Windows container. CS.Privileges.CredentialSpec.",
+)
+NETWORK_REFERENCE: Final = ObjectOf(
+    "ServiceNetwork",
+    (
+        Field("name", Text(), "Name of the network. TaskTemplate.Networks.Target.", required=True),
+        Field("aliases", ListOf(Text()), "More names of the service in that network, in order."),
+        Field("driver_opts", _OPTIONS, "Driver options of the attachment."),
+    ),
+    "A network that the tasks are attached to.",
+    before=shorthand.network_reference,
+    also=("str",),
+)
+PORT: Final = ObjectOf(
+    "Port",
+    (
+        Field("target", Integer(1, 65535), "Port in the container.", required=True),
+        Field("published", Integer(0, 65535), "Port outside. Left out: Swarm chooses one."),
+        Field("protocol", Choice(("tcp", "udp", "sctp")), "Default tcp."),
+        Field("mode", Choice(("ingress", "host")), "ingress (default): on every node; host: where a task runs."),
+        Field("name", Text(), "Name of the port. EndpointSpec.Ports.Name."),
+    ),
+    "A published port. EndpointSpec.Ports.",
+)
+MOUNT: Final = ObjectOf(
+    "Mount",
+    (
+        Field(
+            "type",
+            Choice(("volume", "bind", "tmpfs", "npipe", "cluster", "image")),
+            "What is mounted. CS.Mounts.Type.",
+            required=True,
+        ),
+        Field("source", Text(), "Volume name or path on the node; none: an anonymous volume."),
+        Field("target", Text(), "Path in the container.", required=True),
+        Field("read_only", Boolean(), "Default false."),
+        Field("consistency", Text(), "Kept for Docker Desktop; no effect on Linux."),
+        Field(
+            "bind",
+            ObjectOf(
+                "MountBind",
+                (
+                    Field("propagation", Text(), "Mount propagation, such as rslave."),
+                    Field("create_host_path", Boolean(), "Make the path on the node if missing. API 1.43."),
+                ),
+                "Options of a bind mount.",
+            ),
+            "Options of a bind mount. CS.Mounts.BindOptions.",
+        ),
+        Field(
+            "volume",
+            ObjectOf(
+                "MountVolume",
+                (
+                    Field("nocopy", Boolean(), "Do not fill a new volume with what the image has there."),
+                    Field("subpath", Text(), "Path inside the volume. API 1.45."),
+                    Field("labels", LABELS, "Labels of a volume that is made for the task."),
+                    Field("driver", Text(), "Driver of a volume that is made for the task."),
+                    Field("driver_opts", _OPTIONS, "Driver options of such a volume."),
+                ),
+                "Options of a volume mount.",
+            ),
+            "Options of a volume mount. CS.Mounts.VolumeOptions.",
+        ),
+        Field(
+            "tmpfs",
+            ObjectOf(
+                "MountTmpfs",
+                (
+                    Field("size", SIZE, "Size. Default: no limit."),
+                    Field("mode", Integer(0), "File mode as a number."),
+                ),
+                "Options of a tmpfs mount.",
+            ),
+            "Options of a tmpfs mount. CS.Mounts.TmpfsOptions.",
+        ),
+        Field("cluster", ObjectOf("MountCluster", (), "Options of a cluster volume."), "API 1.42."),
+    ),
+    "Something mounted into the tasks. CS.Mounts.",
+    before=shorthand.volume,
+    also=("str",),
+)
+_UPDATE_FIELDS: Final = (
+    Field("parallelism", Integer(0), "Tasks at a time; 0: all at once. Default 1."),
+    Field("delay", DURATION, "Pause between two batches. Default 0s."),
+    Field(
+        "failure_action",
+        Choice(("pause", "continue", "rollback")),
+        "What Swarm does on failure. Default pause.",
+    ),
+    Field("monitor", DURATION, "How long a new task is watched for failure. Default 5s."),
+    Field("max_failure_ratio", Number(), "Share of tasks that may fail, 0 to 1. Default 0."),
+    Field("order", Choice(("stop-first", "start-first")), "Default stop-first: capacity drops by one batch."),
+)
+UPDATE_CONFIG: Final = ObjectOf("UpdateConfig", _UPDATE_FIELDS, "How tasks are replaced. Spec.UpdateConfig.")
+ROLLBACK_CONFIG: Final = ObjectOf(
+    "RollbackConfig", _UPDATE_FIELDS, "How tasks are replaced on a rollback. Spec.RollbackConfig."
+)
+RESTART_POLICY: Final = ObjectOf(
+    "RestartPolicy",
+    (
+        Field("condition", Choice(("none", "on-failure", "any")), "Default any."),
+        Field("delay", DURATION, "Pause before a restart. Default 5s."),
+        Field("max_attempts", Integer(0), "Restarts in the window; 0: no limit."),
+        Field("window", DURATION, "Time in which attempts are counted. Default: unlimited."),
+    ),
+    "When a task that ended is started again. TaskTemplate.RestartPolicy.",
+)
+GENERIC_RESOURCE: Final = ObjectOf(
+    "GenericResource",
+    (
+        Field(
+            "discrete_resource_spec",
+            ObjectOf(
+                "DiscreteResourceSpec",
+                (
+                    Field("kind", Text(), "Kind of resource, such as gpu.", required=True),
+                    Field("value", Integer(), "How many.", required=True),
+                ),
+                "A countable resource.",
+            ),
+            "A countable resource.",
+        ),
+        Field(
+            "named_resource_spec",
+            ObjectOf(
+                "NamedResourceSpec",
+                (
+                    Field("kind", Text(), "Kind of resource.", required=True),
+                    Field("value", Text(), "Which one.", required=True),
+                ),
+                "A resource that is meant by name.",
+            ),
+            "A resource that is meant by name.",
+        ),
+    ),
+    "A resource that nodes declare themselves.",
+)
+RESOURCES: Final = ObjectOf(
+    "Resources",
+    (
+        Field(
+            "limits",
+            ObjectOf(
+                "ResourceLimits",
+                (
+                    Field("cpus", CPUS, "Number of cpus, such as '0.50'."),
+                    Field("memory", SIZE, "Memory, such as 100M (binary: 104857600 bytes)."),
+                    Field("pids", Integer(), "Number of processes. API 1.41."),
+                ),
+                "What a task may use at most.",
+            ),
+            "What a task may use at most. TaskTemplate.Resources.Limits.",
+        ),
+        Field(
+            "reservations",
+            ObjectOf(
+                "ResourceReservations",
+                (
+                    Field("cpus", CPUS, "Number of cpus."),
+                    Field("memory", SIZE, "Memory."),
+                    Field("generic_resources", ListOf(GENERIC_RESOURCE), "Resources that nodes declare."),
+                ),
+                "What a node must have free.",
+            ),
+            "What a node must have free. TaskTemplate.Resources.Reservations.",
+        ),
+    ),
+    "Limits and reservations of each task.",
+)
+PLACEMENT: Final = ObjectOf(
+    "Placement",
+    (
+        Field("constraints", ListOf(Text()), "Conditions such as `node.labels.storage == raid`."),
+        Field(
+            "preferences",
+            ListOf(
+                ObjectOf(
+                    "PlacementPreference",
+                    (Field("spread", Text(), "Spread over the values of this label.", required=True),),
+                    "How tasks are spread.",
+                )
+            ),
+            "How tasks are spread, in order.",
+        ),
+        Field("max_replicas_per_node", Integer(0), "Tasks on one node at most; 0: no limit. API 1.40."),
+    ),
+    "On which nodes tasks may run. TaskTemplate.Placement.",
+)
+DEPLOY: Final = ObjectOf(
+    "Deploy",
+    (
+        Field(
+            "mode",
+            Choice(("replicated", "global", "replicated-job", "global-job")),
+            "Default replicated. A change replaces the service.",
+        ),
+        Field("replicas", Integer(0), "Number of tasks. Left out: made with 1, afterwards not managed."),
+        Field("max_concurrent", Integer(1), "replicated-job: tasks at a time. Default: replicas."),
+        Field("endpoint_mode", Choice(("vip", "dnsrr")), "Default vip."),
+        Field("labels", LABELS, "Labels of the service (not of its containers)."),
+        Field("resources", RESOURCES, "Limits and reservations of each task."),
+        Field("update_config", UPDATE_CONFIG, "How tasks are replaced on an update."),
+        Field("rollback_config", ROLLBACK_CONFIG, "How tasks are replaced on a rollback."),
+        Field("restart_policy", RESTART_POLICY, "When a task that ended is started again."),
+        Field("placement", PLACEMENT, "On which nodes tasks may run."),
+    ),
+    "How Swarm runs the service.",
+)
+
+SPEC_INPUTS: Final = (
+    Field("name", Text(), "Name in the swarm. Default: the logical name."),
+    Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`."),
+    Field("image", Text(), "Image reference. CS.Image.", required=True),
+    Field("command", _COMMAND, "Arguments of the entrypoint; a text is split as a shell does. CS.Args."),
+    Field("entrypoint", _COMMAND, "Replaces the image's entrypoint. CS.Command."),
+    Field(
+        "environment",
+        MapOf(Text(), nulls=True, before=shorthand.key_values, also=("Sequence[str]",)),
+        "Environment; null removes a variable of the image. CS.Env.",
+    ),
+    Field("labels", LABELS, "Labels of the containers: a change restarts tasks. CS.Labels."),
+    Field("hostname", Text(), "Host name in the container; Swarm's templates work. CS.Hostname."),
+    Field("user", Text(), "User, or user:group. CS.User."),
+    Field("group_add", ListOf(Text()), "More groups of the user. CS.Groups."),
+    Field("working_dir", Text(), "Working directory. CS.Dir."),
+    Field("stop_signal", Text(), "Signal that ends the container. Default SIGTERM. CS.StopSignal."),
+    Field("stop_grace_period", DURATION, "Time before it is killed. Default 10s. CS.StopGracePeriod."),
+    Field("tty", Boolean(), "Give it a terminal. CS.TTY."),
+    Field("stdin_open", Boolean(), "Keep its input open. CS.OpenStdin."),
+    Field("read_only", Boolean(), "Mount its root file system read only. CS.ReadOnly."),
+    Field("init", Boolean(), "Run an init as PID 1. Default: the daemon's. CS.Init."),
+    Field("isolation", Choice(("default", "process", "hyperv")), "Windows isolation. CS.Isolation."),
+    Field(
+        "extra_hosts",
+        ListOf(Text(), before=shorthand.extra_hosts),
+        "Entries `host:ip` of /etc/hosts. CS.Hosts.",
+    ),
+    Field("dns", _TEXTS, "Name servers. CS.DNSConfig.Nameservers."),
+    Field("dns_search", _TEXTS, "Search domains. CS.DNSConfig.Search."),
+    Field("dns_opt", _TEXTS, "Resolver options. CS.DNSConfig.Options."),
+    Field("cap_add", ListOf(Text(), order=False), "Capabilities added. CS.CapabilityAdd, API 1.41."),
+    Field("cap_drop", ListOf(Text(), order=False), "Capabilities dropped. CS.CapabilityDrop, API 1.41."),
+    Field(
+        "sysctls",
+        MapOf(Text(), before=lambda value: shorthand.labels(shorthand.texts(value)), also=("Sequence[str]",)),
+        "Kernel settings of the container. CS.Sysctls.",
+    ),
+    Field("ulimits", MapOf(ULIMIT, before=shorthand.ulimits), "Limits by name. CS.Ulimits, API 1.41."),
+    Field("oom_score_adj", Integer(-1000, 1000), "Preference of the out-of-memory killer. API 1.46."),
+    Field("healthcheck", HEALTHCHECK, "How Docker tells whether a task is healthy. CS.Healthcheck."),
+    Field("logging", LOGGING, "Where the output goes. TaskTemplate.LogDriver."),
+    Field("credential_spec", CREDENTIAL_SPEC, "Credential spec of a Windows container."),
+    Field("configs", ListOf(CONFIG_REFERENCE, order=False), "Configs mounted as files. CS.Configs."),
+    Field("secrets", ListOf(SECRET_REFERENCE, order=False), "Secrets mounted as files. CS.Secrets."),
+    Field(
+        "networks",
+        ListOf(NETWORK_REFERENCE, order=False, before=shorthand.networks),
+        "Networks of the tasks.",
+    ),
+    Field(
+        "ports",
+        ListOf(PORT, order=False, before=shorthand.ports, also=("Sequence[Any]",)),
+        "Published ports.",
+    ),
+    Field("volumes", ListOf(MOUNT), "Mounts, in order. CS.Mounts."),
+    Field("deploy", DEPLOY, "How Swarm runs the service."),
+    Field(
+        "force_update",
+        Integer(0),
+        "A change restarts the tasks. Left out: not managed. TaskTemplate.ForceUpdate.",
+    ),
+)
+
+CONTROL_INPUTS: Final = (
+    Field("wait", Boolean(), "Wait until the tasks run. Default true."),
+    Field("fail_after", DURATION, "Patience without progress before the update counts as failed. Default 5m."),
+    Field("resolve_image", Choice(("changed", "always", "never")), "When a registry is asked for the digest."),
+    Field("adopt", Boolean(), "Take over a service that docker made. Default false."),
+    Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),
+)
+
+OUTPUTS: Final = (
+    Field("name", Text(), "Name in the swarm."),
+    Field("service_id", Text(), "Docker's id."),
+    Field("image", Text(), "Image with the digest that runs, where one is known."),
+    Field("endpoint", MapOf(Type()), "Mode, published ports and virtual addresses, as Docker reports them."),
+    Field("incarnation", Text(), "Random value that ties this state to the live object."),
+)

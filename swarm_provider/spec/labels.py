@@ -1,0 +1,46 @@
+"""Every label key that this package reads or writes. No other module spells one.
+
+Labels sit on objects (service, config, secret, network), never on containers: a container label is part of the
+task template, so changing it would restart tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# docker CLI, cli/compose/convert: what `docker stack` looks for
+NAMESPACE: Final = "com.docker.stack.namespace"
+STACK_IMAGE: Final = "com.docker.stack.image"
+
+OURS: Final = "swarm-provider."
+OWNER: Final = OURS + "owner"
+"""`<project>/<stack>` of the Pulumi stack that owns the object."""
+URN: Final = OURS + "urn"
+"""URN of the resource that owns the object."""
+INCARNATION: Final = OURS + "incarnation"
+"""A random value stamped by each Create and take-over; Delete removes only its own incarnation."""
+IMAGE: Final = OURS + "image"
+"""The image as the user wrote it, on services outside a Docker stack."""
+FAMILY: Final = OURS + "family"
+"""Id of the family whose version this config or secret is."""
+BASE: Final = OURS + "base"
+"""The name that the user gave to the family."""
+SEQUENCE: Final = OURS + "sequence"
+"""Position of a version in its family; the highest is the current one."""
+KEEP: Final = OURS + "keep-previous"
+"""How many versions besides the current one are kept, for whoever comes last."""
+
+
+def ours(labels: Mapping[str, str] | None) -> dict[str, str]:
+    """Return only the labels that this provider manages for itself."""
+    return {key: value for key, value in (labels or {}).items() if key.startswith(OURS)}
+
+
+def users(labels: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the labels without the provider's own and without those of `docker stack`."""
+    return {
+        key: value
+        for key, value in (labels or {}).items()
+        if not key.startswith(OURS) and key not in (NAMESPACE, STACK_IMAGE)
+    }

@@ -1,0 +1,86 @@
+"""Values that are not plain data yet: unknown until the update runs, or secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+class Unknown:
+    """A value that is known only when the update runs. There is one: UNKNOWN."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that must never be printed; it is encrypted in the state."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+def reveal(value: Any) -> Any:
+    """Return `value` with every Secret inside it replaced by what it holds."""
+    if isinstance(value, Secret):
+        return reveal(value.value)
+    return _walk(value, reveal)
+
+
+def has_unknown(value: Any) -> bool:
+    """Say whether UNKNOWN stands anywhere inside `value`."""
+    if isinstance(value, Secret):
+        return has_unknown(value.value)
+    if isinstance(value, dict):
+        return any(has_unknown(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_unknown(item) for item in value)
+    return value is UNKNOWN
+
+
+def has_secret(value: Any) -> bool:
+    """Say whether a Secret stands anywhere inside `value`."""
+    if isinstance(value, dict):
+        return any(has_secret(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_secret(item) for item in value)
+    return isinstance(value, Secret)
+
+
+def secret_texts(value: Any) -> set[str]:
+    """Return every text that a Secret inside `value` holds, for filtering messages."""
+    if isinstance(value, Secret):
+        return _texts(value.value)
+    found: set[str] = set()
+    if isinstance(value, dict):
+        for item in value.values():
+            found |= secret_texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            found |= secret_texts(item)
+    return found
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, Secret):
+        return _texts(value.value)
+    if isinstance(value, dict):
+        return set().union(*(_texts(item) for item in value.values())) if value else set()
+    if isinstance(value, (list, tuple)):
+        return set().union(*(_texts(item) for item in value)) if value else set()
+    return {value} if isinstance(value, str) and value else set()
+
+
+def _walk(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: change(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [change(item) for item in value]
+    return value
