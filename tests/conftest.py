@@ -20,6 +20,7 @@ from tests.support.engine import Docker, Engine, start_engine
 from tests.support.pulumi import PulumiProject, find_cli
 
 ProjectFactory = Callable[..., PulumiProject]
+_TAG = "{{.Repository}}:{{.Tag}}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +30,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("SWARM_ENGINE", ""),
         help="folder with another Docker engine (testbed/engine.sh); default: the one on PATH",
     )
+
+    parser.addoption("--long", action="store_true", help="run the tests marked `long` too, as `make accept` does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms out unless they are asked for; each has a short form that runs always."""
+    if not config.getoption("--long"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -72,13 +82,13 @@ def three_nodes(engine_dir: str) -> Iterator[Engine]:
 def pg_image(engine: Engine) -> str:
     """A real PostgreSQL on the session's engine."""
     engine.images("pg")
-    return "pg:15"
+    return next(tag for tag in engine.docker.lines("image", "ls", "--format", _TAG) if tag.startswith("pg:"))
 
 
 @pytest.fixture(scope="session")
 def todo_images(engine: Engine) -> tuple[str, str]:
     """Stand-ins, under their own names, of the images that stacks/todo uses, on the session's engine."""
-    engine.images("todo")
+    engine.images("todo", "db")
     return "diamol/ch06-todo-list:latest", "diamol/postgres:11.5"
 
 

@@ -56,9 +56,7 @@ class Docker:
             raise EngineError(f"docker {' '.join(args)}: exit {done.returncode}: {done.stderr.strip()}")
         return done.stdout.rstrip("\n")
 
-    def run(
-        self, *args: str, stdin: str | None = None, timeout: float = 120
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, stdin: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run `docker ARGS` and return it with exit code, stdout and stderr."""
         command = ["docker", *args]
         return subprocess.run(
@@ -159,7 +157,7 @@ class Engine:
         return self.subnet.rsplit(".", 1)[0] + ".254"
 
     def images(self, *kinds: str) -> None:
-        """Make the images of testbed/images.sh (`bb`, `web`, `pg`, `todo`) on every node, each once."""
+        """Make the images of testbed/images.sh (`bb`, `web`, `pg`, `todo`, `db`) on every node, each once."""
         missing = [kind for kind in kinds if kind not in self._images]
         if missing:
             _run([str(TESTBED / "images.sh"), "--only", ",".join(missing), *(d.host for d in self.dockers)])

@@ -105,9 +105,7 @@ class Result:
         return self
 
     def __str__(self) -> str:
-        head = (
-            f"pulumi {' '.join(self.command)}: exit {self.exit_code} in {self.seconds:.1f} s, {self.changes}"
-        )
+        head = f"pulumi {' '.join(self.command)}: exit {self.exit_code} in {self.seconds:.1f} s, {self.changes}"
         return f"{head}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
 
 
@@ -205,9 +203,7 @@ class PulumiProject:
         return self.run("refresh", "--yes", "--skip-preview", *args, **options)
 
     def import_(self, type_: str, name: str, id_: str, *args: str, **options: Any) -> Result:
-        return self.run(
-            "import", type_, name, id_, "--yes", "--skip-preview", "--protect=false", *args, **options
-        )
+        return self.run("import", type_, name, id_, "--yes", "--skip-preview", "--protect=false", *args, **options)
 
     def config_set(self, key: str, value: str, *, secret: bool = False) -> Result:
         flag = "--secret" if secret else "--plaintext"
