@@ -1,0 +1,32 @@
+"""The one door to Docker: connections, calls, credentials. No decision is made here.
+
+Nothing here imports the docker library before a connection is made, so that the plugin starts fast.
+"""
+
+from swarm_provider.dockerapi.api import Json, Swarm, connect
+from swarm_provider.dockerapi.auth import CredentialsFailed
+from swarm_provider.dockerapi.failures import (
+    ImageNotFound,
+    NotAManager,
+    RegistryDenied,
+    RegistryError,
+    RegistryUnreachable,
+    Unanswered,
+)
+from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth, TlsFiles
+
+__all__ = [
+    "ConnectionSettings",
+    "CredentialsFailed",
+    "ImageNotFound",
+    "Json",
+    "NotAManager",
+    "RegistryAuth",
+    "RegistryDenied",
+    "RegistryError",
+    "RegistryUnreachable",
+    "Swarm",
+    "TlsFiles",
+    "Unanswered",
+    "connect",
+]

@@ -1,0 +1,364 @@
+"""The calls to a swarm: list, inspect, create, update, remove per kind; tasks, logs, registries.
+
+Plain dicts in Docker's API shape go in and come out, whatever fields they have. No decision is made here. What this
+module adds to the API: names are matched exactly (the daemon also takes beginnings of names and ids), one list per
+kind is shared by all callers, and another manager takes over when one is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from swarm_provider.dockerapi.auth import RegistryLogins
+from swarm_provider.dockerapi.connect import Peer
+from swarm_provider.dockerapi.failures import RegistryUnreachable, Unanswered, from_registry
+from swarm_provider.dockerapi.kinds import KINDS, exact, kind_of
+from swarm_provider.dockerapi.link import Link
+from swarm_provider.dockerapi.logs import text_of
+from swarm_provider.dockerapi.settings import ConnectionSettings
+from swarm_provider.dockerapi.transport import Answer, path_of
+from swarm_provider.errors import DockerError, NotFound
+
+Json = dict[str, Any]
+# the class below has a method `list`, which hides the type from its annotations
+Items = list[Json]
+Texts = list[str]
+T = TypeVar("T")
+
+THREADS = 64
+CALLS_AT_ONCE = 32
+REGISTRY_CALLS_AT_ONCE = 16
+LOG_SECONDS = 5.0
+LOG_BYTES = 1 << 20
+_ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
+
+
+async def connect(settings: ConnectionSettings, *, manager: bool = True) -> Swarm:
+    """Connects to the first usable manager among the hosts.
+
+    Args:
+        manager: False takes any engine, for what a node itself has (volumes, containers).
+
+    Raises:
+        InputError: the settings cannot be used.
+        ConnectionFailed: unreachable, not a manager, or too old; one line that says which and what to do.
+    """
+    pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="docker")
+    try:
+        loop = asyncio.get_running_loop()
+        link = await loop.run_in_executor(pool, lambda: Link(settings, manager=manager))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    return Swarm(link, pool)
+
+
+class Swarm:
+    """A swarm, through one of its managers. Made by `connect`; for use in one event loop.
+
+    Kinds are `service`, `config`, `secret`, `network`, `volume`, `node` and `task`. Every call can raise
+    ConnectionFailed (Unanswered when a write went out and its result is unknown) and DockerError.
+    """
+
+    def __init__(self, link: Link, pool: ThreadPoolExecutor) -> None:
+        self._link = link
+        self._pool = pool
+        self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._registry_calls = asyncio.Semaphore(REGISTRY_CALLS_AT_ONCE)
+        self._lists: dict[str, asyncio.Task[Items]] = {}
+        self._logins = RegistryLogins(link.settings)
+
+    @property
+    def api_version(self) -> str:
+        """The version that is spoken, such as `1.41`."""
+        return self._link.peer.transport.version
+
+    @property
+    def name(self) -> str:
+        """The address of the manager in use, for messages."""
+        return self._link.peer.transport.endpoint.url
+
+    @property
+    def origin(self) -> str:
+        """Where that address comes from: `host`, `DOCKER_HOST`, `current docker context 'prod'`."""
+        return self._link.peer.transport.endpoint.origin
+
+    @property
+    def cluster_id(self) -> str:
+        """The swarm's id, "" for an engine that is no manager."""
+        return self._link.peer.cluster_id
+
+    @property
+    def node_id(self) -> str:
+        """The node that this connection ends on: the only one whose volumes and containers can be seen."""
+        return self._link.peer.node_id
+
+    @property
+    def engine_version(self) -> str:
+        return self._link.peer.engine
+
+    async def list(self, kind: str, *, fresh: bool = False) -> Items:
+        """All objects of a kind (GET /services, /configs ...), from one call that all callers share.
+
+        The objects are shared, too: do not change them. Own writes of the kind make the next call ask again;
+        `fresh=True` asks again in any case.
+        """
+        shared = None if fresh else self._lists.get(kind)
+        if shared is None:
+            shared = asyncio.create_task(self._list(kind))
+            self._lists[kind] = shared
+            shared.add_done_callback(lambda done: self._forget_failed(kind, done))
+        return list(await asyncio.shield(shared))
+
+    async def find(self, kind: str, name: str) -> Json | None:
+        """The object of exactly this name or id, from the shared list."""
+        return exact(kind, await self.list(kind), name)
+
+    async def inspect(self, kind: str, name_or_id: str, fresh: bool = True) -> Json | None:
+        """The object of exactly this name or id, or None when there is none.
+
+        Args:
+            fresh: False looks into the shared list.
+
+        Raises:
+            Conflict: the name is a node's, and several nodes have it.
+        """
+        if not fresh:
+            return await self.find(kind, name_or_id)
+        how = kind_of(kind)
+        words = f"inspect {kind} {name_or_id!r}"
+        if not name_or_id:
+            return None
+        if not how.filter_by_name or _ID.fullmatch(name_or_id):
+            try:
+                answer = await self._read(path_of(f"{how.path}/{{}}", name_or_id), words)
+            except NotFound:
+                if not how.filter_by_name:
+                    return None
+            else:
+                one = exact(kind, [answer.json()], name_or_id)
+                if one is not None or not how.filter_by_name:
+                    return one
+        query = {"filters": json.dumps({"name": [name_or_id]})}
+        answer = await self._read(how.path, words, query)
+        return exact(kind, how.items(answer.json()), name_or_id)
+
+    async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
+        """Creates a service, config, secret, network or volume and returns its id (a volume's is its name).
+
+        Args:
+            spec: the API's body for it (ServiceSpec, ConfigSpec ...; `Name` on top).
+            registry_auth: for a service: the header that `registry_auth(image)` gave.
+
+        Raises:
+            Conflict: the name is taken.
+        """
+        how = kind_of(kind)
+        body = spec
+        if kind == "network":
+            # before API 1.44 a second local network of the same name would be made otherwise
+            body = {"CheckDuplicate": True, **spec}
+        words = f"create {kind} {how.name_in_spec(spec)}".rstrip()
+        answer = await self._write("POST", f"{how.path}/create", words, kind, body=body, auth=registry_auth)
+        made: Json = answer.json() or {}
+        return str(made.get("ID") or made.get("Id") or made.get("Name") or "")
+
+    async def update(
+        self,
+        kind: str,
+        id: str,
+        version: int,
+        spec: Json,
+        *,
+        registry_auth: str | None = None,
+        registry_auth_from: str | None = None,
+        rollback: str | None = None,
+    ) -> Texts:
+        """Updates a service, config (labels), secret (labels) or node; returns the daemon's warnings.
+
+        Args:
+            id: the whole id.
+            version: `Version.Index` of the object as it was read.
+            spec: the whole new spec.
+            registry_auth_from: `spec` or `previous-spec`: whose registry login stays without `registry_auth`.
+            rollback: `previous` takes the service back to its previous spec.
+
+        Raises:
+            OutOfSequence: the object changed since it was read.
+        """
+        how = kind_of(kind)
+        query = {"version": str(version)}
+        if registry_auth_from is not None:
+            query["registryAuthFrom"] = registry_auth_from
+        if rollback is not None:
+            query["rollback"] = rollback
+        path = path_of(f"{how.path}/{{}}/update", id)
+        words = f"update {kind} {how.name_in_spec(spec) or id}"
+        answer = await self._write("POST", path, words, kind, query=query, body=spec, auth=registry_auth)
+        answered = answer.json() or {}
+        return [str(warning) for warning in answered.get("Warnings") or []]
+
+    async def remove(self, kind: str, name_or_id: str) -> bool:
+        """Removes the object of exactly this name or id; False when it was gone already.
+
+        Raises:
+            Conflict: it is in use.
+        """
+        how = kind_of(kind)
+        target = name_or_id
+        if how.filter_by_name and not _ID.fullmatch(name_or_id):
+            # the daemon would also take this for the beginning of another object's id
+            live = await self.inspect(kind, name_or_id)
+            if live is None:
+                return False
+            target = how.id_of(live)
+        try:
+            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), f"remove {kind} {name_or_id!r}", kind)
+        except NotFound:
+            return False
+        return True
+
+    async def tasks(
+        self,
+        *,
+        service_ids: Iterable[str] | None = None,
+        node_ids: Iterable[str] | None = None,
+        desired_state: Iterable[str] | None = None,
+    ) -> Items:
+        """Tasks as they are now (GET /tasks), of these services and nodes, in these desired states; all when None."""
+        services = None if service_ids is None else list(service_ids)
+        if services is not None and not services:
+            return []
+        filters = {
+            key: list(values)
+            for key, values in (("service", services), ("node", node_ids), ("desired-state", desired_state))
+            if values is not None
+        }
+        try:
+            return await self._tasks(filters)
+        except NotFound:
+            # one of the services is gone, and the daemon then gives none of the others' tasks
+            filters.pop("service", None)
+            wanted = set(services or ())
+            return [task for task in await self._tasks(filters) if task.get("ServiceID") in wanted]
+
+    async def task_logs(self, task_id: str, tail: int = 20) -> str:
+        """The last lines that a task wrote, both streams, with what has come after 5 seconds; "" when it is gone.
+
+        Raises:
+            DockerError: the node's logging driver keeps nothing to read.
+        """
+        query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
+        words = f"read the logs of task {task_id}"
+        path = path_of("/tasks/{}/logs", task_id)
+        try:
+            data = await self._run(
+                lambda peer: peer.transport.stream(path, words, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES)
+            )
+        except (NotFound, Unanswered):
+            return ""
+        return text_of(data)
+
+    async def health_log(self, container_id: str) -> str | None:
+        """What the last health check of a container printed; None unless the container is on this very node."""
+        try:
+            answer = await self._read(path_of("/containers/{}/json", container_id), "inspect a container")
+        except NotFound:
+            return None
+        checks = ((answer.json().get("State") or {}).get("Health") or {}).get("Log") or []
+        return str(checks[-1].get("Output", "")) if checks else None
+
+    async def distribution(self, image: str) -> Json:
+        """What the image's registry says about it: `Descriptor` (with the digest) and `Platforms`.
+
+        GET /distribution/IMAGE/json: the daemon asks the registry, with the login that is configured here.
+
+        Raises:
+            ImageNotFound, RegistryDenied, RegistryUnreachable, RegistryError: all of them DockerErrors.
+            CredentialsFailed: there is a login, and it cannot be read.
+        """
+        header = await self.encoded_auth(image)
+        # slashes are part of the route here
+        path = "/distribution/" + "/".join(path_of("{}", part) for part in image.split("/")) + "/json"
+        words = f"look up image {image!r}"
+        try:
+            answer = await self._run(
+                lambda peer: peer.transport.call("GET", path, words, headers=_auth_header(header)),
+                bound=self._registry_calls,
+            )
+        except DockerError as error:
+            raise from_registry(error) from None
+        except Unanswered:
+            raise RegistryUnreachable("its registry does not answer in time", call=words) from None
+        found: Json = answer.json()
+        return found
+
+    def registry_auth(self, image: str) -> str | None:
+        """The login for an image's registry as header text, or None. Blocks on the first call for a registry."""
+        return self._logins.header(image)
+
+    async def encoded_auth(self, image: str) -> str | None:
+        """`registry_auth` without blocking the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._logins.header, image)
+
+    async def close(self) -> None:
+        """Ends the connections. Calls that still wait for an answer are left to end by themselves."""
+        for shared in self._lists.values():
+            shared.cancel()
+        self._lists.clear()
+        self._link.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _list(self, kind: str) -> Items:
+        how = kind_of(kind)
+        answer = await self._read(how.path, f"list {kind}s")
+        return how.items(answer.json())
+
+    async def _tasks(self, filters: Mapping[str, object]) -> Items:
+        query = {"filters": json.dumps(filters)} if filters else None
+        answer = await self._read(KINDS["task"].path, "list tasks", query)
+        return KINDS["task"].items(answer.json())
+
+    def _forget_failed(self, kind: str, done: asyncio.Task[Items]) -> None:
+        failed = done.cancelled() or done.exception() is not None
+        if failed and self._lists.get(kind) is done:
+            del self._lists[kind]
+
+    async def _read(self, path: str, words: str, query: Mapping[str, str] | None = None) -> Answer:
+        return await self._run(lambda peer: peer.transport.call("GET", path, words, query=query), again=True)
+
+    async def _write(
+        self,
+        method: str,
+        path: str,
+        words: str,
+        kind: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Json | None = None,
+        auth: str | None = None,
+    ) -> Answer:
+        headers = _auth_header(auth)
+        try:
+            return await self._run(
+                lambda peer: peer.transport.call(method, path, words, query=query, body=body, headers=headers)
+            )
+        finally:
+            # also after a failure: an unanswered call may have been done
+            self._lists.pop(kind, None)
+
+    async def _run(
+        self, work: Callable[[Peer], T], *, again: bool = False, bound: asyncio.Semaphore | None = None
+    ) -> T:
+        async with bound or self._calls:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, lambda: self._link.run(work, again=again))
+
+
+def _auth_header(registry_auth: str | None) -> dict[str, str]:
+    return {"X-Registry-Auth": registry_auth} if registry_auth else {}

@@ -1,0 +1,179 @@
+"""From what went wrong on the wire to the errors of this package. Pure: texts and exceptions in, errors out.
+
+The words of the daemon are kept; request bodies, headers and secrets never become part of a message.
+
+    ConnectionFailed
+    +- Unanswered               the call was sent and no answer came: it may have been done
+    DockerError
+    +- NotAManager              this node cannot serve swarm calls (any more); the call was not done
+    +- RegistryError            a registry was asked through the daemon
+       +- ImageNotFound         (also a NotFound) it does not have that image
+       +- RegistryDenied        it wants other credentials
+       +- RegistryUnreachable   it does not answer
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import socket
+
+from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, OutOfSequence
+
+
+class Unanswered(ConnectionFailed):
+    """The call went out and no answer came back, so it may or may not have been done."""
+
+
+class NotAManager(DockerError):
+    """The node is a worker, left the swarm or lost its role; nothing was done."""
+
+
+class RegistryError(DockerError):
+    """A registry could not say what an image is."""
+
+
+class ImageNotFound(RegistryError, NotFound):
+    """The registry does not have the image (or hides that from whoever may not see it)."""
+
+
+class RegistryDenied(RegistryError):
+    """The registry wants a login, or another one."""
+
+
+class RegistryUnreachable(RegistryError):
+    """The daemon could not reach the registry."""
+
+
+_CONFLICTS = (
+    "name conflicts with an existing object",
+    "already exists",
+    "is in use",
+    "in use by",
+    "has active endpoints",
+)
+_NOT_FOUND = ("manifest unknown", "not found", "name unknown", "no such image", "name_unknown", "manifest_unknown")
+_DENIED = ("unauthorized", "denied", "authentication required", "no basic auth credentials", "incorrect username")
+
+
+def daemon_message(body: bytes | str) -> str:
+    """What the daemon says in an error's body, as one line."""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else body
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    if isinstance(data, dict) and isinstance(data.get("message"), str):
+        text = data["message"]
+    text = re.sub(r"^rpc error: code = \w+ desc = ", "", " ".join(text.split()))
+    return text[:2000] or "no reason given"
+
+
+def from_answer(status: int, body: bytes | str, call: str) -> DockerError:
+    """The error for an answer of the daemon with a status of 400 or more."""
+    message = daemon_message(body)
+    lower = message.lower()
+    kind: type[DockerError] = DockerError
+    if "update out of sequence" in lower:
+        kind = OutOfSequence
+    elif "not a swarm manager" in lower:
+        kind = NotAManager
+    elif status == 404:
+        kind = NotFound
+    elif status == 409 or any(words in lower for words in _CONFLICTS):
+        kind = Conflict
+    return kind(message, status=status, call=call)
+
+
+def from_registry(error: DockerError) -> DockerError:
+    """The same error, sorted by what the registry meant."""
+    lower = error.message.lower()
+    kind: type[DockerError] = RegistryUnreachable
+    # a registry that hides private images answers "denied" for those that do not exist, so this one comes first
+    if error.status in (401, 403) or any(words in lower for words in _DENIED):
+        kind = RegistryDenied
+    elif error.status == 404 or any(words in lower for words in _NOT_FOUND):
+        kind = ImageNotFound
+    elif error.status == 400:
+        kind = RegistryError
+    return kind(error.message, status=error.status, call=error.call)
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error and all that it wraps, outermost first: by cause, context, and as an argument."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        item = waiting.pop(0)
+        if not isinstance(item, BaseException) or any(item is known for known in found):
+            continue
+        found.append(item)
+        waiting += [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+    return found
+
+
+def why_unreachable(error: BaseException, url: str) -> str:
+    """Why a daemon cannot be reached and what to do about it, as a part of a line."""
+    chain = causes(error)
+    text = " ".join(str(item) for item in chain)
+    lower = text.lower()
+    for item in chain:
+        if type(item).__name__ == "SshFailed":
+            return _ssh_advice(str(item))
+        if isinstance(item, socket.gaierror):
+            return "the host name is not known"
+    if "certificate verify failed" in lower:
+        detail = re.search(r"certificate verify failed: ([^(\]]+)", text)
+        why = f" ({detail[1].strip()})" if detail else ""
+        return f"its TLS certificate is not trusted{why}; check the CA file"
+    if "certificate required" in lower or "bad certificate" in lower or "unknown ca" in lower:
+        return "it wants a TLS client certificate that its CA has signed; check the cert and key files"
+    if "wrong version number" in lower or "record layer failure" in lower:
+        return "it does not speak TLS on this port; leave out the TLS files or use the port for TLS"
+    if "sslerror" in lower or any(type(item).__name__ == "SSLError" for item in chain):
+        return "the TLS connection fails; check the CA, cert and key files"
+    for item in chain:
+        if isinstance(item, OSError) and item.errno:
+            return _os_reason(item, url)
+    if "timed out" in lower or "timeout" in lower:
+        return "no answer in time"
+    if "remote end closed" in lower or "connection aborted" in lower:
+        return "it closed the connection"
+    return f"{type(chain[-1]).__name__}"
+
+
+def was_never_sent(error: BaseException) -> bool:
+    """Whether it is certain that the daemon has not seen the call: no connection came about."""
+    for item in causes(error):
+        name = type(item).__name__
+        if name in ("NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "SshFailed"):
+            return True
+        if isinstance(item, FileNotFoundError | PermissionError | ConnectionRefusedError | socket.gaierror):
+            return True
+        if name == "SSLCertVerificationError":
+            return True
+    return False
+
+
+def _os_reason(error: OSError, url: str) -> str:
+    if error.errno == errno.ENOENT:
+        return "the socket does not exist; is the engine running there?"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "permission denied; run as a user who may use this socket (the group docker, usually)"
+    if error.errno == errno.ECONNREFUSED:
+        where = "on this socket" if url.startswith("unix:") else "on this port"
+        return f"connection refused; is the engine running and listening {where}?"
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _ssh_advice(said: str) -> str:
+    lower = said.lower()
+    advice = ""
+    if "host key verification failed" in lower:
+        advice = "; connect once by hand with ssh to accept its key, or add it to known_hosts"
+    elif "permission denied" in lower:
+        advice = "; add the key to ssh-agent or name it in ~/.ssh/config (nobody can be asked for a password here)"
+    elif "dial-stdio" in lower or "command not found" in lower:
+        advice = "; the docker CLI must be on that user's PATH there"
+    return f"ssh says: {said.rstrip('.')}{advice}"
