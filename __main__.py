@@ -1,0 +1,28 @@
+"""The to-do list as one Docker stack. The setting `step` says how far it goes: v1, v2, config, secret or db."""
+
+import pulumi
+
+import swarm_provider as swarm
+
+FILES = {"v1": "v1.yml", "v2": "v2.yml", "config": "v3-config.yml", "secret": "v4-secret.yml", "db": "v5-db.yml"}
+
+settings = pulumi.Config()
+step = settings.require("step")
+if step not in FILES:
+    raise pulumi.RunError(f"step is {step!r}, not one of {', '.join(FILES)}: pulumi config set step db")
+
+password = settings.require_secret("dbPassword")  # encrypted in the stack's settings; in no file as plain text
+connection = pulumi.Output.concat("Server=todo-db;Database=todo;User Id=postgres;Password=", password)
+secrets = {
+    "todo-list-secret": pulumi.Output.json_dumps({"ConnectionStrings": {"ToDoDb": connection}}),
+    "todo-db-password": password,
+}
+if step == "db":
+    swarm.NodeLabel("raid", node="*", key="storage", value="raid")
+
+todo = swarm.Stack(
+    "todo",
+    compose_file=f"stacks/todo/{FILES[step]}",
+    env={"IMAGE_TAG": settings.require("imageTag"), "REPLICAS": settings.require("replicas")},
+    secrets=secrets if step in ("secret", "db") else {},
+)
