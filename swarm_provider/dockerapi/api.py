@@ -330,7 +330,10 @@ class Swarm:
             del self._lists[kind]
 
     async def _read(self, path: str, words: str, query: Mapping[str, str] | None = None) -> Answer:
-        return await self._run(lambda peer: peer.transport.call("GET", path, words, query=query), again=True)
+        timeout = self._link.read_timeout
+        return await self._run(
+            lambda peer: peer.transport.call("GET", path, words, query=query, timeout=timeout), again=True
+        )
 
     async def _write(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from swarm_provider.dockerapi.failures import Unanswered
@@ -17,7 +17,9 @@ Json = dict[str, Any]
 LOWEST_API = "1.41"
 # what this package was written against; a newer daemon speaks older versions, too
 HIGHEST_API = "1.56"
-_PROBE_SECONDS = 15.0
+_PROBE_SECONDS = 10.0
+# a manager without a leader takes 20 s to say so
+_INFO_SECONDS = 25.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,6 @@ class Peer:
     cluster_id: str
     node_id: str
     engine: str
-    info: Json = field(repr=False)
 
 
 def find_peer(
@@ -88,28 +89,27 @@ def version_number(text: str) -> tuple[int, int]:
 
 def _use(transport: Transport, api_version: str | None, manager: bool, cluster_id: str) -> Peer:
     url = transport.endpoint.url
-    patience = max(_PROBE_SECONDS, transport.connect_timeout)
+    patience = min(_PROBE_SECONDS, transport.timeout)
     try:
         version = transport.call("GET", "/version", "connect", timeout=patience).json()
         engine = str(version.get("Version", "")) if isinstance(version, dict) else ""
         if not isinstance(version, dict) or "ApiVersion" not in version:
             raise ConnectionFailed(f"what answers at {url} is not a Docker Engine")
         transport.version = _negotiate(url, engine, version, api_version)
-        info = transport.call("GET", "/info", "connect", timeout=patience).json()
+        info = transport.call("GET", "/info", "connect", timeout=min(_INFO_SECONDS, transport.timeout)).json()
     except Unanswered as failure:
         reason = str(failure).rpartition("failed: ")[2]
         raise Unreachable(url, reason, transport.endpoint.origin) from None
-    except ValueError:
-        raise ConnectionFailed(f"what answers at {url} is not a Docker Engine") from None
     except DockerError as failure:
-        raise ConnectionFailed(f"Docker at {url} refuses to serve: {failure.message}") from None
+        if failure.status < 400:
+            raise ConnectionFailed(f"what answers at {url} is not a Docker Engine") from None
+        advice = "; give TLS files" if "HTTPS server" in failure.message else ""
+        raise ConnectionFailed(f"Docker at {url} refuses to serve: {failure.message.rstrip('.')}{advice}") from None
     swarm = info.get("Swarm") or {}
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")
     if manager:
         _check_manager(url, swarm, cluster, cluster_id)
-    # join tokens and the like stay out of memory that messages are made from
-    info = {**info, "Swarm": {key: value for key, value in swarm.items() if key != "Cluster"}}
-    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), engine, info)
+    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), engine)
 
 
 def _negotiate(url: str, engine: str, version: Json, wanted: str | None) -> str:

@@ -123,6 +123,8 @@ def why_unreachable(error: BaseException, url: str) -> str:
             return _ssh_advice(str(item))
         if isinstance(item, socket.gaierror):
             return "the host name is not known"
+        if type(item).__name__ == "ProxyError":
+            return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there; add the host to NO_PROXY"
     if "certificate verify failed" in lower:
         detail = re.search(r"certificate verify failed: ([^(\]]+)", text)
         why = f" ({detail[1].strip()})" if detail else ""

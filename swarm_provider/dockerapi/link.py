@@ -23,6 +23,7 @@ _NO_LEADER = re.compile("does not have a leader|no elected cluster leader|lost l
 # managers elect a new leader within ten seconds
 _LEADER_SECONDS = 20.0
 _PAUSE_SECONDS = 1.0
+_READ_SECONDS = 25.0
 
 
 class Link:
@@ -75,6 +76,12 @@ class Link:
                     raise
                 time.sleep(_PAUSE_SECONDS)
 
+    @property
+    def read_timeout(self) -> float:
+        """Seconds that a read may take: fewer where another manager can be asked instead."""
+        timeout = self.settings.timeout
+        return min(timeout, _READ_SECONDS) if len(self._endpoints) > 1 else timeout
+
     def close(self) -> None:
         self.peer.transport.close()
 
@@ -84,7 +91,17 @@ class Link:
                 return
             at = self._endpoints.index(lost.transport.endpoint)
             # the lost one comes last: it may be back by then
-            self.peer = self._find(self._endpoints[at + 1 :] + self._endpoints[: at + 1], lost.cluster_id)
+            candidates = self._endpoints[at + 1 :] + self._endpoints[: at + 1]
+            deadline = time.monotonic() + _LEADER_SECONDS
+            while True:
+                try:
+                    self.peer = self._find(candidates, lost.cluster_id)
+                    break
+                except ConnectionFailed:
+                    # when the leader is the one that was lost, the others serve only after an election
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(_PAUSE_SECONDS)
             lost.transport.close()
 
     def _find(self, candidates: tuple[Endpoint, ...], cluster_id: str) -> Peer:

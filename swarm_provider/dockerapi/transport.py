@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from swarm_provider.dockerapi.failures import Unanswered, from_answer, was_never_sent, why_unreachable
 from swarm_provider.dockerapi.hosts import Endpoint
-from swarm_provider.errors import ConnectionFailed
+from swarm_provider.errors import ConnectionFailed, DockerError
 
 if TYPE_CHECKING:
     import requests
@@ -43,7 +43,11 @@ class Answer:
     headers: Mapping[str, str]
 
     def json(self) -> Any:
-        return jsonlib.loads(self.body) if self.body.strip() else None
+        """The body's value, None for an empty one; a DockerError when it is no JSON (a proxy's page, say)."""
+        try:
+            return jsonlib.loads(self.body) if self.body.strip() else None
+        except ValueError:
+            raise DockerError("the answer is not Docker's", status=self.status) from None
 
 
 def path_of(template: str, *names: str) -> str:
@@ -160,6 +164,7 @@ class Transport:
 
     def _open(self, headers: Mapping[str, str]) -> tuple[requests.Session, str]:
         import requests
+        import urllib3
 
         from swarm_provider.version import __version__
 
@@ -170,6 +175,9 @@ class Transport:
         if endpoint.tls is not None:
             files = endpoint.tls
             session.verify = (files.ca_file or True) if files.verify else False
+            if not files.verify:
+                # the user decided so; a warning with each call would tell nobody anything
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             session.cert = (files.cert_file, files.key_file) if files.cert_file else None
         # a proxy of the environment serves tcp:// hosts, as with the docker CLI; a login of a .netrc file none
         session.trust_env = endpoint.scheme not in ("unix", "npipe", "ssh")

@@ -1,0 +1,103 @@
+"""A stand-in for a daemon with faults that a real one cannot be brought to have at will.
+
+It listens on a Unix socket, answers /version and /info as a manager would, and everything else as told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+Reply = tuple[int, Any] | None
+
+
+@dataclass
+class Stub:
+    """What to answer, and what was asked.
+
+    Attributes:
+        on: the answer to (method, path below the version): status and JSON; None closes the connection.
+        calls: `METHOD /path` of each call but /version and /info.
+    """
+
+    socket: Path
+    on: Callable[[str, str], Reply]
+    version: dict[str, Any] = field(default_factory=lambda: {"ApiVersion": "1.43", "MinAPIVersion": "1.24"})
+    swarm: dict[str, Any] = field(
+        default_factory=lambda: {
+            "LocalNodeState": "active",
+            "ControlAvailable": True,
+            "NodeID": "node1",
+            "Cluster": {"ID": "cluster1"},
+        }
+    )
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        return f"unix://{self.socket}"
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
+    stub: Stub
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def address_string(self) -> str:
+        return "client"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        stub = self.server.stub
+        path = self.path.partition("?")[0]
+        if path.startswith("/v1."):
+            path = "/" + path.split("/", 2)[2]
+        if path == "/version":
+            reply: Reply = (200, stub.version)
+        elif path == "/info":
+            reply = (200, {"Swarm": stub.swarm})
+        else:
+            stub.calls.append(f"{self.command} {path}")
+            reply = stub.on(self.command, path)
+        if reply is None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        body = reply[1] if isinstance(reply[1], bytes) else json.dumps(reply[1]).encode()
+        self.send_response(reply[0])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the library asks for these names
+
+
+@contextlib.contextmanager
+def stub_daemon(folder: Path, name: str, on: Callable[[str, str], Reply] = lambda *_: (200, [])) -> Iterator[Stub]:
+    """Serves a Stub on a socket in `folder` for as long as the context lasts."""
+    stub = Stub(folder / f"{name}.sock", on)
+    with _Server(str(stub.socket), _Handler) as server:
+        server.stub = stub
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield stub
+        finally:
+            server.shutdown()
+            thread.join()

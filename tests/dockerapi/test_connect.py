@@ -1,0 +1,226 @@
+"""Finding a daemon that can be used, and going on when one is lost: faults that a real engine has not at will."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarm_provider.dockerapi import Json, NotAManager, Swarm, Unanswered
+from swarm_provider.errors import ConnectionFailed, DockerError, InputError
+from tests.dockerapi.conftest import on_swarm
+from tests.dockerapi.stub import Reply, Stub, stub_daemon
+
+
+async def address(swarm: Swarm) -> str:
+    return swarm.name
+
+
+async def services(swarm: Swarm) -> list[Json]:
+    return await swarm.list("service")
+
+
+async def create(swarm: Swarm) -> str:
+    return await swarm.create("service", {"Name": "web"})
+
+
+def failure(**settings: Any) -> str:
+    """The one line with which the connection fails."""
+    with pytest.raises(ConnectionFailed) as caught:
+        on_swarm(address, **settings)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_import_of_the_room_does_not_load_the_docker_library() -> None:
+    script = "import sys, swarm_provider.dockerapi; print(sorted({'docker', 'requests', 'urllib3'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_engine_too_old_is_told_with_both_versions(short_path: Path) -> None:
+    with stub_daemon(short_path, "old") as stub:
+        stub.version = {"ApiVersion": "1.40", "Version": "19.03.15"}
+        assert failure(host=stub.host) == (
+            f"the engine at {stub.host} is too old: 19.03.15 speaks API 1.40, at least 1.41 (Docker 20.10) is needed; "
+            "upgrade it"
+        )
+
+
+@pytest.mark.parametrize(("daemon", "spoken"), [("1.41", "1.41"), ("1.47", "1.47"), ("1.99", "1.56")])
+def test_api_version_is_the_highest_that_both_sides_speak(short_path: Path, daemon: str, spoken: str) -> None:
+    async def version(swarm: Swarm) -> str:
+        return swarm.api_version
+
+    with stub_daemon(short_path, "d") as stub:
+        stub.version["ApiVersion"] = daemon
+        assert on_swarm(version, host=stub.host) == spoken
+
+
+def test_api_version_given_is_spoken(short_path: Path) -> None:
+    async def version(swarm: Swarm) -> str:
+        return swarm.api_version
+
+    with stub_daemon(short_path, "d") as stub:
+        assert on_swarm(version, host=stub.host, api_version="1.42") == "1.42"
+
+
+def test_api_version_that_the_engine_does_not_speak_is_told(short_path: Path) -> None:
+    with stub_daemon(short_path, "d") as stub:
+        assert "does not speak API 1.50 (api_version), but 1.24 to 1.43" in failure(host=stub.host, api_version="1.50")
+
+
+def test_api_version_that_is_none_is_an_input_error(short_path: Path) -> None:
+    with stub_daemon(short_path, "d") as stub, pytest.raises(InputError, match="write it like"):
+        on_swarm(address, host=stub.host, api_version="v1.43")
+
+
+@pytest.mark.parametrize("reply", [{"message": "hello"}, b"<html>a proxy</html>"])
+def test_something_else_that_answers_is_not_taken_for_docker(short_path: Path, reply: Any) -> None:
+    with stub_daemon(short_path, "d") as stub:
+        stub.version = reply
+        assert failure(host=stub.host) == f"what answers at {stub.host} is not a Docker Engine"
+
+
+def test_daemon_that_never_answers_is_given_up(short_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(short_path / "deaf.sock"))
+        deaf.listen()
+        line = failure(host=f"unix://{short_path}/deaf.sock", timeout=0.3)
+    assert line == f"cannot reach Docker at unix://{short_path}/deaf.sock (host): no answer within 0.3 s"
+
+
+def test_socket_that_does_not_exist_is_told(short_path: Path) -> None:
+    assert failure(host=f"unix://{short_path}/none.sock") == (
+        f"cannot reach Docker at unix://{short_path}/none.sock (host): the socket does not exist; "
+        "is the engine running there?"
+    )
+
+
+def test_address_of_the_environment_names_its_source(short_path: Path) -> None:
+    environ = {"DOCKER_HOST": f"unix://{short_path}/none.sock", "DOCKER_CONFIG": str(short_path)}
+    assert "(DOCKER_HOST)" in failure(environ=environ)
+
+
+def test_host_name_that_nobody_knows_is_told() -> None:
+    assert "the host name is not known" in failure(host="tcp://nobody.invalid:2375")
+
+
+@pytest.mark.parametrize(
+    ("swarm", "line"),
+    [
+        ({"LocalNodeState": "locked"}, "the swarm at {host} is locked; unlock it with `docker swarm unlock`"),
+        (
+            {"LocalNodeState": "pending", "RemoteManagers": [{"Addr": "10.0.0.1:2377"}]},
+            "Docker at {host} is pending in its swarm; managers are 10.0.0.1",
+        ),
+        (
+            {"LocalNodeState": "active", "ControlAvailable": True, "Error": "no quorum"},
+            "the manager at {host} cannot serve: no quorum",
+        ),
+    ],
+)
+def test_manager_that_cannot_serve_says_why(short_path: Path, swarm: Json, line: str) -> None:
+    with stub_daemon(short_path, "d") as stub:
+        stub.swarm = swarm
+        assert failure(host=stub.host) == line.format(host=stub.host)
+
+
+def test_hosts_first_usable_one_serves(short_path: Path) -> None:
+    with stub_daemon(short_path, "old") as old, stub_daemon(short_path, "good") as good:
+        old.version = {"ApiVersion": "1.40"}
+        assert on_swarm(address, hosts=(f"unix://{short_path}/dead.sock", old.host, good.host)) == good.host
+
+
+def test_hosts_of_which_none_is_usable_are_all_named_in_one_line(short_path: Path) -> None:
+    with stub_daemon(short_path, "d") as stub:
+        stub.swarm = {"LocalNodeState": "inactive"}
+        line = failure(hosts=(f"unix://{short_path}/dead.sock", stub.host))
+    assert line.startswith("none of the 2 hosts is a usable manager: ")
+    assert f"unix://{short_path}/dead.sock: the socket does not exist" in line
+    assert f"Docker at {stub.host} is not part of a swarm; make it one with `docker swarm init`" in line
+
+
+def closed(method: str, path: str) -> Reply:
+    return None
+
+
+def demoted(method: str, path: str) -> Reply:
+    return 503, {"message": "This node is not a swarm manager. Worker nodes can't be used to view or modify ..."}
+
+
+def healthy(method: str, path: str) -> Reply:
+    return (201, {"ID": "id1"}) if method == "POST" else (200, [])
+
+
+def pair(first: Stub, second: Stub) -> dict[str, Any]:
+    return {"hosts": (first.host, second.host)}
+
+
+def test_read_goes_on_with_the_next_manager(short_path: Path) -> None:
+    with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
+        assert on_swarm(services, **pair(first, second)) == []
+        assert second.calls == ["GET /services"]
+
+
+def test_write_without_an_answer_is_not_repeated(short_path: Path) -> None:
+    with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
+        with pytest.raises(Unanswered, match=r"create service 'web': the connection to Docker at .* failed"):
+            on_swarm(create, **pair(first, second))
+        assert first.calls == ["POST /services/create"]
+        assert second.calls == []
+
+
+@pytest.mark.parametrize("work", [services, create])
+def test_call_that_a_demoted_manager_refused_goes_to_the_next(short_path: Path, work: Any) -> None:
+    with stub_daemon(short_path, "a", demoted) as first, stub_daemon(short_path, "b", healthy) as second:
+        assert on_swarm(work, **pair(first, second)) in ([], "id1")
+        assert len(second.calls) == 1
+
+
+def test_call_that_the_only_host_refused_as_demoted_is_told(short_path: Path) -> None:
+    with stub_daemon(short_path, "a", demoted) as only, pytest.raises(NotAManager, match="not a swarm manager"):
+        on_swarm(services, host=only.host)
+
+
+def test_lost_manager_is_never_replaced_by_one_of_another_swarm(
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.link._LEADER_SECONDS", 0)
+    with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
+        second.swarm = {**second.swarm, "Cluster": {"ID": "another"}}
+
+        def lost(method: str, path: str) -> Reply:
+            first.version = {}
+            return None
+
+        first.on = lost
+        with pytest.raises(ConnectionFailed, match="a manager of another swarm than the one this run began with"):
+            on_swarm(services, **pair(first, second))
+        assert second.calls == []
+
+
+def test_missing_leader_is_waited_for_by_reads(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    leaderless = (500, {"message": "rpc error: code = Unknown desc = The swarm does not have a leader."})
+    with stub_daemon(short_path, "a") as stub:
+        stub.on = lambda method, path: leaderless if len(stub.calls) < 3 else (200, [])
+        assert on_swarm(services, host=stub.host) == []
+        stub.calls.clear()
+        with pytest.raises(DockerError, match="does not have a leader"):
+            on_swarm(create, host=stub.host)
+        assert len(stub.calls) == 1
+
+
+def test_messages_hold_neither_the_body_nor_the_login(short_path: Path) -> None:
+    async def refused(swarm: Swarm) -> str:
+        with pytest.raises(DockerError) as caught:
+            await swarm.create("secret", {"Name": "db", "Data": "aHVudGVyMg=="}, registry_auth="bG9naW4=")
+        return str(caught.value)
+
+    with stub_daemon(short_path, "a", lambda *_: (500, {"message": "disk full"})) as stub:
+        assert on_swarm(refused, host=stub.host) == "Docker refused create secret 'db': disk full"

@@ -1,0 +1,71 @@
+"""What the daemon and the wire say, as errors of this package."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from swarm_provider.dockerapi.failures import (
+    ImageNotFound,
+    NotAManager,
+    RegistryDenied,
+    RegistryError,
+    RegistryUnreachable,
+    from_answer,
+    from_registry,
+)
+from swarm_provider.errors import Conflict, DockerError, NotFound, OutOfSequence
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (404, "service web not found", NotFound),
+        (409, "rpc error: code = AlreadyExists desc = name conflicts with an existing object", Conflict),
+        (500, "rpc error: code = Unknown desc = update out of sequence", OutOfSequence),
+        (400, "rpc error: code = Unknown desc = update out of sequence", OutOfSequence),
+        (400, "rpc error: code = InvalidArgument desc = config 'c' is in use by the following service: web", Conflict),
+        (400, "rpc error: code = FailedPrecondition desc = network n is in use by service web", Conflict),
+        (403, "error while removing network: network n id x has active endpoints", Conflict),
+        (409, "network with name n already exists", Conflict),
+        (503, "This node is not a swarm manager. Use docker swarm init ...", NotAManager),
+        (400, "rpc error: code = InvalidArgument desc = name must be valid as a DNS name component", DockerError),
+        (500, "rpc error: code = Unknown desc = The swarm does not have a leader.", DockerError),
+    ],
+)
+def test_answer_status_and_words_choose_the_error(status: int, message: str, kind: type[DockerError]) -> None:
+    error = from_answer(status, json.dumps({"message": message}), "create service 'web'")
+    assert type(error) is kind
+    assert error.status == status
+
+
+def test_answer_message_is_one_line_without_grpc_words() -> None:
+    error = from_answer(
+        400, json.dumps({"message": "rpc error: code = Unknown desc = no\n  way"}), "create service 'web'"
+    )
+    assert str(error) == "Docker refused create service 'web': no way"
+
+
+@pytest.mark.parametrize(("body", "text"), [("", "no reason given"), ("<html>oh</html>", "<html>oh</html>")])
+def test_answer_that_is_not_the_daemons_is_shown_as_it_is(body: str, text: str) -> None:
+    assert from_answer(502, body, "list services").message == text
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (404, "errors: manifest unknown: manifest unknown", ImageNotFound),
+        (403, "errors: denied: requested access to the resource is denied", RegistryDenied),
+        (401, "errors: unauthorized: authentication required", RegistryDenied),
+        (500, "Get https://r/v2/: no basic auth credentials", RegistryDenied),
+        (500, 'Get "http://r/v2/": dial tcp: connect: connection refused', RegistryUnreachable),
+        (500, 'Get "https://r/v2/": net/http: TLS handshake timeout', RegistryUnreachable),
+        (400, "unsupported manifest media type", RegistryError),
+    ],
+)
+def test_registry_answer_is_sorted_by_what_the_registry_meant(
+    status: int, message: str, kind: type[DockerError]
+) -> None:
+    error = from_registry(from_answer(status, json.dumps({"message": message}), "look up image 'r/a'"))
+    assert type(error) is kind
