@@ -12,6 +12,7 @@ from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, 
 _OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
 _NAME: Final = Field("name", Text(), "Name in the swarm. Default: the logical name.")
 _NAMESPACE: Final = Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`.")
+_OWNER: Final = Field("owner", Text(), "Pulumi project and stack that own the object.", computed=True)
 _INCARNATION: Final = Field("incarnation", Text(), "Random value that ties this state to the live object.")
 _ADOPT: Final = Field("adopt", Boolean(), "Take over what docker made under this name. Default false.")
 
@@ -22,6 +23,8 @@ def _family(kind: str, limit: str) -> tuple[Field, ...]:
         _NAMESPACE,
         Field("name", Text(), "Name of the current version.", computed=True),
         Field("family_id", Text(), "Id of the family.", computed=True),
+        Field("superseded", ListOf(Text()), "Old versions that the next update removes.", computed=True),
+        _OWNER,
         Field("data", Text(), f"Content as text (UTF-8), {limit} at most.", secret=kind == "secret"),
         Field("data_base64", Text(), "Content as base64, for bytes.", secret=kind == "secret"),
         Field("file", Text(), "Path of a file with the content, from the program's working directory."),
@@ -143,6 +146,7 @@ NODE_LABEL: Final = Resource(
     ),
     (
         Field("previous", MapOf(Text()), "Values that were there before, by node id; restored on destroy."),
+        Field("node_ids", ListOf(Text()), "Ids of the nodes that carry the label through this resource."),
         _INCARNATION,
     ),
 )

@@ -306,6 +306,7 @@ SPEC_INPUTS: Final = (
     Field("name", Text(), "Name in the swarm. Default: the logical name."),
     Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`."),
     Field("image", Text(), "Image reference. CS.Image.", required=True),
+    Field("resolved_image", Text(), "The image with the digest that a registry gave for it.", computed=True),
     Field("command", _COMMAND, "Arguments of the entrypoint; a text is split as a shell does. CS.Args."),
     Field("entrypoint", _COMMAND, "Replaces the image's entrypoint. CS.Command."),
     Field(
@@ -367,6 +368,7 @@ SPEC_INPUTS: Final = (
 )
 
 CONTROL_INPUTS: Final = (
+    Field("owner", Text(), "Pulumi project and stack that own the service.", computed=True),
     Field("wait", Boolean(), "Wait until the tasks run. Default true."),
     Field("fail_after", DURATION, "Patience without progress before the update counts as failed. Default 5m."),
     Field("resolve_image", Choice(("changed", "always", "never")), "When a registry is asked for the digest."),

@@ -1,0 +1,174 @@
+"""Families of configs and secrets: names of versions, which version is current, and which may be pruned.
+
+A family is a stable logical object; each of its versions is one immutable Docker object. Versions carry the labels
+FAMILY, BASE, SEQUENCE and KEEP (spec/labels.py). Creation dates and name patterns never decide anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from swarm_provider.errors import Problem
+from swarm_provider.spec import Json, labels
+
+NAME_LIMIT: Final = 64
+"""Characters of a config's or secret's name (swarmkit, manager/controlapi/common.go)."""
+SIZE_LIMITS: Final = {"config": 1000 * 1024, "secret": 500 * 1024}
+"""Bytes of content (swarmkit, manager/controlapi/config.go and api/validation/secrets.go)."""
+DIGEST_LENGTH: Final = 12
+KEEP_DEFAULT: Final = 1
+UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")
+"""UpdateStatus.State of a service whose tasks may still need what its specs refer to."""
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?")
+
+
+def family_id(project: str, stack: str, urn: str) -> str:
+    """Return the id of the family that the resource `urn` stands for: 16 hex digits, the same in every run."""
+    return hashlib.sha256(f"{project}\0{stack}\0{urn}".encode()).hexdigest()[:16]
+
+
+def version_name(base: str, content: bytes, immutables: Json, family: str, key: str | None) -> str:
+    """Return `<base>-<12 hex>`: the name of the version with this content.
+
+    Args:
+        base: name that the user gave; cut, with a digest of its own, where Docker's limit asks for it.
+        content: the bytes.
+        immutables: all else that Docker does not let one change later (template driver, rotate trigger ...).
+        family: id of the family, so that equal content in two families gets two names.
+        key: for secrets: without it nobody can check a guess of the content against the name.
+    """
+    rest = json.dumps(immutables, sort_keys=True, separators=(",", ":"))
+    message = b"\0".join((family.encode(), rest.encode(), content))
+    digest = (
+        hmac.new(key.encode(), message, hashlib.sha256).hexdigest()
+        if key is not None
+        else hashlib.sha256(message).hexdigest()
+    )
+    return f"{_short(base, NAME_LIMIT - DIGEST_LENGTH - 1)}-{digest[:DIGEST_LENGTH]}"
+
+
+def _short(base: str, limit: int) -> str:
+    if len(base) <= limit:
+        return base
+    digest = hashlib.sha256(base.encode()).hexdigest()[:8]
+    return f"{base[: limit - 9]}-{digest}"
+
+
+def problems_of_base(base: str) -> list[Problem]:
+    """Say what is wrong with the name of a family; an empty list when nothing is."""
+    if _NAME.fullmatch(base):
+        return []
+    return [
+        Problem(
+            f"{base!r} cannot be a name in the swarm: use letters, digits, '-', '_' and '.', and begin and end "
+            f"with a letter or digit",
+            "name",
+        )
+    ]
+
+
+def problems_of_content(kind: str, content: bytes) -> list[Problem]:
+    """Say what is wrong with the content of a config or secret; sizes only, never the content."""
+    limit = SIZE_LIMITS[kind]
+    if not content:
+        return [Problem(f"the content is empty; Docker refuses an empty {kind}", "data")]
+    if len(content) >= limit + (kind == "config"):
+        return [Problem(f"the content has {len(content)} bytes; Docker takes less than {limit} for a {kind}", "data")]
+    return []
+
+
+def object_labels(item: Json) -> dict[str, str]:
+    """Return the labels of a live config or secret."""
+    return (item.get("Spec") or {}).get("Labels") or {}
+
+
+def object_name(item: Json) -> str:
+    """Return the name of a live config, secret or service."""
+    return str((item.get("Spec") or {}).get("Name") or item.get("Name") or "")
+
+
+def versions(items: Iterable[Json], family: str) -> list[Json]:
+    """Return the live versions of a family, the current one first."""
+    own = [item for item in items if object_labels(item).get(labels.FAMILY) == family]
+    return sorted(own, key=sequence, reverse=True)
+
+
+def sequence(item: Json) -> int:
+    """Return the position of a version in its family; 0 for what is not a version."""
+    text = object_labels(item).get(labels.SEQUENCE, "")
+    return int(text) if text.isdigit() else 0
+
+
+def references(spec: Json | None, kind: str) -> set[str]:
+    """Return the names of the configs or secrets that a service spec refers to."""
+    container = ((spec or {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
+    field = {"config": "Config", "secret": "Secret"}[kind]
+    return {entry.get(f"{field}Name", "") for entry in container.get(f"{field}s") or []}
+
+
+def prunable(kind: str, items: Iterable[Json], family: str, services: Iterable[Json]) -> list[Json]:
+    """Return the versions of a family that may be removed now.
+
+    Never the current one, nor the `keep` before it (the label on the current version says how many), nor what a
+    service's spec refers to, nor, unless `keep` is 0, what a previous spec would return to. None at all while the
+    update of a service that uses the family is unfinished: a rollback into a removed config leaves a service that
+    can never be updated again.
+    """
+    own = versions(items, family)
+    if not own:
+        return []
+    names = {object_name(item) for item in own}
+    keep = keep_previous(own[0])
+    needed: set[str] = set()
+    for service in services:
+        current = references(service.get("Spec"), kind)
+        previous = references(service.get("PreviousSpec"), kind)
+        if not names & (current | previous):
+            continue
+        if (service.get("UpdateStatus") or {}).get("State") in UNFINISHED:
+            return []
+        needed |= current | (previous if keep else set())
+    return [item for item in own[1 + keep :] if object_name(item) not in needed]
+
+
+def keep_previous(item: Json) -> int:
+    """Return how many versions beside the current one its label asks to keep."""
+    text = object_labels(item).get(labels.KEEP, "")
+    return int(text) if text.isdigit() else KEEP_DEFAULT
+
+
+def family_by_name(items: Iterable[Json], base: str, owner: str | None) -> str | None:
+    """Return the id of the one family with this base name, of this owner (`project/stack`) if given.
+
+    Raises:
+        LookupError: several have it; the text names their owners.
+    """
+    found: dict[str, str] = {}
+    for item in items:
+        own = object_labels(item)
+        if own.get(labels.BASE) == base and (owner is None or own.get(labels.OWNER) == owner):
+            found[own.get(labels.FAMILY, "")] = own.get(labels.OWNER, "nobody")
+    if len(found) > 1:
+        raise LookupError(", ".join(sorted(found.values())))
+    return next(iter(found), None)
+
+
+def current(items: Iterable[Json], family: str) -> Json | None:
+    """Return the current version of a family: the one with the highest sequence."""
+    return next(iter(versions(items, family)), None)
+
+
+def next_sequence(items: Iterable[Json], family: str) -> int:
+    """Return the sequence number that makes a version the current one."""
+    return max((sequence(item) for item in versions(items, family)), default=0) + 1
+
+
+def plain(value: Mapping[str, Any]) -> str:
+    """Return canonical JSON, for comparing what has no order."""
+    return json.dumps(value, sort_keys=True, default=str)

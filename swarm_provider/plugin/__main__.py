@@ -1,0 +1,47 @@
+"""`pulumi-resource-swarm ENGINE_ADDRESS`: start the plugin. Pulumi calls it; people do not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at whether the engine still lives; the plugin has to end within 2."""
+
+
+def main() -> None:
+    """Run until the engine says so, ends, or is gone."""
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    engine = addresses[-1] if addresses else None
+    if engine is not None:
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    asyncio.run(_run(engine))
+
+
+def _end_with_parent(parent: int) -> None:
+    """End the process at once when its parent, the Pulumi CLI, is gone; nobody would hear of what it still does."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_EVERY)
+    os._exit(1)
+
+
+async def _run(engine: str | None) -> None:
+    from swarm_provider.plugin.server import serve
+
+    serving = asyncio.create_task(serve(engine))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # a shell that starts a job in the background makes it ignore SIGINT; this takes it back
+        loop.add_signal_handler(number, serving.cancel)
+    await asyncio.wait([serving])
+    # threads that still wait for an answer of Docker must not keep the process
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

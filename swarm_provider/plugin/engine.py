@@ -1,0 +1,79 @@
+"""What the plugin says to the person: messages and live status, through Pulumi's engine.
+
+Every text passes the secret filter. A status text is sent only when it changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+import grpc.aio
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+_INFO: Final = engine_pb2.INFO
+_WARNING: Final = engine_pb2.WARNING
+
+
+class EngineLog:
+    """The engine's Log call. Without an engine (a plugin tried by hand) the texts go nowhere."""
+
+    def __init__(self, address: str | None) -> None:
+        self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)) if address else None
+        self._status: dict[str, str] = {}
+        self._said: set[tuple[str, str]] = set()
+        self._secrets: set[str] = set()
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def hide(self, texts: set[str]) -> None:
+        """Never let any of these texts, or a line of one, appear in a message."""
+        for text in texts:
+            self._secrets.update(part for part in (text, *text.splitlines()) if len(part.strip()) >= 4)
+
+    def clean(self, text: str) -> str:
+        """Return `text` with every secret replaced."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "[secret]")
+        return text
+
+    @property
+    def secrets(self) -> set[str]:
+        """The texts that are hidden, for whoever filters what it collects."""
+        return self._secrets
+
+    def info(self, urn: str, text: str) -> None:
+        self._once(_INFO, urn, text)
+
+    def warn(self, urn: str, text: str) -> None:
+        self._once(_WARNING, urn, text)
+
+    def status(self, urn: str, text: str) -> None:
+        """Show a text in the resource's status column; it replaces the one before."""
+        if self._status.get(urn) != text:
+            self._status[urn] = text
+            self._send(_INFO, urn, text, ephemeral=True)
+
+    def _once(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str) -> None:
+        if (urn, text) not in self._said:
+            self._said.add((urn, text))
+            self._send(severity, urn, text, ephemeral=False)
+
+    def _send(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
+        if self._stub is None:
+            return
+        request = engine_pb2.LogRequest(severity=severity, message=self.clean(text), urn=urn, ephemeral=ephemeral)
+        task = asyncio.get_running_loop().create_task(self._call(request))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _call(self, request: engine_pb2.LogRequest) -> None:
+        # a message that cannot be delivered must not fail the operation that it talks about
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            assert self._stub is not None
+            await self._stub.Log(request, timeout=5)
+
+    async def flush(self) -> None:
+        """Wait until every message is delivered, so that none comes after the answer that it explains."""
+        if self._sending:
+            await asyncio.gather(*self._sending, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""One module per kind of resource: what Check, Diff, Create, Read, Update and Delete mean for it."""

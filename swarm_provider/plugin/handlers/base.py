@@ -1,0 +1,142 @@
+"""What a handler is, and the values that pass between it and the gRPC server."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from swarm_provider.errors import InputError, SwarmProviderError
+from swarm_provider.model import Resource
+from swarm_provider.plan.diff import Change, changes
+from swarm_provider.plan.ownership import Owner, owner_of_urn
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json
+
+
+@dataclass(frozen=True)
+class Request:
+    """Whom an operation is about.
+
+    Attributes:
+        urn: the resource's URN.
+        name: its logical name.
+        timeout: seconds that the user allows (custom_timeouts); 0: no limit of theirs.
+    """
+
+    urn: str
+    name: str
+    timeout: float = 0.0
+
+    @property
+    def owner(self) -> Owner:
+        return owner_of_urn(self.urn)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What Diff answers.
+
+    Attributes:
+        changes: each property that differs.
+        replaces: wire names of properties whose change asks for a replacement.
+        delete_before_replace: the old object has to go first.
+        stables: outputs that stay as they are on an update.
+    """
+
+    changes: Sequence[Change] = ()
+    replaces: Sequence[str] = ()
+    delete_before_replace: bool = False
+    stables: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Live:
+    """What Read found.
+
+    Attributes:
+        id: the resource's id.
+        inputs: the inputs that describe the live object, in the user's form where that means the same.
+        outputs: what only Docker knows.
+        reasons: why it does not run although it was submitted; empty when all is well.
+    """
+
+    id: str
+    inputs: Json
+    outputs: Json
+    reasons: Sequence[str] = field(default=())
+
+
+class PartialFailure(SwarmProviderError):
+    """The object exists, and is not what was asked for: the state keeps its id and outputs."""
+
+    def __init__(self, id: str, outputs: Json, reasons: Sequence[str]) -> None:
+        super().__init__(*reasons)
+        self.id = id
+        self.outputs = outputs
+        self.reasons = tuple(reasons)
+
+
+class Handler:
+    """One kind of resource: what Check, Diff, Create, Read, Update and Delete mean for it.
+
+    Inputs are in normal form (model), with Secret and UNKNOWN in them; outputs too.
+    """
+
+    resource: ClassVar[Resource]
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        """Return the inputs in normal form, with computed ones filled in. Raises InputError."""
+        raise NotImplementedError
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        """Compare the (refreshed) old inputs with the new ones."""
+        raise NotImplementedError
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        """Make the object, or take it over; return id and outputs."""
+        raise NotImplementedError
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        """Return the live object, or None when it does not exist. Without inputs and state: an import."""
+        raise NotImplementedError
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        """Make the live object what the new inputs say; return outputs."""
+        raise NotImplementedError
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        """Remove the object if it is still this resource's."""
+        raise NotImplementedError
+
+    def normal(self, news: Json) -> Json:
+        """Return the inputs in normal form. Raises InputError with every problem."""
+        computed = {entry.wire for entry in self.resource.inputs if entry.computed}
+        given = {key: value for key, value in news.items() if key not in computed}
+        inputs, problems = self.resource.normal(given)
+        if problems:
+            raise InputError(*problems)
+        return inputs
+
+    def changed(self, olds: Json, news: Json, ignored: Sequence[str], *, hidden: Sequence[str] = ()) -> list[Change]:
+        """Return what differs, without what the user ignores and without `hidden` properties."""
+        skip = (*ignored, *hidden)
+        return [
+            change
+            for change in changes(self.resource.shape, olds, news)
+            if not any(within(change.path, s) for s in skip)
+        ]
+
+
+def within(path: str, prefix: str) -> bool:
+    """Say whether a property path lies at or below another one."""
+    return path == prefix or path.startswith((prefix + ".", prefix + "["))
+
+
+def new_incarnation() -> str:
+    """Return the random value that one Create or take-over stamps."""
+    return secrets.token_hex(8)

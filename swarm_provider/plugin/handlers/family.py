@@ -1,0 +1,356 @@
+"""Config and Secret: families of immutable versions.
+
+The user's resource is the family; each content is a Docker object of its own, with a name that Check computes, so that
+a preview shows the new name on the config and on every service that follows.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from swarm_provider.convert import objects
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import Conflict, InputError, Problem
+from swarm_provider.model.resources import CONFIG, SECRET
+from swarm_provider.plan import naming
+from swarm_provider.plan.ownership import Claim, claim
+from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.rollout.prune import prune
+from swarm_provider.rollout.retry import update_with_retry
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown, reveal, secret_texts
+
+_CONTENT = ("data", "dataBase64", "file")
+_IMMUTABLE = ("templateDriver", "rotateTrigger", "driver", "driverOpts")
+_NOT_SHOWN = ("familyId", "key", "adopt", "trustExisting")
+
+
+class FamilyHandler(Handler):
+    """What Config and Secret have in common; the subclasses say how they differ."""
+
+    kind: str
+    id_output: str
+
+    # ---------------------------------------------------------------- check
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        inputs = self._read_file(self.normal(news))
+        inputs.setdefault("baseName", request.name)
+        keep = self.session.settings.keep_previous.get(self.kind, naming.KEEP_DEFAULT)
+        inputs.setdefault("keepPrevious", keep)
+        problems = self._problems(inputs)
+        if problems:
+            raise InputError(*problems)
+        inputs["owner"] = request.owner.text
+        inputs["familyId"] = olds.get("familyId") or await self._family(request, inputs)
+        self._draw_key(olds, inputs)
+        name = await self._name(request, olds, inputs)
+        if name is not None:
+            inputs["name"] = name
+        self.session.claim(self.kind, inputs["baseName"], UNKNOWN if name is None else name, request.urn)
+        return inputs
+
+    def _read_file(self, inputs: Json) -> Json:
+        path = inputs.pop("file", None)
+        if path is None or path is UNKNOWN:
+            return inputs
+        if inputs.keys() & {"data", "dataBase64"}:
+            raise InputError(Problem("give one of data, data_base64 and file, not several", "file"))
+        try:
+            content = Path(reveal(path)).read_bytes()
+        except OSError as error:
+            raise InputError(Problem(f"cannot read {reveal(path)!r}: {error.strerror}", "file")) from None
+        try:
+            inputs["data"] = self._wrap(content.decode())
+        except UnicodeDecodeError:
+            inputs["dataBase64"] = self._wrap(base64.b64encode(content).decode())
+        return inputs
+
+    def _wrap(self, text: str) -> Any:
+        return text
+
+    def _problems(self, inputs: Json) -> list[Problem]:
+        problems = [] if inputs["baseName"] is UNKNOWN else naming.problems_of_base(inputs["baseName"])
+        given = [key for key in ("data", "dataBase64") if key in inputs]
+        if len(given) > 1:
+            return [*problems, Problem("give one of data and data_base64, not both", "data")]
+        if not given:
+            return [*problems, *self._problems_without_content(inputs)]
+        if inputs.get(given[0]) is not UNKNOWN and not has_unknown(inputs[given[0]]):
+            content = content_of(inputs)
+            if content is None:
+                problems.append(Problem("this is not base64", "data_base64"))
+            else:
+                problems += naming.problems_of_content(self.kind, content)
+        return problems
+
+    def _problems_without_content(self, inputs: Json) -> list[Problem]:
+        return [Problem("the content is missing; give data, data_base64 or file", "data")]
+
+    async def _family(self, request: Request, inputs: Json) -> str:
+        """Return the family that is there under this base name (a rename in code, a lost state), else a new one."""
+        owner = request.owner
+        live = await (await self.session.swarm()).list(self.kind)
+        made = naming.family_id(owner.project, owner.stack, request.urn)
+        if naming.current(live, made) is not None or inputs["baseName"] is UNKNOWN:
+            return made
+        try:
+            return naming.family_by_name(live, inputs["baseName"], owner.text) or made
+        except LookupError:
+            return made
+
+    def _draw_key(self, olds: Json, inputs: Json) -> None:
+        """Configs have no key: their content is no secret."""
+
+    async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
+        if has_unknown([inputs.get(key) for key in (*_CONTENT, *_IMMUTABLE, "baseName")]):
+            return UNKNOWN
+        if olds.get("name") and not content_changed(olds, inputs) and olds.get("baseName") == inputs["baseName"]:
+            return olds["name"]
+        return self._version_name(inputs)
+
+    def _version_name(self, inputs: Json) -> str:
+        immutables = {key: inputs[key] for key in _IMMUTABLE if key in inputs}
+        key = reveal(inputs.get("key"))
+        return naming.version_name(
+            inputs["baseName"], content_of(inputs) or b"", reveal(immutables), inputs["familyId"], key
+        )
+
+    # ----------------------------------------------------------------- diff
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        found = self.changed(olds, news, ignored, hidden=_NOT_SHOWN)
+        if not content_changed(olds, news) and olds.get("name") is None:
+            # the first Check of a secret could not know its name; that it is known now is no change
+            found = [change for change in found if change.path != "name"]
+        replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
+        return Difference(found, replaces, stables=() if found else ("name",))
+
+    # --------------------------------------------------------------- create
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        base = news["baseName"]
+        if preview:
+            await self._announce(request, news)
+            outputs = {"name": news.get("name", UNKNOWN), self.id_output: UNKNOWN, "incarnation": UNKNOWN}
+            return (base if isinstance(base, str) else ""), outputs
+        return base, await self._ensure(request, news, new_incarnation())
+
+    async def _announce(self, request: Request, news: Json) -> None:
+        """Say at preview what Create will say or do about an object that is there already."""
+        name = news.get("name")
+        if not isinstance(name, str):
+            return
+        live = await (await self.session.swarm()).find(self.kind, name)
+        if live is not None:
+            self._claim(request, news, name, live)
+            self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be taken over")
+
+    def _claim(self, request: Request, news: Json, name: str, live: Json | None) -> Claim:
+        own = None if live is None else naming.object_labels(live)
+        return claim(self.kind, name, own, request.owner, adopt=bool(news.get("adopt")))
+
+    async def _ensure(self, request: Request, news: Json, incarnation: str) -> Json:
+        """Make the version that the inputs name the current one of its family, whether it exists or not."""
+        swarm = await self.session.swarm()
+        self.session.log.hide(secret_texts(news))
+        name = news.get("name") or self._version_name(news)
+        items = await swarm.list(self.kind, fresh=True)
+        live = next((item for item in items if naming.object_name(item) == name), None)
+        if self._claim(request, news, name, live) is Claim.CREATE:
+            spec = self._spec(request, news, name, incarnation, naming.next_sequence(items, news["familyId"]))
+            try:
+                made = await swarm.create(self.kind, spec)
+            except Conflict:
+                # somebody made it between the list and now: look whose it is
+                live = await swarm.inspect(self.kind, name)
+                if live is None:
+                    raise
+                self._claim(request, news, name, live)
+                made = await self._restamp(swarm, request, news, live, incarnation)
+        else:
+            assert live is not None
+            made = await self._restamp(swarm, request, news, live, incarnation)
+        self.session.claim(self.kind, news["baseName"], name, request.urn).ready.set()
+        return {"name": name, self.id_output: made, "incarnation": incarnation}
+
+    def _spec(self, request: Request, news: Json, name: str, incarnation: str, sequence: int) -> Json:
+        own = {
+            **request.owner.labels(incarnation),
+            labels.FAMILY: news["familyId"],
+            labels.BASE: news["baseName"],
+            labels.SEQUENCE: str(sequence),
+            labels.KEEP: str(news["keepPrevious"]),
+        }
+        convert = {"config": objects.config_to_spec, "secret": objects.secret_to_spec}[self.kind]
+        return objects.with_labels(convert(reveal({**news, "name": name})), own)
+
+    async def _restamp(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> str:
+        """Set the labels of a version that exists, and make it the current one."""
+        items = await swarm.list(self.kind)
+        newest = naming.current(items, news["familyId"])
+        current = newest is not None and newest["ID"] == live["ID"]
+        number = naming.sequence(live) if current else naming.next_sequence(items, news["familyId"])
+
+        def change(item: Json) -> Json | None:
+            wanted = self._spec(request, news, naming.object_name(item), incarnation, number)["Labels"]
+            spec: Json = item["Spec"]
+            return None if spec.get("Labels") == wanted else {**spec, "Labels": wanted}
+
+        await update_with_retry(swarm, self.kind, live["ID"], change)
+        return str(live["ID"])
+
+    # ----------------------------------------------------------------- read
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        swarm = await self.session.swarm()
+        items = await swarm.list(self.kind)
+        live = self._find(items, id, olds, state)
+        if live is None:
+            return None
+        own = naming.object_labels(live)
+        name = naming.object_name(live)
+        inputs = self._live_inputs(request, olds, state, live)
+        family = own.get(labels.FAMILY)
+        if olds:
+            stale = naming.prunable(self.kind, items, family, await swarm.list("service")) if family else []
+            inputs.pop("superseded", None)
+            if stale:
+                inputs["superseded"] = [naming.object_name(item) for item in stale]
+        outputs = {"name": name, self.id_output: live["ID"], "incarnation": state.get("incarnation")}
+        return Live(olds.get("baseName") or own.get(labels.BASE) or name, inputs, outputs)
+
+    def _find(self, items: Sequence[Json], id: str, olds: Json, state: Json) -> Json | None:
+        family = olds.get("familyId")
+        if family is None:
+            exact = next((item for item in items if id in (naming.object_name(item), item["ID"])), None)
+            if exact is not None:
+                return exact
+            family = naming.family_by_name(items, id, None)
+            return naming.current(items, family) if family else None
+        named = next((item for item in items if naming.object_name(item) == state.get("name")), None)
+        return (naming.current(items, family) if named is not None else None) or named
+
+    def _live_inputs(self, request: Request, olds: Json, state: Json, live: Json) -> Json:
+        own = naming.object_labels(live)
+        name = naming.object_name(live)
+        back = {"config": objects.config_from_spec, "secret": objects.secret_from_spec}[self.kind]
+        found = back(live["Spec"])
+        inputs = {key: value for key, value in olds.items() if key not in ("name", "owner", "keepPrevious")}
+        for key in ("labels", "namespace", "templateDriver", "driver", "driverOpts"):
+            if (found.get(key) or None) != (inputs.get(key) or None):
+                inputs[key] = found.get(key)
+        if not olds:
+            inputs["baseName"] = own.get(labels.BASE) or name
+            inputs["familyId"] = own.get(labels.FAMILY) or naming.family_id(
+                request.owner.project, request.owner.stack, request.urn
+            )
+        self._live_content(inputs, found, olds)
+        inputs["name"] = name
+        inputs["keepPrevious"] = naming.keep_previous(live) if labels.KEEP in own else olds.get("keepPrevious", 1)
+        # an import leaves the object as it is; the first update stamps it
+        inputs["owner"] = own.get(labels.OWNER) if olds else request.owner.text
+        return {key: value for key, value in inputs.items() if value is not None}
+
+    def _live_content(self, inputs: Json, found: Json, olds: Json) -> None:
+        if content_of(found) != content_of(olds):
+            inputs.pop("data", None)
+            inputs.pop("dataBase64", None)
+            inputs.update({key: found[key] for key in ("data", "dataBase64") if key in found})
+
+    # --------------------------------------------------------------- update
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        incarnation = state.get("incarnation")
+        if preview:
+            known = news.get("name") == state.get("name") and state.get(self.id_output)
+            return {
+                "name": news.get("name", state.get("name", UNKNOWN)),
+                self.id_output: known or UNKNOWN,
+                "incarnation": incarnation or UNKNOWN,
+            }
+        outputs = await self._ensure(request, news, incarnation or new_incarnation())
+        await prune(await self.session.swarm(), self.kind, news["familyId"])
+        return outputs
+
+    # --------------------------------------------------------------- delete
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        swarm = await self.session.swarm()
+        items = await swarm.list(self.kind, fresh=True)
+        family = olds.get("familyId", "")
+        own = naming.versions(items, family)
+        if not own:
+            # an imported object carries no labels of ours
+            own = [item for item in items if naming.object_name(item) == state.get("name")]
+        if not own:
+            return
+        incarnation = state.get("incarnation")
+        if self.session.claimed_by_another(self.kind, id, request.urn) or (
+            naming.object_labels(own[0]).get(labels.INCARNATION) != incarnation
+        ):
+            self.session.log.info(
+                request.urn, f"{self.kind} {naming.object_name(own[0])!r} is left: another resource took it over"
+            )
+            return
+        for item in reversed(own):
+            await swarm.remove(self.kind, item["ID"])
+
+
+def content_of(inputs: Json) -> bytes | None:
+    """Return the bytes that the inputs hold; None when there are none, or when they are not base64."""
+    data, encoded = reveal(inputs.get("data")), reveal(inputs.get("dataBase64"))
+    if isinstance(data, str):
+        return data.encode()
+    if not isinstance(encoded, str):
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def content_changed(olds: Json, news: Json) -> bool:
+    """Say whether a new version is needed: other content, or something else that Docker cannot change."""
+    if content_of(olds) != content_of(news):
+        return True
+    return any(reveal(olds.get(key)) != reveal(news.get(key)) for key in _IMMUTABLE)
+
+
+class ConfigHandler(FamilyHandler):
+    """`swarm:index:Config`."""
+
+    resource = CONFIG
+    kind = "config"
+    id_output = "configId"
+
+
+class SecretHandler(FamilyHandler):
+    """`swarm:index:Secret`: its content is never readable again, and names do not tell anything about it."""
+
+    resource = SECRET
+    kind = "secret"
+    id_output = "secretId"
+
+    def _wrap(self, text: str) -> Any:
+        return Secret(text)
+
+    def _problems_without_content(self, inputs: Json) -> list[Problem]:
+        return [] if "driver" in inputs else super()._problems_without_content(inputs)
+
+    def _draw_key(self, olds: Json, inputs: Json) -> None:
+        inputs["key"] = olds.get("key") or Secret(secrets.token_hex(32))
+
+    async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
+        # a preview and the update after it would draw two keys: without an old key nobody knows the name yet
+        if "key" not in olds:
+            return None
+        return await super()._name(request, olds, inputs)
+
+    def _live_content(self, inputs: Json, found: Json, olds: Json) -> None:
+        """The swarm never gives a secret's content back: what the state holds stays."""

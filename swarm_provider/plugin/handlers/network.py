@@ -1,0 +1,120 @@
+"""Network: Docker cannot change one, so a difference is a warning unless the user asks for a replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from swarm_provider.convert import objects
+from swarm_provider.convert.merge import keep_users_form
+from swarm_provider.errors import Conflict, InputError, Problem
+from swarm_provider.model.resources import NETWORK
+from swarm_provider.plan.ownership import Claim, claim
+from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.rollout.remove import remove_network
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+CONTROL: Final = ("replace", "adopt")
+
+
+class NetworkHandler(Handler):
+    """`swarm:index:Network`."""
+
+    resource = NETWORK
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        inputs = self.normal(news)
+        inputs.setdefault("name", request.name)
+        inputs.setdefault("driver", "overlay")
+        name = inputs["name"]
+        if isinstance(name, str):
+            if not name.strip() or "/" in name:
+                raise InputError(Problem(f"{name!r} cannot be the name of a network", "name"))
+            self.session.claim("network", name, name, request.urn)
+        return inputs
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        found = self.changed(olds, news, ignored, hidden=CONTROL)
+        if not found:
+            return Difference(stables=("networkId", "incarnation"))
+        if any(change.path == "name" for change in found) or reveal(news.get("replace")):
+            tops = sorted({change.path.split(".")[0].split("[")[0] for change in found})
+            return Difference(found, tops, delete_before_replace=olds.get("name") == news.get("name"))
+        what = ", ".join(f"{change.path}: {change.old!r} => {change.new!r}" for change in found)
+        self.session.warn(
+            request.urn,
+            f"network {news['name']!r} differs from what is asked for ({what}); Docker cannot change a network, so it "
+            f"stays as it is. Set replace=True (on a Stack: replace_networks=True) to make it anew, which stops its "
+            f"services meanwhile",
+        )
+        return Difference(stables=("networkId", "incarnation"))
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        name = news["name"]
+        if name is UNKNOWN:
+            return "", {"networkId": UNKNOWN, "incarnation": UNKNOWN}
+        swarm = await self.session.swarm()
+        live = await (swarm.find("network", name) if preview else swarm.inspect("network", name))
+        own = None if live is None else (live.get("Labels") or {})
+        decision = claim("network", name, own, request.owner, adopt=bool(reveal(news.get("adopt"))))
+        if preview:
+            if decision is Claim.TAKE_OVER:
+                self.session.log.info(request.urn, f"network {name!r} exists and will be taken over")
+            return name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
+        if decision is Claim.CREATE:
+            incarnation = new_incarnation()
+            spec = objects.with_labels(objects.network_to_spec(reveal(news)), request.owner.labels(incarnation))
+            try:
+                network_id = await swarm.create("network", spec)
+            except Conflict:
+                live = await swarm.inspect("network", name)
+                if live is None:
+                    raise
+                claim("network", name, live.get("Labels") or {}, request.owner, adopt=False)
+                network_id, incarnation = live["Id"], _incarnation(live)
+        else:
+            assert live is not None
+            network_id, incarnation = live["Id"], _incarnation(live)
+        self.session.claim("network", name, name, request.urn).ready.set()
+        return name, {"networkId": network_id, "incarnation": incarnation}
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        live = await (await self.session.swarm()).find("network", id)
+        if live is None:
+            return None
+        found = objects.network_from_spec(live)
+        inputs = found
+        if olds:
+            wanted = objects.network_from_spec(objects.network_to_spec(reveal(olds)))
+            control = {key: olds[key] for key in CONTROL if key in olds}
+            inputs = {**keep_users_form(olds, wanted, found), **control}
+        outputs = {"networkId": live["Id"], "incarnation": state.get("incarnation") or _incarnation(live)}
+        return Live(live["Name"], inputs, outputs)
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        # every change that reaches this far is one of our own words, such as `replace`
+        return state
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        swarm = await self.session.swarm()
+        live = await swarm.inspect("network", id)
+        if live is None:
+            return
+        # a network cannot be relabelled: what another resource of this run took over is told by its claim
+        if _incarnation(live) != state.get("incarnation") or self.session.claimed_by_another(
+            "network", id, request.urn
+        ):
+            self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
+            return
+        await remove_network(
+            swarm,
+            live["Id"],
+            progress=lambda text: self.session.log.status(request.urn, text),
+            timeout=request.timeout or None,
+            cancelled=self.session.cancelled,
+        )
+
+
+def _incarnation(live: Json) -> str:
+    return str((live.get("Labels") or {}).get(labels.INCARNATION, ""))

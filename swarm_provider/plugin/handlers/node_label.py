@@ -1,0 +1,202 @@
+"""NodeLabel: one label key on one node, several, or all.
+
+Nodes have no owner label of ours: whose a label is, is told by its value. What was there before is kept in the state
+and comes back on destroy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import InputError, OwnershipError, Problem
+from swarm_provider.model.resources import NODE_LABEL
+from swarm_provider.model.types import nearest
+from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.rollout.retry import update_with_retry
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
+
+ALL = "*"
+
+
+class NodeLabelHandler(Handler):
+    """`swarm:index:NodeLabel`. Its id is `<key>@<nodes as the user wrote them>`."""
+
+    resource = NODE_LABEL
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        inputs = self.normal(news)
+        inputs.setdefault("value", "")
+        key = inputs["key"]
+        if isinstance(key, str) and (not key.strip() or "=" in key):
+            raise InputError(Problem(f"{key!r} cannot be the key of a label", "key"))
+        if has_unknown(inputs["node"]):
+            inputs["nodes"] = UNKNOWN
+            return inputs
+        found = await self._nodes(reveal(inputs["node"]))
+        inputs["nodes"] = sorted(_name(node, found) for node in found)
+        for node in found:
+            self.session.claim("node label", f"{key} of node {_name(node, found)}", key, request.urn)
+        return inputs
+
+    async def _nodes(self, wanted: Sequence[str]) -> list[Json]:
+        """Return the live nodes that the user means. Raises InputError for one that is not there."""
+        nodes = await (await self.session.swarm()).list("node")
+        if ALL in wanted:
+            return nodes
+        problems, found = [], []
+        for name in wanted:
+            matching = [node for node in nodes if name in (node["ID"], _hostname(node))]
+            if len(matching) == 1:
+                found.append(matching[0])
+                continue
+            names = tuple(sorted(_hostname(node) for node in nodes))
+            problems.append(
+                Problem(f"node {name!r} does not exist in the swarm{nearest(name, names)}", "node")
+                if not matching
+                else Problem(f"{len(matching)} nodes are called {name!r}; write the id of one", "node")
+            )
+        if problems:
+            raise InputError(*problems)
+        return found
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        found = self.changed(olds, news, ignored, hidden=("overwrite",))
+        return Difference(found, [change.path for change in found if change.path == "key"])
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))
+        if preview:
+            if known:
+                self._refuse_other_values(reveal(news), await self._nodes(reveal(news["node"])), ())
+            return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)
+        return known, {**await self._apply(news, {}), "incarnation": new_incarnation()}
+
+    async def _apply(self, news: Json, state: Json) -> Json:
+        """Set the label on every node; return the outputs: which nodes, and the values that were there before."""
+        plain = reveal(news)
+        key, value = plain["key"], plain["value"]
+        swarm = await self.session.swarm()
+        await swarm.list("node", fresh=True)
+        nodes = await self._nodes(plain["node"])
+        ours = state.get("nodeIds") or []
+        self._refuse_other_values(plain, nodes, ours)
+        earlier = state.get("previous") or {}
+        previous = {}
+        for node in nodes:
+            before = earlier.get(node["ID"]) if node["ID"] in ours else _labels(node).get(key)
+            if before is not None:
+                previous[node["ID"]] = before
+            await _set(swarm, node["ID"], key, value)
+        return {"previous": previous, "nodeIds": sorted(node["ID"] for node in nodes)}
+
+    def _refuse_other_values(self, plain: Json, nodes: Sequence[Json], ours: Sequence[str]) -> None:
+        if plain.get("overwrite"):
+            return
+        for node in nodes:
+            current = _labels(node).get(plain["key"])
+            if current is not None and current != plain["value"] and node["ID"] not in ours:
+                raise OwnershipError(
+                    f"node {_hostname(node)!r} has the label {plain['key']}={current} already, set by somebody else; "
+                    f"set overwrite=True to change it to {plain['value']!r} (the earlier value comes back on destroy)"
+                )
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        nodes = await (await self.session.swarm()).list("node")
+        inputs = dict(olds) if olds else _imported(id, nodes)
+        key, value, wanted = reveal(inputs["key"]), reveal(inputs.get("value", "")), reveal(inputs["node"])
+        carrying = [
+            node
+            for node in nodes
+            if key in _labels(node) and (ALL in wanted or node["ID"] in wanted or _hostname(node) in wanted)
+        ]
+        if not carrying:
+            return None
+        right = [node for node in carrying if _labels(node)[key] == value]
+        inputs["nodes"] = sorted(_name(node, nodes) for node in right or carrying)
+        if not right:
+            inputs["value"] = _labels(carrying[0])[key]
+        imported = {"previous": {}, "nodeIds": sorted(node["ID"] for node in carrying)}
+        return Live(_id(reveal(inputs)), inputs, {**imported, **state})
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        if preview:
+            return state
+        outputs = await self._apply(news, state)
+        key, swarm = reveal(news["key"]), await self.session.swarm()
+        for left in set(state.get("nodeIds") or ()) - set(outputs["nodeIds"]):
+            await self._restore(request, swarm, left, key, reveal(olds.get("value")), state)
+        return {**outputs, "incarnation": state.get("incarnation") or new_incarnation()}
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        swarm = await self.session.swarm()
+        key, nodes = reveal(olds["key"]), await swarm.list("node", fresh=True)
+        for node in nodes:
+            claimed = f"{key} of node {_name(node, nodes)}"
+            if node["ID"] in (state.get("nodeIds") or ()) and not self.session.claimed_by_another(
+                "node label", claimed, request.urn
+            ):
+                await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
+
+    async def _restore(
+        self, request: Request, swarm: Swarm, node_id: str, key: str, value: str | None, state: Json
+    ) -> None:
+        """Give a node back the value that it had before us; a value that somebody changed meanwhile stays."""
+        node = await swarm.inspect("node", node_id)
+        current = None if node is None else _labels(node).get(key)
+        if node is None or current is None:
+            return
+        if current != value:
+            text = f"the label {key}={current} of node {_hostname(node)!r} is left: it was changed meanwhile"
+            self.session.log.info(request.urn, text)
+            return
+        await _set(swarm, node_id, key, (state.get("previous") or {}).get(node_id))
+
+
+async def _set(swarm: Swarm, node_id: str, key: str, value: str | None) -> None:
+    """Set (or, with None, remove) one label; all other labels stay, whoever changes them at the same time."""
+
+    def change(node: Json) -> Json | None:
+        spec: Json = node["Spec"]
+        own = dict(spec.get("Labels") or {})
+        if own.get(key) == value:
+            return None
+        if value is None:
+            own.pop(key, None)
+        else:
+            own[key] = value
+        return {**spec, "Labels": own}
+
+    await update_with_retry(swarm, "node", node_id, change)
+
+
+def _labels(node: Json) -> dict[str, str]:
+    return (node.get("Spec") or {}).get("Labels") or {}
+
+
+def _hostname(node: Json) -> str:
+    return str((node.get("Description") or {}).get("Hostname", ""))
+
+
+def _name(node: Json, nodes: Sequence[Json]) -> str:
+    """Return a node's host name, or its id where several share the name."""
+    name = _hostname(node)
+    return name if sum(_hostname(other) == name for other in nodes) == 1 else str(node["ID"])
+
+
+def _id(plain: Json) -> str:
+    return f"{plain['key']}@{','.join(plain['node'])}"
+
+
+def _imported(id: str, nodes: Sequence[Json]) -> dict[str, Any]:
+    """Read `<key>@<node>[,<node>]` or `<key>@*`; the value is what the nodes carry."""
+    key, _, names = id.partition("@")
+    wanted = names.split(",") if names else [ALL]
+    values = {
+        _labels(node)[key]
+        for node in nodes
+        if key in _labels(node) and (ALL in wanted or node["ID"] in wanted or _hostname(node) in wanted)
+    }
+    return {"node": wanted, "key": key, "value": sorted(values)[0] if values else ""}

@@ -1,0 +1,345 @@
+"""Service: create, update and delete with the wait for what Swarm then does."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, Final
+
+from swarm_provider.convert import objects
+from swarm_provider.convert.service import effective, from_spec, read_inputs, to_spec
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import Cancelled, InputError, NotFound, OutOfSequence, Problem, RolloutFailed
+from swarm_provider.model.resources import SERVICE
+from swarm_provider.plan.diff import replaces
+from swarm_provider.plan.ownership import Claim, claim
+from swarm_provider.plan.restart import describe
+from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
+from swarm_provider.plugin.images import resolve_image
+from swarm_provider.plugin.references import fill_ids, resolve
+from swarm_provider.rollout.prune import prune_families_of
+from swarm_provider.rollout.remove import remove_service
+from swarm_provider.spec import Json, labels, units
+from swarm_provider.spec.image import familiar
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_texts
+
+CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict")
+NAME_LIMIT: Final = 63
+"""Characters of a service's name: a DNS label (swarmkit, manager/controlapi/service.go)."""
+ATTEMPTS: Final = 10
+_STABLES: Final = ("name", "serviceId", "incarnation")
+
+
+class ServiceHandler(Handler):
+    """`swarm:index:Service`."""
+
+    resource = SERVICE
+
+    # ---------------------------------------------------------------- check
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        inputs = self.normal(news)
+        inputs.setdefault("name", request.name)
+        name = inputs["name"]
+        problems = []
+        if isinstance(name, str) and len(name) > NAME_LIMIT:
+            problems.append(Problem(f"{name!r} has {len(name)} characters; Swarm takes {NAME_LIMIT} at most", "name"))
+        problems += _clashes(inputs)
+        if problems:
+            raise InputError(*problems)
+        inputs["owner"] = request.owner.text
+        inputs = await resolve(self.session, request.owner, inputs)
+        resolved = await resolve_image(self.session, request.urn, olds, inputs)
+        if resolved is not None:
+            inputs["resolvedImage"] = resolved
+        if isinstance(name, str):
+            self.session.claim("service", name, name, request.urn)
+        return inputs
+
+    # ----------------------------------------------------------------- diff
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        hidden = list(CONTROL)
+        if "replicas" not in (news.get("deploy") or {}):
+            hidden.append("deploy.replicas")
+        if "forceUpdate" not in news:
+            hidden.append("forceUpdate")
+        found = self.changed(olds, news, ignored, hidden=hidden)
+        if found and not has_unknown(news) and not any(change.path == "owner" for change in found):
+            before, after = to_spec(reveal(olds)), to_spec(reveal(_with_unmanaged(olds, news)))
+            if effective(before) == effective(after):
+                found = []
+        replacing = [*replaces(found), *_unknown_networks(olds, news)]
+        if found:
+            self._forecast(request, olds, news, replacing)
+        return Difference(
+            found,
+            replacing,
+            delete_before_replace=bool(replacing) and (olds.get("name") == news.get("name") or _same_ports(olds, news)),
+            stables=() if replacing else _STABLES,
+        )
+
+    def _forecast(self, request: Request, olds: Json, news: Json, replacing: Sequence[str]) -> None:
+        """Tell what the update will do to the tasks."""
+        if replacing:
+            what = ", ".join(replacing)
+            text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
+        else:
+            text = describe(to_spec(reveal(olds)), to_spec(reveal(_with_unmanaged(olds, news))))
+        self.session.log.info(request.urn, text)
+
+    # --------------------------------------------------------------- create
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        name = news["name"]
+        if preview:
+            if isinstance(name, str):
+                live = await (await self.session.swarm()).find("service", name)
+                if self._claim(request, news, live) is Claim.TAKE_OVER:
+                    self.session.log.info(request.urn, f"service {name!r} exists and will be taken over")
+            image = (
+                UNKNOWN
+                if has_unknown(news.get("image"))
+                else news.get("resolvedImage") or familiar(reveal(news["image"]))
+            )
+            unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
+            return (name if isinstance(name, str) else ""), {"name": name, "image": image, **unknown}
+        swarm = await self.session.swarm()
+        incarnation = new_incarnation()
+        live = await swarm.inspect("service", name)
+        if self._claim(request, news, live) is Claim.CREATE:
+            spec = await self._spec(request, swarm, news, incarnation)
+            service_id = await swarm.create(
+                "service", spec, registry_auth=await swarm.encoded_auth(reveal(news["image"]))
+            )
+            before = None
+        else:
+            assert live is not None
+            before = live["Spec"]
+            service_id = live["ID"]
+            await self._submit(request, swarm, news, live, incarnation)
+        outputs = await self._settle(request, swarm, news, service_id, incarnation, before)
+        return name, outputs
+
+    def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
+        own = None if live is None else (live["Spec"].get("Labels") or {})
+        return claim("service", str(news["name"]), own, request.owner, adopt=bool(news.get("adopt")))
+
+    async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
+        plain = reveal(news)
+        self.session.log.hide(secret_texts(news))
+        spec: Json = objects.with_labels(to_spec(plain), request.owner.labels(incarnation))
+        await fill_ids(self.session, swarm, spec)
+        return spec
+
+    async def _submit(self, request: Request, swarm: Swarm, news: Json, live: Json, incarnation: str) -> Json:
+        """Send the new spec if it differs from the live one; return the spec that was live before."""
+        registry_auth = await swarm.encoded_auth(reveal(news["image"]))
+        before: Json = live["Spec"]
+        for attempt in range(ATTEMPTS):
+            spec = await self._spec(request, swarm, _with_live(news, live["Spec"]), incarnation)
+            task = spec["TaskTemplate"]
+            if "forceUpdate" not in news:
+                task["ForceUpdate"] = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
+            same = effective(spec) == effective(live["Spec"])
+            paused = (live.get("UpdateStatus") or {}).get("State") in ("paused", "rollback_paused")
+            if same and not paused and labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels")):
+                return before
+            try:
+                for warning in await swarm.update(
+                    "service", live["ID"], live["Version"]["Index"], spec, registry_auth=registry_auth,
+                    registry_auth_from="spec",
+                ):  # fmt: skip
+                    self.session.log.warn(request.urn, warning)
+                return before
+            except OutOfSequence:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                fresh = await swarm.inspect("service", live["ID"])
+                if fresh is None:
+                    raise NotFound(f"service {news['name']!r} was removed while it was updated") from None
+                live = fresh
+        return before
+
+    async def _settle(
+        self, request: Request, swarm: Swarm, news: Json, service_id: str, incarnation: str, before: Json | None
+    ) -> Json:
+        """Wait until the tasks run, prune what they no longer use, and return the outputs."""
+        live = await swarm.inspect("service", service_id)
+        if live is None:
+            raise NotFound(f"service {news['name']!r} was removed right after it was submitted")
+        outputs = _outputs(live, incarnation)
+        if reveal(news.get("wait")) is False:
+            return outputs
+        previous = live.get("PreviousSpec")
+        try:
+            await self._converge(request, news, live)
+        except (RolloutFailed, Cancelled) as error:
+            reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
+            raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
+        live = await swarm.inspect("service", service_id) or live
+        await prune_families_of(swarm, (before, previous, live["Spec"]))
+        return _outputs(live, incarnation)
+
+    async def _converge(self, request: Request, news: Json, live: Json) -> None:
+        fail_after = reveal(news.get("failAfter"))
+        watcher = await self.session.watcher()
+        await watcher.converge(
+            live["ID"],
+            live["Spec"],
+            live["Version"]["Index"],
+            fail_after_ns=units.duration_ns(fail_after) if fail_after else None,
+            timeout=request.timeout or None,
+            progress=lambda text: self.session.log.status(request.urn, text),
+            cancelled=self.session.cancelled,
+            secrets=self.session.log.secrets,
+        )
+
+    # ----------------------------------------------------------------- read
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        swarm = await self.session.swarm()
+        live = await swarm.find("service", id)
+        if live is None:
+            return None
+        names = {item["Id"]: item["Name"] for item in await swarm.list("network")}
+        own = live["Spec"].get("Labels") or {}
+        if olds:
+            inputs = read_inputs(olds, live["Spec"], names)
+            owner = own.get(labels.OWNER)
+            inputs = {key: value for key, value in inputs.items() if key != "owner"} | (
+                {"owner": owner} if owner else {}
+            )
+        else:
+            inputs = {**from_spec(effective(live["Spec"]), names), "owner": request.owner.text}
+        outputs = _outputs(live, state.get("incarnation"))
+        reasons: Sequence[str] = ()
+        if state.get("converged") is False:
+            reasons = self._still_failing(live)
+            outputs |= {"converged": False} if reasons else {}
+        return Live(live["Spec"]["Name"], inputs, outputs, reasons)
+
+    def _still_failing(self, live: Json) -> list[str]:
+        """An update that failed is tried again, whatever the inputs say: the state must not look clean."""
+        return [f"the last update of service {live['Spec']['Name']!r} did not converge; `up` tries again"]
+
+    # --------------------------------------------------------------- update
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        if preview:
+            return {**state, "image": _planned_image(news)}
+        swarm = await self.session.swarm()
+        live = await swarm.inspect("service", id)
+        if live is None:
+            raise NotFound(f"service {id!r} was removed on the cluster; run `pulumi up` again to make it anew")
+        self._claim(request, {**news, "adopt": True}, live)
+        incarnation = state.get("incarnation") or new_incarnation()
+        before = await self._submit(request, swarm, news, live, incarnation)
+        return await self._settle(request, swarm, news, live["ID"], incarnation, before)
+
+    # --------------------------------------------------------------- delete
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        swarm = await self.session.swarm()
+        live = await swarm.inspect("service", id)
+        if live is None:
+            return
+        own = live["Spec"].get("Labels") or {}
+        if own.get(labels.INCARNATION) != state.get("incarnation") or self.session.claimed_by_another(
+            "service", id, request.urn
+        ):
+            self.session.log.info(request.urn, f"service {id!r} is left: it is not the one that this resource made")
+            return
+        await remove_service(
+            swarm,
+            live["ID"],
+            progress=lambda text: self.session.log.status(request.urn, text),
+            timeout=request.timeout or None,
+            cancelled=self.session.cancelled,
+        )
+        await prune_families_of(swarm, (live["Spec"], live.get("PreviousSpec")))
+
+
+def _outputs(live: Json, incarnation: str | None) -> Json:
+    endpoint = live.get("Endpoint") or {}
+    found = {
+        "name": live["Spec"]["Name"],
+        "serviceId": live["ID"],
+        "image": live["Spec"]["TaskTemplate"].get("ContainerSpec", {}).get("Image", ""),
+        "endpoint": {
+            "mode": (endpoint.get("Spec") or {}).get("Mode", ""),
+            "ports": [
+                {
+                    "target": port.get("TargetPort", 0),
+                    "published": port.get("PublishedPort", 0),
+                    "protocol": port.get("Protocol", "tcp"),
+                    "mode": port.get("PublishMode", "ingress"),
+                }
+                for port in endpoint.get("Ports") or []
+            ],
+            "virtualIps": [entry.get("Addr", "") for entry in endpoint.get("VirtualIPs") or []],
+        },
+    }
+    return {**found, "incarnation": incarnation} if incarnation else found
+
+
+def _planned_image(news: Json) -> Any:
+    image = reveal(news["image"])
+    return UNKNOWN if image is UNKNOWN else news.get("resolvedImage") or familiar(image)
+
+
+def _clashes(inputs: Json) -> list[Problem]:
+    """Say what Swarm would refuse although each property is right by itself."""
+    deploy = inputs.get("deploy") or {}
+    if not isinstance(deploy, dict):
+        return []
+    problems = []
+    mode = deploy.get("mode")
+    if mode in ("global", "global-job") and deploy.get("replicas") is not None:
+        text = f"a {mode} service has no number of replicas; leave one of the two out"
+        problems.append(Problem(text, "deploy.replicas"))
+    if mode in ("replicated-job", "global-job") and deploy.get("updateConfig"):
+        problems.append(Problem("a job has no update_config; leave it out", "deploy.update_config"))
+    ingress = [port for port in inputs.get("ports") or [] if isinstance(port, dict) and port.get("mode") != "host"]
+    if deploy.get("endpointMode") == "dnsrr" and ingress:
+        text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or leave dnsrr out"
+        problems.append(Problem(text, "ports"))
+    return problems
+
+
+def _with_unmanaged(olds: Json, news: Json) -> Json:
+    """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
+    result = copy.copy(news)
+    replicas = (olds.get("deploy") or {}).get("replicas")
+    deploy = news.get("deploy") or {}
+    if "replicas" not in deploy and replicas is not None and deploy.get("mode", "replicated") == "replicated":
+        result["deploy"] = {**deploy, "replicas": replicas}
+    if "forceUpdate" not in news and "forceUpdate" in olds:
+        result["forceUpdate"] = olds["forceUpdate"]
+    return result
+
+
+def _with_live(news: Json, spec: Json) -> Json:
+    """Return the new inputs with the live number of replicas, where they do not manage it."""
+    live = ((spec.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
+    return news if live is None else _with_unmanaged({"deploy": {"replicas": live}}, news)
+
+
+def _unknown_networks(olds: Json, news: Json) -> list[str]:
+    """A network that is about to be replaced arrives without a name: the service has to go before it."""
+
+    def unknown(inputs: Json) -> bool:
+        return any(entry is UNKNOWN or has_unknown(entry.get("name")) for entry in inputs.get("networks") or [])
+
+    return ["networks"] if unknown(news) and not unknown(olds) else []
+
+
+def _same_ports(olds: Json, news: Json) -> bool:
+    def published(inputs: Json) -> set[Any]:
+        return {
+            (port.get("published"), port.get("protocol", "tcp"))
+            for port in inputs.get("ports") or []
+            if isinstance(port, dict) and port.get("published")
+        }
+
+    return bool(published(olds) & published(news))

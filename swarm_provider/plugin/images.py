@@ -1,0 +1,65 @@
+"""When a registry is asked for an image's digest, as the docker CLI's --resolve-image decides it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json
+from swarm_provider.spec.image import parse, with_digest
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+_questions: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
+
+
+async def resolve_image(session: Session, urn: str, olds: Json, inputs: Json) -> Any:
+    """Return the image with its digest, None where it is deployed as written, UNKNOWN where the text is.
+
+    `changed` (the default) and `never` keep the digest that the unchanged text had; `changed` asks a registry for
+    another text, `always` each time. A registry that does not tell is a warning: the image is deployed by its tag, as
+    the docker CLI does.
+
+    Raises:
+        InputError: the text is not an image reference.
+    """
+    image = reveal(inputs["image"])
+    if image is UNKNOWN:
+        return UNKNOWN
+    reference = parse_image(image)
+    if reference.digest:
+        return None
+    when = reveal(inputs.get("resolveImage")) or "changed"
+    if when != "always" and reveal(olds.get("image")) == image:
+        return olds.get("resolvedImage")
+    if when == "never":
+        return None
+    try:
+        return with_digest(image, await _digest(await session.swarm(), image))
+    except DockerError as error:
+        session.warn(urn, f"image {image!r} is deployed by its tag, without a digest: {error}")
+        return None
+
+
+def parse_image(image: str) -> Any:
+    """Return the parsed reference. Raises InputError that names the property."""
+    try:
+        return parse(image)
+    except SwarmProviderError as error:
+        raise InputError(Problem(str(error), "image")) from None
+
+
+async def _digest(swarm: Swarm, image: str) -> str:
+    """Ask the image's registry, once per image and run."""
+    asked = _questions.setdefault(swarm, {})
+    if image not in asked:
+        asked[image] = asyncio.create_task(_ask(swarm, image))
+    return await asyncio.shield(asked[image])
+
+
+async def _ask(swarm: Swarm, image: str) -> str:
+    found = await swarm.distribution(image)
+    return str(found["Descriptor"]["digest"])

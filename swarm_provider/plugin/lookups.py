@@ -1,0 +1,124 @@
+"""Invokes: getConfig, getSecret, getNetwork, getNode, getNodes. They read, and change nothing."""
+
+from __future__ import annotations
+
+import base64
+
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model import FUNCTIONS
+from swarm_provider.model.types import At, nearest
+from swarm_provider.plan import naming
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import reveal
+
+
+async def invoke(session: Session, token: str, arguments: Json) -> Json:
+    """Run one lookup. Raises InputError when what it looks for is not there."""
+    function = FUNCTIONS.get(token)
+    if function is None:
+        raise InputError(f"the provider has no function {token!r}")
+    at = At()
+    plain = reveal(function.shape.normal(arguments, at))
+    if at.problems:
+        raise InputError(*at.problems)
+    if function.name in ("getConfig", "getSecret"):
+        return await _object(session, function.name.removeprefix("get").lower(), plain)
+    if function.name == "getNetwork":
+        return await _network(session, plain["name"])
+    if function.name == "getNode":
+        return await _node(session, plain["node"])
+    return await _nodes(session, plain)
+
+
+async def _object(session: Session, kind: str, plain: Json) -> Json:
+    items = await (await session.swarm()).list(kind)
+    name, project = plain["name"], plain.get("project")
+    exact = next((item for item in items if naming.object_name(item) == name), None)
+    found = exact if exact is not None and project is None else _current(items, kind, name, project)
+    own = naming.object_labels(found)
+    result: Json = {"name": naming.object_name(found), "id": found["ID"], "labels": labels.users(own)}
+    if kind == "config":
+        encoded = found["Spec"].get("Data", "")
+        result["dataBase64"] = encoded
+        try:
+            result["data"] = base64.b64decode(encoded).decode()
+        except UnicodeDecodeError:
+            result["data"] = ""
+    return result
+
+
+def _current(items: list[Json], kind: str, name: str, project: str | None) -> Json:
+    if project is not None:
+        items = [
+            item for item in items if naming.object_labels(item).get(labels.OWNER, "").partition("/")[0] == project
+        ]
+    try:
+        family = naming.family_by_name(items, name, None)
+    except LookupError as owners:
+        raise InputError(
+            Problem(f"the {kind} family {name!r} exists for several owners ({owners}); say which with `project`")
+        ) from None
+    current = naming.current(items, family) if family else None
+    if current is None:
+        known = {naming.object_name(item) for item in items} | {
+            naming.object_labels(item).get(labels.BASE, "") for item in items
+        }
+        raise InputError(
+            Problem(f"{kind} {name!r} does not exist in the swarm{nearest(name, tuple(sorted(known)))}; make it first")
+        )
+    return current
+
+
+async def _network(session: Session, name: str) -> Json:
+    swarm = await session.swarm()
+    found = await swarm.find("network", name)
+    if found is None:
+        known = tuple(sorted(item["Name"] for item in await swarm.list("network")))
+        raise InputError(Problem(f"network {name!r} does not exist in the swarm{nearest(name, known)}"))
+    return {
+        "name": found["Name"],
+        "id": found["Id"],
+        "driver": found.get("Driver", ""),
+        "scope": found.get("Scope", ""),
+        "labels": labels.users(found.get("Labels")),
+        "attachable": bool(found.get("Attachable")),
+    }
+
+
+async def _node(session: Session, name: str) -> Json:
+    nodes = await (await session.swarm()).list("node")
+    found = [node for node in nodes if name in (node["ID"], node["Description"]["Hostname"])]
+    if len(found) != 1:
+        known = tuple(sorted(node["Description"]["Hostname"] for node in nodes))
+        raise InputError(
+            Problem(f"node {name!r} does not exist in the swarm{nearest(name, known)}")
+            if not found
+            else Problem(f"{len(found)} nodes are called {name!r}; write the id of one")
+        )
+    return _described(found[0])
+
+
+async def _nodes(session: Session, plain: Json) -> Json:
+    nodes = [_described(node) for node in await (await session.swarm()).list("node")]
+    wanted = (plain.get("labels") or {}).items()
+    found = [
+        node
+        for node in nodes
+        if plain.get("role") in (None, node["role"]) and all(node["labels"].get(key) == value for key, value in wanted)
+    ]
+    return {"nodes": sorted(found, key=lambda node: (node["hostname"], node["id"]))}
+
+
+def _described(node: Json) -> Json:
+    spec, description, status = node["Spec"], node["Description"], node["Status"]
+    return {
+        "id": node["ID"],
+        "hostname": description["Hostname"],
+        "role": spec.get("Role", ""),
+        "availability": spec.get("Availability", ""),
+        "state": status.get("State", ""),
+        "address": status.get("Addr", ""),
+        "labels": spec.get("Labels") or {},
+        "engineVersion": (description.get("Engine") or {}).get("EngineVersion", ""),
+    }

@@ -1,0 +1,126 @@
+"""What a service's references stand for: a text names an object exactly, or the family whose current version is meant.
+
+Objects that a resource of this run stands for count too, although they may not exist yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import InputError, Problem, SwarmProviderError
+from swarm_provider.model.types import nearest
+from swarm_provider.plan import naming
+from swarm_provider.plan.ownership import Owner
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+PREDEFINED_NETWORKS: Final = ("host", "bridge", "none", "nat")
+PLANNED_SECONDS: Final = 60.0
+"""How long an update waits for an object that another resource of the same run is about to make."""
+
+
+async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
+    """Return the service's inputs with the actual name of each config and secret, where it is not the given one.
+
+    Raises:
+        InputError: an object is missing, or its name stands for several families.
+    """
+    problems: list[Problem] = []
+    result = dict(inputs)
+    for kind in ("config", "secret"):
+        entries = inputs.get(f"{kind}s")
+        if isinstance(entries, list):
+            result[f"{kind}s"] = [
+                await _resolve_one(session, owner, kind, entry, f"{kind}s[{index}]", problems)
+                for index, entry in enumerate(entries)
+            ]
+    for index, entry in enumerate(inputs.get("networks") or []):
+        await _check_network(session, entry, f"networks[{index}]", problems)
+    if problems:
+        raise InputError(*problems)
+    return result
+
+
+async def _resolve_one(
+    session: Session, owner: Owner, kind: str, entry: Any, path: str, problems: list[Problem]
+) -> Any:
+    source = reveal(entry.get("source")) if isinstance(entry, dict) else UNKNOWN
+    if not isinstance(source, str):
+        return entry
+    entry = {key: value for key, value in entry.items() if key != "name"}
+    items = await (await session.swarm()).list(kind)
+    planned = session.claimed(kind, source)
+    names = {naming.object_name(item): item for item in items}
+    if source in names or (planned is not None and planned.name == source):
+        return entry
+    if planned is not None:
+        return {**entry, "name": planned.name}
+    try:
+        family = naming.family_by_name(items, source, owner.text) or naming.family_by_name(items, source, None)
+    except LookupError as owners:
+        text = (
+            f"the name {source!r} stands for families of several owners ({owners}); write the exact name of a version"
+        )
+        problems.append(Problem(text, path))
+        return entry
+    current = naming.current(items, family) if family else None
+    if current is not None:
+        return {**entry, "name": naming.object_name(current)}
+    known = {*names, *(naming.object_labels(item).get(labels.BASE, "") for item in items)}
+    problems.append(
+        Problem(
+            f"{kind} {source!r} does not exist in the swarm{nearest(source, tuple(sorted(known)))}; make it first, "
+            f"or, if this program makes it, pass the resource (or its `name` output) instead of its name",
+            path,
+        )
+    )
+    return entry
+
+
+async def _check_network(session: Session, entry: Any, path: str, problems: list[Problem]) -> None:
+    name = reveal(entry.get("name")) if isinstance(entry, dict) else UNKNOWN
+    if not isinstance(name, str) or name in PREDEFINED_NETWORKS or session.claimed("network", name):
+        return
+    swarm = await session.swarm()
+    live = await swarm.find("network", name)
+    if live is None:
+        known = tuple(sorted(item["Name"] for item in await swarm.list("network") if item.get("Scope") == "swarm"))
+        text = (
+            f"network {name!r} does not exist in the swarm{nearest(name, known)}; make it first, or, if this program "
+        )
+        problems.append(Problem(text + "makes it, pass the resource", path))
+    elif live.get("Scope") != "swarm":
+        problems.append(
+            Problem(f"network {name!r} has scope {live.get('Scope')!r}; services need one of scope 'swarm'", path)
+        )
+
+
+async def fill_ids(session: Session, swarm: Swarm, spec: Json) -> None:
+    """Put the ids of configs and secrets into a service spec; Docker asks for both name and id.
+
+    Raises:
+        SwarmProviderError: one does not exist.
+    """
+    container = spec["TaskTemplate"]["ContainerSpec"]
+    for kind, field in (("config", "Config"), ("secret", "Secret")):
+        for entry in container.get(f"{field}s") or []:
+            entry[f"{field}ID"] = await _id_of(session, swarm, kind, entry[f"{field}Name"])
+    credential = ((container.get("Privileges") or {}).get("CredentialSpec") or {}).get("Config")
+    if credential:
+        container["Privileges"]["CredentialSpec"]["Config"] = await _id_of(session, swarm, "config", credential)
+
+
+async def _id_of(session: Session, swarm: Swarm, kind: str, name: str) -> str:
+    live = await swarm.find(kind, name)
+    planned = session.claimed(kind, name)
+    if live is None and planned is not None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)
+    live = live or await swarm.inspect(kind, name)
+    if live is None:
+        raise SwarmProviderError(f"{kind} {name!r} does not exist in the swarm (any more)")
+    return str(live["ID"])

@@ -1,0 +1,320 @@
+"""The ResourceProvider service over gRPC: decode, route by type, encode, and turn errors into one line each.
+
+Property names never go into CheckFailure.property: Pulumi prints the value beside it, also when it is a secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from swarm_provider.errors import Cancelled, InputError, Problem, SwarmProviderError
+from swarm_provider.model.provider import configuration
+from swarm_provider.plan.diff import Change
+from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
+from swarm_provider.plugin.values import decode, encode
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import Secret, has_secret, reveal, secret_texts
+from swarm_provider.version import __version__
+
+_log = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer", bound=Message)
+_KINDS = {
+    "add": provider_pb2.PropertyDiff.ADD,
+    "delete": provider_pb2.PropertyDiff.DELETE,
+    "update": provider_pb2.PropertyDiff.UPDATE,
+}
+
+
+def _rpc(
+    method: Callable[[Any, Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[_Answer]],
+) -> Callable[[Any, Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[_Answer]]:
+    """Turn what a method raises into a gRPC status with a one-line message."""
+
+    @functools.wraps(method)
+    async def call(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> _Answer:
+        try:
+            answer = await method(self, request, context)
+        except SwarmProviderError as error:
+            status, message, details = grpc.StatusCode.FAILED_PRECONDITION, str(error), None
+            if isinstance(error, InputError):
+                status = grpc.StatusCode.INVALID_ARGUMENT
+            elif isinstance(error, Cancelled):
+                status = grpc.StatusCode.CANCELLED
+            elif isinstance(error, PartialFailure):
+                status, details = grpc.StatusCode.UNKNOWN, self.failure(request, error)
+        except Exception as error:
+            _log.debug("%s failed", method.__name__, exc_info=True)
+            status, details = grpc.StatusCode.INTERNAL, None
+            message = f"a fault of the swarm provider itself, please report it: {type(error).__name__}: {error}"
+        else:
+            await self.log.flush()
+            return answer
+        await self.log.flush()
+        message = self.log.clean(" ".join(message.split("\n")))
+        trailing: tuple[tuple[str, bytes], ...] = ()
+        if details is not None:
+            full = status_pb2.Status(code=status.value[0], message=message)
+            full.details.add().Pack(details)
+            trailing = (("grpc-status-details-bin", full.SerializeToString()),)
+        await context.abort(status, message, trailing)
+        raise AssertionError("abort does not return")
+
+    return call
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """The plugin's face: one instance per process."""
+
+    def __init__(self, engine_address: str | None) -> None:
+        self.log = EngineLog(engine_address)
+        self._handlers: dict[str, Handler] = {}
+        self._session: Any = None
+
+    # ------------------------------------------------------------ the plugin
+
+    @_rpc
+    async def Handshake(
+        self, request: provider_pb2.ProviderHandshakeRequest, context: Any
+    ) -> provider_pb2.ProviderHandshakeResponse:
+        if request.engine_address:
+            self.log = EngineLog(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
+
+    @_rpc
+    async def GetPluginInfo(self, request: empty_pb2.Empty, context: Any) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    @_rpc
+    async def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> empty_pb2.Empty:
+        self.log = EngineLog(request.address)
+        return empty_pb2.Empty()
+
+    @_rpc
+    async def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: Any) -> provider_pb2.GetSchemaResponse:
+        from swarm_provider.model.schema import schema
+
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema(__version__)))
+
+    @_rpc
+    async def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
+        return provider_pb2.GetMappingResponse()
+
+    @_rpc
+    async def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
+        inputs, problems = configuration(decode(request.news), os.environ)
+        return _checked(_flattened(inputs), problems)
+
+    @_rpc
+    async def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
+        # reaching the same swarm by another way must never replace what runs on it
+        olds, news = decode(request.old_inputs), decode(request.news)
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_NONE if olds == news else provider_pb2.DiffResponse.DIFF_SOME
+        )
+
+    @_rpc
+    async def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:
+        from swarm_provider.plugin.handlers.all import handlers
+        from swarm_provider.plugin.session import Session, settings_from
+
+        args = decode(request.args)
+        self.log.hide(secret_texts(args))
+        inputs, problems = configuration(args, os.environ)
+        if problems:
+            raise InputError(*problems)
+        self._session = Session(settings_from(inputs), self.log)
+        self._handlers = handlers(self._session)
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
+
+    @_rpc
+    async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
+        # comes at the end of every run, too; then nothing waits any more
+        if self._session is not None:
+            self._session.cancelled.set()
+        return empty_pb2.Empty()
+
+    @_rpc
+    async def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:
+        from swarm_provider.plugin.lookups import invoke
+
+        if self._session is None:
+            raise SwarmProviderError("the provider is not configured yet")
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, decode(request.args))))
+        return answer
+
+    # ------------------------------------------------------------- resources
+
+    @_rpc
+    async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
+        news = decode(request.news)
+        self.log.hide(secret_texts(news))
+        try:
+            inputs = await self._handler(request).check(_request(request), decode(request.olds), news)
+        except InputError as error:
+            return _checked({}, list(error.problems), clean=self.log.clean)
+        return _checked(inputs, [])
+
+    @_rpc
+    async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
+        handler = self._handler(request)
+        found = await handler.diff(
+            _request(request),
+            decode(request.old_inputs),
+            decode(request.news),
+            decode(request.olds),
+            list(request.ignoreChanges),
+        )
+        return _difference(found)
+
+    @_rpc
+    async def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
+        id, outputs = await self._handler(request).create(
+            _request(request), decode(request.properties), preview=request.preview
+        )
+        return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
+
+    @_rpc
+    async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
+        olds, state = decode(request.inputs), decode(request.properties)
+        live = await self._handler(request).read(_request(request), request.id, olds, state)
+        if live is None:
+            return provider_pb2.ReadResponse()
+        if live.reasons:
+            raise _StillFailing(live.id, live.inputs, live.outputs, live.reasons)
+        return provider_pb2.ReadResponse(
+            id=live.id,
+            inputs=encode(live.inputs),
+            properties=encode(live.outputs),
+            refresh_before_update=True,
+        )
+
+    @_rpc
+    async def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:
+        outputs = await self._handler(request).update(
+            _request(request),
+            request.id,
+            decode(request.old_inputs),
+            decode(request.news),
+            decode(request.olds),
+            preview=request.preview,
+        )
+        return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
+
+    @_rpc
+    async def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
+        await self._handler(request).delete(
+            _request(request), request.id, decode(request.old_inputs), decode(request.properties)
+        )
+        return empty_pb2.Empty()
+
+    # --------------------------------------------------------------- helpers
+
+    def failure(self, request: Any, error: PartialFailure) -> provider_pb2.ErrorResourceInitFailed:
+        """Return the detail that keeps a half-made object in the state."""
+        inputs = error.inputs if isinstance(error, _StillFailing) else None
+        sent = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
+        return provider_pb2.ErrorResourceInitFailed(
+            id=error.id,
+            properties=encode(error.outputs),
+            inputs=sent if inputs is None else encode(inputs),
+            reasons=[self.log.clean(reason) for reason in error.reasons],
+            refresh_before_update=True,
+        )
+
+    def _handler(self, request: Any) -> Handler:
+        kind = request.type or request.urn.split("::")[2].split("$")[-1]
+        try:
+            return self._handlers[kind]
+        except KeyError:
+            raise SwarmProviderError(f"this version of the provider ({__version__}) has no resource {kind!r}") from None
+
+
+class _StillFailing(PartialFailure):
+    """Read found what a failed update left; its inputs are the live ones."""
+
+    def __init__(self, id: str, inputs: Json, outputs: Json, reasons: Any) -> None:
+        super().__init__(id, outputs, reasons)
+        self.inputs = inputs
+
+
+def _request(request: Any) -> Request:
+    name = request.name or request.urn.rsplit("::", 1)[-1]
+    return Request(request.urn, name, getattr(request, "timeout", 0.0))
+
+
+def _checked(inputs: Json, problems: list[Problem], clean: Callable[[str], str] = str) -> provider_pb2.CheckResponse:
+    return provider_pb2.CheckResponse(
+        inputs=encode(inputs),
+        failures=[provider_pb2.CheckFailure(property="", reason=clean(str(problem))) for problem in problems],
+    )
+
+
+def _difference(found: Difference) -> provider_pb2.DiffResponse:
+    if not found.changes and not found.replaces:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, stables=found.stables)
+    detailed = {change.path: _detail(change, found) for change in found.changes}
+    for path in found.replaces:
+        if not any(_top(change.path) == path for change in found.changes):
+            detailed[path] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE, inputDiff=True)
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME,
+        replaces=found.replaces,
+        deleteBeforeReplace=found.delete_before_replace,
+        stables=found.stables,
+        diffs=sorted({_top(change.path) for change in found.changes}),
+        detailedDiff=detailed,
+        hasDetailedDiff=bool(detailed),
+    )
+
+
+def _detail(change: Change, found: Difference) -> provider_pb2.PropertyDiff:
+    # X_REPLACE follows X in the protocol's enumeration
+    replaces = change.path in found.replaces or _top(change.path) in found.replaces
+    kind = _KINDS[change.kind] + (1 if replaces else 0)
+    return provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.ValueType(kind), inputDiff=True)
+
+
+def _top(path: str) -> str:
+    return path.split(".")[0].split("[")[0]
+
+
+def _flattened(inputs: Json) -> Json:
+    """The engine keeps provider configuration as texts; nested values go back as JSON."""
+
+    def flat(value: Any) -> Any:
+        if isinstance(value, (dict, list)):
+            text = json.dumps(reveal(value))
+            return Secret(text) if has_secret(value) else text
+        return value
+
+    return {key: flat(value) for key, value in inputs.items()}
+
+
+async def serve(engine_address: str | None) -> None:
+    """Serve on a free port of the loopback, print the port, and run until the task is cancelled."""
+    limit = 400 * 1024 * 1024
+    server = grpc.aio.server(
+        options=[("grpc.max_send_message_length", limit), ("grpc.max_receive_message_length", limit)]
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(engine_address), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)
+    try:
+        await server.wait_for_termination()
+    except asyncio.CancelledError:
+        await server.stop(grace=0)

@@ -1,0 +1,143 @@
+"""What the handlers of one configured provider share: the swarm, the run's claims, the watcher, the log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
+from swarm_provider.errors import InputError
+from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.rollout.watch import Watcher
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The provider's configuration, as far as handlers ask for it.
+
+    Attributes:
+        connection: where Docker is.
+        keep_previous: default per kind (`config`, `secret`) of old versions kept.
+        strict: every warning is an error.
+    """
+
+    connection: ConnectionSettings
+    keep_previous: dict[str, int] = field(default_factory=dict)
+    strict: bool = False
+
+
+def settings_from(args: Json) -> Settings:
+    """Read the provider's configuration from its normal inputs (wire names)."""
+    known = reveal({key: value for key, value in args.items() if value is not UNKNOWN})
+    tls = known.get("tls")
+    connection = ConnectionSettings(
+        host=known.get("host"),
+        hosts=tuple(known.get("hosts") or ()),
+        context=known.get("context"),
+        tls=TlsFiles(
+            ca_file=tls.get("caFile", ""),
+            cert_file=tls.get("certFile", ""),
+            key_file=tls.get("keyFile", ""),
+            verify=tls.get("verify", True),
+        )
+        if tls
+        else None,
+        api_version=known.get("apiVersion"),
+        registry_auth=tuple(
+            RegistryAuth(entry["address"], entry.get("username", ""), entry.get("password", ""))
+            for entry in known.get("registryAuth") or ()
+        ),
+        environ=dict(os.environ),
+    )
+    return Settings(
+        connection,
+        known.get("keepPrevious") or {},
+        bool(known.get("strict")),
+    )
+
+
+@dataclass
+class Claimed:
+    """An object that a resource of this run stands for.
+
+    Attributes:
+        urn: the resource.
+        name: its actual name; UNKNOWN where only the update will tell.
+        base: name of the family, or the name again.
+        ready: set once the object exists.
+    """
+
+    urn: str
+    name: Any
+    base: str
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Session:
+    """One configured provider in one run of the plugin process."""
+
+    def __init__(self, settings: Settings, log: EngineLog) -> None:
+        self.settings = settings
+        self.log = log
+        self.cancelled = asyncio.Event()
+        self._claims: dict[tuple[str, str], Claimed] = {}
+        self._connecting: asyncio.Task[Swarm] | None = None
+        self._watcher: Watcher | None = None
+
+    async def swarm(self) -> Swarm:
+        """Return the connection; the first caller makes it, a failure is everybody's."""
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(connect(self.settings.connection))
+        return await asyncio.shield(self._connecting)
+
+    async def watcher(self) -> Watcher:
+        """Return the one watcher of all waiting services."""
+        swarm = await self.swarm()
+        if self._watcher is None:
+            self._watcher = Watcher(swarm)
+        return self._watcher
+
+    def claim(self, kind: str, base: str, name: Any, urn: str) -> Claimed:
+        """Note that the resource `urn` stands for this object.
+
+        Raises:
+            InputError: another resource of this run claimed it before.
+        """
+        earlier = self._claims.get((kind, base))
+        if earlier is not None and earlier.urn != urn:
+            raise InputError(
+                f"{kind} {base!r} is claimed by two resources of this program ({earlier.urn} and {urn}); "
+                f"give one of them another name"
+            )
+        if earlier is not None:
+            earlier.name = name
+            return earlier
+        made = Claimed(urn, name, base)
+        self._claims[(kind, base)] = made
+        return made
+
+    def claimed(self, kind: str, name: str) -> Claimed | None:
+        """Return the claim on an object by its base name, or by its actual name."""
+        exact = [claim for (of, _), claim in self._claims.items() if of == kind and claim.name == name]
+        return next(iter(exact), None) or self._claims.get((kind, name))
+
+    def claimed_by_another(self, kind: str, base: str, urn: str) -> bool:
+        """Say whether a resource other than `urn` stands for the object now."""
+        claim = self._claims.get((kind, base))
+        return claim is not None and claim.urn != urn
+
+    def warn(self, urn: str, text: str) -> None:
+        """Show a warning; with `strict` it is an error instead."""
+        if self.settings.strict:
+            raise InputError(f"{text} (an error because strict is set)")
+        self.log.warn(urn, text)
+
+    async def close(self) -> None:
+        """End the connection, if there is one."""
+        task = self._connecting
+        if task is not None and task.done() and not task.cancelled() and task.exception() is None:
+            await task.result().close()
