@@ -78,8 +78,8 @@ def problems_of_content(kind: str, content: bytes) -> list[Problem]:
     limit = SIZE_LIMITS[kind]
     if not content:
         return [Problem(f"the content is empty; Docker refuses an empty {kind}", "data")]
-    if len(content) >= limit + (kind == "config"):
-        return [Problem(f"the content has {len(content)} bytes; Docker takes less than {limit} for a {kind}", "data")]
+    if len(content) > limit:
+        return [Problem(f"the content has {len(content)} bytes; Docker takes at most {limit} for a {kind}", "data")]
     return []
 
 

@@ -18,6 +18,7 @@ from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, Problem
 from swarm_provider.model.resources import CONFIG, SECRET
 from swarm_provider.plan import naming
+from swarm_provider.plan.credentials import looks_like_credential
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.prune import prune
@@ -53,7 +54,11 @@ class FamilyHandler(Handler):
         if name is not None:
             inputs["name"] = name
         self.session.claim(self.kind, inputs["baseName"], UNKNOWN if name is None else name, request.urn)
+        self._advise(request, inputs)
         return inputs
+
+    def _advise(self, request: Request, inputs: Json) -> None:
+        """Say what is allowed and yet a bad idea."""
 
     def _read_file(self, inputs: Json) -> Json:
         path = inputs.pop("file", None)
@@ -328,6 +333,16 @@ class ConfigHandler(FamilyHandler):
     resource = CONFIG
     kind = "config"
     id_output = "configId"
+
+    def _advise(self, request: Request, inputs: Json) -> None:
+        data = inputs.get("data")
+        found = looks_like_credential(data) if isinstance(data, str) else None
+        if found:
+            self.session.warn(
+                request.urn,
+                f"{inputs['baseName']!r} seems to hold a credential: {found}. Everybody who may talk to the swarm can read "
+                f"a config; use a Secret",
+            )
 
 
 class SecretHandler(FamilyHandler):

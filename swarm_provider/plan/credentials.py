@@ -1,0 +1,35 @@
+"""What looks like a credential in a text that Swarm keeps in plain: advice, never an error.
+
+It looks for the words that people give to credentials, beside a value that is not empty, not a placeholder and not a
+path to a file; and for private keys.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_KEY: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+_ASSIGNED: Final = re.compile(
+    r"""["']?(?P<name>[A-Za-z0-9_.-]*(?:password|passwd|secret[_-]?key|api[_-]?key|access[_-]?key|token|credential)s?)["']?
+        \s*[:=]\s*["']?(?P<value>[^\s"',;}#]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@", re.IGNORECASE)
+_HARMLESS: Final = re.compile(
+    r"(?:\$\{?.*|\{\{.*|<.*|\*+|x+|/.*|\./.*|null|none|true|false|yes|no|\d|change-?me|example|todo)", re.IGNORECASE
+)
+
+
+def looks_like_credential(text: str) -> str | None:
+    """Return what in the text looks like a credential (a name and its line, never the value), or None."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _KEY.search(line):
+            return f"a private key (line {number})"
+        for match in _ASSIGNED.finditer(line):
+            if not _HARMLESS.fullmatch(match["value"]) and not match["name"].lower().endswith(("_file", "-file")):
+                return f"{match['name']!r} (line {number})"
+        for match in _URL.finditer(line):
+            if not _HARMLESS.fullmatch(match["value"]):
+                return f"a password in a URL (line {number})"
+    return None

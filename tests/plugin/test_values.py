@@ -1,0 +1,41 @@
+"""Pulumi's wire values and plain data."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm_provider.plugin.values import decode, encode
+from swarm_provider.spec.values import UNKNOWN, Secret
+
+LEAVES = st.one_of(st.text(max_size=8), st.booleans(), st.integers(-(2**53), 2**53), st.just(UNKNOWN), st.none())
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        inner.map(Secret),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES.filter(lambda value: value is not None), max_size=4))
+def test_values_survive_the_wire(data: dict[str, Any]) -> None:
+    assert decode(encode(data)) == data
+
+
+def test_absent_properties_are_left_out() -> None:
+    assert decode(encode({"a": None, "b": 1})) == {"b": 1}
+
+
+def test_nested_nulls_stay() -> None:
+    assert decode(encode({"environment": {"PATH": None}})) == {"environment": {"PATH": None}}
+
+
+def test_empty_maps_and_lists_stay() -> None:
+    assert decode(encode({"volume": {}, "ports": []})) == {"volume": {}, "ports": []}
+
+
+def test_secret_is_blind_in_texts() -> None:
+    assert "hunter2" not in repr({"data": Secret("hunter2")})
