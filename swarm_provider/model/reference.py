@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from swarm_provider.model import FUNCTIONS, RESOURCES
+from swarm_provider.model.codegen import KEYWORDS
 from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.types import (
     Boolean,
@@ -44,7 +46,8 @@ def render() -> str:
     seen: dict[str, ObjectOf] = {}
     for resource in (*RESOURCES.values(), PROVIDER):
         given = [field for field in resource.inputs if not field.computed]
-        parts += [f"## {resource.name}", resource.doc, _table("Input", given)]
+        words = KEYWORDS.get(resource.name, {})
+        parts += [f"## {resource.name}", resource.doc, _table("Input", given, words)]
         parts += [_table("Output", resource.outputs)]
         seen |= {nested.name: nested for field in given for nested in field.type.types()}
     parts += ["## Lookups", "Each reads the swarm and changes nothing."]
@@ -59,16 +62,19 @@ def render() -> str:
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
-def _table(kind: str, fields: Iterable[Field]) -> str:
-    rows = list(_rows(fields))
+def _table(kind: str, fields: Iterable[Field], words: Mapping[str, str] = MappingProxyType({})) -> str:
+    rows = list(_rows(fields, words))
     return "\n".join([f"| {kind} | Type | Meaning |", "|---|---|---|", *rows]) if rows else ""
 
 
-def _rows(fields: Iterable[Field]) -> Iterator[str]:
+def _rows(fields: Iterable[Field], words: Mapping[str, str]) -> Iterator[str]:
     for field in fields:
+        name = words.get(field.name, field.name)
         notes = [note for note, wanted in (("Required.", field.required), ("Secret.", field.secret)) if wanted]
+        if name != field.name:
+            notes.append(f"Over the wire, and in other languages: `{field.wire}`.")
         doc = " ".join([field.doc, *notes]).replace("|", "\\|")
-        yield f"| `{field.name}` | {_type(field.type)} | {doc} |"
+        yield f"| `{name}` | {_type(field.type)} | {doc} |"
 
 
 def _type(of: Type) -> str:
