@@ -31,6 +31,9 @@ async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
     """
     problems: list[Problem] = []
     result = dict(inputs)
+    await session.swarm()
+    if session.offline:
+        return result
     for kind in ("config", "secret"):
         entries = inputs.get(f"{kind}s")
         if isinstance(entries, list):

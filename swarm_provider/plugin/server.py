@@ -190,7 +190,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
         olds, state = decode(request.inputs), decode(request.properties)
-        live = await self._handler(request).read(_request(request), request.id, olds, state)
+        handler = self._handler(request)
+        if await handler.offline():
+            return provider_pb2.ReadResponse(
+                id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
+            )
+        live = await handler.read(_request(request), request.id, olds, state)
         if live is None:
             return provider_pb2.ReadResponse()
         if live.reasons:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
-from swarm_provider.errors import InputError
+from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.rollout.watch import Watcher
 from swarm_provider.spec import Json
@@ -23,11 +23,13 @@ class Settings:
         connection: where Docker is.
         keep_previous: default per kind (`config`, `secret`) of old versions kept.
         strict: every warning is an error.
+        offline_preview: with an unreachable swarm, Check, Diff and Read go by the state.
     """
 
     connection: ConnectionSettings
     keep_previous: dict[str, int] = field(default_factory=dict)
     strict: bool = False
+    offline_preview: bool = False
 
 
 def settings_from(args: Json) -> Settings:
@@ -57,6 +59,7 @@ def settings_from(args: Json) -> Settings:
         connection,
         known.get("keepPrevious") or {},
         bool(known.get("strict")),
+        bool(known.get("offlinePreview")),
     )
 
 
@@ -77,6 +80,26 @@ class Claimed:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class Offline:
+    """Stands in for a swarm that cannot be reached, where the user allows it: it has nothing, and takes nothing."""
+
+    node_id = ""
+    name = "(offline)"
+
+    def __init__(self, failure: ConnectionFailed) -> None:
+        self._failure = failure
+
+    async def list(self, kind: str, *, fresh: bool = False) -> list[Json]:
+        return []
+
+    async def find(self, kind: str, name: str) -> Json | None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        """Every other call is one that needs the swarm."""
+        raise self._failure
+
+
 class Session:
     """One configured provider in one run of the plugin process."""
 
@@ -84,6 +107,8 @@ class Session:
         self.settings = settings
         self.log = log
         self.cancelled = asyncio.Event()
+        self.offline = False
+        """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._connecting: asyncio.Task[Swarm] | None = None
         self._watcher: Watcher | None = None
@@ -91,8 +116,18 @@ class Session:
     async def swarm(self) -> Swarm:
         """Return the connection; the first caller makes it, a failure is everybody's."""
         if self._connecting is None:
-            self._connecting = asyncio.create_task(connect(self.settings.connection))
+            self._connecting = asyncio.create_task(self._connect())
         return await asyncio.shield(self._connecting)
+
+    async def _connect(self) -> Swarm:
+        try:
+            return await connect(self.settings.connection)
+        except ConnectionFailed as error:
+            if not self.settings.offline_preview:
+                raise
+            self.offline = True
+            self.log.warn("", f"the preview compares with the state only, because offline_preview is set: {error}")
+            return cast(Swarm, Offline(error))
 
     async def watcher(self) -> Watcher:
         """Return the one watcher of all waiting services."""

@@ -113,6 +113,11 @@ class Handler:
         """Remove the object if it is still this resource's."""
         raise NotImplementedError
 
+    async def offline(self) -> bool:
+        """Say whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
+        await self.session.swarm()
+        return self.session.offline
+
     def normal(self, news: Json) -> Json:
         """Return the inputs in normal form. Raises InputError with every problem."""
         computed = {entry.wire for entry in self.resource.inputs if entry.computed}

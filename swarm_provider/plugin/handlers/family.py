@@ -340,8 +340,8 @@ class ConfigHandler(FamilyHandler):
         if found:
             self.session.warn(
                 request.urn,
-                f"{inputs['baseName']!r} seems to hold a credential: {found}. Everybody who may talk to the swarm can read "
-                f"a config; use a Secret",
+                f"{inputs['baseName']!r} seems to hold a credential: {found}. Everybody who may talk to the swarm can "
+                f"read a config; use a Secret",
             )
 
 

@@ -32,8 +32,8 @@ class NodeLabelHandler(Handler):
         key = inputs["key"]
         if isinstance(key, str) and (not key.strip() or "=" in key):
             raise InputError(Problem(f"{key!r} cannot be the key of a label", "key"))
-        if has_unknown(inputs["node"]):
-            inputs["nodes"] = UNKNOWN
+        if has_unknown(inputs["node"]) or await self.offline():
+            inputs["nodes"] = olds.get("nodes", UNKNOWN)
             return inputs
         found = await self._nodes(reveal(inputs["node"]))
         inputs["nodes"] = sorted(_name(node, found) for node in found)

@@ -1,0 +1,172 @@
+"""The plugin process without the CLI: started as Pulumi starts it, spoken to over its own gRPC protocol."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from swarm_provider.plugin.values import decode, encode
+
+PROJECT, STACK = "proj", "dev"
+
+
+def urn(kind: str, name: str, *, project: str = PROJECT, stack: str = STACK) -> str:
+    """The URN of a resource such as urn("Config", "app")."""
+    return f"urn:pulumi:{stack}::{project}::swarm:index:{kind}::{name}"
+
+
+class Plugin:
+    """One plugin process; a context manager. Calls raise grpc.RpcError with the plugin's one line as details()."""
+
+    def __init__(
+        self, host: str, config: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "swarm_provider.plugin"],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "DOCKER_HOST": host, **(env or {})},
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{self.port}")
+        self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self.stub.Configure(provider_pb2.ConfigureRequest(args=encode(dict(config or {})), acceptSecrets=True))
+
+    def __enter__(self) -> Plugin:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def check(
+        self, kind: str, name: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, **where: str
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Inputs in normal form, and the failures' texts."""
+        answer = self.stub.Check(
+            provider_pb2.CheckRequest(
+                urn=urn(kind, name, **where), name=name, type=f"swarm:index:{kind}",
+                news=encode(dict(news)), olds=encode(dict(olds or {})),
+            )
+        )  # fmt: skip
+        assert not any(failure.property for failure in answer.failures)
+        return decode(answer.inputs), [failure.reason for failure in answer.failures]
+
+    def inputs(
+        self, kind: str, name: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, **where: str
+    ) -> dict[str, Any]:
+        """Inputs in normal form; a failure of Check fails the test."""
+        inputs, failures = self.check(kind, name, news, olds, **where)
+        assert not failures, failures
+        return inputs
+
+    def create(
+        self,
+        kind: str,
+        name: str,
+        inputs: Mapping[str, Any],
+        *,
+        preview: bool = False,
+        timeout: float = 0,
+        **where: str,
+    ) -> tuple[str, dict[str, Any]]:
+        answer = self.stub.Create(
+            provider_pb2.CreateRequest(
+                urn=urn(kind, name, **where), name=name, type=f"swarm:index:{kind}",
+                properties=encode(dict(inputs)), preview=preview, timeout=timeout,
+            )
+        )  # fmt: skip
+        return answer.id, decode(answer.properties)
+
+    def read(
+        self,
+        kind: str,
+        name: str,
+        id: str,
+        inputs: Mapping[str, Any] | None = None,
+        state: Mapping[str, Any] | None = None,
+        **where: str,
+    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        answer = self.stub.Read(
+            provider_pb2.ReadRequest(
+                urn=urn(kind, name, **where), name=name, type=f"swarm:index:{kind}", id=id,
+                inputs=encode(dict(inputs or {})), properties=encode(dict(state or {})),
+            )
+        )  # fmt: skip
+        return answer.id, decode(answer.inputs), decode(answer.properties)
+
+    def diff(
+        self,
+        kind: str,
+        name: str,
+        id: str,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        state: Mapping[str, Any],
+        ignore: tuple[str, ...] = (),
+        **where: str,
+    ) -> provider_pb2.DiffResponse:
+        answer: provider_pb2.DiffResponse = self.stub.Diff(
+            provider_pb2.DiffRequest(
+                urn=urn(kind, name, **where), name=name, type=f"swarm:index:{kind}", id=id,
+                old_inputs=encode(dict(olds)), news=encode(dict(news)), olds=encode(dict(state)),
+                ignoreChanges=ignore,
+            )
+        )  # fmt: skip
+        return answer
+
+    def update(
+        self,
+        kind: str,
+        name: str,
+        id: str,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        state: Mapping[str, Any],
+        *,
+        preview: bool = False,
+        **where: str,
+    ) -> dict[str, Any]:
+        answer = self.stub.Update(
+            provider_pb2.UpdateRequest(
+                urn=urn(kind, name, **where), name=name, type=f"swarm:index:{kind}", id=id,
+                old_inputs=encode(dict(olds)), news=encode(dict(news)), olds=encode(dict(state)), preview=preview,
+            )
+        )  # fmt: skip
+        return decode(answer.properties)
+
+    def delete(
+        self, kind: str, name: str, id: str, olds: Mapping[str, Any], state: Mapping[str, Any], **where: str
+    ) -> None:
+        self.stub.Delete(
+            provider_pb2.DeleteRequest(
+                urn=urn(kind, name, **where), name=name, type=f"swarm:index:{kind}", id=id,
+                old_inputs=encode(dict(olds)), properties=encode(dict(state)),
+            )
+        )  # fmt: skip
+
+    def invoke(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.stub.Invoke(
+            provider_pb2.InvokeRequest(tok=f"swarm:index:{function}", args=encode(dict(arguments)))
+        )
+        return decode(getattr(answer, "return"))
+
+    def schema(self) -> str:
+        return str(self.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
+
+    def info(self) -> str:
+        return str(self.stub.GetPluginInfo(empty_pb2.Empty()).version)
