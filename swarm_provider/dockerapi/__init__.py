@@ -7,6 +7,7 @@ from swarm_provider.dockerapi.api import Json, Swarm, connect
 from swarm_provider.dockerapi.auth import CredentialsFailed
 from swarm_provider.dockerapi.failures import (
     ImageNotFound,
+    NoLeader,
     NotAManager,
     RegistryDenied,
     RegistryError,
@@ -20,6 +21,7 @@ __all__ = [
     "CredentialsFailed",
     "ImageNotFound",
     "Json",
+    "NoLeader",
     "NotAManager",
     "RegistryAuth",
     "RegistryDenied",

@@ -18,8 +18,8 @@ LOWEST_API = "1.41"
 # what this package was written against; a newer daemon speaks older versions, too
 HIGHEST_API = "1.56"
 _PROBE_SECONDS = 10.0
-# a manager without a leader takes 20 s to say so
-_INFO_SECONDS = 25.0
+# a manager without a leader takes 20 s to say so, even when there is a new one meanwhile
+INFO_SECONDS = 25.0
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,14 @@ def find_peer(
     api_version: str | None,
     manager: bool,
     cluster_id: str = "",
+    patience: float = INFO_SECONDS,
 ) -> Peer:
     """The first endpoint that can be used; blocking.
 
     Args:
         manager: whether it must be a manager of a swarm that has a leader.
         cluster_id: the swarm that it must belong to; "" for any.
+        patience: seconds for a node to say what it is.
 
     Raises:
         ConnectionFailed: none can be; the one line has a reason for each.
@@ -64,7 +66,7 @@ def find_peer(
     for endpoint in endpoints:
         transport = Transport(endpoint, timeout=timeout, headers=headers)
         try:
-            return _use(transport, api_version, manager, cluster_id)
+            return _use(transport, api_version, manager, cluster_id, patience)
         except Unreachable as failure:
             if len(endpoints) == 1:
                 transport.close()
@@ -87,16 +89,16 @@ def version_number(text: str) -> tuple[int, int]:
     return int(major), int(minor or 0)
 
 
-def _use(transport: Transport, api_version: str | None, manager: bool, cluster_id: str) -> Peer:
+def _use(transport: Transport, api_version: str | None, manager: bool, cluster_id: str, patience: float) -> Peer:
     url = transport.endpoint.url
-    patience = min(_PROBE_SECONDS, transport.timeout)
     try:
-        version = transport.call("GET", "/version", "connect", timeout=patience).json()
+        probe = min(_PROBE_SECONDS, transport.timeout)
+        version = transport.call("GET", "/version", "connect", timeout=probe).json()
         engine = str(version.get("Version", "")) if isinstance(version, dict) else ""
         if not isinstance(version, dict) or "ApiVersion" not in version:
             raise ConnectionFailed(f"what answers at {url} is not a Docker Engine")
         transport.version = _negotiate(url, engine, version, api_version)
-        info = transport.call("GET", "/info", "connect", timeout=min(_INFO_SECONDS, transport.timeout)).json()
+        info = transport.call("GET", "/info", "connect", timeout=min(patience, transport.timeout)).json()
     except Unanswered as failure:
         reason = str(failure).rpartition("failed: ")[2]
         raise Unreachable(url, reason, transport.endpoint.origin) from None

@@ -6,6 +6,7 @@ The words of the daemon are kept; request bodies, headers and secrets never beco
     +- Unanswered               the call was sent and no answer came: it may have been done
     DockerError
     +- NotAManager              this node cannot serve swarm calls (any more); the call was not done
+    +- NoLeader                 the managers have none at the moment; a write may or may not have been done
     +- RegistryError            a registry was asked through the daemon
        +- ImageNotFound         (also a NotFound) it does not have that image
        +- RegistryDenied        it wants other credentials
@@ -28,6 +29,10 @@ class Unanswered(ConnectionFailed):
 
 class NotAManager(DockerError):
     """The node is a worker, left the swarm or lost its role; nothing was done."""
+
+
+class NoLeader(DockerError):
+    """The managers have no leader at the moment; they elect one within ten seconds when most of them run."""
 
 
 class RegistryError(DockerError):
@@ -53,6 +58,7 @@ _CONFLICTS = (
     "in use by",
     "has active endpoints",
 )
+_NO_LEADER = ("does not have a leader", "no elected cluster leader", "lost leadership")
 _NOT_FOUND = ("manifest unknown", "not found", "name unknown", "no such image", "name_unknown", "manifest_unknown")
 _DENIED = ("unauthorized", "denied", "authentication required", "no basic auth credentials", "incorrect username")
 
@@ -79,6 +85,8 @@ def from_answer(status: int, body: bytes | str, call: str) -> DockerError:
         kind = OutOfSequence
     elif "not a swarm manager" in lower:
         kind = NotAManager
+    elif any(words in lower for words in _NO_LEADER):
+        kind = NoLeader
     elif status == 404:
         kind = NotFound
     elif status == 409 or any(words in lower for words in _CONFLICTS):
@@ -101,7 +109,10 @@ def from_registry(error: DockerError) -> DockerError:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """The error and all that it wraps, outermost first: by cause, context, and as an argument."""
+    """The error and all that it wraps, outermost first: by cause, reason, and as an argument.
+
+    Not by context: that would lead to the failure of an earlier host that is being handled meanwhile.
+    """
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:
@@ -109,7 +120,7 @@ def causes(error: BaseException) -> list[BaseException]:
         if not isinstance(item, BaseException) or any(item is known for known in found):
             continue
         found.append(item)
-        waiting += [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+        waiting += [getattr(item, "reason", None), *item.args, item.__cause__]
     return found
 
 

@@ -150,6 +150,9 @@ def _check_files(tls: TlsFiles, origin: str) -> None:
     if bool(tls.cert_file) != bool(tls.key_file):
         missing = "key" if tls.cert_file else "cert"
         raise InputError(f"{origin}: TLS needs a certificate and its key; the {missing} file is missing")
+    if tls.key_file and b"ENCRYPTED" in Path(tls.key_file).read_bytes():
+        # the TLS library would ask for the passphrase on a terminal, where nobody sees the question
+        raise InputError(f"{origin}: the TLS key file {tls.key_file!r} has a passphrase; store it without one")
 
 
 def _context(name: str, origin: str, settings: ConnectionSettings) -> Endpoint:

@@ -5,25 +5,25 @@ Blocking; its methods run in the threads of `Swarm`.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from swarm_provider.dockerapi.connect import Peer, find_peer
-from swarm_provider.dockerapi.failures import NotAManager, Unanswered
+from swarm_provider.dockerapi.connect import INFO_SECONDS, Peer, find_peer
+from swarm_provider.dockerapi.failures import NoLeader, NotAManager, Unanswered
 from swarm_provider.dockerapi.hosts import Endpoint, endpoints, read_config
 from swarm_provider.dockerapi.settings import ConnectionSettings
-from swarm_provider.errors import ConnectionFailed, DockerError
+from swarm_provider.errors import ConnectionFailed
 
 T = TypeVar("T")
 
-_NO_LEADER = re.compile("does not have a leader|no elected cluster leader|lost leadership", re.IGNORECASE)
-# managers elect a new leader within ten seconds
-_LEADER_SECONDS = 20.0
+# managers elect a new leader within ten seconds; this leaves room for a second try
+_ELECTION_SECONDS = 20.0
 _PAUSE_SECONDS = 1.0
 _READ_SECONDS = 25.0
+# a manager that still asks the old leader answers late; asking again is faster
+_HURRY_SECONDS = 3.0
 
 
 class Link:
@@ -68,12 +68,16 @@ class Link:
                 sent = isinstance(lost, Unanswered)
                 if len(self._endpoints) == 1 or (sent and not again) or replaced == len(self._endpoints):
                     raise
+                is_lost = True
+            except NoLeader:
+                deadline = deadline or time.monotonic() + _ELECTION_SECONDS
+                if not again or time.monotonic() > deadline:
+                    raise
+                is_lost = False
+            if is_lost:
                 replaced += 1
                 self._replace(peer)
-            except DockerError as error:
-                deadline = deadline or time.monotonic() + _LEADER_SECONDS
-                if not again or not _NO_LEADER.search(error.message) or time.monotonic() > deadline:
-                    raise
+            else:
                 time.sleep(_PAUSE_SECONDS)
 
     @property
@@ -92,19 +96,21 @@ class Link:
             at = self._endpoints.index(lost.transport.endpoint)
             # the lost one comes last: it may be back by then
             candidates = self._endpoints[at + 1 :] + self._endpoints[: at + 1]
-            deadline = time.monotonic() + _LEADER_SECONDS
+            began = time.monotonic()
             while True:
+                waited = time.monotonic() - began
+                patience = _HURRY_SECONDS if waited < _ELECTION_SECONDS else INFO_SECONDS
                 try:
-                    self.peer = self._find(candidates, lost.cluster_id)
+                    self.peer = self._find(candidates, lost.cluster_id, patience)
                     break
                 except ConnectionFailed:
                     # when the leader is the one that was lost, the others serve only after an election
-                    if time.monotonic() > deadline:
+                    if waited >= _ELECTION_SECONDS:
                         raise
-                    time.sleep(_PAUSE_SECONDS)
+                time.sleep(_PAUSE_SECONDS)
             lost.transport.close()
 
-    def _find(self, candidates: tuple[Endpoint, ...], cluster_id: str) -> Peer:
+    def _find(self, candidates: tuple[Endpoint, ...], cluster_id: str, patience: float = INFO_SECONDS) -> Peer:
         return find_peer(
             candidates,
             timeout=self.settings.timeout,
@@ -112,4 +118,5 @@ class Link:
             api_version=self.settings.api_version,
             manager=self._manager,
             cluster_id=cluster_id,
+            patience=patience,
         )

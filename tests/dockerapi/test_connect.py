@@ -190,7 +190,7 @@ def test_call_that_the_only_host_refused_as_demoted_is_told(short_path: Path) ->
 def test_lost_manager_is_never_replaced_by_one_of_another_swarm(
     short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._LEADER_SECONDS", 0)
+    monkeypatch.setattr("swarm_provider.dockerapi.link._ELECTION_SECONDS", 0)
     with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
         second.swarm = {**second.swarm, "Cluster": {"ID": "another"}}
 

@@ -8,12 +8,15 @@ import pytest
 
 from swarm_provider.dockerapi.failures import (
     ImageNotFound,
+    NoLeader,
     NotAManager,
     RegistryDenied,
     RegistryError,
     RegistryUnreachable,
     from_answer,
     from_registry,
+    was_never_sent,
+    why_unreachable,
 )
 from swarm_provider.errors import Conflict, DockerError, NotFound, OutOfSequence
 
@@ -31,7 +34,7 @@ from swarm_provider.errors import Conflict, DockerError, NotFound, OutOfSequence
         (409, "network with name n already exists", Conflict),
         (503, "This node is not a swarm manager. Use docker swarm init ...", NotAManager),
         (400, "rpc error: code = InvalidArgument desc = name must be valid as a DNS name component", DockerError),
-        (500, "rpc error: code = Unknown desc = The swarm does not have a leader.", DockerError),
+        (500, "rpc error: code = Unknown desc = The swarm does not have a leader.", NoLeader),
     ],
 )
 def test_answer_status_and_words_choose_the_error(status: int, message: str, kind: type[DockerError]) -> None:
@@ -69,3 +72,15 @@ def test_registry_answer_is_sorted_by_what_the_registry_meant(
 ) -> None:
     error = from_registry(from_answer(status, json.dumps({"message": message}), "look up image 'r/a'"))
     assert type(error) is kind
+
+
+def test_failure_is_not_mixed_up_with_an_earlier_one_that_is_being_handled() -> None:
+    try:
+        raise ConnectionRefusedError(111, "Connection refused")
+    except ConnectionRefusedError:
+        try:
+            raise TimeoutError("timed out")
+        except TimeoutError as error:
+            later = error
+    assert not was_never_sent(later)
+    assert why_unreachable(later, "tcp://m:2375") == "no answer in time"

@@ -137,6 +137,14 @@ def test_tls_certificate_without_key_is_an_error(tmp_path: Path) -> None:
         endpoints(settings(tmp_path, host="tcp://m:2376", tls=TlsFiles(cert_file=str(cert))))
 
 
+def test_tls_key_with_a_passphrase_is_an_error_instead_of_a_question(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_text("pem")
+    key.write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    with pytest.raises(InputError, match=r"key\.pem' has a passphrase; store it without one"):
+        endpoints(settings(tmp_path, host="tcp://m:2376", tls=TlsFiles("", str(cert), str(key))))
+
+
 @pytest.mark.parametrize(
     ("text", "url"),
     [
