@@ -4,8 +4,14 @@ import pulumi
 
 import swarm_provider as swarm
 
-FILES = {"v1": "v1.yml", "v2": "v2.yml", "config": "v3-config.yml", "secret": "v4-secret.yml", "db": "v5-db.yml"}
-
+FILES = {
+    "v1": "v1.yml",
+    "v2": "v2.yml",
+    "config": "v3-config.yml",
+    "secret": "v4-secret.yml",
+    "db": "v5-db.yml",
+    "external": "external.yml",  # config and secret are somebody else's
+}
 settings = pulumi.Config()
 step = settings.require("step")
 if step not in FILES:
