@@ -1,4 +1,31 @@
-# See `make help`.
-.PHONY: test
-test:
-	.venv/bin/python -m pytest
+# Targets for people and for CI; `make help` says what each does. The work is done by the scripts in tools/.
+SHELL := /bin/bash
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check accept setup clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+up: ## deploy stacks/todo to an engine of its own, or with SWARM=current to the current docker context's swarm
+	@tools/up.sh
+
+down: ## remove what `make up` made
+	@tools/down.sh
+
+test: ## the whole test suite on private engines; PYTEST_ARGS="-k secret" chooses
+	@tools/test.sh $(PYTEST_ARGS)
+
+check: ## lint, types and import contracts alone
+	@tools/check.sh
+
+accept: ## `make check` and all tests, the long forms too
+	@tools/check.sh
+	@tools/test.sh --long $(PYTEST_ARGS)
+
+setup: ## install what is missing for all of this, and nothing else
+	@tools/setup.sh engine database testing dev cli
+
+clean: down ## remove the virtualenv and the tools' caches too
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

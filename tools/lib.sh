@@ -56,3 +56,37 @@ shown() {
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
+
+# ------------------------------------------------------------------ what `make up` keeps, and where
+
+# use_place local|current: sets the paths below; `local` is for the engine of our own, `current` for the user's
+use_place() {
+  mode=$1
+  place=$state/$mode
+  # shellcheck disable=SC2034  # used by the scripts that source this
+  settings=$place/Pulumi.dev.yaml made_images=$place/images engine_file=$place/engine
+}
+
+# pulumi_environment CLI: where `pulumi` finds program, provider and state
+pulumi_environment() {
+  PATH=$venv/bin:$(dirname "$1"):$PATH
+  export PATH PULUMI_SKIP_UPDATE_CHECK=true
+  # an engine of our own is thrown away together with its state; with a swarm that stays, any backend may be used
+  if [[ $mode == local || -z ${PULUMI_BACKEND_URL:-} ]]; then
+    mkdir -p "$place"/{backend,home}
+    export PULUMI_BACKEND_URL="file://$place/backend" PULUMI_HOME="$place/home"
+  fi
+  if [[ $mode == local || -z ${PULUMI_CONFIG_PASSPHRASE:-}${PULUMI_CONFIG_PASSPHRASE_FILE:-} ]]; then
+    unset PULUMI_CONFIG_PASSPHRASE
+    export PULUMI_CONFIG_PASSPHRASE_FILE=$place/passphrase
+  fi
+}
+
+# for the local engine: forget what the user's shell says about Docker, but not the registries' credentials
+docker_environment() {
+  unset DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
+  export DOCKER_HOST=$1
+}
+
+# project_pulumi COMMAND...: pulumi with the stack and the settings of `make up`
+project_pulumi() { (cd "$repo" && pulumi "$@" --stack dev --non-interactive); }

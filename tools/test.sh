@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs the test suite on engines of its own.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() {
+  cat <<EOF
+usage: ${0##*/} [PYTEST OPTION...]
+
+Sets up what is missing, then runs pytest in several processes, each with engines of its
+own; DOCKER_HOST and docker contexts are ignored. Tests marked \`long\` run with --long.
+
+environment
+  TEST_WORKERS   number of processes (default: processors + 1, at most 4)
+EOF
+}
+
+main() {
+  local workers=${TEST_WORKERS:-}
+  case ${1:-} in -h | --help) usage; exit ;; esac
+  "$repo/tools/setup.sh" engine database testing dev cli
+  if [[ -z $workers ]]; then
+    # tests wait for Swarm more than they compute
+    workers=$(($(nproc) + 1))
+    ((workers <= 4)) || workers=4
+  fi
+  cd "$repo"
+  # a file's tests stay together: they share what its fixtures made
+  exec "$venv/bin/python" -m pytest --numprocesses "$workers" --dist loadfile --quiet "$@"
+}
+
+main "$@"
