@@ -1,1 +1,98 @@
-"""Docker Swarm as code: a Pulumi provider."""
+"""Docker Swarm as code: a Pulumi provider.
+
+    import swarm_provider as swarm
+
+    swarm.Stack("todo", compose_file="stacks/todo/v2.yml")
+
+The names below are loaded when they are first used, so that the plugin and the command line, which live in this package
+too, do not pay for them. Importing this in a Pulumi program also keeps the plugin's shim up to date.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from swarm_provider.version import __version__
+
+if TYPE_CHECKING:
+    from swarm_provider.resources._args import *  # noqa: F403
+    from swarm_provider.resources._generated import Config as Config
+    from swarm_provider.resources._generated import Network as Network
+    from swarm_provider.resources._generated import NodeLabel as NodeLabel
+    from swarm_provider.resources._generated import Provider as Provider
+    from swarm_provider.resources._generated import Secret as Secret
+    from swarm_provider.resources._generated import Service as Service
+    from swarm_provider.resources._generated import Volume as Volume
+    from swarm_provider.resources.lookups import ConfigInfo as ConfigInfo
+    from swarm_provider.resources.lookups import NetworkInfo as NetworkInfo
+    from swarm_provider.resources.lookups import NodeInfo as NodeInfo
+    from swarm_provider.resources.lookups import SecretInfo as SecretInfo
+    from swarm_provider.resources.lookups import get_config as get_config
+    from swarm_provider.resources.lookups import get_config_output as get_config_output
+    from swarm_provider.resources.lookups import get_network as get_network
+    from swarm_provider.resources.lookups import get_network_output as get_network_output
+    from swarm_provider.resources.lookups import get_node as get_node
+    from swarm_provider.resources.lookups import get_node_output as get_node_output
+    from swarm_provider.resources.lookups import get_nodes as get_nodes
+    from swarm_provider.resources.lookups import get_nodes_output as get_nodes_output
+    from swarm_provider.resources.lookups import get_secret as get_secret
+    from swarm_provider.resources.lookups import get_secret_output as get_secret_output
+    from swarm_provider.resources.stack import Stack as Stack
+
+__all__ = [  # noqa: RUF022 - in the order in which one meets them
+    "Stack",
+    "Service",
+    "Config",
+    "Secret",
+    "Network",
+    "Volume",
+    "NodeLabel",
+    "Provider",
+    "get_config",
+    "get_config_output",
+    "get_secret",
+    "get_secret_output",
+    "get_network",
+    "get_network_output",
+    "get_node",
+    "get_node_output",
+    "get_nodes",
+    "get_nodes_output",
+    "ConfigInfo",
+    "SecretInfo",
+    "NetworkInfo",
+    "NodeInfo",
+    "__version__",
+]
+
+_CLASSES = ("Service", "Config", "Secret", "Network", "Volume", "NodeLabel", "Provider")
+
+
+def __getattr__(name: str) -> Any:
+    if name.endswith("Args"):
+        room = "_args"
+    elif name in _CLASSES:
+        room = "_generated"
+    elif name == "Stack":
+        room = "stack"
+    elif name in __all__:
+        room = "lookups"
+    else:
+        raise AttributeError(f"module 'swarm_provider' has no attribute {name!r}")
+    module = importlib.import_module(f"swarm_provider.resources.{room}")
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if "pulumi.runtime.settings" in sys.modules:
+    # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
+    from swarm_provider.resources.discovery import keep_shim
+
+    keep_shim()

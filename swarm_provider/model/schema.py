@@ -1,0 +1,131 @@
+"""The definition as Pulumi's package schema (GetSchema): for other languages, YAML programs, import and type checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
+from swarm_provider.model.resource import Function, Resource
+from swarm_provider.model.resources import FUNCTIONS, RESOURCES
+from swarm_provider.model.types import Field, ObjectOf, Type
+from swarm_provider.spec import Json
+
+PACKAGE: Final = "swarm"
+
+
+def schema(version: str) -> Json:
+    """Return the package schema, ready for json.dumps.
+
+    Args:
+        version: the package's version (semver), without `v`.
+    """
+    return {
+        "name": PACKAGE,
+        "version": version,
+        "displayName": "Docker Swarm",
+        "description": "Docker Swarm as code: services, configs, secrets, networks, volumes and node labels.",
+        "keywords": ["category/infrastructure", "kind/native", "docker", "swarm"],
+        "license": "Apache-2.0",
+        "meta": {"moduleFormat": "(.*)"},
+        "language": {
+            "python": {
+                "packageName": "swarm_provider",
+                "respectSchemaVersion": True,
+                "pyproject": {"enabled": True},
+                "inputTypes": "classes-and-dicts",
+            },
+            "nodejs": {"packageName": "swarm-provider", "respectSchemaVersion": True},
+            "go": {"respectSchemaVersion": True, "generateResourceContainerTypes": True},
+            "csharp": {"respectSchemaVersion": True},
+        },
+        "config": {"variables": _properties(PROVIDER.inputs, environment=True)},
+        "provider": {
+            "description": PROVIDER.doc,
+            "inputProperties": _properties(PROVIDER.inputs, environment=True),
+        },
+        "types": {f"{PACKAGE}:index:{entry.name}": _object(entry) for entry in object_types()},
+        "resources": {token: _resource(resource) for token, resource in RESOURCES.items()},
+        "functions": {token: _function(function) for token, function in FUNCTIONS.items()},
+    }
+
+
+def object_types() -> list[ObjectOf]:
+    """Return every object type of the definition once, innermost first.
+
+    Raises:
+        ValueError: two different types have one name.
+    """
+    owners: list[Resource | Function] = [PROVIDER, *RESOURCES.values(), *FUNCTIONS.values()]
+    found: dict[str, ObjectOf] = {}
+    for owner in owners:
+        for entry in (*owner.inputs, *owner.outputs):
+            for type_ in entry.type.types():
+                if found.setdefault(type_.name, type_).fields != type_.fields:
+                    raise ValueError(f"two types are called {type_.name}")
+    return list(found.values())
+
+
+def given(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the fields that a user sets, without those that Check computes."""
+    return tuple(entry for entry in fields if not entry.computed)
+
+
+def outputs(resource: Resource) -> tuple[Field, ...]:
+    """Return what can be read from a resource: its outputs, then the inputs that no output hides."""
+    names = {entry.wire for entry in resource.outputs}
+    return (*resource.outputs, *(entry for entry in given(resource.inputs) if entry.wire not in names))
+
+
+def _resource(resource: Resource) -> Json:
+    return {
+        "description": resource.doc,
+        "inputProperties": _properties(given(resource.inputs)),
+        "requiredInputs": _required(given(resource.inputs)),
+        "properties": _properties(outputs(resource)),
+        "required": _required(given(resource.inputs)),
+    }
+
+
+def _function(function: Function) -> Json:
+    return {
+        "description": function.doc,
+        "inputs": {
+            "type": "object",
+            "properties": _properties(function.inputs),
+            "required": _required(function.inputs),
+        },
+        "outputs": {"type": "object", "properties": _properties(function.outputs)},
+    }
+
+
+def _object(type_: ObjectOf) -> Json:
+    fields = given(type_.fields)
+    return {
+        "type": "object",
+        "description": type_.doc,
+        "properties": _properties(fields),
+        "required": _required(fields),
+    }
+
+
+def _properties(fields: Iterable[Field], *, environment: bool = False) -> Json:
+    result: Json = {}
+    for entry in fields:
+        result[entry.wire] = {**_type(entry.type), "description": entry.doc}
+        if entry.secret:
+            result[entry.wire]["secret"] = True
+        if environment and entry.wire in ENVIRONMENT:
+            result[entry.wire]["defaultInfo"] = {"environment": [ENVIRONMENT[entry.wire]]}
+    return result
+
+
+def _type(type_: Type) -> Json:
+    """Return the type's schema. A union of which one side takes anything is anything."""
+    found = type_.schema()
+    anything = {"$ref": "pulumi.json#/Any"}
+    return anything if anything in found.get("oneOf", ()) else found
+
+
+def _required(fields: Iterable[Field]) -> list[str]:
+    return [entry.wire for entry in fields if entry.required]

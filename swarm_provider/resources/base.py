@@ -1,0 +1,117 @@
+"""What all resource classes share: arguments into wire form, options, and what can be read from a resource."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import pulumi
+
+from swarm_provider.model import Resource
+from swarm_provider.model.schema import PACKAGE
+from swarm_provider.resources import discovery, program
+from swarm_provider.resources.content import read_content
+from swarm_provider.resources.options import prepared
+from swarm_provider.resources.problems import explained
+from swarm_provider.resources.wire import to_python, to_wire
+from swarm_provider.spec import Json
+
+
+class _Readable:
+    """Reading properties: outputs come from the engine, inputs are what the program gave.
+
+    The plugin does not repeat inputs among its outputs, so the SDK would show an input as unknown in every preview.
+    """
+
+    _model: ClassVar[Resource]
+    _given: Json | None
+    _shown: dict[str, pulumi.Output[Any]]
+
+    def _value(self: Any, wire: str) -> pulumi.Output[Any]:
+        outputs = {entry.wire for entry in self._model.outputs}
+        if wire in outputs or self._given is None:
+            found: pulumi.Output[Any] = pulumi.get(self, wire)
+            return found
+        if wire not in self._shown:
+            self._shown[wire] = self._input(wire)
+        shown: pulumi.Output[Any] = self._shown[wire]
+        return shown
+
+    def _input(self: Any, wire: str) -> pulumi.Output[Any]:
+        type_ = self._model.shape.by_wire[wire].type
+        value = self._given.get(wire)
+        if value is None and wire == "name":
+            # Check takes the logical name when none is given
+            value = self.pulumi_resource_name
+        # the URN is known in previews too; with it the Output depends on this resource
+        both = pulumi.Output.all(self.urn, pulumi.Output.from_input(value))
+        return both.apply(lambda pair: to_python(type_, pair[1]))
+
+
+class SwarmResource(_Readable, pulumi.CustomResource):
+    """A resource that the plugin looks after."""
+
+    _other_words: ClassVar[dict[str, str]] = {}
+    """Input -> the keyword that stands for it in Python, where they differ."""
+
+    def __init__(self, resource_name: str, args: Json, opts: pulumi.ResourceOptions | None = None) -> None:
+        discovery.keep_shim()
+        model = self._model
+        args = {name: value for name, value in args.items() if value is not None}
+        if model.name in ("Config", "Secret"):
+            read_content(args)
+        waits: list[pulumi.Resource] = []
+        if model.name == "Service":
+            waits = _prepare_service(args)
+        words = {word: name for name, word in self._other_words.items()}
+        options = prepared(model, opts, words, waits)
+        given = to_wire(model.shape, args)
+        self._given, self._shown = given, {}
+        outputs = dict.fromkeys(entry.wire for entry in model.outputs)
+        super().__init__(model.token, resource_name, {**outputs, **given}, options)
+        if model.name == "NodeLabel":
+            program.current().made_node_label(self, args)
+        elif model.name == "Volume":
+            program.current().made_volume(self, args.get("name", resource_name), args)
+
+    @classmethod
+    @explained
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:
+        """Return a resource that exists already, read from the swarm and not managed by this program.
+
+        Args:
+            resource_name: a logical name for it.
+            id: the resource's id: its name in the swarm (of a Config or Secret: the base name).
+            opts: Pulumi's resource options.
+        """
+        discovery.keep_shim()
+        found = cls.__new__(cls)
+        found._given, found._shown = None, {}
+        model = cls._model
+        names = dict.fromkeys(entry.wire for entry in (*model.inputs, *model.outputs))
+        options = prepared(model, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})
+        pulumi.CustomResource.__init__(found, model.token, resource_name, names, options)
+        return found
+
+
+class ProviderBase(_Readable, pulumi.ProviderResource):
+    """The explicit provider: one swarm and how to reach it."""
+
+    _other_words: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, resource_name: str, args: Json, opts: pulumi.ResourceOptions | None = None) -> None:
+        discovery.keep_shim()
+        args = {name: value for name, value in args.items() if value is not None}
+        given = to_wire(self._model.shape, args)
+        self._given, self._shown = given, {}
+        super().__init__(PACKAGE, resource_name, given, prepared(self._model, opts, {}))
+
+
+def _prepare_service(args: Json) -> list[pulumi.Resource]:
+    """Complete the mounts of this program's volumes, in place; return the NodeLabels to wait for."""
+    here = program.current()
+    if isinstance(args.get("volumes"), (list, tuple)):
+        args["volumes"] = [here.mount(entry) for entry in args["volumes"]]
+    deploy = args.get("deploy")
+    placement = deploy.get("placement") if isinstance(deploy, dict) else None
+    constraints = placement.get("constraints") if isinstance(placement, dict) else None
+    return here.labels_of(constraints)

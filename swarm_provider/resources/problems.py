@@ -1,0 +1,78 @@
+"""How a mistake in the program ends it: one clear line per problem, and no traceback."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar
+
+import pulumi
+
+from swarm_provider.errors import InputError, Problem, SwarmProviderError
+from swarm_provider.model.types import nearest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SHOWN: Final = 4
+"""Problems that are printed before the rest is only counted, so that a page of them does not hide the first."""
+
+
+def run_error(error: SwarmProviderError, where: str = "") -> pulumi.RunError:
+    """Return the error that ends a Pulumi program with these words only."""
+    problems: tuple[Any, ...] = error.problems if isinstance(error, InputError) else (error,)
+    lines = [_line(problem, where) for problem in problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        lines.append(f"... and {len(problems) - _SHOWN} more problems")
+    return pulumi.RunError("\n".join(lines))
+
+
+def _line(problem: Any, where: str) -> str:
+    placed = isinstance(problem, Problem) and problem.file
+    return str(problem) if placed or not where else f"{where}: {problem}"
+
+
+def explained(call: Callable[P, R]) -> Callable[P, R]:
+    """Wrap a constructor or a function that users call: wrong arguments and InputErrors become a RunError.
+
+    Python's own TypeError for a misspelt keyword would be shown with a traceback through our frames.
+    """
+    signature = inspect.signature(call)
+    names = tuple(name for name in signature.parameters if name != "self")
+
+    @functools.wraps(call)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        where = _where(call, args, kwargs)
+        _translate_other_words(args, kwargs)
+        for keyword in kwargs:
+            if keyword not in names:
+                hint = nearest(keyword, tuple(name for name in names if name != "resource_name"))
+                raise pulumi.RunError(f"{where}: unknown argument {keyword!r}{hint}")
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            reason = str(error).replace("'resource_name'", "'resource_name' (the logical name)")
+            raise pulumi.RunError(f"{where}: {reason}") from None
+        try:
+            return call(*args, **kwargs)
+        except SwarmProviderError as error:
+            raise run_error(error, where) from None
+
+    return wrapper
+
+
+def _where(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    if call.__name__ != "__init__":
+        return f"swarm.{call.__name__}"
+    named = kwargs.get("resource_name", args[1] if len(args) > 1 else None)
+    kind = call.__qualname__.split(".")[0]
+    return f"swarm.{kind} {named!r}" if isinstance(named, str) else f"swarm.{kind}"
+
+
+def _translate_other_words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Take `base_name=`, which code that `pulumi import` writes has, for the keyword `name=`."""
+    words = getattr(type(args[0]), "_other_words", {}) if args else {}
+    for other, word in words.items():
+        if other in kwargs and word not in kwargs:
+            kwargs[word] = kwargs.pop(other)
