@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.docs.checkout import checkout
 from tests.docs.fences import Fence, fences
 from tests.support.engine import REPO, Docker, Engine, docker_environment, start_engine
-from tests.support.pulumi import PulumiProject
 
 PAGE = REPO / "docs" / "from-docker-commands.md"
 _SOURCE_TEXT_COMMANDS = (
@@ -67,19 +66,13 @@ class _Page:
 
     def __init__(self, here: Docker, by_hand: Docker, cli: Path, folder: Path) -> None:
         self.here, self.by_hand = here, by_hand
-        project = PulumiProject(folder, host=here.host, cli=cli, name="here")
+        project = checkout(folder, host=here.host, cli=cli)
         self.folders = {"here": project.folder, "by-hand": folder / "by-hand"}
         self.environments = {
             "here": project.environment,
             "by-hand": {**docker_environment(), "DOCKER_HOST": by_hand.host},
         }
-        for place in self.folders.values():
-            shutil.copytree(REPO / "stacks", place / "stacks")
-        for name in ("__main__.py", "Pulumi.yaml"):
-            shutil.copy(REPO / name, project.folder / name)
-        (project.folder / ".venv").symlink_to(sys.prefix)
-        project.run("stack", "init", "dev").assert_ok()
-        project.config_set("dbPassword", "correct horse", secret=True).assert_ok()
+        shutil.copytree(REPO / "stacks", self.folders["by-hand"] / "stacks")
 
     def run(self, fence: Fence) -> None:
         kind, _, path = fence.title.partition("=")
@@ -125,7 +118,7 @@ def _essence(output: str) -> list[str]:
     lines = []
     for line in output.splitlines():
         line = re.sub(r"\b[a-z0-9]{12}\b|\b[a-z0-9]{25}\b", "", line)
-        line = re.sub(r"(Less than|About)? ?(a|an|\d+) (second|minute)s? ago", "", line)
+        line = re.sub(r"(Less than|About)? ?(a|an|\d+) (second|minute)s? ago", "", line, flags=re.IGNORECASE)
         lines.append(" ".join(line.split()))
     return sorted(lines)
 
