@@ -1,0 +1,211 @@
+"""Why a rollout does not get on, in one line each: service, slot, node, exit code, and what Swarm says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from swarm_provider.plan.constraints import constraints_of, unsatisfied
+from swarm_provider.plan.history import Failure, Picture, Snapshot
+from swarm_provider.plan.tasks import Service, Task, at, node_name
+from swarm_provider.spec import Json
+from swarm_provider.spec.units import cpus_text, size_text
+
+MAX_CAUSES: Final = 4
+_MAX_ERROR: Final = 400
+
+# what Swarm or the engine says -> the kind of cause, looked up in this order
+_ENGINE_WORDS: Final = (
+    ("unhealthy", "health"),
+    ("no such image", "image"),
+    ("manifest unknown", "image"),
+    ("manifest for", "image"),
+    ("pull access denied", "image"),
+    ("unauthorized", "image"),
+    ("no matching manifest", "image"),
+    ("repository does not exist", "image"),
+    ("invalid reference format", "image"),
+    ("address already in use", "port"),
+    ("port is already allocated", "port"),
+    ("invalid mount config", "mount"),
+    ("bind source path does not exist", "mount"),
+    ("executable file not found", "command"),
+    ("no such file or directory: unknown", "command"),
+    ("permission denied: unknown", "command"),
+)
+PERMANENT: Final = frozenset({"image", "port", "mount", "command"})
+"""Kinds of failing tasks that waiting alone does not cure."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason, with what is needed to fetch logs for it.
+
+    Attributes:
+        kind: image, no-node, crash, health, port, mount, command, rejected, paused, rolled-back, changed, removed,
+            stuck.
+        text: one line, without the task's output.
+        task_id: the failing task, "" for none.
+        container_id: its container, "" when it never had one.
+        node_id: the node that it was on.
+    """
+
+    kind: str
+    text: str
+    task_id: str = ""
+    container_id: str = ""
+    node_id: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def kind_of_failure(failure: Failure) -> str:
+    """The kind of a task's end."""
+    task = failure.task
+    error = task.error.lower()
+    for words, kind in _ENGINE_WORDS:
+        if words in error:
+            return kind
+    if task.state == "rejected":
+        return "rejected"
+    # an unhealthy container is stopped by Swarm; one that then ends with 0 leaves no other trace
+    if task.state == "complete" and not failure.ran and failure.started_s >= 1.0:
+        return "health"
+    return "crash"
+
+
+def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]) -> list[Cause]:
+    """Causes of the tasks that ended, grouped by what happened, the most recent first."""
+    groups: dict[tuple[str, str, int], list[Failure]] = {}
+    for failure in failures:
+        key = (kind_of_failure(failure), failure.task.error, failure.task.exit_code)
+        groups.setdefault(key, []).append(failure)
+    ordered = sorted(groups.items(), key=lambda item: -max(failure.at for failure in item[1]))
+    causes = []
+    for (kind, _, _), members in ordered[:MAX_CAUSES]:
+        task = members[-1].task
+        slots = {member.slot for member in members}
+        often = f" ({len(members)} times" + (f" in {len(slots)} slots)" if len(slots) > 1 else ")")
+        text = f"{where(service, task, nodes)}: {_what(kind, service, task)}{often if len(members) > 1 else ''}"
+        causes.append(Cause(kind, text, task.id, task.container_id, task.node_id))
+    return causes
+
+
+def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, shown: Picture) -> list[Cause]:
+    """Causes of the tasks that the scheduler cannot place, in its own words with what they mean here."""
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(task.error, []).append(task)
+    causes = []
+    for error, members in list(groups.items())[:MAX_CAUSES]:
+        names = where(service, members[0], snapshot.nodes)
+        if len(members) > 1:
+            names += f" and {len(members) - 1} more"
+        reason = error if error.startswith("no suitable node") else f"no suitable node ({error})"
+        detail = _placement_detail(service, error, snapshot, shown)
+        causes.append(Cause("no-node", f"{names}: {reason}{f'; {detail}' if detail else ''}", members[0].id))
+    return causes
+
+
+def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
+    """The cause of a global service that has no task at all."""
+    missing = unsatisfied(constraints_of(service.template), nodes)
+    if missing:
+        why = f"no node satisfies {_quoted(missing)}"
+    elif constraints_of(service.template):
+        why = f"no available node satisfies {_quoted(constraints_of(service.template))}"
+    else:
+        why = "no node is available for new tasks"
+    return Cause("no-node", f"{service.name}: no suitable node: {why}, so the global service has no task at all")
+
+
+def where(service: Service, task: Task, nodes: Sequence[Json]) -> str:
+    """`todo_web.2 on node-b`; a task of a global service has no slot."""
+    name = service.name if service.is_global else f"{service.name}.{task.slot}"
+    return f"{name} on {node_name(nodes, task.node_id)}" if task.node_id else name
+
+
+def exit_text(task: Task) -> str:
+    """How a task's process ended."""
+    code = task.exit_code
+    if code == 137:
+        limit = at(task.spec, "Resources", "Limits", "MemoryBytes")
+        memory = f"; its memory limit is {size_text(int(limit))}" if limit else ""
+        return f"was killed (exit code 137{memory})"
+    return f"exited with code {code}"
+
+
+def _what(kind: str, service: Service, task: Task) -> str:
+    error = _short(task.error)
+    image = at(task.spec, "ContainerSpec", "Image")
+    if kind == "image":
+        return f"image {image} cannot be pulled: {error}"
+    if kind == "health":
+        return f"its health check fails, so Swarm stopped it ({exit_text(task)})"
+    if kind == "port":
+        return f"a port is taken on the node: {error}"
+    if kind == "mount":
+        return f"a mount cannot be made: {error}"
+    if kind == "command":
+        return f"its command cannot be started (exit code {task.exit_code}): {error}"
+    if kind == "rejected":
+        return f"the node rejected it: {error}"
+    if error and not error.startswith("task: non-zero exit"):
+        return f"{exit_text(task)}: {error}"
+    if task.state == "complete":
+        return "ended (exit code 0), and a service shall keep running"
+    return exit_text(task)
+
+
+def _placement_detail(service: Service, error: str, snapshot: Snapshot, shown: Picture) -> str:
+    template = service.template
+    details = []
+    if "constraints" in error:
+        constraints = constraints_of(template)
+        missing = unsatisfied(constraints, snapshot.nodes)
+        if missing:
+            details.append(f"no node satisfies {_quoted(missing)}")
+        elif constraints:
+            details.append(f"the constraints are {_quoted(constraints)}")
+    if "resources" in error:
+        details.append(_reservation_detail(template, snapshot.nodes))
+    if "port" in error:
+        ports = [
+            f"{port.get('PublishedPort')}/{port.get('Protocol') or 'tcp'}"
+            for port in at(service.json, "Spec", "EndpointSpec", "Ports") or []
+            if port.get("PublishMode") == "host" and port.get("PublishedPort")
+        ]
+        detail = f"it wants {', '.join(ports)} of the node (mode: host)"
+        if shown.old and at(service.json, "Spec", "UpdateConfig", "Order") == "start-first":
+            detail += ", which its own old task holds: a host port cannot be updated with order: start-first"
+        details.append(detail)
+    if "max replicas" in error:
+        details.append(f"max_replicas_per_node is {at(template, 'Placement', 'MaxReplicas')}")
+    if "plugin" in error:
+        details.append("a volume, network or log driver that it uses is not installed there")
+    return ", ".join(detail for detail in details if detail)
+
+
+def _reservation_detail(template: Json, nodes: Sequence[Json]) -> str:
+    reserved = at(template, "Resources", "Reservations") or {}
+    parts = []
+    if reserved.get("NanoCPUs"):
+        most = max((int(at(node, "Description", "Resources", "NanoCPUs") or 0) for node in nodes), default=0)
+        parts.append(f"{cpus_text(int(reserved['NanoCPUs']))} cpus (the largest node has {cpus_text(most)})")
+    if reserved.get("MemoryBytes"):
+        most = max((int(at(node, "Description", "Resources", "MemoryBytes") or 0) for node in nodes), default=0)
+        parts.append(f"{size_text(int(reserved['MemoryBytes']))} of memory (the largest node has {most / 2**30:.1f}G)")
+    if reserved.get("GenericResources"):
+        parts.append("generic resources")
+    return f"it reserves {' and '.join(parts)}" if parts else ""
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return " and ".join(f"`{text}`" for text in texts)
+
+
+def _short(error: str) -> str:
+    line = " ".join(error.split())
+    return line if len(line) <= _MAX_ERROR else line[: _MAX_ERROR - 3] + "..."

@@ -1,0 +1,77 @@
+"""Updates that lost a race: Swarm itself and other people write to the same objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from swarm_provider.errors import DockerError, NotFound, OutOfSequence
+from swarm_provider.rollout.ports import Clock, RealClock, Swarm, is_transient
+from swarm_provider.spec import Json
+
+ATTEMPTS: Final = 12
+FIRST_PAUSE_S: Final = 0.05
+LONGEST_PAUSE_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Updated:
+    """An update that the daemon took.
+
+    Attributes:
+        id: the object's id.
+        version_index: `Version.Index` that the update was sent with (for Watcher.converge).
+        spec: the spec that was sent.
+        warnings: what the daemon warned of.
+    """
+
+    id: str
+    version_index: int
+    spec: Json
+    warnings: tuple[str, ...] = ()
+
+
+async def update_with_retry(
+    swarm: Swarm,
+    kind: str,
+    id: str,
+    change: Callable[[Json], Json | None],
+    *,
+    clock: Clock | None = None,
+    **options: Any,
+) -> Updated | None:
+    """Read an object, change its spec, send it; read again and repeat when somebody else was faster.
+
+    Args:
+        change: gives the whole new spec for the live object (inspect data), or None to leave it. It is called
+            again on each try, so that it never sends a change that was made on top of an older spec.
+        options: passed on to `Swarm.update` (registry_auth ...).
+
+    Returns:
+        What was sent, or None when `change` left the object as it is.
+
+    Raises:
+        NotFound: the object does not exist.
+        OutOfSequence: somebody else was faster a dozen times.
+    """
+    waiting = clock or RealClock()
+    pause = FIRST_PAUSE_S
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            live = await swarm.inspect(kind, id)
+            if live is None:
+                raise NotFound(f"{kind} {id} does not exist", status=404)
+            spec = change(live)
+            if spec is None:
+                return None
+            version = int((live.get("Version") or {}).get("Index") or 0)
+            warnings = await swarm.update(kind, str(live.get("ID") or id), version, spec, **options)
+            return Updated(str(live.get("ID") or id), version, spec, tuple(warnings or ()))
+        except (OutOfSequence, DockerError) as error:
+            lost = isinstance(error, OutOfSequence) or is_transient(error)
+            if not lost or attempt == ATTEMPTS:
+                raise
+        await waiting.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
+    raise AssertionError("unreachable")

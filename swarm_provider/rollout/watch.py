@@ -1,0 +1,337 @@
+"""One watcher for everything that is waited for: services that converge, and services whose tasks go.
+
+Each tick makes one list call per kind, however many services wait, so the calls per second do not grow with them.
+What a snapshot means is decided by plan.verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
+from swarm_provider.plan.causes import Cause
+from swarm_provider.plan.tasks import RUNNING, Task, is_down, node_name
+from swarm_provider.plan.verdict import (
+    DEFAULT_FAIL_AFTER_NS,
+    Desired,
+    Done,
+    Failed,
+    History,
+    Snapshot,
+    Verdict,
+    Waiting,
+    explain,
+    judge,
+    observe,
+)
+from swarm_provider.rollout.diagnose import Evidence, SecretFilter, collect, reasons
+from swarm_provider.rollout.ports import Clock, Items, Progress, RealClock, Swarm, silent
+from swarm_provider.spec import Json
+
+TICK_S: Final = 0.5
+SLOWEST_TICK_S: Final = 2.0
+UNREACHABLE_S: Final = 60.0
+"""How long no manager may answer until the waiting ends; an election of managers takes up to some 20 s."""
+PROGRESS_EVERY_S: Final = 1.0
+EVIDENCE_S: Final = 8.0
+"""How long a failure waits for the output of its tasks."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A rollout that succeeded.
+
+    Attributes:
+        text: `2/2 running`.
+        service: the service as it was last seen (GET /services/ID).
+    """
+
+    text: str
+    service: Json
+
+
+@dataclass(eq=False)
+class _Waiter:
+    """One caller of the watcher."""
+
+    service_id: str
+    progress: Progress
+    clean: SecretFilter
+    future: asyncio.Future[Outcome]
+    desired: Desired | None
+    """None waits for the tasks to be gone."""
+    name: str = ""
+    history: History | None = None
+    verdict: Verdict = field(default_factory=lambda: Waiting("submitted"))
+    snapshot: Snapshot | None = None
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    said: str = ""
+    said_at: float = float("-inf")
+
+    @property
+    def converging(self) -> bool:
+        return self.desired is not None and isinstance(self.verdict, Waiting) and not self.verdict.struggling
+
+
+class Watcher:
+    """Waits for services. One per plugin process, used in one event loop."""
+
+    def __init__(self, swarm: Swarm, clock: Clock | None = None) -> None:
+        self._swarm = swarm
+        self._clock: Clock = clock or RealClock()
+        self._waiters: list[_Waiter] = []
+        self._loop: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+        self._unreachable_since: float | None = None
+        # time in which no manager answered does not count against anybody's patience
+        self._lost_s = 0.0
+        self._all_tasks = False
+
+    async def converge(
+        self,
+        service_id: str,
+        sent_spec: Json,
+        version_index: int = 0,
+        *,
+        fail_after_ns: int = DEFAULT_FAIL_AFTER_NS,
+        timeout: float | None = None,
+        progress: Progress = silent,
+        cancelled: asyncio.Event | None = None,
+        secrets: Iterable[str] = (),
+    ) -> Outcome:
+        """Wait until what was sent runs (a job: has completed).
+
+        Args:
+            sent_spec: the ServiceSpec that was sent.
+            version_index: `Version.Index` that the update was sent with; 0 for a create.
+            fail_after_ns: patience without progress, in nanoseconds.
+            timeout: seconds in all (Pulumi's custom_timeouts); None for no limit.
+            progress: is told one line whenever it changes.
+            cancelled: set when the user wants to stop.
+            secrets: texts that must not appear in any message.
+
+        Raises:
+            RolloutFailed: it does not run; the reasons say why.
+            Cancelled: `cancelled` was set; the cluster goes on.
+            ConnectionFailed: no manager answered for a minute.
+        """
+        desired = Desired(sent_spec, version_index, fail_after_ns)
+        waiter = self._waiter(service_id, progress, secrets, desired)
+        waiter.name = str(sent_spec.get("Name") or "")
+        return await self._wait(waiter, timeout, cancelled or asyncio.Event())
+
+    async def gone(
+        self,
+        service_id: str,
+        *,
+        name: str = "",
+        timeout: float | None = None,
+        progress: Progress = silent,
+        cancelled: asyncio.Event | None = None,
+    ) -> None:
+        """Wait until no container of a removed service runs any more (on nodes that are up).
+
+        Raises:
+            RolloutFailed: not within `timeout` seconds; names what still runs.
+            Cancelled: `cancelled` was set.
+        """
+        waiter = self._waiter(service_id, progress, (), None)
+        waiter.name = name
+        await self._wait(waiter, timeout, cancelled or asyncio.Event())
+
+    # --------------------------------------------------------------------------------------- one caller
+
+    def _waiter(self, service_id: str, progress: Progress, secrets: Iterable[str], desired: Desired | None) -> _Waiter:
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        return _Waiter(service_id, progress, SecretFilter(secrets), future, desired)
+
+    async def _wait(self, waiter: _Waiter, timeout: float | None, cancelled: asyncio.Event) -> Outcome:
+        self._waiters.append(waiter)
+        if self._loop is None or self._loop.done():
+            self._loop = asyncio.create_task(self._watch())
+        stop = asyncio.create_task(cancelled.wait())
+        alarm = None if timeout is None else asyncio.create_task(self._clock.sleep(timeout))
+        watched: list[asyncio.Future[Any]] = [waiter.future, stop, *([alarm] if alarm else [])]
+        try:
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            if waiter.future.done():
+                return waiter.future.result()
+            if stop.done():
+                raise Cancelled(f"stopped waiting for {_name(waiter)} ({_text(waiter)}); the cluster goes on with it")
+            raise await self._timed_out(waiter, timeout or 0.0)
+        finally:
+            stop.cancel()
+            if alarm is not None:
+                alarm.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+            if not waiter.future.done():
+                waiter.future.cancel()
+
+    async def _timed_out(self, waiter: _Waiter, timeout: float) -> RolloutFailed:
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+        text = f"{_name(waiter)}: not done within its timeout of {timeout:g} s ({_text(waiter)})"
+        late = Cause("timeout", text)
+        hindrances: tuple[Cause, ...] = ()
+        if waiter.desired is not None and waiter.snapshot is not None:
+            hindrances = explain(waiter.snapshot, waiter.desired, waiter.history, self._now())
+        return await self._failure(waiter, (late, *hindrances))
+
+    # ----------------------------------------------------------------------------------------- the loop
+
+    def _now(self) -> float:
+        return self._clock.now() - self._lost_s
+
+    async def _watch(self) -> None:
+        while self._waiters:
+            begun = self._clock.now()
+            try:
+                await self._tick()
+            except (ConnectionFailed, DockerError) as error:
+                self._unreachable(error)
+            except Exception as error:
+                # a fault of ours must not leave callers waiting for ever
+                for waiter in list(self._waiters):
+                    self._end(waiter, error)
+            took = self._clock.now() - begun
+            await self._clock.sleep(min(SLOWEST_TICK_S, max(TICK_S, 2 * took)))
+
+    async def _tick(self) -> None:
+        waiters = list(self._waiters)
+        everything = self._all_tasks or any(waiter.desired is None for waiter in waiters)
+        ids = None if everything else [waiter.service_id for waiter in waiters]
+        services, nodes, tasks = await asyncio.gather(
+            self._swarm.list("service", fresh=True),
+            self._swarm.list("node", fresh=True),
+            self._swarm.tasks(service_ids=ids),
+        )
+        self._reachable()
+        by_id = {str(service.get("ID")): service for service in services}
+        by_service: dict[str, Items] = {}
+        for task in tasks:
+            by_service.setdefault(str(task.get("ServiceID")), []).append(task)
+        freeing = {Task(task).json.get("ServiceID") for task in tasks if Task(task).stopping}
+        for waiter in waiters:
+            own = by_service.get(waiter.service_id, [])
+            if waiter.desired is None:
+                self._judge_removal(waiter, waiter.service_id in by_id, own, nodes)
+                continue
+            others = any(other.converging for other in waiters if other is not waiter)
+            room = not everything or others or bool(freeing - {waiter.service_id})
+            waiter.snapshot = Snapshot(by_id.get(waiter.service_id), own, nodes, room)
+            self._judge(waiter, waiter.desired, others)
+        self._all_tasks = any(isinstance(w.verdict, Waiting) and w.verdict.placement for w in self._waiters)
+
+    def _judge(self, waiter: _Waiter, desired: Desired, others: bool) -> None:
+        assert waiter.snapshot is not None
+        now = self._now()
+        before = waiter.history
+        waiter.history = observe(before, waiter.snapshot, desired.version_index, now, others_converge=others)
+        waiter.verdict = verdict = judge(waiter.snapshot, desired, waiter.history, now)
+        if isinstance(verdict, Done):
+            self._say(waiter, verdict.text, at_once=True)
+            self._end(waiter, Outcome(verdict.text, waiter.snapshot.service or {}))
+        elif isinstance(verdict, Failed):
+            self._waiters.remove(waiter)
+            self._spawn(self._fail(waiter, verdict))
+        else:
+            self._say(waiter, verdict.text)
+            self._keep_evidence(waiter, before)
+
+    def _judge_removal(self, waiter: _Waiter, present: bool, tasks: Items, nodes: Items) -> None:
+        left = [task for task in map(Task, tasks) if _holds_a_container(task, nodes)]
+        if not left and not present:
+            self._end(waiter, Outcome("removed", {}))
+            return
+        shown = f"task {left[0].slot or left[0].id} on {node_name(nodes, left[0].node_id)}" if left else "the service"
+        text = f"{len(left)} stopping ({shown})" if left else "the service is still there"
+        waiter.verdict = Waiting(text)
+        self._say(waiter, text)
+
+    # ---------------------------------------------------------------------------------- ends and words
+
+    def _say(self, waiter: _Waiter, text: str, *, at_once: bool = False) -> None:
+        text = waiter.clean(text)
+        now = self._clock.now()
+        if text == waiter.said or (now - waiter.said_at < PROGRESS_EVERY_S and not at_once):
+            return
+        waiter.said, waiter.said_at = text, now
+        waiter.progress(text)
+
+    def _end(self, waiter: _Waiter, result: Outcome | Exception) -> None:
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+        if waiter.future.done():
+            return
+        if isinstance(result, Exception):
+            waiter.future.set_exception(result)
+        else:
+            waiter.future.set_result(result)
+
+    async def _fail(self, waiter: _Waiter, failed: Failed) -> None:
+        self._end(waiter, await self._failure(waiter, failed.causes))
+
+    async def _failure(self, waiter: _Waiter, causes: tuple[Cause, ...]) -> RolloutFailed:
+        wanted = [cause for cause in causes if cause.task_id and cause.task_id not in waiter.evidence]
+        if wanted:
+            fetching = [asyncio.create_task(self._fetch(waiter, cause)) for cause in wanted]
+            _, late = await asyncio.wait(fetching, timeout=EVIDENCE_S)
+            for task in late:
+                task.cancel()
+        return RolloutFailed(reasons(causes, waiter.evidence, waiter.clean))
+
+    def _keep_evidence(self, waiter: _Waiter, before: History | None) -> None:
+        """Fetch a failed task's output while it is there: Swarm keeps few tasks per slot, or none at all."""
+        if waiter.history is None or waiter.snapshot is None or waiter.desired is None:
+            return
+        known = len(before.failures) if before else 0
+        if len(waiter.history.failures) <= known:
+            return
+        newest = waiter.history.failures[-1].task
+        # the first failure and some later ones: the first may have said another thing than the last
+        if len(waiter.history.failures) in (1, 2, 4, 8) or len(waiter.history.failures) % 16 == 0:
+            cause = Cause("crash", "", newest.id, newest.container_id, newest.node_id)
+            self._spawn(self._fetch(waiter, cause))
+
+    async def _fetch(self, waiter: _Waiter, cause: Cause) -> None:
+        waiter.evidence[cause.task_id] = await collect(self._swarm, cause)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # ------------------------------------------------------------------------------------ lost managers
+
+    def _reachable(self) -> None:
+        if self._unreachable_since is not None:
+            self._lost_s += self._clock.now() - self._unreachable_since
+            self._unreachable_since = None
+
+    def _unreachable(self, error: Exception) -> None:
+        now = self._clock.now()
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+        if now - self._unreachable_since >= UNREACHABLE_S:
+            for waiter in list(self._waiters):
+                self._end(waiter, error)
+            self._reachable()
+            return
+        for waiter in self._waiters:
+            self._say(waiter, f"no answer from the swarm, trying again ({error})")
+
+
+def _holds_a_container(task: Task, nodes: Items) -> bool:
+    return bool(task.node_id) and 3 <= task.rank <= RUNNING and not is_down(nodes, task.node_id)
+
+
+def _name(waiter: _Waiter) -> str:
+    return waiter.name or f"service {waiter.service_id}"
+
+
+def _text(waiter: _Waiter) -> str:
+    return waiter.clean(waiter.verdict.text) if isinstance(waiter.verdict, Waiting) else ""
