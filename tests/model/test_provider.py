@@ -57,7 +57,7 @@ def test_two_ways_to_docker_are_a_problem() -> None:
 
 
 def test_unknown_key_is_a_problem_with_a_hint() -> None:
-    assert "did you mean 'hosts'" in str(configuration({"hosst": "x"}, {})[1][0])
+    assert "did you mean 'context'" in str(configuration({"contxt": "x"}, {})[1][0])
 
 
 def test_pulumis_own_words_and_empty_texts_are_left_out() -> None:

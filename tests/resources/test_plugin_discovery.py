@@ -1,0 +1,100 @@
+"""Pulumi finds the plugin without any set-up, from a project that is not ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pulumi
+import pytest
+
+import swarm_provider as swarm
+from swarm_provider.resources import discovery
+from swarm_provider.version import __version__
+from tests.conftest import ProjectFactory
+from tests.resources.program import run
+
+PROGRAM = """
+    import pulumi
+    import swarm_provider as swarm
+    pulumi.export("name", swarm.Config("app", data="1").name)
+"""
+
+
+@pytest.fixture
+def pulumi_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_shim_is_bound_to_this_interpreter(pulumi_home: Path) -> None:
+    shim = discovery.install()
+    assert shim == pulumi_home / "plugins" / f"resource-swarm-v{__version__}" / "pulumi-resource-swarm"
+    assert os.access(shim, os.X_OK)
+    assert f"exec '{sys.executable}' -P -m swarm_provider.plugin" in shim.read_text()
+    assert [entry.name for entry in shim.parent.iterdir()] == [shim.name]
+
+
+def test_shim_that_is_right_is_not_written_again(pulumi_home: Path) -> None:
+    before = discovery.install().stat()
+    assert discovery.install().stat() == before
+
+
+def test_shim_of_another_interpreter_is_replaced(pulumi_home: Path) -> None:
+    shim = discovery.install()
+    shim.write_text("#!/bin/sh\nexec /gone/python\n")
+    assert sys.executable in discovery.install().read_text()
+
+
+def test_shim_whose_interpreter_is_gone_says_what_to_do(pulumi_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(pulumi_home / "it's gone" / "python"))
+    done = subprocess.run([discovery.install()], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "it's gone/python" in done.stderr
+    assert "swarm-provider install-plugin" in done.stderr
+
+
+def test_program_under_mocks_writes_no_shim(pulumi_home: Path) -> None:
+    run(lambda: swarm.Config("app", data="1"))
+    assert list(pulumi_home.iterdir()) == []
+
+
+def test_importing_the_package_without_pulumi_loads_and_writes_nothing(pulumi_home: Path) -> None:
+    code = "import sys, swarm_provider; print([m for m in sys.modules if m.startswith(('pulumi', 'swarm_provider.'))])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['swarm_provider.version']"
+    assert list(pulumi_home.iterdir()) == []
+
+
+def test_resources_ask_for_the_version_of_the_shim() -> None:
+    def program() -> None:
+        swarm.Config("ours", data="1")
+        swarm.Config("users", pulumi.ResourceOptions(version="9.9.9"), data="1")
+
+    done = run(program)
+    assert [done[name].request.version for name in ("ours", "users")] == [__version__, "9.9.9"]
+
+
+@pytest.mark.e2e
+def test_foreign_project_needs_no_setting_at_all(project: ProjectFactory) -> None:
+    foreign = project(PROGRAM, plugin_path=None)
+    # the console script of the virtual environment on PATH is another way; here it must not help
+    foreign.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+    foreign.up().assert_ok()
+    assert foreign.outputs()["name"].startswith("app-")
+    foreign.destroy().assert_ok()
+
+
+@pytest.mark.e2e
+def test_folder_that_cannot_be_written_is_a_warning_with_the_other_way(project: ProjectFactory) -> None:
+    foreign = project(PROGRAM)
+    plugins = Path(foreign.environment["PULUMI_HOME"]) / "plugins"
+    plugins.parent.mkdir(exist_ok=True)
+    # root may write everywhere, so a file stands in the way
+    (plugins / f"resource-swarm-v{__version__}").parent.mkdir(exist_ok=True)
+    (plugins / f"resource-swarm-v{__version__}").write_text("")
+    result = foreign.up().assert_ok()
+    assert "cannot write the swarm plugin's shim" in result.output
+    assert "plugins: {providers:" in result.output
