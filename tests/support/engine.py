@@ -255,8 +255,7 @@ def docker_environment(engine: str = "") -> dict[str, str]:
 
 def _start_in_free_subnet(options: list[str]) -> tuple[str, str]:
     """Start the bed; the lock keeps two sessions from choosing the same subnet between look and use."""
-    with (bed_root() / "spbed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _lock():
         taken = subprocess.run(
             ["ip", "-o", "addr"], capture_output=True, text=True, check=True, env=_tool_environment()
         ).stdout
@@ -272,10 +271,18 @@ def _start_in_free_subnet(options: list[str]) -> tuple[str, str]:
 
 def remove_orphans() -> None:
     """Take down beds whose test session was killed before it could."""
-    for owner in bed_root().glob(f"spbed*/{_OWNER_FILE}"):
-        pid = owner.read_text().strip()
-        if not (pid and Path("/proc", pid).exists()):
-            _remove_bed(owner.parent)
+    with _lock():
+        for owner in bed_root().glob(f"spbed*/{_OWNER_FILE}"):
+            pid = owner.read_text().strip()
+            if not (pid and Path("/proc", pid).exists()):
+                _remove_bed(owner.parent)
+
+
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    with (bed_root() / "spbed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _remove_bed(bed: Path) -> None:

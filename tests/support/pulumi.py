@@ -122,8 +122,9 @@ def find_cli() -> Path:
 class PulumiProject:
     """One Pulumi project with its own program, backend, passphrase and PULUMI_HOME below `folder`.
 
-    The stack is called `dev`. DOCKER_HOST points at the test's engine unless `env` says otherwise. Each method
-    runs the CLI once and returns a Result; none raises when the CLI fails.
+    The stack is called `dev` unless `stack` says otherwise; `backend` lets projects share one. DOCKER_HOST points
+    at the test's engine unless `env` says otherwise. Each command runs the CLI once and returns a Result, also
+    when the CLI fails.
     """
 
     def __init__(
@@ -140,7 +141,9 @@ class PulumiProject:
         plugin_path: str | None = str(_BIN),
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.folder = folder / name
+        # one program's second stack, for tests of ownership, gets a folder of its own
+        self.folder = folder / (name if stack == "dev" else f"{name}-{stack}")
+        self._log = folder / f"{self.folder.name}.events"
         self.name = name
         self.stack = stack
         self.backend = backend or folder / "backend"
@@ -244,9 +247,8 @@ class PulumiProject:
         timeout: float = 300,
     ) -> Result:
         """Run `pulumi ARGS` in the project's folder."""
-        log = self.folder.parent / "events.json"
-        log.unlink(missing_ok=True)
-        command = self._command(args, log)
+        self._log.unlink(missing_ok=True)
+        command = self._command(args)
         started = time.monotonic()
         done = subprocess.run(
             command,
@@ -260,13 +262,13 @@ class PulumiProject:
             check=False,
         )
         seconds = time.monotonic() - started
-        changes, unchanged, steps = _read_events(log)
+        changes, unchanged, steps = _read_events(self._log)
         return Result(args, done.returncode, done.stdout, done.stderr, seconds, changes, unchanged, steps)
 
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `pulumi ARGS` and return at once, for tests that interrupt or kill it."""
         return subprocess.Popen(
-            self._command(args, self.folder.parent / "events.json"),
+            self._command(args),
             cwd=self.folder,
             env={**self.environment, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -276,7 +278,7 @@ class PulumiProject:
             start_new_session=True,
         )
 
-    def _command(self, args: tuple[str, ...], log: Path) -> list[str]:
+    def _command(self, args: tuple[str, ...]) -> list[str]:
         command = [
             shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi",
             *args,
@@ -285,7 +287,7 @@ class PulumiProject:
             "never",
         ]
         if args[0] in ("up", "preview", "destroy", "refresh", "import"):
-            command += ["--stack", self.stack, "--event-log", str(log)]
+            command += ["--stack", self.stack, "--event-log", str(self._log)]
         return command
 
 
