@@ -165,6 +165,14 @@ class Session:
         claim = self._claims.get((kind, base))
         return claim is not None and claim.urn != urn
 
+    def keeps(self, kind: str, base: str, urn: str) -> bool:
+        """Say whether Delete has to leave the object: this run made it or took it over, or is about to.
+
+        Objects that cannot be relabelled need this: `up --replace` creates before it deletes, under one name.
+        """
+        claim = self._claims.get((kind, base))
+        return claim is not None and (claim.ready.is_set() or claim.urn != urn)
+
     def warn(self, urn: str, text: str) -> None:
         """Show a warning; with `strict` it is an error instead."""
         if self.settings.strict:

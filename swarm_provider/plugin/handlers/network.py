@@ -11,7 +11,7 @@ from swarm_provider.errors import Conflict, InputError, Problem
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
-from swarm_provider.rollout.remove import remove_network
+from swarm_provider.rollout.remove import IN_USE_TIMEOUT_S, remove_network
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, reveal
 
@@ -101,17 +101,15 @@ class NetworkHandler(Handler):
         live = await swarm.inspect("network", id)
         if live is None:
             return
-        # a network cannot be relabelled: what another resource of this run took over is told by its claim
-        if _incarnation(live) != state.get("incarnation") or self.session.claimed_by_another(
-            "network", id, request.urn
-        ):
+        if _incarnation(live) != state.get("incarnation") or self.session.keeps("network", id, request.urn):
             self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
             return
         await remove_network(
             swarm,
             live["Id"],
+            name=id,
             progress=lambda text: self.session.log.status(request.urn, text),
-            timeout=request.timeout or None,
+            timeout=request.timeout or IN_USE_TIMEOUT_S,
             cancelled=self.session.cancelled,
         )
 

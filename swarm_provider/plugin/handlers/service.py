@@ -9,16 +9,18 @@ from typing import Any, Final
 from swarm_provider.convert import objects
 from swarm_provider.convert.service import effective, from_spec, read_inputs, to_spec
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import Cancelled, InputError, NotFound, OutOfSequence, Problem, RolloutFailed
+from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, RolloutFailed
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
+from swarm_provider.plan.verdict import DEFAULT_FAIL_AFTER_NS
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.plugin.images import resolve_image
 from swarm_provider.plugin.references import fill_ids, resolve
 from swarm_provider.rollout.prune import prune_families_of
-from swarm_provider.rollout.remove import remove_service
+from swarm_provider.rollout.remove import SERVICE_TIMEOUT_S, remove_service
+from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_texts
@@ -26,7 +28,6 @@ from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_text
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict")
 NAME_LIMIT: Final = 63
 """Characters of a service's name: a DNS label (swarmkit, manager/controlapi/service.go)."""
-ATTEMPTS: Final = 10
 _STABLES: Final = ("name", "serviceId", "incarnation")
 
 
@@ -97,29 +98,22 @@ class ServiceHandler(Handler):
                 live = await (await self.session.swarm()).find("service", name)
                 if self._claim(request, news, live) is Claim.TAKE_OVER:
                     self.session.log.info(request.urn, f"service {name!r} exists and will be taken over")
-            image = (
-                UNKNOWN
-                if has_unknown(news.get("image"))
-                else news.get("resolvedImage") or familiar(reveal(news["image"]))
-            )
             unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
-            return (name if isinstance(name, str) else ""), {"name": name, "image": image, **unknown}
+            outputs = {"name": name, "image": _planned_image(news), **unknown}
+            return (name if isinstance(name, str) else ""), outputs
         swarm = await self.session.swarm()
         incarnation = new_incarnation()
         live = await swarm.inspect("service", name)
         if self._claim(request, news, live) is Claim.CREATE:
             spec = await self._spec(request, swarm, news, incarnation)
-            service_id = await swarm.create(
-                "service", spec, registry_auth=await swarm.encoded_auth(reveal(news["image"]))
-            )
-            before = None
+            registry_auth = await swarm.encoded_auth(reveal(news["image"]))
+            service_id = await swarm.create("service", spec, registry_auth=registry_auth)
+            sent = spec, 0
         else:
             assert live is not None
-            before = live["Spec"]
             service_id = live["ID"]
-            await self._submit(request, swarm, news, live, incarnation)
-        outputs = await self._settle(request, swarm, news, service_id, incarnation, before)
-        return name, outputs
+            sent = await self._submit(request, swarm, news, live, incarnation)
+        return name, await self._settle(request, swarm, news, service_id, sent, incarnation, live)
 
     def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
         own = None if live is None else (live["Spec"].get("Labels") or {})
@@ -132,63 +126,76 @@ class ServiceHandler(Handler):
         await fill_ids(self.session, swarm, spec)
         return spec
 
-    async def _submit(self, request: Request, swarm: Swarm, news: Json, live: Json, incarnation: str) -> Json:
-        """Send the new spec if it differs from the live one; return the spec that was live before."""
-        registry_auth = await swarm.encoded_auth(reveal(news["image"]))
-        before: Json = live["Spec"]
-        for attempt in range(ATTEMPTS):
-            spec = await self._spec(request, swarm, _with_live(news, live["Spec"]), incarnation)
-            task = spec["TaskTemplate"]
-            if "forceUpdate" not in news:
-                task["ForceUpdate"] = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
+    async def _submit(
+        self, request: Request, swarm: Swarm, news: Json, live: Json, incarnation: str
+    ) -> tuple[Json, int]:
+        """Send the new spec if it differs from the live one; return what is live, and the version it was sent with."""
+        wanted = await self._spec(request, swarm, news, incarnation)
+
+        def change(live: Json) -> Json | None:
+            spec = _on_top_of(wanted, live["Spec"], news)
             same = effective(spec) == effective(live["Spec"])
-            paused = (live.get("UpdateStatus") or {}).get("State") in ("paused", "rollback_paused")
-            if same and not paused and labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels")):
-                return before
-            try:
-                for warning in await swarm.update(
-                    "service", live["ID"], live["Version"]["Index"], spec, registry_auth=registry_auth,
-                    registry_auth_from="spec",
-                ):  # fmt: skip
-                    self.session.log.warn(request.urn, warning)
-                return before
-            except OutOfSequence:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-                fresh = await swarm.inspect("service", live["ID"])
-                if fresh is None:
-                    raise NotFound(f"service {news['name']!r} was removed while it was updated") from None
-                live = fresh
-        return before
+            state = (live.get("UpdateStatus") or {}).get("State", "")
+            # an update that Swarm gave up is sent again: that alone makes it go on
+            given_up = state == "paused" or state.startswith("rollback")
+            if same and not given_up and labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels")):
+                return None
+            return spec
+
+        sent = await update_with_retry(
+            swarm,
+            "service",
+            live["ID"],
+            change,
+            registry_auth=await swarm.encoded_auth(reveal(news["image"])),
+            registry_auth_from="spec",
+        )
+        if sent is None:
+            return live["Spec"], 0
+        for warning in sent.warnings:
+            self.session.log.warn(request.urn, warning)
+        return sent.spec, sent.version_index
 
     async def _settle(
-        self, request: Request, swarm: Swarm, news: Json, service_id: str, incarnation: str, before: Json | None
+        self,
+        request: Request,
+        swarm: Swarm,
+        news: Json,
+        service_id: str,
+        sent: tuple[Json, int],
+        incarnation: str,
+        before: Json | None,
     ) -> Json:
         """Wait until the tasks run, prune what they no longer use, and return the outputs."""
-        live = await swarm.inspect("service", service_id)
-        if live is None:
-            raise NotFound(f"service {news['name']!r} was removed right after it was submitted")
-        outputs = _outputs(live, incarnation)
         if reveal(news.get("wait")) is False:
-            return outputs
-        previous = live.get("PreviousSpec")
+            live = await self._live(swarm, service_id, news)
+            return _outputs(live, incarnation)
+        previous = before.get("PreviousSpec") if before else None
         try:
-            await self._converge(request, news, live)
+            await self._converge(request, news, service_id, sent)
         except (RolloutFailed, Cancelled) as error:
             reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
-            raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
-        live = await swarm.inspect("service", service_id) or live
-        await prune_families_of(swarm, (before, previous, live["Spec"]))
+            live = await self._live(swarm, service_id, news)
+            raise PartialFailure(news["name"], {**_outputs(live, incarnation), "converged": False}, reasons) from None
+        live = await self._live(swarm, service_id, news)
+        await prune_families_of(swarm, (before["Spec"] if before else None, previous, live["Spec"]))
         return _outputs(live, incarnation)
 
-    async def _converge(self, request: Request, news: Json, live: Json) -> None:
+    async def _live(self, swarm: Swarm, service_id: str, news: Json) -> Json:
+        live = await swarm.inspect("service", service_id)
+        if live is None:
+            raise NotFound(f"service {reveal(news['name'])!r} was removed by somebody else while it was deployed")
+        return live
+
+    async def _converge(self, request: Request, news: Json, service_id: str, sent: tuple[Json, int]) -> None:
         fail_after = reveal(news.get("failAfter"))
         watcher = await self.session.watcher()
+        spec, version_index = sent
         await watcher.converge(
-            live["ID"],
-            live["Spec"],
-            live["Version"]["Index"],
-            fail_after_ns=units.duration_ns(fail_after) if fail_after else None,
+            service_id,
+            spec,
+            version_index,
+            fail_after_ns=units.duration_ns(fail_after) if fail_after else DEFAULT_FAIL_AFTER_NS,
             timeout=request.timeout or None,
             progress=lambda text: self.session.log.status(request.urn, text),
             cancelled=self.session.cancelled,
@@ -234,8 +241,8 @@ class ServiceHandler(Handler):
             raise NotFound(f"service {id!r} was removed on the cluster; run `pulumi up` again to make it anew")
         self._claim(request, {**news, "adopt": True}, live)
         incarnation = state.get("incarnation") or new_incarnation()
-        before = await self._submit(request, swarm, news, live, incarnation)
-        return await self._settle(request, swarm, news, live["ID"], incarnation, before)
+        sent = await self._submit(request, swarm, news, live, incarnation)
+        return await self._settle(request, swarm, news, live["ID"], sent, incarnation, live)
 
     # --------------------------------------------------------------- delete
 
@@ -252,9 +259,11 @@ class ServiceHandler(Handler):
             return
         await remove_service(
             swarm,
+            await self.session.watcher(),
             live["ID"],
+            name=id,
             progress=lambda text: self.session.log.status(request.urn, text),
-            timeout=request.timeout or None,
+            timeout=request.timeout or SERVICE_TIMEOUT_S,
             cancelled=self.session.cancelled,
         )
         await prune_families_of(swarm, (live["Spec"], live.get("PreviousSpec")))
@@ -319,10 +328,15 @@ def _with_unmanaged(olds: Json, news: Json) -> Json:
     return result
 
 
-def _with_live(news: Json, spec: Json) -> Json:
-    """Return the new inputs with the live number of replicas, where they do not manage it."""
-    live = ((spec.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
-    return news if live is None else _with_unmanaged({"deploy": {"replicas": live}}, news)
+def _on_top_of(wanted: Json, live: Json, news: Json) -> Json:
+    """Return the wanted spec with what the inputs leave to the cluster taken from the live one."""
+    spec = copy.deepcopy(wanted)
+    if "forceUpdate" not in news:
+        spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
+    replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
+    if "replicas" not in (news.get("deploy") or {}) and "Replicated" in spec["Mode"] and replicas is not None:
+        spec["Mode"]["Replicated"]["Replicas"] = replicas
+    return spec
 
 
 def _unknown_networks(olds: Json, news: Json) -> list[str]:

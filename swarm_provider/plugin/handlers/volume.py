@@ -133,7 +133,7 @@ class VolumeHandler(Handler):
             return
         swarm = await self.session.swarm()
         live = await swarm.inspect("volume", id)
-        if live is None or self.session.claimed_by_another("volume", id, request.urn):
+        if live is None or self.session.keeps("volume", id, request.urn):
             return
         theirs = (live.get("Labels") or {}).get(labels.OWNER)
         if "node" in olds and theirs not in (None, owner_of_urn(request.urn).text):
