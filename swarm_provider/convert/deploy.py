@@ -1,0 +1,200 @@
+"""`deploy` of a service <-> Mode, UpdateConfig, RollbackConfig, and what TaskTemplate holds besides the container."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from swarm_provider.convert.leaves import each, filled, given, inside, through
+from swarm_provider.spec import Json, units
+from swarm_provider.spec.values import UNKNOWN
+
+JOB_MODES: Final = ("ReplicatedJob", "GlobalJob")
+
+
+def mode_to_spec(deploy: Any) -> Any:
+    """Return Mode; a number of replicas that is left out is left to the daemon (1)."""
+    mode = inside(deploy, "mode")
+    replicas = inside(deploy, "replicas")
+    if mode is UNKNOWN:
+        return UNKNOWN
+    if mode == "global":
+        return {"Global": {}}
+    if mode == "global-job":
+        return {"GlobalJob": {}}
+    if mode == "replicated-job":
+        at_once = inside(deploy, "maxConcurrent")
+        return {
+            "ReplicatedJob": given(
+                MaxConcurrent=replicas if at_once is None else at_once,
+                TotalCompletions=replicas,
+            )
+        }
+    return {"Replicated": given(Replicas=replicas)}
+
+
+def mode_from_spec(mode: Json | None) -> Json:
+    """Return `mode`, and the numbers that go with it."""
+    mode = mode or {}
+    if "Global" in mode:
+        return {"mode": "global"}
+    if "GlobalJob" in mode:
+        return {"mode": "global-job"}
+    if "ReplicatedJob" in mode:
+        job = mode["ReplicatedJob"] or {}
+        return {
+            "mode": "replicated-job",
+            **given(replicas=job.get("TotalCompletions"), maxConcurrent=job.get("MaxConcurrent")),
+        }
+    return {"mode": "replicated", **given(replicas=(mode.get("Replicated") or {}).get("Replicas"))}
+
+
+def update_to_spec(config: Any) -> Any:
+    """Return UpdateConfig or RollbackConfig; tasks go one at a time unless it says otherwise."""
+    return through(
+        config,
+        lambda known: {
+            "Parallelism": 1 if known.get("parallelism") is None else known["parallelism"],
+            **given(
+                Delay=through(known.get("delay"), units.duration_ns),
+                FailureAction=known.get("failureAction"),
+                Monitor=through(known.get("monitor"), units.duration_ns),
+                MaxFailureRatio=known.get("maxFailureRatio"),
+                Order=known.get("order"),
+            ),
+        },
+    )
+
+
+def update_from_spec(config: Json | None) -> Any:
+    """Return `updateConfig` or `rollbackConfig`; None where the service has none."""
+    return through(
+        config,
+        lambda known: {
+            "parallelism": known.get("Parallelism", 0),
+            **given(
+                delay=through(known.get("Delay"), units.duration_text),
+                failureAction=known.get("FailureAction") or None,
+                monitor=through(known.get("Monitor"), units.duration_text),
+                maxFailureRatio=known.get("MaxFailureRatio"),
+                order=known.get("Order") or None,
+            ),
+        },
+    )
+
+
+def restart_to_spec(policy: Any) -> Any:
+    """Return RestartPolicy; None where nothing is asked for: the daemon then stores none either."""
+    return through(
+        policy,
+        lambda known: given(
+            Condition=known.get("condition"),
+            Delay=through(known.get("delay"), units.duration_ns),
+            MaxAttempts=known.get("maxAttempts"),
+            Window=through(known.get("window"), units.duration_ns),
+        ),
+    )
+
+
+def restart_from_spec(policy: Json | None) -> Any:
+    """Return `restartPolicy`."""
+    return through(
+        policy,
+        lambda known: given(
+            condition=known.get("Condition") or None,
+            delay=through(known.get("Delay"), units.duration_text),
+            maxAttempts=known.get("MaxAttempts"),
+            window=through(known.get("Window"), units.duration_text),
+        ),
+    )
+
+
+def resources_to_spec(resources: Any) -> Any:
+    """Return Resources, which is always an object; so is each section that is given."""
+    if resources is UNKNOWN:
+        return UNKNOWN
+    return given(
+        Limits=through(inside(resources, "limits"), lambda known: _amounts(known, Pids=known.get("pids"))),
+        Reservations=through(
+            inside(resources, "reservations"),
+            lambda known: _amounts(known, GenericResources=each(known.get("genericResources"), _generic_to_spec)),
+        ),
+    )
+
+
+def _amounts(section: Json, **more: Any) -> Json:
+    return filled(
+        NanoCPUs=through(section.get("cpus"), units.nano_cpus),
+        MemoryBytes=through(section.get("memory"), units.size_bytes),
+        **more,
+    )
+
+
+def resources_from_spec(resources: Json | None) -> Json:
+    """Return `resources`."""
+    resources = resources or {}
+    return given(
+        limits=through(
+            resources.get("Limits"), lambda known: {**_amounts_from(known), **filled(pids=known.get("Pids"))}
+        ),
+        reservations=through(
+            resources.get("Reservations"),
+            lambda known: {
+                **_amounts_from(known),
+                **filled(genericResources=each(known.get("GenericResources"), _generic_from_spec)),
+            },
+        ),
+    )
+
+
+def _amounts_from(section: Json) -> Json:
+    return given(
+        cpus=through(section.get("NanoCPUs") or None, units.cpus_text),
+        memory=through(section.get("MemoryBytes") or None, units.size_text),
+    )
+
+
+def _generic_to_spec(entry: Json) -> Json:
+    def one(known: Json) -> Json:
+        return {"Kind": known.get("kind"), "Value": known.get("value")}
+
+    return given(
+        DiscreteResourceSpec=through(entry.get("discreteResourceSpec"), one),
+        NamedResourceSpec=through(entry.get("namedResourceSpec"), one),
+    )
+
+
+def _generic_from_spec(entry: Json) -> Json:
+    def one(known: Json) -> Json:
+        return {"kind": known.get("Kind", ""), "value": known.get("Value")}
+
+    return given(
+        discreteResourceSpec=through(entry.get("DiscreteResourceSpec"), one),
+        namedResourceSpec=through(entry.get("NamedResourceSpec"), one),
+    )
+
+
+def placement_to_spec(placement: Any) -> Any:
+    """Return Placement, which is always an object."""
+    if placement is UNKNOWN:
+        return UNKNOWN
+    return filled(
+        Constraints=inside(placement, "constraints"),
+        Preferences=each(
+            inside(placement, "preferences"), lambda entry: {"Spread": {"SpreadDescriptor": entry.get("spread")}}
+        ),
+        MaxReplicas=inside(placement, "maxReplicasPerNode"),
+    )
+
+
+def placement_from_spec(placement: Json | None) -> Json:
+    """Return `placement`; the platforms that the image supports are the client's knowledge, not the user's."""
+    placement = placement or {}
+    return filled(
+        constraints=placement.get("Constraints"),
+        preferences=[
+            {"spread": entry["Spread"].get("SpreadDescriptor", "")}
+            for entry in placement.get("Preferences") or []
+            if entry.get("Spread")
+        ],
+        maxReplicasPerNode=placement.get("MaxReplicas"),
+    )

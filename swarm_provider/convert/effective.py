@@ -1,0 +1,193 @@
+"""What a service spec means: the one form in which two specs are compared.
+
+Above what Swarm stores (`stored`) it fills in the defaults that Swarm applies when it runs the service, and drops what
+clients and the daemon add on the way: ids, platforms, labels of ours, the order of what has no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from swarm_provider.convert.container import capabilities, credential_config, default_text, image_from_spec
+from swarm_provider.convert.deploy import JOB_MODES
+from swarm_provider.convert.leaves import ordered
+from swarm_provider.convert.stored import inner, stored
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.image import familiar
+from swarm_provider.spec.values import UNKNOWN
+
+SECOND: Final = 10**9
+# swarmkit, api/defaults/service.go
+UPDATE_DEFAULTS: Final[Json] = {
+    "Parallelism": 1,
+    "Delay": 0,
+    "FailureAction": "pause",
+    "Monitor": 5 * SECOND,
+    "MaxFailureRatio": 0,
+    "Order": "stop-first",
+}
+RESTART_DEFAULTS: Final[Json] = {"Condition": "any", "Delay": 5 * SECOND, "MaxAttempts": 0}
+STOP_GRACE_PERIOD: Final = 10 * SECOND
+
+
+def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
+    """Return the canonical form of a service spec: equal for two specs that mean the same.
+
+    Args:
+        spec: a ServiceSpec, made by `to_spec` or read from the daemon.
+        network_names: names of networks by id. A spec that was read has ids where one that was made has names.
+
+    The image's digest counts: a service that runs another digest runs something else.
+    """
+    result = stored(spec, network_names)
+    result["Labels"] = _labels(result)
+    task: Json = {
+        key: value for key, value in result["TaskTemplate"].items() if (key, value) != ("Runtime", "container")
+    }
+    job = any(mode in result["Mode"] for mode in JOB_MODES) if result["Mode"] is not UNKNOWN else False
+    task["Resources"] = _resources(task.get("Resources"))
+    task["Placement"] = _placement(task.get("Placement"))
+    if task.get("RestartPolicy") is not UNKNOWN:
+        policy = {**({} if job else RESTART_DEFAULTS), **(task.get("RestartPolicy") or {})}
+        policy = {key: value for key, value in policy.items() if key != "Window" or value}
+        if policy:
+            task["RestartPolicy"] = policy
+    if task.get("Networks"):
+        task["Networks"] = ordered(task["Networks"], lambda entry: entry["Target"])
+    if isinstance(task.get("ContainerSpec"), dict):
+        task["ContainerSpec"] = _container(task["ContainerSpec"], inner(spec, "Labels", labels.NAMESPACE))
+    result["TaskTemplate"] = task
+    for key in () if job else ("UpdateConfig", "RollbackConfig"):
+        if result.get(key) is not UNKNOWN:
+            result[key] = {**UPDATE_DEFAULTS, **(result.get(key) or {})}
+    if result.get("EndpointSpec") is not UNKNOWN:
+        result["EndpointSpec"] = _endpoint(result.get("EndpointSpec") or {})
+    return result
+
+
+def _labels(spec: Json) -> Any:
+    own = spec["Labels"]
+    if own is UNKNOWN:
+        return own
+    container = inner(spec, "TaskTemplate", "ContainerSpec") or {}
+    kept = {key: value for key, value in own.items() if not key.startswith(labels.OURS) and key != labels.STACK_IMAGE}
+    live = container.get("Image")
+    if isinstance(live, str):
+        # the text of the image is kept where it cannot be told from the image itself
+        text = image_from_spec(container, own)["image"]
+        if text != default_text(live):
+            kept[labels.STACK_IMAGE if labels.NAMESPACE in own else labels.IMAGE] = text
+    return kept
+
+
+def _resources(resources: Any) -> Any:
+    if resources is UNKNOWN:
+        return resources
+    return {key: value for key, value in (resources or {}).items() if value}
+
+
+def _placement(placement: Any) -> Any:
+    if placement is UNKNOWN:
+        return placement
+    return {key: value for key, value in (placement or {}).items() if key != "Platforms"}
+
+
+def _container(container: Json, namespace: Any) -> Json:
+    result = {key: value for key, value in container.items() if (key, value) != ("Isolation", "default")}
+    result.setdefault("StopGracePeriod", STOP_GRACE_PERIOD)
+    if isinstance(result.get("Image"), str):
+        result["Image"] = familiar(result["Image"])
+    _settle_labels(result, namespace)
+    if isinstance(result.get("Env"), list):
+        result["Env"] = _environment(result["Env"])
+    for key in ("Privileges", "DNSConfig", "Healthcheck"):
+        if key == "Privileges" and isinstance(result.get(key), dict):
+            result[key] = _privileges(container)
+        if key == "Healthcheck" and (inner(result, key, "Test") or [""])[0] == "NONE":
+            result[key] = {"Test": ["NONE"]}
+        if result.get(key) == {}:
+            del result[key]
+    added, dropped = capabilities(result.pop("CapabilityAdd", None), result.pop("CapabilityDrop", None))
+    for key, value in (("CapabilityAdd", added), ("CapabilityDrop", dropped)):
+        if value:
+            result[key] = value
+    if result.get("Ulimits"):
+        result["Ulimits"] = ordered(result["Ulimits"], lambda limit: limit["Name"])
+    for kind in ("Secret", "Config"):
+        _settle_files(result, kind)
+    if isinstance(result.get("Mounts"), list):
+        result["Mounts"] = [_mount(mount) for mount in result["Mounts"]]
+    return result
+
+
+def _settle_labels(container: Json, namespace: Any) -> None:
+    own = container.get("Labels")
+    if isinstance(own, dict) and namespace and own.get(labels.NAMESPACE) == namespace:
+        own = {key: value for key, value in own.items() if key != labels.NAMESPACE}
+        container.pop("Labels")
+        if own:
+            container["Labels"] = own
+
+
+def _environment(entries: list[Any]) -> list[Any]:
+    if any(entry is UNKNOWN for entry in entries):
+        return entries
+    # docker lets the last of two values for one variable win
+    return sorted({entry.partition("=")[0]: entry for entry in entries}.values())
+
+
+def _privileges(container: Json) -> Json:
+    privileges = {key: value for key, value in container["Privileges"].items() if value}
+    credential = privileges.get("CredentialSpec")
+    if isinstance(credential, dict) and isinstance(credential.get("Config"), str):
+        privileges["CredentialSpec"] = {**credential, "Config": credential_config(container)}
+    return privileges
+
+
+def _settle_files(container: Json, kind: str) -> None:
+    entries = container.pop(f"{kind}s", None)
+    if entries is UNKNOWN:
+        container[f"{kind}s"] = entries
+        return
+    # an entry with `Runtime` only gives the task the config of its credential spec
+    files = [
+        _file(entry, f"{kind}ID") if isinstance(entry, dict) else entry
+        for entry in entries or []
+        if not (isinstance(entry, dict) and "Runtime" in entry)
+    ]
+    if files:
+        container[f"{kind}s"] = ordered(files, lambda entry: (entry[f"{kind}Name"], entry["File"]["Name"]))
+
+
+def _file(entry: Json, id_key: str) -> Json:
+    result = {key: value for key, value in entry.items() if key != id_key}
+    if isinstance(result.get("File"), dict):
+        result["File"] = {"UID": "0", "GID": "0", "Mode": 0, **result["File"]}
+    return result
+
+
+def _mount(mount: Any) -> Any:
+    driver = inner(mount, "VolumeOptions", "DriverConfig")
+    if driver == {}:
+        options = {key: value for key, value in mount["VolumeOptions"].items() if key != "DriverConfig"}
+        return {**mount, "VolumeOptions": options}
+    return mount
+
+
+def _endpoint(endpoint: Json) -> Json:
+    result: Json = {"Mode": "vip", **endpoint}
+    if result.get("Ports"):
+        result["Ports"] = ordered(result["Ports"], port_order)
+    return result
+
+
+def port_order(port: Json) -> tuple[Any, ...]:
+    """Return the place of a port in the list: by published port, as the docker CLI sorts them, then by all else."""
+    return (
+        port.get("PublishedPort") or 0,
+        port.get("TargetPort") or 0,
+        port.get("Protocol") or "tcp",
+        port.get("PublishMode") or "ingress",
+        port.get("Name") or "",
+    )

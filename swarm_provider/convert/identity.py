@@ -1,0 +1,60 @@
+"""Which entries of two lists are the same thing, although they may differ.
+
+By the name of the list's property: ports by target, protocol and published port, mounts by target, configs and secrets
+by target, then by source, networks by name. What matches exactly is paired first, then what matches less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final
+
+from swarm_provider.spec.values import UNKNOWN, Secret, reveal
+
+Key = Callable[[dict[str, Any]], Hashable]
+
+_REFERENCE: Final[tuple[Key, ...]] = (
+    lambda entry: entry.get("target") or entry.get("source"),
+    lambda entry: entry.get("source"),
+)
+_KEYS: Final[dict[str, tuple[Key, ...]]] = {
+    "ports": (
+        lambda entry: (entry.get("target"), entry.get("protocol") or "tcp", entry.get("published")),
+        lambda entry: (entry.get("target"), entry.get("protocol") or "tcp"),
+        lambda entry: entry.get("published"),
+        lambda entry: entry.get("target"),
+    ),
+    "volumes": (lambda entry: entry.get("target"),),
+    "configs": _REFERENCE,
+    "secrets": _REFERENCE,
+    "networks": (lambda entry: entry.get("name"),),
+}
+
+
+def has_identity(name: str) -> bool:
+    """Say whether the entries of the list property `name` have an identity of their own."""
+    return name in _KEYS
+
+
+def pairs(name: str, left: Sequence[Any], right: Sequence[Any]) -> list[tuple[int, int]]:
+    """Return the positions (in `left`, in `right`) of entries that are the same thing, ordered by the right one."""
+    found: list[tuple[int, int]] = []
+    free_left, free_right = list(range(len(left))), list(range(len(right)))
+    for key in _KEYS[name]:
+        for there in list(free_right):
+            wanted = _identity(key, right[there])
+            here = next((i for i in free_left if wanted is not None and _identity(key, left[i]) == wanted), None)
+            if here is not None:
+                found.append((here, there))
+                free_left.remove(here)
+                free_right.remove(there)
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def _identity(key: Key, entry: Any) -> Hashable | None:
+    plain = reveal(entry) if isinstance(entry, (Secret, dict)) else entry
+    if not isinstance(plain, dict):
+        return None
+    found = key(plain)
+    parts = found if isinstance(found, tuple) else (found,)
+    return None if found is None or any(part is UNKNOWN for part in parts) else found

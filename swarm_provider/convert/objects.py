@@ -1,0 +1,227 @@
+"""Config, secret, network and volume: inputs <-> the bodies of Docker's API.
+
+A body that was read (list or inspect) has more than one that is sent: ids, dates, and what Docker allotted itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, Final
+
+from swarm_provider.convert.leaves import each, filled, given, through
+from swarm_provider.convert.merge import keep_users_form
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+DEFAULT_NETWORK_DRIVER: Final = "overlay"
+DEFAULT_VOLUME_DRIVER: Final = "local"
+_VXLAN_IDS: Final = "com.docker.network.driver.overlay.vxlanid_list"
+_ALLOTTED: Final = ipaddress.IPv4Network("10.0.0.0/8")
+"""Swarm's own pool, cut into /24 (docker swarm init --default-addr-pool)."""
+_ALLOTTED_PREFIX: Final = 24
+
+
+def with_labels(spec: Json, extra: Mapping[str, str]) -> Json:
+    """Return the body with the provider's own labels over its labels."""
+    return {**spec, "Labels": {**(spec.get("Labels") or {}), **extra}}
+
+
+# ---------------------------------------------------------------- configs and secrets
+
+
+def config_to_spec(inputs: Json) -> Json:
+    """Return the body of POST /configs/create."""
+    inputs = reveal(inputs)
+    return {
+        "Name": inputs.get("name") or inputs.get("baseName"),
+        "Labels": _labels(inputs),
+        **given(Data=_data(inputs), Templating=through(inputs.get("templateDriver"), lambda name: {"Name": name})),
+    }
+
+
+def config_from_spec(spec: Json) -> Json:
+    """Return the inputs of a config's Spec; content that is no text comes as base64."""
+    return {
+        "name": spec.get("Name"),
+        **_from_labels(spec),
+        **_content(spec.get("Data")),
+        **filled(templateDriver=(spec.get("Templating") or {}).get("Name")),
+    }
+
+
+def secret_to_spec(inputs: Json) -> Json:
+    """Return the body of POST /secrets/create; a secret with a driver has no content of its own."""
+    inputs = reveal(inputs)
+    driver = through(inputs.get("driver"), lambda name: {"Name": name, **filled(Options=inputs.get("driverOpts"))})
+    return {**config_to_spec(inputs), **given(Driver=driver)}
+
+
+def secret_from_spec(spec: Json) -> Json:
+    """Return the inputs of a secret's Spec; Docker never gives the content back."""
+    driver = spec.get("Driver") or {}
+    return {**config_from_spec(spec), **filled(driver=driver.get("Name"), driverOpts=driver.get("Options"))}
+
+
+def _data(inputs: Json) -> Any:
+    if inputs.get("dataBase64") is not None:
+        return inputs["dataBase64"]
+    return through(inputs.get("data"), lambda text: base64.b64encode(text.encode()).decode())
+
+
+def _content(data: Any) -> Json:
+    if not data or data is UNKNOWN:
+        return filled(data=data)
+    try:
+        return {"data": base64.b64decode(data, validate=True).decode()}
+    except (binascii.Error, UnicodeDecodeError):
+        return {"dataBase64": data}
+
+
+# ---------------------------------------------------------------- networks
+
+
+def network_to_spec(inputs: Json) -> Json:
+    """Return the body of POST /networks/create."""
+    inputs = reveal(inputs)
+    return {
+        "Name": inputs.get("name"),
+        "Driver": inputs.get("driver") or DEFAULT_NETWORK_DRIVER,
+        "Labels": _labels(inputs),
+        **filled(
+            Options=inputs.get("driverOpts"),
+            Internal=inputs.get("internal"),
+            Attachable=inputs.get("attachable"),
+            Ingress=inputs.get("ingress"),
+            EnableIPv6=inputs.get("enableIpv6"),
+            IPAM=through(inputs.get("ipam"), _ipam_to_spec),
+        ),
+    }
+
+
+def network_from_spec(network: Json) -> Json:
+    """Return the inputs of a network as it is sent, listed or inspected.
+
+    Of a live network, a subnet that Swarm may have allotted itself (a /24 of its default pool) is left out; see
+    `read_network` for one that was asked for.
+    """
+    live = "Id" in network or "Created" in network
+    options = {key: value for key, value in (network.get("Options") or {}).items() if key != _VXLAN_IDS}
+    return {
+        "name": network.get("Name"),
+        **_from_labels(network),
+        **filled(
+            driver=network.get("Driver"),
+            driverOpts=options,
+            internal=network.get("Internal"),
+            attachable=network.get("Attachable"),
+            ingress=network.get("Ingress"),
+            enableIpv6=network.get("EnableIPv6"),
+            ipam=_ipam_from_spec(network.get("IPAM") or {}, drop_allotted=live),
+        ),
+    }
+
+
+def read_network(old: Json, live: Json) -> Json:
+    """Return the inputs that describe a live network, in the user's own words where those still hold.
+
+    Subnets are compared where the user asked for some, and only in what they asked: Docker adds a gateway.
+    """
+    asked = reveal(old)
+    wanted, found = network_from_spec(network_to_spec(asked)), network_from_spec(live)
+    subnets = (wanted.get("ipam") or {}).get("config")
+    if subnets and subnets is not UNKNOWN:
+        ipam = _ipam_from_spec(live.get("IPAM") or {}, drop_allotted=False)
+        by_subnet = {entry.get("subnet"): entry for entry in subnets}
+        ipam["config"] = [
+            {key: value for key, value in entry.items() if key in by_subnet.get(entry.get("subnet"), entry)}
+            for entry in ipam.get("config") or []
+        ]
+        found = {**found, "ipam": ipam}
+    merged: Json = keep_users_form(old, wanted, found)
+    return merged
+
+
+def _ipam_to_spec(ipam: Json) -> Json:
+    def one(entry: Json) -> Json:
+        return filled(
+            Subnet=entry.get("subnet"),
+            IPRange=entry.get("ipRange"),
+            Gateway=entry.get("gateway"),
+            AuxiliaryAddresses=entry.get("auxAddresses"),
+        )
+
+    return filled(Driver=ipam.get("driver"), Options=ipam.get("options"), Config=each(ipam.get("config"), one))
+
+
+def _ipam_from_spec(ipam: Json, *, drop_allotted: bool) -> Json:
+    def one(entry: Json) -> Json:
+        return filled(
+            subnet=entry.get("Subnet"),
+            ipRange=entry.get("IPRange"),
+            gateway=entry.get("Gateway"),
+            auxAddresses=entry.get("AuxiliaryAddresses") or entry.get("AuxAddress"),
+        )
+
+    driver = ipam.get("Driver")
+    config = ipam.get("Config") or []
+    if config is not UNKNOWN:
+        config = [one(entry) for entry in config if not (drop_allotted and _allotted(entry))]
+    return filled(driver=None if driver == "default" else driver, options=ipam.get("Options"), config=config)
+
+
+def _allotted(entry: Json) -> bool:
+    try:
+        subnet = ipaddress.ip_network(entry.get("Subnet") or "")
+    except ValueError:
+        return False
+    return (
+        isinstance(subnet, ipaddress.IPv4Network)
+        and subnet.prefixlen == _ALLOTTED_PREFIX
+        and subnet.subnet_of(_ALLOTTED)
+        and entry.get("Gateway") in (None, "", str(subnet.network_address + 1))
+        and not entry.get("IPRange")
+    )
+
+
+# ---------------------------------------------------------------- volumes
+
+
+def volume_to_spec(inputs: Json) -> Json:
+    """Return the body of POST /volumes/create."""
+    inputs = reveal(inputs)
+    return {
+        "Name": inputs.get("name"),
+        "Driver": inputs.get("driver") or DEFAULT_VOLUME_DRIVER,
+        "Labels": _labels(inputs),
+        **filled(DriverOpts=inputs.get("driverOpts")),
+    }
+
+
+def volume_from_spec(volume: Json) -> Json:
+    """Return the inputs of a volume as it is sent, listed or inspected."""
+    return {
+        "name": volume.get("Name"),
+        **_from_labels(volume),
+        **filled(driver=volume.get("Driver"), driverOpts=volume.get("DriverOpts") or volume.get("Options")),
+    }
+
+
+# ---------------------------------------------------------------- labels
+
+
+def _labels(inputs: Json) -> Any:
+    own = inputs.get("labels")
+    if own is UNKNOWN:
+        return UNKNOWN
+    namespace = inputs.get("namespace")
+    return {**(own or {}), **({labels.NAMESPACE: namespace} if namespace else {})}
+
+
+def _from_labels(spec: Json) -> Json:
+    own = spec.get("Labels")
+    if own is UNKNOWN:
+        return {"labels": UNKNOWN}
+    return filled(labels=labels.users(own), namespace=(own or {}).get(labels.NAMESPACE))
