@@ -32,3 +32,4 @@ todo = swarm.Stack(
     env={"IMAGE_TAG": settings.require("imageTag"), "REPLICAS": settings.require("replicas")},
     secrets=secrets if step in ("secret", "db") else {},
 )
+pulumi.export("images", {key: service.image for key, service in todo.services.items()})
