@@ -6,25 +6,62 @@ serve `Service` as well as compose files, so there is one reading of each form: 
 
 from __future__ import annotations
 
+import ipaddress
+import math
 import re
-import shlex
+from decimal import Decimal
 from typing import Any, Final
 
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown
 
 _PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
-_PORT_RANGE: Final = re.compile(r"\d+(?:-\d+)?")
+_PORT_RANGE: Final = re.compile(r"[0-9]+(?:-[0-9]+)?")
 
 
 def shell_words(value: Any) -> Any:
     """Split a command text into words as the docker CLI does; a word that begins with `#` ends the line."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return shlex.split(value, comments=True)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is not a command line: {error}") from None
+    return split_words(value) if isinstance(value, str) else value
+
+
+def split_words(text: str) -> list[str]:
+    """Split a command line as google/shlex does, which docker uses: quotes, backslash, comments to the end of a line.
+
+    Unlike Python's shlex, a backslash in double quotes escapes every character, and `#` inside a word is a letter.
+
+    Raises:
+        ValueError: a quote is not closed, or the text ends with a backslash.
+    """
+    words: list[str] = []
+    word: str | None = None
+    state = ""  # "" between or in words; a quote; "#" in a comment
+    escaped = False
+    for char in text:
+        if escaped:
+            word, escaped = (word or "") + char, False
+        elif state == "#":
+            state = "" if char == "\n" else "#"
+        elif char == "\\" and state != "'":
+            word, escaped = word or "", True
+        elif state:
+            if char == state:
+                state = ""
+            else:
+                word = (word or "") + char
+        elif char in "\"'":
+            word, state = word or "", char
+        elif char in " \t\r\n":
+            if word is not None:
+                words.append(word)
+            word = None
+        elif char == "#" and word is None:
+            state = "#"
+        else:
+            word = (word or "") + char
+    if escaped or state in ("'", '"'):
+        why = "it ends with a backslash" if escaped else "a quote is not closed"
+        raise ValueError(f"{text!r} is not a command line: {why}")
+    return words if word is None else [*words, word]
 
 
 def listed(value: Any) -> Any:
@@ -50,20 +87,33 @@ def key_values(value: Any) -> Any:
 
 
 def labels(value: Any) -> Any:
-    """Turn a list of `K=V` into a map; a bare `K` is an empty label."""
-    result = key_values(value)
-    if not isinstance(result, dict):
-        return result
-    return {key: "" if entry is None else entry for key, entry in result.items()}
+    """Turn a list of `K=V` into a map; a bare `K` or a null is an empty label, a number its text."""
+    return texts(key_values(value))
 
 
 def extra_hosts(value: Any) -> Any:
-    """Turn a map of host names to addresses into the sorted list of `host:ip`."""
-    if not isinstance(value, dict):
-        return value
+    """Bring hosts into the list of `host:ip`; a map is sorted, `=` may separate too, brackets of IPv6 are cut."""
     if has_unknown(value):
         return UNKNOWN
-    return sorted(f"{host}:{address}" for host, address in value.items())
+    if isinstance(value, dict):
+        pairs = [
+            f"{host}:{address}"
+            for host, addresses in value.items()
+            for address in (addresses if isinstance(addresses, (list, tuple)) else [addresses])
+            if address is not None
+        ]
+        return [_unbracketed(pair) for pair in sorted(pairs)]
+    if isinstance(value, (list, tuple)) and all(isinstance(entry, str) for entry in value):
+        # an entry without any separator is nothing to docker
+        return [_unbracketed(entry.replace("=", ":", 1)) for entry in value if "=" in entry or ":" in entry]
+    return value
+
+
+def _unbracketed(pair: str) -> str:
+    host, _, address = pair.partition(":")
+    if len(address) > 2 and address.startswith("[") and address.endswith("]"):
+        address = address[1:-1]
+    return f"{host}:{address}"
 
 
 def ports(value: Any) -> Any:
@@ -80,40 +130,62 @@ def port(value: str | int) -> list[Json]:
     """Read `[ip:][published:]target[/protocol]`; each side may be a range `a-b`.
 
     Returns:
-        One long form per published port, in the order of the ranges. The address is dropped, as docker does.
+        One long form per published port, sorted by the text of the target as docker does. The address is dropped, as
+        docker does (see `port_address`). One target with a range outside is published on all of the range.
+
+    Raises:
+        ValueError: it is not a port.
     """
-    text, slash, protocol = str(value).partition("/")
-    protocol = protocol.lower() if slash else "tcp"
+    address, published, target = _port_parts(str(value))
+    target, _, protocol = target.partition("/")
+    protocol = protocol.partition("/")[0].lower() or "tcp"
     if protocol not in ("tcp", "udp", "sctp"):
         raise ValueError(f"{value!r}: the protocol must be tcp, udp or sctp")
-    *before, target = text.rsplit(":", 2) if not text.startswith("[") else _bracketed(text)
-    published = before[-1] if before else ""
+    if address:
+        _check_address(address, value)
     targets, hosts = _range(target, value), _range(published, value) if published else []
-    if hosts and len(hosts) != len(targets):
-        if len(targets) != 1:
-            raise ValueError(f"{value!r}: the two ranges of ports have different lengths")
+    if hosts and len(hosts) != len(targets) and len(targets) != 1:
+        raise ValueError(f"{value!r}: the two ranges of ports have different lengths")
+    if len(targets) == 1 and len(hosts) > 1:
         targets = targets * len(hosts)
-    pairs = zip(targets, hosts or [0] * len(targets), strict=True)
-    entries = [{"target": inner, "published": outer, "protocol": protocol, "mode": "ingress"} for inner, outer in pairs]
-    for entry in entries:
-        if not entry["published"]:
-            del entry["published"]
-    return entries
+    if 0 in targets:
+        raise ValueError(f"{value!r}: the port in the container cannot be 0")
+    entries: list[Json] = []
+    for inner, outer in zip(targets, hosts or [0] * len(targets), strict=True):
+        published_port = {"published": outer} if outer else {}
+        entries.append({"target": inner, **published_port, "protocol": protocol, "mode": "ingress"})
+    return sorted(entries, key=lambda entry: f"{entry['target']}/{protocol}")
 
 
-def _bracketed(text: str) -> list[str]:
-    address, _, rest = text.partition("]")
-    return [address + "]", *rest.removeprefix(":").split(":")]
+def port_address(value: str | int) -> str:
+    """Return the address that a short port names, which Swarm cannot honour; "" where it means every address."""
+    address = _port_parts(str(value))[0]
+    return "" if address in ("", "0.0.0.0", "::", "[::]") else address
+
+
+def _port_parts(text: str) -> tuple[str, str, str]:
+    *before, target = text.split(":")
+    return ":".join(before[:-1]), before[-1] if before else "", target
+
+
+def _check_address(address: str, whole: Any) -> None:
+    bare = address[1:-1] if address.startswith("[") and address.endswith("]") else address
+    try:
+        if "%" in bare:
+            raise ValueError
+        ipaddress.ip_address(bare)
+    except ValueError:
+        raise ValueError(f"{whole!r}: {address!r} is not an IP address") from None
 
 
 def _range(text: str, whole: Any) -> list[int]:
     if not _PORT_RANGE.fullmatch(text):
         raise ValueError(f"{whole!r} is not a port; write '80', '8080:80' or '8000-8001:80-81', with '/udp' if needed")
     first, _, last = text.partition("-")
-    numbers = list(range(int(first), int(last or first) + 1))
-    if not numbers or not 0 < numbers[0] <= numbers[-1] <= 65535:
-        raise ValueError(f"{whole!r}: ports lie between 1 and 65535, and a range goes upwards")
-    return numbers
+    low, high = int(first[:9]), int((last or first)[:9])
+    if not low <= high <= 65535:
+        raise ValueError(f"{whole!r}: ports end at 65535, and a range goes upwards")
+    return list(range(low, high + 1))
 
 
 def volume(value: Any) -> Any:
@@ -122,19 +194,20 @@ def volume(value: Any) -> Any:
         return value
     if not value:
         raise ValueError("a volume must not be empty; write 'name:/path' or '/host/path:/path'")
-    if len(value) <= 2:
+    if len(value.encode()) <= 2:
         return {"type": "volume", "target": value}
     parts = _volume_parts(value)
-    if len(parts) > 3:
-        raise ValueError(f"{value!r} has too many colons; write 'source:/target:options'")
     if len(parts) == 1:
         return {"type": "volume", "target": parts[0]}
     source, target = parts[0], parts[1]
-    bind = source.startswith((".", "/", "~", "\\")) or bool(re.match(r"[A-Za-z]:", source))
-    entry: Json = {"type": "bind" if bind else "volume", "source": source, "target": target}
+    entry: Json = {"type": "bind" if _is_path(source) else "volume", "source": source, "target": target}
     for option in parts[2].split(",") if len(parts) == 3 else []:
         _volume_option(entry, option, value)
     return entry
+
+
+def _is_path(source: str) -> bool:
+    return source[0] in "./~" or source.startswith("\\\\") or (source[0].isalpha() and source[1:2] == ":")
 
 
 def _volume_parts(text: str) -> list[str]:
@@ -142,27 +215,35 @@ def _volume_parts(text: str) -> list[str]:
     parts: list[str] = []
     current = ""
     for char in text:
-        drive = char == ":" and len(current) == 1 and current.isalpha()
-        if char == ":" and not drive:
-            parts.append(current)
+        if char == ":" and not (len(current) == 1 and current.isalpha()):
+            parts.append(_section(current, text))
+            if len(parts) == 3:
+                raise ValueError(f"{text!r} has too many colons; write 'source:/target:options'")
             current = ""
         else:
             current += char
-    parts.append(current)
-    if not all(parts):
-        raise ValueError(f"{text!r} has an empty section between colons")
-    return parts
+    return [*parts, _section(current, text)]
+
+
+def _section(text: str, whole: str) -> str:
+    if not text:
+        raise ValueError(f"{whole!r} has an empty section between colons")
+    return text
 
 
 def _volume_option(entry: Json, option: str, whole: str) -> None:
-    if option == "ro":
-        entry["readOnly"] = True
+    if option in ("ro", "rw"):
+        entry.pop("readOnly", None)
+        if option == "ro":
+            entry["readOnly"] = True
     elif option == "nocopy":
-        entry.setdefault("volume", {})["nocopy"] = True
+        if entry["type"] != "volume":
+            raise ValueError(f"{whole!r}: 'nocopy' is an option of volumes, and this is a path of the node")
+        entry["volume"] = {"nocopy": True}
     elif option in _PROPAGATIONS:
         if entry["type"] == "volume":
             raise ValueError(f"{whole!r}: {option!r} is an option of bind mounts, and this is a volume")
-        entry.setdefault("bind", {})["propagation"] = option
+        entry["bind"] = {"propagation": option}
 
 
 def object_reference(value: Any) -> Any:
@@ -195,10 +276,33 @@ def health_test(value: Any) -> Any:
 
 
 def texts(value: Any) -> Any:
-    """Write the numbers in a map as texts; docker stores texts."""
+    """Write the values in a map as texts, as docker stores them: numbers as Go prints them, null as an empty text."""
     if not isinstance(value, dict):
         return value
-    return {
-        key: str(entry) if isinstance(entry, (int, float)) and not isinstance(entry, bool) else entry
-        for key, entry in value.items()
-    }
+    return {key: _value_text(entry) for key, entry in value.items()}
+
+
+def number_text(value: float) -> str:
+    """Return a number as Go's `%v` prints it: `1.10` is `1.1`, 123456789.0 is `1.23456789e+08`, whole numbers stay."""
+    if isinstance(value, int):
+        return str(int(value))
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    sign, numerals, exponent = Decimal(repr(float(value))).normalize().as_tuple()
+    digits = "".join(map(str, numerals))
+    power = len(digits) - 1 + int(exponent) if value else 0
+    # strconv.FormatFloat(x, 'g', -1, 64): an exponent below 1e-04, and from six digits on
+    if power < -4 or power >= 6:
+        text = f"{digits[0]}{'.' if len(digits) > 1 else ''}{digits[1:]}e{'-' if power < 0 else '+'}{abs(power):02d}"
+    elif power < 0:
+        text = f"0.{'0' * (-power - 1)}{digits}"
+    else:
+        whole, fraction = digits[: power + 1].ljust(power + 1, "0"), digits[power + 1 :]
+        text = f"{whole}.{fraction}" if fraction else whole
+    return "-" + text if sign else text
+
+
+def _value_text(value: Any) -> Any:
+    if value is None:
+        return ""
+    return number_text(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

@@ -1,0 +1,356 @@
+"""YAML text -> tree, read as go-yaml v3 does (the library of the docker CLI).
+
+What differs from PyYAML's own loaders: `22:22`, `on` and `yes` are texts; `0755` and `0o755` are octal; a key that
+is given twice is an error; unknown tags are ignored; only the first document is read; dates are points in time;
+every key keeps its line. Files that blow up in memory (aliases of aliases, very deep nesting) are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import yaml
+from yaml import events
+
+from swarm_provider.compose.tree import Items, Map, Timestamp, WrittenFloat, WrittenInt, go_text
+from swarm_provider.errors import InputError, Problem
+
+try:
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
+except ImportError:  # PyYAML without libyaml reads the same, only slower
+    from yaml.parser import Parser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class _Parser(Reader, Scanner, Parser):  # type: ignore[no-redef]
+        def __init__(self, stream: Any) -> None:
+            Reader.__init__(self, stream)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+
+
+MAX_BYTES: Final = 16 * 2**20
+MAX_DEPTH: Final = 100
+# go-yaml v3, decode.go: the share of nodes that may come from aliases shrinks with the size of the document
+_ALIAS_LOW: Final = 400_000
+_ALIAS_HIGH: Final = 4_000_000
+
+_NULLS: Final = ("", "~", "null", "Null", "NULL")
+_WORDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(_NULLS),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER: Final = re.compile(
+    r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
+)
+_DATE: Final = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:(?P<sep>[Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(?P<zone>Z|[-+]\d\d:\d\d)?)?"
+)
+_STANDARD: Final = "tag:yaml.org,2002:"
+
+
+class _Fault(Exception):
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+def read(data: bytes, file: str) -> Map:
+    """Read the first document of a YAML file.
+
+    Raises:
+        InputError: it is not YAML, or its top is not a mapping; the Problem has file and line.
+    """
+    try:
+        if len(data) > MAX_BYTES:
+            raise _Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB", 0)
+        tree = _Builder(file).build(data)
+        if not isinstance(tree, Map):
+            raise _Fault("the top of a compose file must be a mapping such as 'services: ...'", 1)
+    except _Fault as fault:
+        raise InputError(Problem(fault.message, "", file, fault.line)) from None
+    except yaml.reader.ReaderError as error:
+        raise InputError(Problem(f"not YAML: {error.reason} (position {error.position})", "", file)) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        raise InputError(Problem(f"not YAML: {what}", "", file, mark.line + 1 if mark else 0)) from None
+    except (UnicodeError, ValueError) as error:
+        raise InputError(Problem(f"not YAML: {error}", "", file)) from None
+    return tree
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or sequence that is being read."""
+
+    node: Map | Items
+    anchor: str | None
+    key: str | None = None
+    key_line: int = 0
+    merging: bool = False
+    merges: list[tuple[Any, bool, int]] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
+    size: int = 1
+    aliased: int = 0
+
+
+class _Builder:
+    """Builds the tree from libyaml's events, without recursion."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.open: set[str] = set()
+        self.result: Any = None
+        self.top: tuple[int, int] = (0, 0)
+
+    def build(self, data: bytes) -> Any:
+        for event in _events(data):
+            if isinstance(event, events.DocumentEndEvent):
+                break
+            line = event.start_mark.line + 1
+            if isinstance(event, events.ScalarEvent):
+                self._scalar(event, line)
+            elif isinstance(event, events.AliasEvent):
+                self._alias(event, line)
+            elif isinstance(event, events.MappingStartEvent):
+                self._start(Map(self.file, line), event.anchor, line)
+            elif isinstance(event, events.SequenceStartEvent):
+                self._start(Items(self.file, line), event.anchor, line)
+            elif isinstance(event, (events.MappingEndEvent, events.SequenceEndEvent)):
+                self._end()
+        return self.result
+
+    def _scalar(self, event: events.ScalarEvent, line: int) -> None:
+        plain = not event.style
+        tag = event.tag if event.tag not in (None, "!") else None
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and isinstance(frame.node, Map) and frame.key is None:
+            self._key(frame, event.value, tag, plain, line)
+            if event.anchor:
+                self.anchors[event.anchor] = (event.value, 1)
+            return
+        value = scalar(event.value, tag, plain, line)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, 1)
+        self._add(value, line, 1, 0)
+
+    def _key(self, frame: _Frame, text: str, tag: str | None, plain: bool, line: int) -> None:
+        merging = text == "<<" and (tag == _STANDARD + "merge" or (tag is None and plain))
+        if not merging and not isinstance(scalar(text, tag, plain, line), str):
+            raise _Fault(f"the key {text!r} is not a text; put it in quotes", line)
+        if text in frame.own:
+            first = frame.node.lines.get(text, 0) if isinstance(frame.node, Map) else 0
+            before = f" in line {first}" if first else ""
+            raise _Fault(f"the key {text!r} is given twice; it stands{before} already", line)
+        if not merging and isinstance(scalar(text, tag, plain, line), Timestamp):
+            raise _Fault(f"the key {text!r} is read as a date; put it in quotes", line)
+        frame.own.add(text)
+        frame.key, frame.key_line, frame.merging = text, line, merging
+        frame.size += 1
+
+    def _alias(self, event: events.AliasEvent, line: int) -> None:
+        name = event.anchor
+        if name in self.open:
+            raise _Fault(f"the value of anchor {name!r} contains itself", line)
+        if name not in self.anchors:
+            raise _Fault(f"the anchor {name!r} is not defined above", line)
+        value, size = self.anchors[name]
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and isinstance(frame.node, Map) and frame.key is None:
+            if not isinstance(value, str):
+                raise _Fault(f"the key *{name} is not a text", line)
+            self._key(frame, value, _STANDARD + "str", False, line)
+            return
+        self._add(value, line, size, size, alias=True)
+
+    def _start(self, node: Map | Items, anchor: str | None, line: int) -> None:
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and isinstance(frame.node, Map) and frame.key is None:
+            raise _Fault("a mapping or a list cannot be a key", line)
+        if len(self.stack) >= MAX_DEPTH:
+            raise _Fault(f"nested more than {MAX_DEPTH} levels deep", line)
+        if anchor:
+            self.open.add(anchor)
+        self.stack.append(_Frame(node, anchor))
+
+    def _end(self) -> None:
+        frame = self.stack.pop()
+        if isinstance(frame.node, Map) and frame.merges:
+            _merge(frame.node, frame.merges)
+        if frame.anchor:
+            self.open.discard(frame.anchor)
+            self.anchors[frame.anchor] = (frame.node, frame.size)
+        self._add(frame.node, frame.node.line, frame.size, frame.aliased)
+
+    def _add(self, value: Any, line: int, size: int, aliased: int, *, alias: bool = False) -> None:
+        if not self.stack:
+            self.result = value
+            return
+        frame = self.stack[-1]
+        frame.size += size
+        frame.aliased += aliased
+        _check_aliases(frame.size, frame.aliased, line)
+        if isinstance(frame.node, Items):
+            frame.node.append(value)
+            frame.node.lines.append(line)
+        elif frame.merging:
+            frame.merges.append((value, alias, line))
+            frame.key, frame.merging = None, False
+        elif frame.key is not None:
+            frame.node[frame.key] = value
+            frame.node.lines[frame.key] = frame.key_line
+            frame.key = None
+
+
+def _events(data: bytes) -> Iterator[Any]:
+    parser = _Parser(data)
+    try:
+        while True:
+            event = parser.get_event()
+            if event is None:
+                return
+            yield event
+    finally:
+        dispose = getattr(parser, "dispose", None)
+        if dispose is not None:
+            dispose()
+
+
+def _check_aliases(size: int, aliased: int, line: int) -> None:
+    if aliased <= 100 or size <= 1000:
+        return
+    over = min(max(size - _ALIAS_LOW, 0) / (_ALIAS_HIGH - _ALIAS_LOW), 1.0)
+    if aliased / size > 0.99 - 0.89 * over:
+        raise _Fault("the document contains excessive aliasing", line)
+
+
+def _merge(node: Map, merges: list[tuple[Any, bool, int]]) -> None:
+    for value, alias, line in merges:
+        sources = [value] if isinstance(value, Map) else value
+        if not isinstance(sources, list) or (alias and not isinstance(value, Map)):
+            raise _Fault("'<<' must have a mapping, or a list of mappings", line)
+        for source in sources:
+            if not isinstance(source, Map):
+                raise _Fault("'<<' must have a mapping, or a list of mappings", line)
+            for key, entry in source.items():
+                if key not in node:
+                    node[key] = entry
+                    node.lines[key] = source.lines.get(key, source.line)
+
+
+def scalar(text: str, tag: str | None, plain: bool, line: int) -> Any:
+    """Return what go-yaml makes of a scalar; `tag` is the explicit one, in its long form."""
+    if tag is None:
+        return plain_value(text) if plain else text
+    if not tag.startswith(_STANDARD):
+        return text
+    name = tag.removeprefix(_STANDARD)
+    if name == "binary":
+        try:
+            return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            raise _Fault("a !!binary value contains invalid base64 data", line) from None
+    if name not in ("int", "float", "bool", "null", "timestamp"):
+        return text
+    value = plain_value(text)
+    kinds: dict[str, Any] = {
+        "int": lambda: isinstance(value, int) and not isinstance(value, bool),
+        "float": lambda: isinstance(value, (int, float)) and not isinstance(value, bool),
+        "bool": lambda: isinstance(value, bool),
+        "null": lambda: value is None,
+        "timestamp": lambda: isinstance(value, Timestamp),
+    }
+    if not kinds[name]():
+        raise _Fault(f"cannot read {text!r} as !!{name}", line)
+    return _float(float(value), text) if name == "float" else value
+
+
+@lru_cache(maxsize=65536)
+def plain_value(text: str) -> Any:
+    """Return what go-yaml makes of an unquoted scalar without a tag (resolve.go)."""
+    if text in _WORDS:
+        return _WORDS[text]
+    first = text[0]
+    if first == ".":
+        return _number(text, text) if _FLOAT.fullmatch(text) else text
+    if not (first in "+-" or "0" <= first <= "9"):
+        return text
+    moment = _timestamp(text)
+    if moment is not None:
+        return moment
+    bare = text.replace("_", "")
+    match = _INTEGER.fullmatch(bare)
+    if match:
+        value = _integer(match)
+        if -(2**63) <= value < 2**63 or (value < 2**64 and not match["sign"]):
+            return value if str(value) == text else _int(value, text)
+    return _number(bare, text) if _FLOAT.fullmatch(bare) else text
+
+
+def _integer(match: re.Match[str]) -> int:
+    for group, base in (("hex", 16), ("bin", 2), ("oct", 8), ("dec", 10)):
+        if match[group] is not None:
+            number = int(match[group], base)
+            return -number if match["sign"] == "-" else number
+    raise AssertionError(match)
+
+
+def _number(bare: str, text: str) -> Any:
+    value = float(bare)
+    # Go's ParseFloat refuses what does not fit, and the text stays a text
+    return text if value in (float("inf"), float("-inf")) else _float(value, text)
+
+
+def _float(value: float, text: str) -> float:
+    if go_text(value) == text:
+        return value
+    written = WrittenFloat(value)
+    written.raw = text
+    return written
+
+
+def _int(value: int, text: str) -> int:
+    written = WrittenInt(value)
+    written.raw = text
+    return written
+
+
+def _timestamp(text: str) -> Timestamp | None:
+    if len(text) < 8 or text[4] != "-" or not text[:4].isdigit():
+        return None
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, separator, hour, minute, second, fraction, zone = match.groups()
+    # with a 'T' Go wants a zone, with a blank it refuses one
+    if separator and (separator in "Tt") != bool(zone):
+        return None
+    try:
+        datetime(int(year) or 4, int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
+    except ValueError:
+        return None
+    nanoseconds = (fraction or "")[:9].rstrip("0")
+    offset, name = ("+0000", "UTC") if zone in (None, "Z", "+00:00", "-00:00") else (zone.replace(":", ""),) * 2
+    clock = f"{int(hour or 0):02d}:{int(minute or 0):02d}:{int(second or 0):02d}"
+    result = Timestamp(
+        f"{year}-{int(month):02d}-{int(day):02d} {clock}{'.' + nanoseconds if nanoseconds else ''} {offset} {name}"
+    )
+    result.raw = text
+    return result

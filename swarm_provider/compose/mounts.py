@@ -1,0 +1,106 @@
+"""`volumes:` of a service -> mounts in typed form. Which volume a name stands for is decided in `normalise.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from swarm_provider.compose.scalars import boolean, text
+from swarm_provider.compose.tree import At, Items, Map
+from swarm_provider.model import shorthand
+from swarm_provider.spec import Json, units
+
+_BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
+# docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
+_ALLOWED: Final = {
+    "volume": ("volume",),
+    "bind": ("bind",),
+    "tmpfs": ("tmpfs",),
+    "npipe": ("bind",),
+    "image": ("image",),
+    "cluster": ("cluster", "image"),
+}
+
+
+def read_mounts(value: Items, at: At, resolve: Callable[[str], str]) -> list[Map]:
+    """Read all mounts of one service; `resolve` makes the source of a bind mount absolute."""
+    result = []
+    for index, entry in enumerate(value):
+        place = at.item(value, index)
+        mount = Map(place.file, place.line)
+        mount.update(_long(entry, place) if isinstance(entry, Map) else _short(str(text(entry, place)), place))
+        _check(mount, place)
+        if mount.get("type") == "bind" and mount.get("source"):
+            mount["source"] = resolve(mount["source"])
+        result.append(mount)
+    return result
+
+
+def _short(value: str, at: At) -> Json:
+    try:
+        mount: Json = shorthand.volume(value)
+    except ValueError as error:
+        at.error(str(error))
+        return {}
+    target = mount["target"]
+    if "source" not in mount and target[1:2] == ":" and target[0].isalpha():
+        at.warn(
+            f"docker reads {value!r} as an anonymous volume at the Windows path {target!r}, because the name before "
+            "the colon is one letter; the compose-spec would mount the volume: give it a longer name"
+        )
+    elif "source" not in mount and not target.startswith("/"):
+        at.warn(f"docker reads {value!r} as an anonymous volume at the path {target!r}; write 'name:/path'")
+    return {_SNAKE.get(key, key): entry for key, entry in mount.items()}
+
+
+_SNAKE: Final = {"readOnly": "read_only"}
+
+
+def _long(value: Map, at: At) -> Json:
+    mount: Json = {}
+    for key in ("type", "source", "target", "consistency"):
+        if value.get(key):
+            mount[key] = str(text(value[key], at.key(value, key)))
+    if value.get("read_only") is not None and boolean(value["read_only"], at.key(value, "read_only")):
+        mount["read_only"] = True
+    for block in _BLOCKS:
+        if isinstance(value.get(block), Map):
+            mount[block] = _options(block, value[block], at.key(value, block))
+    return mount
+
+
+def _options(block: str, value: Map, at: At) -> Json:
+    # docker finds these keys whatever their case, and drops all others
+    given = {key.lower(): entry for key, entry in value.items() if entry is not None}
+    result: Json = {}
+    if block == "bind" and given.get("propagation"):
+        result["propagation"] = str(text(given["propagation"], at))
+    if block == "volume":
+        if "nocopy" in given and boolean(given["nocopy"], at.key(value, "nocopy")):
+            result["nocopy"] = True
+        if given.get("subpath"):
+            result["subpath"] = str(text(given["subpath"], at))
+    if block == "tmpfs" and "size" in given:
+        size = given["size"]
+        try:
+            number = units.size_bytes(size if isinstance(size, str) else int(size))
+        except ValueError as error:
+            at.key(value, "size").error(str(error))
+        else:
+            if number:
+                result["size"] = str(number)
+    return result
+
+
+def _check(mount: Map, at: At) -> None:
+    kind = mount.get("type", "volume")
+    allowed = _ALLOWED.get(kind, _BLOCKS)
+    for block in _BLOCKS:
+        if block in mount and block not in allowed:
+            at.error(f"options of '{block}' cannot stand in a mount of type {kind}; remove them")
+    if kind == "tmpfs" and mount.get("source"):
+        at.error("a tmpfs has no source; remove it")
+    if kind in ("bind", "npipe", "image", "cluster") and not mount.get("source"):
+        at.error(f"a mount of type {kind} needs a source")
+    if mount and not mount.get("target"):
+        at.error("the key 'target' (the path in the container) is missing")

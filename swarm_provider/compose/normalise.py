@@ -1,0 +1,282 @@
+"""Merged services and declarations -> canonical inputs (the normal form of `model`). No reading of files.
+
+What docker converts late, and fails on late, is decided here: which network, volume, config or secret a name stands
+for, and whether the parts of a service fit together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from swarm_provider.compose.objects import Declared
+from swarm_provider.compose.service import Service
+from swarm_provider.compose.tree import At, Map, Ref
+from swarm_provider.errors import InputError
+from swarm_provider.model.types import nearest
+from swarm_provider.spec import Json, image, labels
+from swarm_provider.spec.names import camel
+
+Section = Mapping[str, Declared]
+_DEFAULT: Final = "default"
+_PLAIN: Final = (
+    "image",
+    "command",
+    "entrypoint",
+    "environment",
+    "labels",
+    "hostname",
+    "user",
+    "group_add",
+    "working_dir",
+    "stop_signal",
+    "stop_grace_period",
+    "tty",
+    "stdin_open",
+    "read_only",
+    "init",
+    "isolation",
+    "extra_hosts",
+    "dns",
+    "dns_search",
+    "dns_opt",
+    "cap_add",
+    "cap_drop",
+    "sysctls",
+    "ulimits",
+    "healthcheck",
+    "logging",
+)
+_MODES: Final = ("replicated", "global", "replicated-job", "global-job")
+_ACTIONS: Final = ("pause", "continue", "rollback")
+_CONDITIONS: Final = ("none", "on-failure", "any")
+
+
+def service_inputs(service: Service, sections: Mapping[str, Section], stack: str) -> Json:
+    """Return the canonical inputs of one service; what does not fit is noted at its place.
+
+    Args:
+        service: in typed form, merged.
+        sections: the declarations by kind (`network`, `volume`, `config`, `secret`).
+        stack: the prefix of all names.
+    """
+    values = service.values
+    inputs: Json = {"name": f"{stack}_{service.key}", "namespace": stack}
+    _check_image(service)
+    for key in _PLAIN:
+        if key in values:
+            inputs[camel(key)] = _camel_fields(values[key]) if key in ("healthcheck", "logging") else values[key]
+    if not inputs.get("environment", True):
+        del inputs["environment"]
+    if "healthcheck" in values:
+        inputs["healthcheck"] = _healthcheck(values["healthcheck"], service.place("healthcheck"))
+    for kind in ("config", "secret"):
+        if f"{kind}s" in values:
+            inputs[f"{kind}s"] = _references(kind, values[f"{kind}s"], service, sections[kind], stack)
+    if "credential_spec" in values:
+        inputs["credentialSpec"] = _credential_spec(service, sections["config"])
+    inputs["networks"] = _networks(service, sections["network"], stack)
+    if values.get("ports"):
+        inputs["ports"] = sorted((dict(port) for port in values["ports"]), key=lambda port: port.get("published", 0))
+    if values.get("volumes"):
+        inputs["volumes"] = [_mount(mount, service, sections["volume"], stack) for mount in values["volumes"]]
+    deploy = _deploy(service)
+    if deploy:
+        inputs["deploy"] = deploy
+    return inputs
+
+
+def used_networks(services: Mapping[str, Service]) -> list[str]:
+    """Return the keys of the networks that services use, sorted; a service without one uses `default`."""
+    return sorted(
+        {name for service in services.values() for name in service.values.get("networks") or {_DEFAULT: None}}
+    )
+
+
+def _camel_fields(value: Json) -> Json:
+    return {camel(key): entry for key, entry in value.items()}
+
+
+def _check_image(service: Service) -> None:
+    text = service.values.get("image")
+    if text is None:
+        service.at.error(
+            "'image' is missing; images are not built here" if "build" in service.places else "'image' is missing"
+        )
+    elif isinstance(text, str):
+        try:
+            image.parse(text)
+        except InputError as error:
+            service.place("image").error(str(error))
+
+
+def _healthcheck(value: Json, at: At) -> Json:
+    if value.get("disable"):
+        if value.get("test"):
+            at.error("'test' and 'disable' exclude each other; remove one")
+        return {"disable": True}
+    return _camel_fields(value)
+
+
+def _references(kind: str, references: list[Map], service: Service, section: Section, stack: str) -> list[Json]:
+    result: list[tuple[str, Json]] = []
+    targets: set[str] = set()
+    for reference in references:
+        at = _place(service, f"{kind}s", reference)
+        source = reference.get("source", "")
+        declared = section.get(source)
+        if declared is None:
+            at.error(
+                f"the {kind} {source!r} is not declared in the top-level '{kind}s'{nearest(source, tuple(section))}"
+            )
+            continue
+        target = reference.get("target", source)
+        if target in targets:
+            at.error(f"two {kind}s have the target {target!r}; give one of them another 'target'")
+        targets.add(target)
+        if kind == "config" and "target" in reference and not target.startswith("/"):
+            at.warn(f"the relative target {target!r} is mounted as /{target}; write it with the slash")
+        entry: Json = {"source": Ref(kind, source), "target": target}
+        entry.update({key: reference[key] for key in ("uid", "gid", "mode") if key in reference})
+        result.append((declared.physical(stack), entry))
+    return [entry for _, entry in sorted(result, key=lambda pair: pair[0])]
+
+
+def _credential_spec(service: Service, configs: Section) -> Json:
+    value = dict(service.values["credential_spec"])
+    if "config" in value:
+        if value["config"] not in configs:
+            known = nearest(value["config"], tuple(configs))
+            service.place("credential_spec").error(f"the config {value['config']!r} is not declared{known}")
+        value["config"] = Ref("config", value["config"])
+    return value
+
+
+def _networks(service: Service, section: Section, stack: str) -> list[Json]:
+    result: list[tuple[str, Json]] = []
+    for key, options in (service.values.get("networks") or {_DEFAULT: None}).items():
+        declared = section.get(key)
+        if declared is None and key != _DEFAULT:
+            service.place("networks").error(
+                f"the network {key!r} is not declared in the top-level 'networks'{nearest(key, tuple(section))}"
+            )
+            continue
+        target = declared.physical(stack) if declared else f"{stack}_{key}"
+        aliases = list((options or {}).get("aliases", []))
+        if _is_user_defined(target):
+            aliases.append(service.key)
+        entry: Json = {"name": Ref("network", key)}
+        if aliases:
+            entry["aliases"] = aliases
+        if (options or {}).get("driver_opts"):
+            entry["driverOpts"] = options["driver_opts"]
+        result.append((target, entry))
+    return [entry for _, entry in sorted(result, key=lambda pair: pair[0])]
+
+
+def _is_user_defined(network: str) -> bool:
+    return network not in ("default", "bridge", "host", "none") and network.partition(":")[0] != "container"
+
+
+def _mount(mount: Map, service: Service, volumes: Section, stack: str) -> Json:
+    at = _place(service, "volumes", mount)
+    entry: Json = {"type": mount.get("type", "volume"), "target": mount.get("target", "")}
+    for key in ("source", "read_only", "consistency", "bind", "tmpfs"):
+        if key in mount:
+            entry[camel(key)] = dict(mount[key]) if key in ("bind", "tmpfs") else mount[key]
+    source = mount.get("source")
+    if entry["type"] == "cluster":
+        entry["cluster"] = {}
+        if source and not source.startswith("group:") and _declared_volume(source, volumes, at):
+            entry["source"] = Ref("volume", source)
+    if entry["type"] == "volume" and source:
+        declared = _declared_volume(source, volumes, at)
+        if declared is None:
+            return entry
+        entry["source"] = Ref("volume", source)
+        entry["volume"] = dict(mount.get("volume", {}))
+        if not declared.external:
+            entry["volume"].update(_volume_options(declared, stack))
+    return entry
+
+
+def _declared_volume(key: str, volumes: Section, at: At) -> Declared | None:
+    if key not in volumes:
+        at.error(f"the volume {key!r} is not declared in the top-level 'volumes'{nearest(key, tuple(volumes))}")
+    return volumes.get(key)
+
+
+def _volume_options(declared: Declared, stack: str) -> Json:
+    result: Json = {"labels": {**declared.values.get("labels", {}), labels.NAMESPACE: stack}}
+    if "driver" in declared.values:
+        result["driver"] = declared.values["driver"]
+    if "driver_opts" in declared.values:
+        result["driverOpts"] = declared.values["driver_opts"]
+    return result
+
+
+def _deploy(service: Service) -> Json:
+    value = service.values.get("deploy", {})
+    at = service.place("deploy")
+    result: Json = {key: value[key] for key in ("mode", "replicas", "labels") if key in value}
+    mode = value.get("mode", _MODES[0])
+    if mode not in _MODES:
+        at.error(f"the mode must be one of {', '.join(_MODES)}, not {mode!r}{nearest(mode, _MODES)}")
+    if mode in ("global", "global-job") and "replicas" in value:
+        at.error(f"'replicas' cannot stand with mode {mode}, which runs one task on every node; remove one")
+    if "endpoint_mode" in value:
+        result["endpointMode"] = value["endpoint_mode"].lower()
+        if result["endpointMode"] not in ("vip", "dnsrr"):
+            at.error(f"endpoint_mode must be vip or dnsrr, not {value['endpoint_mode']!r}")
+    ingress = any(port.get("mode", "ingress") == "ingress" for port in service.values.get("ports", []))
+    if result.get("endpointMode") == "dnsrr" and ingress:
+        at.error("endpoint_mode dnsrr cannot stand with ports in ingress mode; publish them with 'mode: host'")
+    for key in ("update_config", "rollback_config"):
+        if key in value:
+            result[camel(key)] = _camel_fields(value[key])
+            action = value[key].get("failure_action", _ACTIONS[0])
+            actions = _ACTIONS if key == "update_config" else _ACTIONS[:2]
+            if action not in actions:
+                at.error(f"{key}.failure_action must be one of {', '.join(actions)}{nearest(action, actions)}")
+            if key == "update_config" and mode.endswith("-job"):
+                at.error(f"'update_config' cannot stand with mode {mode}; remove it")
+    if "resources" in value:
+        result["resources"] = {part: _resources(section) for part, section in value["resources"].items()}
+    policy = value["restart_policy"] if "restart_policy" in value else _restart(service)
+    if policy is not None:
+        condition = policy.get("condition", _CONDITIONS[2])
+        if condition not in _CONDITIONS:
+            at.error(
+                f"restart_policy.condition must be one of {', '.join(_CONDITIONS)}{nearest(condition, _CONDITIONS)}"
+            )
+        result["restartPolicy"] = _camel_fields(policy)
+    if value.get("placement"):
+        result["placement"] = _camel_fields(value["placement"])
+    return result
+
+
+def _resources(section: Json) -> Json:
+    result = {key: entry for key, entry in section.items() if key != "generic_resources"}
+    if "generic_resources" in section:
+        result["genericResources"] = [_camel_fields(entry) for entry in section["generic_resources"]]
+    return result
+
+
+def _restart(service: Service) -> Json | None:
+    """Return the policy that docker makes of `restart:`, which counts where deploy.restart_policy is absent."""
+    text = service.values.get("restart", "")
+    name, colon, count = text.partition(":")
+    at = service.place("restart")
+    if name in ("", "no") and not colon:
+        return None
+    if name in ("always", "unless-stopped") and not colon:
+        return {"condition": "any"}
+    if name == "on-failure" and (not colon or count.isdecimal()):
+        return {"condition": "on-failure", "max_attempts": int(count or 0)}
+    at.error(f"must be 'no', always, unless-stopped or on-failure[:number], not {text!r}")
+    return None
+
+
+def _place(service: Service, key: str, entry: Map) -> At:
+    place = service.place(key)
+    return At(place.report, entry.file or place.file, place.path, entry.line or place.line)

@@ -1,0 +1,162 @@
+"""Top-level networks, volumes, configs and secrets of one file -> typed form, with the content of their files."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from swarm_provider.compose.interpolate import Environment
+from swarm_provider.compose.scalars import boolean, labels, options, text
+from swarm_provider.compose.tree import At, Map, Template
+from swarm_provider.spec import Json
+
+KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
+# swarmkit, api/validation: what a config and a secret may hold
+_LARGEST: Final = {"config": 1_024_000, "secret": 512_000}
+
+
+@dataclass
+class Declared:
+    """One entry of a top-level section in typed form.
+
+    Attributes:
+        kind: `network`, `volume`, `config` or `secret`.
+        name: its own name ("" when it has none).
+        values: its other keys, in compose's spelling.
+    """
+
+    kind: str
+    key: str
+    at: At
+    external: bool = False
+    name: str = ""
+    values: Json = field(default_factory=dict)
+
+    def physical(self, stack: str) -> str:
+        """Return the name in the swarm (of a config or secret: the base of its versions' names)."""
+        if self.name:
+            return self.name
+        return self.key if self.external else f"{stack}_{self.key}"
+
+
+def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
+    """Read one valid, interpolated entry."""
+    entry = Declared(kind, key, at)
+    if source is None:
+        return entry
+    _external(entry, source)
+    if source.get("name"):
+        if entry.name:
+            at.error("external.name and name conflict; give 'name' only")
+        entry.name = str(text(source["name"], at.key(source, "name")))
+    for name in ("driver", "template_driver", "file", "environment"):
+        if source.get(name) and not (kind == "config" and name == "driver"):
+            entry.values[name] = str(text(source[name], at.key(source, name)))
+    if source.get("content") is not None:
+        entry.values["content"] = text(source["content"], at.key(source, "content"))
+    if source.get("driver_opts") is not None:
+        entry.values["driver_opts"] = options(source["driver_opts"], at.key(source, "driver_opts"))
+    if source.get("labels") is not None:
+        entry.values["labels"] = labels(source["labels"], at.key(source, "labels"))
+    for name in ("internal", "attachable", "enable_ipv6"):
+        if source.get(name) is not None and boolean(source[name], at.key(source, name)):
+            entry.values[name] = True
+    if isinstance(source.get("ipam"), Map):
+        entry.values["ipam"] = _ipam(source["ipam"], at.key(source, "ipam"))
+    if entry.external and kind == "volume":
+        for name in ("driver", "driver_opts", "labels"):
+            if entry.values.get(name):
+                at.key(source, name).error(f"an external volume has no {name!r} here; it exists already")
+    return entry
+
+
+def _external(entry: Declared, source: Map) -> None:
+    external = source.get("external")
+    if isinstance(external, Map):
+        place = entry.at.key(source, "external")
+        entry.external = True
+        if external.get("name"):
+            entry.name = str(text(external["name"], place))
+            place.warn("external.name is obsolete; write 'external: true' and 'name'")
+    elif external is not None:
+        entry.external = boolean(external, entry.at.key(source, "external"))
+
+
+def _ipam(value: Map, at: At) -> Json:
+    result: Json = {}
+    if value.get("driver"):
+        result["driver"] = str(text(value["driver"], at.key(value, "driver")))
+    if value.get("options"):
+        result["options"] = options(value["options"], at.key(value, "options"))
+    pools = []
+    for entry in value.get("config") or []:
+        pool: Json = {name: str(entry[name]) for name in ("subnet", "ip_range", "gateway") if entry.get(name)}
+        if entry.get("aux_addresses"):
+            pool["aux_addresses"] = {key: str(item) for key, item in entry["aux_addresses"].items()}
+        pools.append(pool)
+    if pools:
+        result["config"] = pools
+    return result
+
+
+def content(entry: Declared, folder: Path, environment: Environment) -> Json:
+    """Return `{data: text}` or `{dataBase64: ...}` of a config or secret, {} where a driver has it.
+
+    What is wrong (no content, two of them, a file that is missing, too large or empty) is noted at its place.
+    """
+    kind, at, values = entry.kind, entry.at, entry.values
+    given = [name for name in ("file", "content", "environment") if name in values]
+    if kind == "secret" and values.get("driver"):
+        if given:
+            at.error(f"'driver' and {given[0]!r} conflict: the driver has the content; give one of them")
+        return {}
+    if len(given) != 1:
+        many = f"only one of {', '.join(given)} can be given" if given else "it has no content"
+        ways = (
+            "'file', 'environment' or 'external: true'"
+            if kind == "secret"
+            else "'file', 'content', 'environment' or 'external: true'"
+        )
+        at.error(f"{many}; give one of {ways}")
+        return {}
+    if given == ["content"]:
+        return _data(values["content"], entry)
+    if given == ["environment"]:
+        value, found = environment.look_up(values["environment"])
+        if not found:
+            at.error(f"the variable {values['environment']}, which has the content, is not set")
+            return {}
+        return _data(value if isinstance(value, (str, Template)) else Template((value,)), entry)
+    return _data(_read(folder / values["file"], at), entry)
+
+
+def _read(path: Path, at: At) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        at.error(f"the file {path} does not exist")
+    except OSError as error:
+        at.error(f"the file {path} cannot be read: {error.strerror}")
+    except ValueError as error:
+        at.error(f"the path cannot be used: {error}")
+    return None
+
+
+def _data(value: Any, entry: Declared) -> Json:
+    if isinstance(value, Template):
+        return {"data": value}
+    if value is None:
+        return {}
+    raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+    largest = _LARGEST[entry.kind]
+    if not raw:
+        entry.at.error(f"the content is empty, and docker refuses an empty {entry.kind}")
+    elif len(raw) > largest:
+        entry.at.error(f"the content has {len(raw)} bytes, and a {entry.kind} holds {largest} at most")
+    try:
+        plain = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        plain = "\0"
+    return {"dataBase64": base64.b64encode(raw).decode("ascii")} if "\0" in plain else {"data": plain}

@@ -1,0 +1,331 @@
+"""Files -> Project: reading, interpolating, checking, merging and converting, in docker's order."""
+
+from __future__ import annotations
+
+import graphlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from swarm_provider.compose import check, unhonoured
+from swarm_provider.compose.interpolate import Environment, interpolate
+from swarm_provider.compose.load import read
+from swarm_provider.compose.merge import merge_declared, merge_services
+from swarm_provider.compose.normalise import service_inputs, used_networks
+from swarm_provider.compose.objects import KINDS, Declared, content, read_declared
+from swarm_provider.compose.service import Context, Dependency, Service, read_service
+from swarm_provider.compose.tree import At, Map, Report, Template, go_text, unique
+from swarm_provider.compose.xpulumi import read_x_pulumi
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.types import nearest
+from swarm_provider.spec import Json
+from swarm_provider.spec.names import camel
+
+
+@dataclass(frozen=True)
+class ServiceEntry:
+    """One service of a project.
+
+    Attributes:
+        key: its key in the file.
+        inputs: canonical inputs of `Service`; references are `Ref`, texts with opaque parts are `Template`.
+        depends_on: its dependencies by service key; only services of this project that are active.
+        x_pulumi: `{ignore_changes, protect, custom_timeouts, wait}`, as far as given.
+        file: the file that it stands in (the first that has it).
+        line: its line there, counted from 1.
+    """
+
+    key: str
+    inputs: Json
+    depends_on: dict[str, Dependency] = field(default_factory=dict)
+    x_pulumi: Json = field(default_factory=dict)
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class ObjectEntry:
+    """One network, volume, config or secret of a project.
+
+    Attributes:
+        key: its key in the file.
+        kind: `network`, `volume`, `config` or `secret`.
+        external: whether it exists already; then `inputs` has its name only.
+        name: its name in the swarm; of a config or secret the base of its versions' names.
+        inputs: canonical inputs of the resource.
+        file: the file that it stands in, "" for a network that is used and not declared.
+        line: its line there, counted from 1.
+    """
+
+    key: str
+    kind: str
+    external: bool
+    name: str
+    inputs: Json
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Project:
+    """What compose files say, ready to become resources.
+
+    Attributes:
+        name: the file's `name:`, or None.
+        services: the active services by key.
+        networks: those that services use, `default` included.
+        volumes: those that are declared.
+        configs, secrets: those that are declared; external ones only where a service uses them.
+        warnings: what has no effect in Swarm, or is read in a way that may surprise.
+        variables: the names of the variables that the files used, sorted.
+    """
+
+    name: str | None
+    services: dict[str, ServiceEntry]
+    networks: dict[str, ObjectEntry]
+    volumes: dict[str, ObjectEntry]
+    configs: dict[str, ObjectEntry]
+    secrets: dict[str, ObjectEntry]
+    warnings: tuple[Problem, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+def project_name(files: Sequence[str | Path], env: Mapping[str, object]) -> str | None:
+    """Return the `name:` of the files (the last one that gives one), or None.
+
+    Raises:
+        InputError: a file cannot be read or is not YAML, or the name is not a plain text.
+    """
+    report = Report()
+    name: str | None = None
+    environment = Environment(env)
+    for file in files:
+        tree = read(_bytes(file), str(file))
+        name = _name(tree, environment, At(report, str(file))) or name
+    report.raise_errors()
+    return name
+
+
+def load(
+    files: Sequence[str | Path],
+    *,
+    stack: str,
+    env: Mapping[str, object],
+    profiles: Sequence[str] = (),
+    strict: bool = False,
+) -> Project:
+    """Read compose files as `docker stack deploy -c A -c B STACK` does, and convert everything before anything happens.
+
+    Args:
+        files: paths; later ones override. Relative paths inside of all files start at the first file's folder.
+        stack: the prefix of all names, and the Docker stack's name.
+        env: the variables for `${...}`. A value that is no text is opaque: a text that has it becomes a Template.
+        profiles: the active profiles; `*` is all.
+        strict: every warning is an error.
+
+    Raises:
+        InputError: with every problem that was found, each with file, line and path.
+    """
+    if not files:
+        raise InputError("compose_file is empty; give the path of a compose file")
+    report = Report()
+    context = Context(Path(files[0]).absolute().parent, Environment(env))
+    trees = list(_trees(files, context.environment, report))
+    report.raise_errors()
+    merged = _Merged()
+    for tree, at in trees:
+        merged.add(tree, at, context)
+    report.raise_errors()
+    services = _active(merged.services, set(profiles))
+    edges = _dependencies(services, merged.services)
+    project = Project(
+        name=next((found for tree, at in reversed(trees) if (found := _name(tree, context.environment, at))), None),
+        services={key: _service_entry(service, merged, stack, edges[key]) for key, service in services.items()},
+        networks=_network_entries(services, merged, stack),
+        volumes={key: _entry(declared, stack) for key, declared in merged.sections["volume"].items()},
+        configs=_contents("config", services, merged, stack, context),
+        secrets=_contents("secret", services, merged, stack, context),
+    )
+    report.raise_errors()
+    warnings = unique(report.warnings)
+    if strict and warnings:
+        raise InputError(*warnings)
+    return replace(project, warnings=tuple(warnings), variables=tuple(sorted(context.environment.used)))
+
+
+@dataclass
+class _Merged:
+    """The files read so far, as one."""
+
+    services: dict[str, Service] = field(default_factory=dict)
+    sections: dict[str, dict[str, Declared]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+
+    def add(self, tree: Map, at: At, context: Context) -> None:
+        for key, source, place in unhonoured.entries(tree, "services", at):
+            service = read_service(key, source, place, context)
+            self.services[key] = merge_services(self.services[key], service) if key in self.services else service
+        for kind, section in KINDS.items():
+            found = {
+                key: read_declared(kind, key, source, place)
+                for key, source, place in unhonoured.entries(tree, section, at)
+                if not key.startswith("x-") or source is not None
+            }
+            self.sections[kind] = merge_declared(self.sections[kind], found)
+
+
+def _trees(files: Sequence[str | Path], environment: Environment, report: Report) -> Iterator[tuple[Map, At]]:
+    for file in files:
+        at = At(report, str(file))
+        tree = read(_bytes(file), str(file))
+        before = len(report.errors)
+        check.check_forbidden(tree, at)
+        tree = interpolate(tree, environment, at)
+        if len(report.errors) == before:
+            check.check_schema(tree, at)
+        if len(report.errors) == before:
+            _check_version(tree, at)
+            unhonoured.warn(tree, at)
+        yield tree, at
+
+
+def _bytes(file: str | Path) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except FileNotFoundError:
+        raise InputError(Problem("the compose file does not exist", "", str(file))) from None
+    except OSError as error:
+        raise InputError(Problem(f"the compose file cannot be read: {error.strerror}", "", str(file))) from None
+    except ValueError as error:
+        raise InputError(Problem(f"the path cannot be used: {error}", "", str(file))) from None
+
+
+def _name(tree: Map, environment: Environment, at: At) -> str | None:
+    if tree.get("name") is None:
+        return None
+    part = Map(tree.file, tree.line)
+    part["name"] = tree["name"]
+    value = interpolate(part, environment, at.key(tree, "name"))["name"]
+    if isinstance(value, Template) or not isinstance(value, (str, int, float)):
+        at.key(tree, "name").error("must be a plain text")
+        return None
+    return str(go_text(value)) or None
+
+
+def _check_version(tree: Map, at: At) -> None:
+    version = tree.get("version")
+    if version is None:
+        return
+    text = str(go_text(version))
+    major, _, minor = text.partition(".")
+    known = text == "" or (major == "3" and (minor == "" or (minor.isdecimal() and int(minor) <= 13)))
+    if not isinstance(version, str):
+        at.key(tree, "version").warn("docker wants the version as a text; the compose-spec ignores it: remove the line")
+    elif not known:
+        at.key(tree, "version").warn(f"docker does not know version {text!r}; it is ignored, as the compose-spec says")
+
+
+def _active(services: Mapping[str, Service], profiles: set[str]) -> dict[str, Service]:
+    return {
+        key: service
+        for key, service in sorted(services.items())
+        if not service.values.get("profiles") or "*" in profiles or profiles & set(service.values["profiles"])
+    }
+
+
+def _dependencies(active: Mapping[str, Service], every: Mapping[str, Service]) -> dict[str, dict[str, Dependency]]:
+    """Return the edges between active services; what cannot be an edge is told."""
+    edges: dict[str, dict[str, Dependency]] = {}
+    for key, service in active.items():
+        edges[key] = {}
+        for name, dependency in service.values.get("depends_on", {}).items():
+            if name in active:
+                edges[key][name] = dependency
+                continue
+            at = service.place("depends_on")
+            why = "is in no active profile" if name in every else f"does not exist{nearest(name, tuple(every))}"
+            if dependency.required:
+                at.error(f"the service {name!r} {why}; remove the entry, or write 'required: false'")
+            else:
+                at.warn(f"the service {name!r} {why}, so the entry has no effect")
+    _break_cycle(active, edges)
+    return edges
+
+
+def _break_cycle(services: Mapping[str, Service], edges: dict[str, dict[str, Dependency]]) -> None:
+    try:
+        graphlib.TopologicalSorter(edges).prepare()
+    except graphlib.CycleError as error:
+        cycle = list(reversed(error.args[1]))
+        chain = " -> ".join(cycle)
+        at = services[cycle[0]].place("depends_on")
+        steps = list(itertools.pairwise(cycle))
+        if any(edges[one][other].required for one, other in steps):
+            at.error(f"the services depend on each other in a circle: {chain}; remove one of the entries")
+            return
+        at.warn(f"the services depend on each other in a circle: {chain}; docker ignores depends_on, and so do we here")
+        for one, other in steps:
+            edges[one].pop(other, None)
+        _break_cycle(services, edges)
+
+
+def _service_entry(service: Service, merged: _Merged, stack: str, edges: dict[str, Dependency]) -> ServiceEntry:
+    inputs = service_inputs(service, merged.sections, stack)
+    x_pulumi = read_x_pulumi(service.values.get("x-pulumi"), service.place("x-pulumi"))
+    return ServiceEntry(service.key, inputs, edges, x_pulumi, service.at.file, service.at.line)
+
+
+def _network_entries(services: Mapping[str, Service], merged: _Merged, stack: str) -> dict[str, ObjectEntry]:
+    section = merged.sections["network"]
+    result = {}
+    for key in used_networks(services):
+        if key in section:
+            result[key] = _entry(section[key], stack)
+        elif key == "default":
+            name = f"{stack}_default"
+            result[key] = ObjectEntry(key, "network", False, name, {"name": name, "namespace": stack})
+    return result
+
+
+def _contents(
+    kind: str, services: Mapping[str, Service], merged: _Merged, stack: str, context: Context
+) -> dict[str, ObjectEntry]:
+    used = {entry.get("source") for service in services.values() for entry in service.values.get(f"{kind}s", [])}
+    if kind == "config":
+        used |= {service.values.get("credential_spec", {}).get("config") for service in services.values()}
+    result = {}
+    for key, declared in merged.sections[kind].items():
+        if declared.external and key not in used:
+            continue
+        entry = _entry(declared, stack)
+        if not declared.external:
+            entry.inputs.update(content(declared, context.folder, context.environment))
+        result[key] = entry
+    return result
+
+
+def _entry(declared: Declared, stack: str) -> ObjectEntry:
+    name = declared.physical(stack)
+    named = declared.kind in ("config", "secret")
+    inputs: Json = {"baseName" if named else "name": name}
+    if not declared.external:
+        inputs["namespace"] = stack
+        skipped = ("file", "content", "environment")
+        inputs.update({camel(key): _wire(value) for key, value in declared.values.items() if key not in skipped})
+        if "ipam" in inputs:
+            inputs["ipam"] = _ipam(declared.values["ipam"])
+    else:
+        inputs = {"name": name}
+    return ObjectEntry(declared.key, declared.kind, declared.external, name, inputs, declared.at.file, declared.at.line)
+
+
+def _ipam(value: Json) -> Json:
+    result = {key: entry for key, entry in value.items() if key != "config"}
+    if "config" in value:
+        result["config"] = [{camel(key): item for key, item in pool.items()} for pool in value["config"]]
+    return result
+
+
+def _wire(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value

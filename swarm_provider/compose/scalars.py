@@ -1,0 +1,139 @@
+"""Single values of a compose file: the text, number or duration that docker takes them for, or an error at their place.
+
+Each reader gets a value that the schema let pass and its place. Where it is wrong the place is told, and the reader
+returns a value that lets the reading go on (the file is refused at the end).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from swarm_provider.compose.interpolate import to_bool, to_float, to_int
+from swarm_provider.compose.tree import At, Map, Template, Timestamp, WrittenFloat, WrittenInt, go_text
+from swarm_provider.model import shorthand
+from swarm_provider.spec import Json, units
+
+
+def text(value: Any, at: At) -> Any:
+    """Read a text, which may be a Template."""
+    if isinstance(value, Timestamp):
+        at.error(f"{value.raw} is read as a date; put it in quotes")
+    if isinstance(value, (str, Template)):
+        return value
+    return go_text(value)
+
+
+def text_list(value: Any, at: At) -> list[Any]:
+    """Read a list of texts; a single text is a list of one."""
+    if isinstance(value, (str, Template)):
+        return [text(value, at)]
+    return [text(entry, at.item(value, index)) for index, entry in enumerate(value)]
+
+
+def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
+    """Read a whole number; docker cuts off fractions where it takes them at all."""
+    try:
+        number = to_int(value) if isinstance(value, str) else int(value)
+    except (ValueError, OverflowError):
+        at.error(f"must be a whole number, not {value!r}")
+        return 0
+    if minimum is not None and number < minimum:
+        at.error(f"must be at least {minimum}, not {number}")
+        return minimum
+    return number
+
+
+def boolean(value: Any, at: At) -> bool:
+    """Read true or false; as a text in YAML 1.1's spellings."""
+    if isinstance(value, str):
+        try:
+            return to_bool(value)
+        except ValueError:
+            at.error(f"must be true or false, not {value!r}")
+    return bool(value)
+
+
+def ratio(value: Any, at: At) -> float:
+    """Read a number as docker keeps it: with the precision of 32 bits."""
+    try:
+        number = to_float(value) if isinstance(value, str) else float(value)
+        packed = struct.pack("f", number)
+    except (ValueError, OverflowError):
+        at.error(f"must be a number, not {value!r}")
+        return 0.0
+    # the shortest decimal that is the same in 32 bits, which is what Go writes into JSON
+    return next(
+        (short for digits in range(1, 10) if struct.pack("f", short := float(f"{number:.{digits}g}")) == packed), number
+    )
+
+
+def mode(value: Any, at: At) -> int:
+    """Read a file mode: a number as YAML reads it; a text is octal, as the compose-spec says."""
+    if isinstance(value, str):
+        if re.fullmatch(r"(0[oO]?)?[0-7]{1,6}", value):
+            return int(value.lower().replace("o", ""), 8)
+        at.error(f"must be a file mode such as 0440, not {value!r}")
+        return 0
+    number = whole(value, at)
+    if number > 0xFFFFFFFF:
+        at.error(f"must be a file mode such as 0440, not {number}")
+    return number
+
+
+def checked(value: Any, parse: Callable[[Any], Any], at: At) -> str:
+    """Return the text of a value that `parse` understands; the text stays the user's."""
+    written = str(go_text(text(value, at)))
+    try:
+        parse(written)
+    except ValueError as error:
+        at.error(str(error))
+    return written
+
+
+def duration(value: Any, at: At) -> str:
+    """Read a Go duration such as 1m30s."""
+    return checked(value, units.duration_ns, at)
+
+
+def is_zero(value: str, parse: Callable[[Any], int]) -> bool:
+    """Say whether a measure means nothing to docker, which then treats it as absent."""
+    try:
+        return parse(value) == 0
+    except ValueError:
+        return False
+
+
+def labels(value: Any, at: At) -> Json:
+    """Read a map or a list of `K=V` into texts; what has no value is empty."""
+    return {key: "" if entry is None else entry for key, entry in pairs(value, at).items()}
+
+
+def pairs(value: Any, at: At) -> dict[str, Any]:
+    """Read a map or a list of `K=V`; what has no value is None. Warns where the text is not the one in the file."""
+    if value is None:
+        return {}
+    if isinstance(value, Map):
+        return {key: None if entry is None else _printed(entry, at.key(value, key)) for key, entry in value.items()}
+    result: dict[str, Any] = {}
+    for index, entry in enumerate(value):
+        text(entry, at.item(value, index))
+        if isinstance(entry, Template):
+            name, _, rest = str(entry.parts[0]).partition("=")
+            result[name] = Template((rest, *entry.parts[1:]) if rest else entry.parts[1:])
+        else:
+            result.update(shorthand.key_values([str(entry)]))
+    return result
+
+
+def options(value: Any, at: At) -> Json:
+    """Read a map of driver options into texts."""
+    return {key: "" if entry is None else _printed(entry, at.key(value, key)) for key, entry in (value or {}).items()}
+
+
+def _printed(value: Any, at: At) -> Any:
+    if isinstance(value, (Timestamp, WrittenFloat, WrittenInt)):
+        at.warn(f"docker reads {value.raw} as {go_text(value)!r}; put it in quotes to keep the text")
+    return str(value) if isinstance(value, Timestamp) else go_text(value)

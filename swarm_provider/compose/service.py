@@ -1,0 +1,388 @@
+"""One service of one file -> its typed form: short forms expanded, env files read, paths made absolute.
+
+The typed form has compose's keys. What docker cannot tell from an absent key (an empty text, false, 0 where it keeps
+no pointer) is absent in it, so that merging is `the later one that is there`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from swarm_provider.compose import deploy, scalars
+from swarm_provider.compose.envfile import EnvFileError, read_dotenv, read_raw
+from swarm_provider.compose.interpolate import Environment
+from swarm_provider.compose.mounts import read_mounts
+from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, pairs, text, text_list, whole
+from swarm_provider.compose.tree import At, Items, Map, Template
+from swarm_provider.model import shorthand
+from swarm_provider.spec import Json
+
+_CONDITIONS: Final = ("service_started", "service_healthy", "service_completed_successfully")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all files of a project share: the folder that paths are relative to, and the variables."""
+
+    folder: Path
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """One entry of `depends_on`.
+
+    Attributes:
+        condition: `service_started`, `service_healthy` or `service_completed_successfully`.
+        required: whether the other service must be there; entries of the short form need not, as in docker.
+        restart: whether an update of the other service restarts this one (docker compose only).
+    """
+
+    condition: str = "service_started"
+    required: bool = True
+    restart: bool = False
+
+
+@dataclass
+class Service:
+    """A service in typed form, with the place of the service and of each of its keys."""
+
+    key: str
+    at: At
+    values: Json = field(default_factory=dict)
+    places: dict[str, At] = field(default_factory=dict)
+
+    def place(self, key: str) -> At:
+        """Return where a key stands: in the last file that gives it, else where the service stands."""
+        return self.places.get(key) or At(self.at.report, self.at.file, (*self.at.path, key), self.at.line)
+
+
+def read_service(key: str, source: Map, at: At, context: Context) -> Service:
+    """Read one valid, interpolated service."""
+    service = Service(key, at)
+    for name, value in source.items():
+        place = at.key(source, name)
+        service.places[name] = place
+        reader = _READERS.get(name)
+        if reader is not None and value is not None:
+            result = reader(value, place)
+            if result is not None:
+                service.values[name] = result
+    _environment(source, service, context)
+    _label_files(source, service, context)
+    if source.get("volumes"):
+        service.values["volumes"] = read_mounts(source["volumes"], at.key(source, "volumes"), _resolver(context, at))
+    deploy.apply_short_keys(source, service.values, at)
+    return service
+
+
+def _filled(value: Any, at: At) -> Any:
+    result = text(value, at)
+    return None if result == "" else result
+
+
+def _true(value: Any, at: At) -> bool | None:
+    return boolean(value, at) or None
+
+
+def _texts(value: Any, at: At) -> list[Any]:
+    return text_list(value, at)
+
+
+def _command(value: Any, at: At) -> list[Any] | None:
+    if isinstance(value, str):
+        try:
+            return shorthand.split_words(value) or None
+        except ValueError as error:
+            at.error(str(error))
+            return None
+    return text_list(value, at) or None
+
+
+def _hosts(value: Any, at: At) -> list[Any]:
+    if isinstance(value, Items):
+        for index, entry in enumerate(value):
+            if isinstance(entry, str) and ":" not in entry and "=" not in entry:
+                at.item(value, index).warn("docker drops an entry without an address; write 'host:address'")
+        return list(shorthand.extra_hosts([str(entry) for entry in value]))
+    plain = {
+        host: [text(item, at.item(entry, index)) for index, item in enumerate(entry)]
+        if isinstance(entry, Items)
+        else None
+        if entry is None
+        else text(entry, at.key(value, host))
+        for host, entry in value.items()
+    }
+    return list(shorthand.extra_hosts(plain))
+
+
+def _ulimits(value: Map, at: At) -> Json:
+    result: Json = {}
+    for name, limit in value.items():
+        place = at.key(value, name)
+        if isinstance(limit, Map):
+            result[name] = {key: whole(limit[key], place.key(limit, key), minimum=None) for key in ("soft", "hard")}
+        else:
+            number = whole(limit, place, minimum=None)
+            result[name] = {"soft": number, "hard": number}
+    return result
+
+
+def _healthcheck(value: Map, at: At) -> Json:
+    result: Json = {}
+    for key in ("interval", "timeout", "start_period", "start_interval"):
+        if value.get(key) is not None:
+            result[key] = duration(value[key], at.key(value, key))
+    if value.get("retries") is not None:
+        result["retries"] = whole(value["retries"], at.key(value, "retries"))
+    if value.get("disable") is not None and boolean(value["disable"], at.key(value, "disable")):
+        result["disable"] = True
+    test = value.get("test")
+    if test is not None:
+        words = test if isinstance(test, Items) else ["CMD-SHELL", test]
+        result["test"] = text_list(words, at.key(value, "test"))
+        if not result["test"]:
+            del result["test"]
+    return result
+
+
+def _logging(value: Map, at: At) -> Json:
+    result: Json = {}
+    if value.get("driver"):
+        result["driver"] = text(value["driver"], at.key(value, "driver"))
+    if value.get("options") is not None:
+        result["options"] = options(value["options"], at.key(value, "options"))
+    return result
+
+
+def _credential_spec(value: Map, at: At) -> Json | None:
+    result = {key: text(value[key], at.key(value, key)) for key in ("config", "file", "registry") if value.get(key)}
+    if len(result) > 1:
+        at.error(f"only one of config, file and registry can be given, not {' and '.join(result)}")
+    return result or None
+
+
+def _references(value: Items, at: At) -> list[Map]:
+    result = []
+    for index, entry in enumerate(value):
+        place = at.item(value, index)
+        reference = Map(place.file, place.line)
+        if not isinstance(entry, Map):
+            reference["source"] = text(entry, place)
+        else:
+            given = {key.lower(): (key, item) for key, item in entry.items() if item is not None}
+            for key in ("source", "target", "uid", "gid"):
+                if key in given and given[key][1] != "":
+                    reference[key] = text(given[key][1], place.key(entry, given[key][0]))
+            if "mode" in given:
+                reference["mode"] = mode(given["mode"][1], place.key(entry, given["mode"][0]))
+            if "source" not in reference:
+                place.error("the key 'source' is missing")
+        result.append(reference)
+    return result
+
+
+def _networks(value: Any, at: At) -> Json:
+    if isinstance(value, Items):
+        return {str(text(entry, at.item(value, index))): None for index, entry in enumerate(value)}
+    result: Json = {}
+    for name, network in value.items():
+        place = at.key(value, name)
+        result[name] = None
+        if isinstance(network, Map):
+            result[name] = {}
+            if network.get("aliases"):
+                result[name]["aliases"] = text_list(network["aliases"], place.key(network, "aliases"))
+            if network.get("driver_opts"):
+                result[name]["driver_opts"] = options(network["driver_opts"], place.key(network, "driver_opts"))
+    return result
+
+
+def _ports(value: Items, at: At) -> list[Map]:
+    result: list[Map] = []
+    for index, entry in enumerate(value):
+        place = at.item(value, index)
+        for port in _long_port(entry, place) if isinstance(entry, Map) else _short_port(entry, place):
+            placed = Map(place.file, place.line)
+            placed.update(port)
+            result.append(placed)
+    return result
+
+
+def _short_port(value: Any, at: At) -> list[Json]:
+    if isinstance(value, float) and value == int(value):
+        value = int(value)
+    written = str(text(value, at))
+    try:
+        ports = shorthand.port(written)
+    except ValueError as error:
+        at.error(str(error))
+        return []
+    address = shorthand.port_address(written)
+    if address:
+        at.warn(f"docker drops the address {address}: Swarm publishes on every address; the compose-spec would not")
+    return ports
+
+
+def _long_port(value: Map, at: At) -> list[Json]:
+    port: Json = {}
+    for key in ("target", "published"):
+        given = value.get(key)
+        if isinstance(given, str) and "-" in given:
+            at.key(value, key).error("Swarm cannot choose from a range of ports; give one port, or the short form")
+        elif given is not None and given != "":
+            number = whole(given, at.key(value, key))
+            if number > 65535:
+                at.key(value, key).error(f"ports end at 65535, and this is {number}")
+            elif number or key == "target":
+                port[key] = number
+    if not port.get("target"):
+        at.error("the key 'target' (the port in the container) is missing")
+    for key in ("protocol", "mode", "name"):
+        if value.get(key):
+            port[key] = text(value[key], at.key(value, key))
+    for key, words in (("protocol", ("tcp", "udp", "sctp")), ("mode", ("ingress", "host"))):
+        if key in port and port[key] not in words:
+            at.key(value, key).error(f"must be one of {', '.join(words)}, not {port[key]!r}")
+    return [port]
+
+
+def _depends_on(value: Any, at: At) -> dict[str, Dependency]:
+    if isinstance(value, Items):
+        return {str(name): Dependency(required=False) for name in value}
+    result: dict[str, Dependency] = {}
+    for name, entry in value.items():
+        place = at.key(value, name)
+        result[name] = Dependency(
+            text(entry.get("condition", _CONDITIONS[0]), place),
+            boolean(entry.get("required", True), place),
+            boolean(entry.get("restart", False), place),
+        )
+    return result
+
+
+def _environment(source: Map, service: Service, context: Context) -> None:
+    result: Json = {}
+    look_up = context.environment.look_up
+
+    def update(values: Json) -> None:
+        for key, value in values.items():
+            # docker: what the file leaves empty, too, is taken from the caller's environment
+            found, there = look_up(key) if value is None or value == "" else ("", False)
+            result[key] = (found if isinstance(found, str) else _opaque(found)) if there else value
+
+    if source.get("env_file"):
+        files: Json = {}
+        for path, place, reader, required in _env_files(source["env_file"], service.at.key(source, "env_file")):
+            data = _bytes(context.folder / path, place, required=required)
+            if data is not None:
+                try:
+                    files.update(reader(data, context.environment, place))
+                except EnvFileError as error:
+                    place.error(f"the env file {path} cannot be read: {error}")
+        update({key: value if isinstance(value, str) else _opaque(value) for key, value in files.items()})
+    if source.get("environment"):
+        update(pairs(source["environment"], service.at.key(source, "environment")))
+    if result:
+        service.values["environment"] = result
+
+
+def _opaque(value: Any) -> Any:
+    return value if isinstance(value, Template) else Template((value,))
+
+
+_EnvReader = Callable[[bytes, Environment, At], dict[str, Any]]
+
+
+def _raw(data: bytes, environment: Environment, _at: At) -> dict[str, Any]:
+    return read_raw(data, environment)
+
+
+def _env_files(value: Any, at: At) -> list[tuple[str, At, _EnvReader, bool]]:
+    if not isinstance(value, Items):
+        return [(str(text(value, at)), at, _raw, True)]
+    result: list[tuple[str, At, _EnvReader, bool]] = []
+    for index, entry in enumerate(value):
+        place = at.item(value, index)
+        if not isinstance(entry, Map):
+            result.append((str(text(entry, place)), place, _raw, True))
+            continue
+        form = entry.get("format")
+        if form not in (None, "", "raw"):
+            place.key(entry, "format").error(f"unknown format {form!r}; 'raw' is the only one, or leave it out")
+        required = boolean(entry.get("required", True), place.key(entry, "required"))
+        result.append((str(entry["path"]), place, _raw if form == "raw" else read_dotenv, required))
+    return result
+
+
+def _label_files(source: Map, service: Service, context: Context) -> None:
+    value = source.get("label_file")
+    if not value:
+        return
+    found: Json = {}
+    at = service.at.key(source, "label_file")
+    for path in [value] if isinstance(value, str) else value:
+        data = _bytes(context.folder / str(path), at, required=True)
+        if data is not None:
+            try:
+                found.update(read_raw(data, Environment({})))
+            except EnvFileError as error:
+                at.error(f"the label file {path} cannot be read: {error}")
+    service.values["labels"] = {**found, **service.values.get("labels", {})}
+
+
+def _bytes(path: Path, at: At, *, required: bool) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if required:
+            at.error(f"the file {path} does not exist")
+    except OSError as error:
+        at.error(f"the file {path} cannot be read: {error.strerror}")
+    except ValueError as error:
+        at.error(f"the path cannot be used: {error}")
+    return None
+
+
+def _resolver(context: Context, at: At) -> Callable[[str], str]:
+    """Return what makes the source of a bind mount absolute, as docker does."""
+
+    def resolve(path: str) -> str:
+        if path.startswith("~"):
+            home, there = context.environment.look_up("HOME")
+            if there and isinstance(home, str):
+                path = home + path[1:]
+            else:
+                at.warn("docker cannot replace '~', because the environment has no HOME; write the whole path")
+        if path.startswith("/") or re.match(r"[A-Za-z]:[\\/]|\\\\", path):
+            return path
+        return posixpath.normpath(posixpath.join(str(context.folder), path))
+
+    return resolve
+
+
+_READERS: Final[dict[str, Callable[[Any, At], Any]]] = {
+    **dict.fromkeys(("image", "hostname", "user", "working_dir", "stop_signal", "isolation", "restart"), _filled),
+    **dict.fromkeys(("tty", "stdin_open", "read_only"), _true),
+    **dict.fromkeys(("dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "group_add", "profiles"), _texts),
+    **dict.fromkeys(("command", "entrypoint"), _command),
+    **dict.fromkeys(("labels", "sysctls"), labels),
+    **dict.fromkeys(("configs", "secrets"), _references),
+    "init": boolean,
+    "stop_grace_period": scalars.duration,
+    "extra_hosts": _hosts,
+    "ulimits": _ulimits,
+    "healthcheck": _healthcheck,
+    "logging": _logging,
+    "credential_spec": _credential_spec,
+    "networks": _networks,
+    "ports": _ports,
+    "depends_on": _depends_on,
+    "deploy": deploy.read_deploy,
+    "x-pulumi": lambda value, at: value,
+}

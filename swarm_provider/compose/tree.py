@@ -1,0 +1,149 @@
+"""What a compose file is between reading and converting: plain maps and lists that know where they stand.
+
+Here are the data types that the modules of this room pass on, the collector of problems, and Go's way to print a
+value. No reading of files, no rules of compose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.shorthand import number_text
+
+Path = tuple[str | int, ...]
+
+
+class Map(dict[str, Any]):
+    """A YAML mapping: its file, its own line, and the line of each key."""
+
+    __slots__ = ("file", "line", "lines")
+
+    def __init__(self, file: str = "", line: int = 0) -> None:
+        super().__init__()
+        self.file = file
+        self.line = line
+        self.lines: dict[str, int] = {}
+
+    def empty_copy(self) -> Map:
+        """Return an empty map that stands at the same place."""
+        copy = Map(self.file, self.line)
+        copy.lines = self.lines
+        return copy
+
+
+class Items(list[Any]):
+    """A YAML sequence: its file, its own line, and the line of each entry."""
+
+    __slots__ = ("file", "line", "lines")
+
+    def __init__(self, file: str = "", line: int = 0) -> None:
+        super().__init__()
+        self.file = file
+        self.line = line
+        self.lines: list[int] = []
+
+    def empty_copy(self) -> Items:
+        """Return an empty list that stands at the same place."""
+        copy = Items(self.file, self.line)
+        copy.lines = self.lines
+        return copy
+
+
+class Timestamp(str):
+    """An unquoted date, which docker reads as a point in time; the text is what Go prints for it."""
+
+    __slots__ = ("raw",)
+    raw: str
+
+
+class WrittenInt(int):
+    """A whole number whose decimal text differs from what the file says (`0755`, `1_000`)."""
+
+    raw: str
+
+
+class WrittenFloat(float):
+    """A number whose text in Go differs from what the file says (`1.10`, `1e3`)."""
+
+    raw: str
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Stands for the actual name of a `config`, `secret`, `network` or `volume` of the file."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with parts that are known only later; `parts` are texts and the opaque values, in order."""
+
+    parts: tuple[object, ...]
+
+
+@dataclass
+class Report:
+    """Collects what is wrong and what surprises, with its place."""
+
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def raise_errors(self) -> None:
+        """Raise all errors so far as one InputError, if there are any."""
+        if self.errors:
+            raise InputError(*unique(self.errors))
+
+
+@dataclass(frozen=True)
+class At:
+    """A place in a file: where a reader stands, so that it can say so."""
+
+    report: Report
+    file: str
+    path: Path = ()
+    line: int = 0
+
+    def key(self, parent: Any, key: str) -> At:
+        """Return the place of `key` in the mapping `parent`."""
+        line = parent.lines.get(key, parent.line) if isinstance(parent, Map) else 0
+        return At(self.report, getattr(parent, "file", "") or self.file, (*self.path, key), line or self.line)
+
+    def item(self, parent: Any, index: int) -> At:
+        """Return the place of an entry of the sequence `parent`."""
+        line = parent.lines[index] if isinstance(parent, Items) and index < len(parent.lines) else 0
+        return At(self.report, getattr(parent, "file", "") or self.file, (*self.path, index), line or self.line)
+
+    def error(self, message: str) -> None:
+        """Note that something is wrong here."""
+        self.report.errors.append(Problem(message, path_text(self.path), self.file, self.line))
+
+    def warn(self, message: str) -> None:
+        """Note that something here is not what its writer may expect."""
+        self.report.warnings.append(Problem(message, path_text(self.path), self.file, self.line))
+
+
+def path_text(path: Path) -> str:
+    """Return a path as people write it: `services.web.ports[0]`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".")
+
+
+def unique(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems without repetitions, in their order."""
+    return list(dict.fromkeys(problems))
+
+
+def go_text(value: Any) -> Any:
+    """Return the text that Go's `%v` makes of a scalar; a Template stays one."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return number_text(value)
+    return value
