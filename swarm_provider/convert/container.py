@@ -63,26 +63,22 @@ def container_to_spec(inputs: Json) -> Json:
 
 def container_from_spec(container: Json, namespace: str | None) -> Json:
     """Return the properties that a ContainerSpec holds, but for the image (see `image_from_spec`)."""
-    own = container.get("Labels") or {}
-    dns = container.get("DNSConfig") or {}
+    dns = container.get("DNSConfig")
     return {
         **filled(**{key: container.get(field) for key, field in _PLAIN.items()}),
         **filled(
-            labels={k: v for k, v in own.items() if not (k == labels.NAMESPACE and v == namespace)},
-            environment=dict(_variable(entry) for entry in container.get("Env") or []),
+            labels=through(container.get("Labels"), partial(_without_namespace, namespace)),
+            environment=through(container.get("Env"), _environment_from_spec),
             extraHosts=each(container.get("Hosts"), host_from_spec),
-            dns=dns.get("Nameservers"),
-            dnsSearch=dns.get("Search"),
-            dnsOpt=dns.get("Options"),
+            dns=inside(dns, "Nameservers"),
+            dnsSearch=inside(dns, "Search"),
+            dnsOpt=inside(dns, "Options"),
             volumes=each(container.get("Mounts"), mount_from_spec),
             secrets=_references_from_spec("Secret", container.get("Secrets")),
             configs=_references_from_spec("Config", container.get("Configs")),
             capAdd=container.get("CapabilityAdd"),
             capDrop=container.get("CapabilityDrop"),
-            ulimits={
-                limit["Name"]: {"soft": limit.get("Soft", 0), "hard": limit.get("Hard", 0)}
-                for limit in container.get("Ulimits") or []
-            },
+            ulimits=through(container.get("Ulimits"), _ulimits_from_spec),
         ),
         **given(
             init=container.get("Init"),
@@ -103,8 +99,10 @@ def image_from_spec(container: Json, own: Json) -> Json:
     does not.
     """
     live = container.get("Image") or ""
+    if live is UNKNOWN:
+        return {"image": UNKNOWN}
     text = own.get(labels.STACK_IMAGE) or own.get(labels.IMAGE)
-    if text and (familiar(text) == live or familiar(text) == without_digest(live)):
+    if isinstance(text, str) and (familiar(text) == live or familiar(text) == without_digest(live)):
         return {"image": text, **({"resolvedImage": live} if familiar(text) != live else {})}
     plain = default_text(live)
     return {"image": plain, **({"resolvedImage": live} if plain != live else {})}
@@ -131,9 +129,11 @@ def environment(values: Any) -> Any:
     return ordered(through(values, lambda known: [one(key, value) for key, value in known.items()]), str)
 
 
-def _variable(entry: Any) -> tuple[str, Any]:
-    key, equals, value = str(entry).partition("=")
-    return key, value if equals else None
+def _environment_from_spec(entries: list[Any]) -> Any:
+    if UNKNOWN in entries:
+        return UNKNOWN
+    split = (entry.partition("=") for entry in entries)
+    return {key: value if equals else None for key, equals, value in split}
 
 
 def host_to_spec(entry: str) -> str:
@@ -175,6 +175,16 @@ def _ulimits_to_spec(limits: Json) -> list[Any]:
         return {"Name": name, "Soft": limit.get("soft"), "Hard": limit.get("hard")}
 
     return [through(limit, partial(one, name)) for name, limit in sorted(limits.items())]
+
+
+def _ulimits_from_spec(limits: list[Any]) -> Any:
+    if UNKNOWN in limits:
+        return UNKNOWN
+    return {limit["Name"]: {"soft": limit.get("Soft", 0), "hard": limit.get("Hard", 0)} for limit in limits}
+
+
+def _without_namespace(namespace: str | None, own: Json) -> Json:
+    return {key: value for key, value in own.items() if not (key == labels.NAMESPACE and value == namespace)}
 
 
 def _container_labels(inputs: Json) -> Any:
@@ -245,35 +255,36 @@ def _references_to_spec(kind: str, entries: Any) -> Any:
     return ordered(each(entries, one), lambda entry: (entry[f"{kind}Name"], entry["File"]["Name"]))
 
 
-def _references_from_spec(kind: str, entries: Any) -> list[Json]:
-    return [
-        {
+def _references_from_spec(kind: str, entries: Any) -> Any:
+    def one(entry: Json) -> Json:
+        file = entry["File"]
+        return {
             "source": entry.get(f"{kind}Name"),
-            "target": entry["File"].get("Name"),
-            "uid": entry["File"].get("UID") or "0",
-            "gid": entry["File"].get("GID") or "0",
-            "mode": entry["File"].get("Mode", 0),
+            "target": file.get("Name"),
+            "uid": file.get("UID") or "0",
+            "gid": file.get("GID") or "0",
+            "mode": file.get("Mode", 0),
         }
-        for entry in entries or []
-        if entry.get("File")
-    ]
+
+    return through(entries, lambda known: each([e for e in known if e is UNKNOWN or e.get("File")], one))
 
 
 def _credential_to_spec(credential: Json) -> Json:
     return filled(Config=credential.get("config"), File=credential.get("file"), Registry=credential.get("registry"))
 
 
-def _credential_from_spec(container: Json) -> Json | None:
+def _credential_from_spec(container: Json) -> Any:
     credential = (container.get("Privileges") or {}).get("CredentialSpec")
-    if not credential:
-        return None
+    if not credential or credential is UNKNOWN:
+        return credential or None
     return filled(config=credential_config(container), file=credential.get("File"), registry=credential.get("Registry"))
 
 
-def credential_config(container: Json) -> str:
+def credential_config(container: Json) -> Any:
     """Return the name of the config that holds the credential spec; the spec itself has its id."""
     wanted = ((container.get("Privileges") or {}).get("CredentialSpec") or {}).get("Config") or ""
-    for entry in container.get("Configs") or []:
-        if "Runtime" in entry and wanted and entry.get("ConfigID") == wanted:
-            return str(entry.get("ConfigName") or wanted)
-    return str(wanted)
+    entries = container.get("Configs")
+    for entry in entries if isinstance(entries, list) else []:
+        if wanted and entry is not UNKNOWN and "Runtime" in entry and entry.get("ConfigID") == wanted:
+            return entry.get("ConfigName") or wanted
+    return wanted

@@ -32,8 +32,10 @@ def mode_to_spec(deploy: Any) -> Any:
     return {"Replicated": given(Replicas=replicas)}
 
 
-def mode_from_spec(mode: Json | None) -> Json:
+def mode_from_spec(mode: Any) -> Json:
     """Return `mode`, and the numbers that go with it."""
+    if mode is UNKNOWN:
+        return {"mode": UNKNOWN}
     mode = mode or {}
     if "Global" in mode:
         return {"mode": "global"}
@@ -129,8 +131,10 @@ def _amounts(section: Json, **more: Any) -> Json:
     )
 
 
-def resources_from_spec(resources: Json | None) -> Json:
+def resources_from_spec(resources: Any) -> Any:
     """Return `resources`."""
+    if resources is UNKNOWN:
+        return UNKNOWN
     resources = resources or {}
     return given(
         limits=through(
@@ -186,15 +190,13 @@ def placement_to_spec(placement: Any) -> Any:
     )
 
 
-def placement_from_spec(placement: Json | None) -> Json:
+def placement_from_spec(placement: Any) -> Any:
     """Return `placement`; the platforms that the image supports are the client's knowledge, not the user's."""
-    placement = placement or {}
     return filled(
-        constraints=placement.get("Constraints"),
-        preferences=[
-            {"spread": entry["Spread"].get("SpreadDescriptor", "")}
-            for entry in placement.get("Preferences") or []
-            if entry.get("Spread")
-        ],
-        maxReplicasPerNode=placement.get("MaxReplicas"),
+        constraints=inside(placement, "Constraints"),
+        preferences=each(
+            inside(placement, "Preferences"),
+            lambda entry: {"spread": (entry.get("Spread") or {}).get("SpreadDescriptor", "")},
+        ),
+        maxReplicasPerNode=inside(placement, "MaxReplicas"),
     )

@@ -72,14 +72,14 @@ def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     task = spec.get("TaskTemplate") or {}
     container = task.get("ContainerSpec") or {}
     own = spec.get("Labels") or {}
-    endpoint = spec.get("EndpointSpec") or {}
-    namespace = own.get(labels.NAMESPACE)
-    names = network_names or {}
+    endpoint = spec.get("EndpointSpec")
+    namespace = inside(own, labels.NAMESPACE)
+    networks = task.get("Networks") or spec.get("Networks")
     deploy = {
         **mode_from_spec(spec.get("Mode")),
         **filled(
-            endpointMode=endpoint.get("Mode"),
-            labels=labels.users(own),
+            endpointMode=inside(endpoint, "Mode"),
+            labels=through(own, labels.users),
             resources=resources_from_spec(task.get("Resources")),
             placement=placement_from_spec(task.get("Placement")),
         ),
@@ -91,13 +91,13 @@ def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     }
     return {
         "name": spec.get("Name"),
-        **given(namespace=namespace),
-        **image_from_spec(container, own),
+        **({} if namespace in (None, UNKNOWN) else {"namespace": namespace}),
+        **image_from_spec(container, {} if own is UNKNOWN else own),
         **container_from_spec(container, namespace),
         **given(logging=through(task.get("LogDriver"), _log_driver_from_spec)),
         **filled(
-            networks=[_network_from_spec(entry, names) for entry in task.get("Networks") or spec.get("Networks") or []],
-            ports=each(endpoint.get("Ports"), _port_from_spec),
+            networks=each(networks, lambda entry: _network_from_spec(entry, network_names or {})),
+            ports=each(inside(endpoint, "Ports"), _port_from_spec),
         ),
         "deploy": deploy,
         **given(forceUpdate=task.get("ForceUpdate")),
@@ -221,7 +221,7 @@ def _networks_to_spec(networks: Any) -> Any:
 def _network_from_spec(entry: Json, names: Mapping[str, str]) -> Json:
     target = entry.get("Target", "")
     return {
-        "name": names.get(target, target),
+        "name": names.get(target, target) if isinstance(target, str) else target,
         **filled(aliases=entry.get("Aliases"), driverOpts=entry.get("DriverOpts")),
     }
 
