@@ -175,8 +175,11 @@ make_stand_ins() {
     "$repo/testbed/images.sh" --only "$kind" "$DOCKER_HOST"
     docker tag "$made" "$image"
     printf '%s\n' "$image" "$made" >>"$made_images"
+    # the database's image has another name too
+    docker image ls --format '{{.Repository}}:{{.Tag}}' pg >>"$made_images"
   done
   note="made here, as they cannot be pulled: $*"
+  (($(docker info --format '{{.Swarm.Nodes}}') == 1)) || note="$note; on this node alone"
 }
 
 images() {
