@@ -14,6 +14,7 @@ from swarm_provider.plan.tasks import (
     ENDED,
     RUNNING,
     SECOND,
+    STATES,
     Service,
     Task,
     eligible,
@@ -163,14 +164,14 @@ def observe(
     """The history with one more snapshot in it; None until the snapshot shows the change.
 
     Args:
-        version_index: `Version.Index` that the update was sent with, 0 for a create.
+        version_index: lowest `Version.Index` that shows the change; older snapshots do not count.
         now: seconds on a clock that only moves forward.
         others_converge: whether something else of the run still makes its way.
     """
     if snapshot.service is None:
         return history
     service = Service(snapshot.service)
-    if service.version <= version_index:
+    if service.version < version_index:
         return history
     if history is None:
         history = History(first=now, since=service.began - SLACK_NS, template=service.template, progress=now, alone=now)
@@ -232,7 +233,8 @@ def _facts(
 ) -> frozenset[tuple[str, str]]:
     facts = {("update", service.update_state), *(("completed", key) for key in completed)}
     for key, task in shown.current.items():
-        facts.add((f"reached {task.state}", key))
+        # also what lies below: a crash loop passes through states that no poll has met before
+        facts.update((f"reached {STATES[rank]}", key) for rank in range(min(task.rank, RUNNING) + 1))
         if task.state == "running" and now - seen[task.id].since >= service.monitor_ns / SECOND:
             facts.add(("stable", key))
     stopping = {task.id for task in shown.stopping}

@@ -7,7 +7,7 @@ are seconds on whatever clock the caller has; only differences count.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from swarm_provider.plan import causes
@@ -41,8 +41,9 @@ RETURN_S: Final = 60.0
 GIVEN_UP_S: Final = 2.0
 """How long a slot must stay without a successor until Swarm counts as having given it up."""
 TRIES: Final = 2
+TRIED_AT_LEAST_S: Final = 2.0
 TRIED_S: Final = 10.0
-"""What waiting does not cure is believed after two tries, or one that is this old."""
+"""What waiting does not cure is believed after two tries in at least 2 s, or after one that is 10 s old."""
 # Swarm's own monitoring ends up to one poll before ours has seen as much
 MONITOR_SLACK_S: Final = 1.5
 
@@ -53,7 +54,7 @@ class Desired:
 
     Attributes:
         spec: the ServiceSpec that was sent.
-        version_index: `Version.Index` that the update was sent with; 0 for a create. Older snapshots do not count.
+        version_index: lowest `Version.Index` of the service that shows the change; older snapshots do not count.
         fail_after_ns: patience without progress, in nanoseconds.
     """
 
@@ -158,7 +159,7 @@ class _Rollout:
         if not settled and self._quiet() < CRASH_PATIENCE_S:
             return Waiting("Swarm rolls the service back to its previous version")
         who = "somebody" if by_hand else "Swarm"
-        text = f"{self.service.name}: {who} rolled the update back; the previous version runs again"
+        text = f"{self.service.name}: {who} rolled the update back to the previous version"
         if self.service.update_state != "rollback_completed":
             text = f"{self.service.name}: {who} began to roll the update back, and that has not completed"
         return Failed((*self._failing(), Cause("rolled-back", text)), final=True)
@@ -212,10 +213,12 @@ class _Rollout:
         """The verdict while slots are missing; `rest` are the tasks that are under way in them."""
         if self.service.update_state == "paused" and self.shown.old:
             left = len(self.shown.old)
-            text = (
-                f"{self.service.name}: Swarm paused the update ({self.service.update_message}); "
-                f"{left} task{'s' if left > 1 else ''} of the previous version still run"
+            still = (
+                f"{left} tasks of the previous version still run"
+                if left > 1
+                else "1 task of the previous version still runs"
             )
+            text = f"{self.service.name}: Swarm paused the update; {still}"
             return Failed((*self._failing(), Cause("paused", text)), final=True)
         unplaced = [task for task in rest.values() if task.state == "pending" and task.error]
         hopeless = self._hopeless(rest) or self._given_up() or self._unplaceable(unplaced, rest)
@@ -246,7 +249,8 @@ class _Rollout:
             # it works on some node, so Swarm may place the others there, too
             return []
         tries = max(sum(f.slot == slot for f in found) for slot in {f.slot for f in found})
-        if tries < TRIES and self.now - found[0].at < TRIED_S:
+        age = self.now - found[0].at
+        if age < TRIED_AT_LEAST_S or (tries < TRIES and age < TRIED_S):
             return []
         return causes.failing(self.service, found, self.snapshot.nodes) + self._paused()
 
@@ -329,7 +333,7 @@ class _Rollout:
     def _paused(self) -> list[Cause]:
         if self.service.update_state != "paused":
             return []
-        return [Cause("paused", f"{self.service.name}: Swarm paused the update ({self.service.update_message})")]
+        return [Cause("paused", f"{self.service.name}: Swarm paused the update")]
 
     def _stuck(self, head: str, rest: dict[str, Task]) -> Cause:
         for task in rest.values():
@@ -347,16 +351,18 @@ class _Rollout:
 
     def _progress(self, head: str, rest: dict[str, Task], unplaced: list[Task]) -> str:
         parts = [head]
-        groups: dict[str, list[Task]] = {}
-        for key, task in rest.items():
-            again = any(failure.slot == key for failure in self.history.failures)
-            groups.setdefault(f"{_doing(task)}{' again' if again else ''}", []).append(task)
-        for doing, tasks in groups.items():
-            shown = where(self.service, tasks[0], self.snapshot.nodes)
-            parts.append(f"{len(tasks)} {doing} ({shown}{', ...' if len(tasks) > 1 else ''})")
+        groups: dict[str, list[str]] = {}
+        failing = {failure.slot for failure in self.history.failures}
+        for key, task in sorted(rest.items()):
+            # a crash loop is one state: its steps would flood the display
+            doing = "restarting" if key in failing else _doing(task)
+            shown = replace(task, json={**task.json, "NodeID": ""}) if key in failing else task
+            groups.setdefault(doing, []).append(where(self.service, shown, self.snapshot.nodes))
+        for doing, places in groups.items():
+            parts.append(f"{len(places)} {doing} ({places[0]}{', ...' if len(places) > 1 else ''})")
         if self.shown.old:
             parts.append(f"{len(self.shown.old)} to be replaced")
-        if self.history.failures and any(key in {f.slot for f in self.history.failures} for key in rest):
+        if failing & set(rest):
             last = causes.failing(self.service, self.history.failures[-1:], self.snapshot.nodes)[0].text
             parts.append(last.partition(": ")[2])
         elif unplaced:

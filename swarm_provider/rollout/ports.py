@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from swarm_provider.errors import ConnectionFailed, DockerError
 from swarm_provider.spec import Json
 
 # the class below has a method `list`, which hides the type from its annotations
 Items = list[Json]
+Texts = list[str]
 
 Progress = Callable[[str], None]
 """Takes one line about how far something is; called only when the line has changed."""
@@ -28,7 +29,16 @@ class Swarm(Protocol):
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None: ...
 
-    async def update(self, kind: str, id: str, version: int, spec: Json, **options: Any) -> Any: ...
+    async def update(
+        self,
+        kind: str,
+        id: str,
+        version: int,
+        spec: Json,
+        *,
+        registry_auth: str | None = None,
+        registry_auth_from: str | None = None,
+    ) -> Texts: ...
 
     async def remove(self, kind: str, name_or_id: str) -> bool: ...
 

@@ -22,24 +22,31 @@ IN_USE_TIMEOUT_S: Final = 60.0
 
 async def remove_service(
     swarm: Swarm,
-    watcher: Watcher,
     service_id: str,
     *,
+    watcher: Watcher | None = None,
     name: str = "",
-    timeout: float = SERVICE_TIMEOUT_S,
+    timeout: float | None = None,
     progress: Progress = silent,
     cancelled: asyncio.Event | None = None,
     clock: Clock | None = None,
 ) -> bool:
     """Remove a service and wait until none of its containers runs; False when it was gone already.
 
+    Args:
+        watcher: the process's watcher, so that many removals share their calls; None makes one of its own.
+        name: its name, for messages.
+        timeout: seconds in all; None for ten minutes.
+
     Raises:
         RolloutFailed: a container still runs after `timeout` seconds; says which and where.
         Cancelled: `cancelled` was set; Swarm goes on removing.
     """
     stop = cancelled or asyncio.Event()
-    removed = await _insist(swarm, "service", service_id, name or service_id, timeout, progress, stop, clock)
-    await watcher.gone(service_id, timeout=timeout, progress=progress, cancelled=stop, name=name)
+    limit = timeout or SERVICE_TIMEOUT_S
+    shared = watcher or Watcher(swarm, clock)
+    removed = await _insist(swarm, "service", service_id, name or service_id, limit, progress, stop, clock)
+    await shared.gone(service_id, timeout=limit, progress=progress, cancelled=stop, name=name)
     return removed
 
 
@@ -48,7 +55,7 @@ async def remove_network(
     network_id: str,
     *,
     name: str = "",
-    timeout: float = IN_USE_TIMEOUT_S,
+    timeout: float | None = None,
     progress: Progress = silent,
     cancelled: asyncio.Event | None = None,
     clock: Clock | None = None,
@@ -62,12 +69,13 @@ async def remove_network(
     stop = cancelled or asyncio.Event()
     waiting = clock or RealClock()
     name = name or network_id
-    deadline = waiting.now() + timeout
-    removed = await _insist(swarm, "network", network_id, name, timeout, progress, stop, waiting)
+    limit = timeout or IN_USE_TIMEOUT_S
+    deadline = waiting.now() + limit
+    removed = await _insist(swarm, "network", network_id, name, limit, progress, stop, waiting)
     said = False
     while any(network_id in (item.get("Id"), item.get("Name")) for item in await swarm.list("network", fresh=True)):
         if waiting.now() >= deadline:
-            raise RolloutFailed([f"network {name}: Swarm took its removal, but it is still there after {timeout:g} s"])
+            raise RolloutFailed([f"network {name}: Swarm took its removal, but it is still there after {limit:g} s"])
         if not said:
             progress(f"network {name}: waiting until it is really gone")
             said = True
@@ -81,7 +89,7 @@ async def remove_object(
     id: str,
     *,
     name: str = "",
-    timeout: float = IN_USE_TIMEOUT_S,
+    timeout: float | None = None,
     progress: Progress = silent,
     cancelled: asyncio.Event | None = None,
     clock: Clock | None = None,
@@ -92,7 +100,8 @@ async def remove_object(
         RolloutFailed: it is still in use after `timeout` seconds; says by whom, in the daemon's words.
         Cancelled: `cancelled` was set.
     """
-    return await _insist(swarm, kind, id, name or id, timeout, progress, cancelled or asyncio.Event(), clock)
+    limit = timeout or IN_USE_TIMEOUT_S
+    return await _insist(swarm, kind, id, name or id, limit, progress, cancelled or asyncio.Event(), clock)
 
 
 async def _insist(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from swarm_provider.errors import DockerError, NotFound, OutOfSequence
 from swarm_provider.rollout.ports import Clock, RealClock, Swarm, is_transient
@@ -21,7 +21,7 @@ class Updated:
 
     Attributes:
         id: the object's id.
-        version_index: `Version.Index` that the update was sent with (for Watcher.converge).
+        version_index: lowest `Version.Index` that shows it, for Watcher.converge.
         spec: the spec that was sent.
         warnings: what the daemon warned of.
     """
@@ -39,14 +39,15 @@ async def update_with_retry(
     change: Callable[[Json], Json | None],
     *,
     clock: Clock | None = None,
-    **options: Any,
+    registry_auth: str | None = None,
+    registry_auth_from: str | None = None,
 ) -> Updated | None:
     """Read an object, change its spec, send it; read again and repeat when somebody else was faster.
 
     Args:
         change: gives the whole new spec for the live object (inspect data), or None to leave it. It is called
             again on each try, so that it never sends a change that was made on top of an older spec.
-        options: passed on to `Swarm.update` (registry_auth ...).
+        registry_auth, registry_auth_from: as for `Swarm.update`.
 
     Returns:
         What was sent, or None when `change` left the object as it is.
@@ -66,8 +67,15 @@ async def update_with_retry(
             if spec is None:
                 return None
             version = int((live.get("Version") or {}).get("Index") or 0)
-            warnings = await swarm.update(kind, str(live.get("ID") or id), version, spec, **options)
-            return Updated(str(live.get("ID") or id), version, spec, tuple(warnings or ()))
+            warnings = await swarm.update(
+                kind,
+                str(live.get("ID") or id),
+                version,
+                spec,
+                registry_auth=registry_auth,
+                registry_auth_from=registry_auth_from,
+            )
+            return Updated(str(live.get("ID") or id), version + 1, spec, tuple(warnings or ()))
         except (OutOfSequence, DockerError) as error:
             lost = isinstance(error, OutOfSequence) or is_transient(error)
             if not lost or attempt == ATTEMPTS:

@@ -96,7 +96,7 @@ class Watcher:
         sent_spec: Json,
         version_index: int = 0,
         *,
-        fail_after_ns: int = DEFAULT_FAIL_AFTER_NS,
+        fail_after_ns: int | None = None,
         timeout: float | None = None,
         progress: Progress = silent,
         cancelled: asyncio.Event | None = None,
@@ -106,8 +106,9 @@ class Watcher:
 
         Args:
             sent_spec: the ServiceSpec that was sent.
-            version_index: `Version.Index` that the update was sent with; 0 for a create.
-            fail_after_ns: patience without progress, in nanoseconds.
+            version_index: lowest `Version.Index` of the service that shows the change: as it was read after the call,
+                or that which the update was sent with, plus one. 0 for a create.
+            fail_after_ns: patience without progress, in nanoseconds; None for five minutes.
             timeout: seconds in all (Pulumi's custom_timeouts); None for no limit.
             progress: is told one line whenever it changes.
             cancelled: set when the user wants to stop.
@@ -118,7 +119,7 @@ class Watcher:
             Cancelled: `cancelled` was set; the cluster goes on.
             ConnectionFailed: no manager answered for a minute.
         """
-        desired = Desired(sent_spec, version_index, fail_after_ns)
+        desired = Desired(sent_spec, version_index, fail_after_ns or DEFAULT_FAIL_AFTER_NS)
         waiter = self._waiter(service_id, progress, secrets, desired)
         waiter.name = str(sent_spec.get("Name") or "")
         return await self._wait(waiter, timeout, cancelled or asyncio.Event())
@@ -247,8 +248,10 @@ class Watcher:
         if not left and not present:
             self._end(waiter, Outcome("removed", {}))
             return
-        shown = f"task {left[0].slot or left[0].id} on {node_name(nodes, left[0].node_id)}" if left else "the service"
-        text = f"{len(left)} stopping ({shown})" if left else "the service is still there"
+        text = f"{_name(waiter)} is still listed"
+        if left:
+            slot = f".{left[0].slot}" if left[0].slot else ""
+            text = f"{len(left)} stopping ({_name(waiter)}{slot} on {node_name(nodes, left[0].node_id)})"
         waiter.verdict = Waiting(text)
         self._say(waiter, text)
 
