@@ -136,9 +136,10 @@ def test_config_made_by_docker_is_refused_with_the_way_out(plugin: Plugin, docke
 def test_equal_names_in_two_projects_stay_apart(plugin: Plugin, docker: Docker, unique: str) -> None:
     first = plugin.inputs("Config", unique, {"data": "1"}, project="one")
     plugin.create("Config", unique, first, project="one")
-    second = plugin.inputs("Config", unique, {"data": "1"}, project="two")
-    assert first["name"] != second["name"]
-    plugin.create("Config", unique, second, project="two")
+    with Plugin(docker.host) as another_run:
+        second = another_run.inputs("Config", unique, {"data": "1"}, project="two")
+        assert first["name"] != second["name"]
+        another_run.create("Config", unique, second, project="two")
     with pytest.raises(grpc.RpcError) as caught:
         plugin.invoke("getConfig", {"name": unique})
     assert "one/dev, two/dev" in caught.value.details()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from swarm_provider.convert import objects
-from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.errors import Conflict, InputError, Problem
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.plan.ownership import Claim, claim
@@ -83,12 +82,8 @@ class NetworkHandler(Handler):
         live = await (await self.session.swarm()).find("network", id)
         if live is None:
             return None
-        found = objects.network_from_spec(live)
-        inputs = found
-        if olds:
-            wanted = objects.network_from_spec(objects.network_to_spec(reveal(olds)))
-            control = {key: olds[key] for key in CONTROL if key in olds}
-            inputs = {**keep_users_form(olds, wanted, found), **control}
+        inputs = objects.read_network(olds, live) if olds else objects.network_from_spec(live)
+        inputs |= {key: olds[key] for key in CONTROL if key in olds}
         outputs = {"networkId": live["Id"], "incarnation": state.get("incarnation") or _incarnation(live)}
         return Live(live["Name"], inputs, outputs)
 

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from swarm_provider.convert import objects
-from swarm_provider.convert.service import effective, from_spec, read_inputs, to_spec
+from swarm_provider.convert.effective import effective
+from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
+from swarm_provider.convert.versions import unknown_to
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, RolloutFailed
 from swarm_provider.model.resources import SERVICE
+from swarm_provider.model.types import snake_path
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
@@ -55,7 +58,17 @@ class ServiceHandler(Handler):
             inputs["resolvedImage"] = resolved
         if isinstance(name, str):
             self.session.claim("service", name, name, request.urn)
+        await self._warn_of_old_engine(request, inputs)
         return inputs
+
+    async def _warn_of_old_engine(self, request: Request, inputs: Json) -> None:
+        """Say what this engine would drop without a word."""
+        swarm = await self.session.swarm()
+        if self.session.offline:
+            return
+        for name, since in unknown_to(to_spec(inputs), swarm.api_version):
+            text = f"the engine (API {swarm.api_version}) does not know {snake_path(name)} and ignores it"
+            self.session.warn(request.urn, f"{text}; API {since} does")
 
     # ----------------------------------------------------------------- diff
 
@@ -131,10 +144,11 @@ class ServiceHandler(Handler):
     ) -> tuple[Json, int]:
         """Send the new spec if it differs from the live one; return what is live, and the version it was sent with."""
         wanted = await self._spec(request, swarm, news, incarnation)
+        names = await _network_names(swarm)
 
         def change(live: Json) -> Json | None:
             spec = _on_top_of(wanted, live["Spec"], news)
-            same = effective(spec) == effective(live["Spec"])
+            same = effective(spec, names) == effective(live["Spec"], names)
             state = (live.get("UpdateStatus") or {}).get("State", "")
             # an update that Swarm gave up is sent again: that alone makes it go on
             given_up = state == "paused" or state.startswith("rollback")
@@ -209,16 +223,16 @@ class ServiceHandler(Handler):
         live = await swarm.find("service", id)
         if live is None:
             return None
-        names = {item["Id"]: item["Name"] for item in await swarm.list("network")}
+        names = await _network_names(swarm)
         own = live["Spec"].get("Labels") or {}
         if olds:
-            inputs = read_inputs(olds, live["Spec"], names)
+            inputs = read_inputs(olds, live["Spec"], names, api_version=swarm.api_version)
             owner = own.get(labels.OWNER)
             inputs = {key: value for key, value in inputs.items() if key != "owner"} | (
                 {"owner": owner} if owner else {}
             )
         else:
-            inputs = {**from_spec(effective(live["Spec"]), names), "owner": request.owner.text}
+            inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
         outputs = _outputs(live, state.get("incarnation"))
         reasons: Sequence[str] = ()
         if state.get("converged") is False:
@@ -267,6 +281,11 @@ class ServiceHandler(Handler):
             cancelled=self.session.cancelled,
         )
         await prune_families_of(swarm, (live["Spec"], live.get("PreviousSpec")))
+
+
+async def _network_names(swarm: Swarm) -> dict[str, str]:
+    """Return the names of networks by id: a live spec refers to networks by their ids."""
+    return {item["Id"]: item["Name"] for item in await swarm.list("network")}
 
 
 def _outputs(live: Json, incarnation: str | None) -> Json:

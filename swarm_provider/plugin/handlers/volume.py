@@ -113,11 +113,11 @@ class VolumeHandler(Handler):
         if live is None:
             return None
         found = objects.volume_from_spec(live)
-        inputs = found
+        inputs: Json = found
         if olds:
             wanted = objects.volume_from_spec(objects.volume_to_spec(reveal(olds)))
-            control = {key: olds[key] for key in ("node", "deleteOnDestroy") if key in olds}
-            inputs = {**keep_users_form(olds, wanted, found), **control}
+            inputs = keep_users_form(olds, wanted, found)
+            inputs |= {key: olds[key] for key in ("node", "deleteOnDestroy") if key in olds}
         outputs = {
             "mountpoint": live.get("Mountpoint", ""),
             "incarnation": state.get("incarnation", _incarnation(live)),
