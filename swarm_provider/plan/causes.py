@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from swarm_provider.plan.constraints import satisfies
+from swarm_provider.plan.constraints import constraints_of, unsatisfied
 from swarm_provider.plan.history import Failure, Picture, Snapshot
-from swarm_provider.plan.tasks import Service, Task, at, constraints_of, node_name
+from swarm_provider.plan.tasks import Service, Task, at, node_name
 from swarm_provider.spec import Json
 from swarm_provider.spec.units import cpus_text, size_text
 
@@ -111,7 +111,7 @@ def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, shown:
 
 def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
     """The cause of a global service that has no task at all."""
-    missing = _unsatisfied(constraints_of(service.template), nodes)
+    missing = unsatisfied(constraints_of(service.template), nodes)
     if missing:
         why = f"no node satisfies {_quoted(missing)}"
     elif constraints_of(service.template):
@@ -164,7 +164,7 @@ def _placement_detail(service: Service, error: str, snapshot: Snapshot, shown: P
     details = []
     if "constraints" in error:
         constraints = constraints_of(template)
-        missing = _unsatisfied(constraints, snapshot.nodes)
+        missing = unsatisfied(constraints, snapshot.nodes)
         if missing:
             details.append(f"no node satisfies {_quoted(missing)}")
         elif constraints:
@@ -200,11 +200,6 @@ def _reservation_detail(template: Json, nodes: Sequence[Json]) -> str:
     if reserved.get("GenericResources"):
         parts.append("generic resources")
     return f"it reserves {' and '.join(parts)}" if parts else ""
-
-
-def _unsatisfied(constraints: Sequence[str], nodes: Sequence[Json]) -> list[str]:
-    """The constraints that not one node satisfies: each of them alone keeps the service from running."""
-    return [text for text in constraints if not any(satisfies(node, [text]) for node in nodes)]
 
 
 def _quoted(texts: Sequence[str]) -> str:

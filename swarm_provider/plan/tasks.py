@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from swarm_provider.plan.constraints import satisfies
+from swarm_provider.plan.constraints import constraints_of, matches
 from swarm_provider.spec import Json
 
 SECOND: Final = 10**9
@@ -232,11 +232,6 @@ class Task:
         return dict(self.json.get("Spec") or {})
 
 
-def constraints_of(template: Json) -> list[str]:
-    """The placement constraints of a TaskTemplate, as they are written."""
-    return [str(text) for text in at(template, "Placement", "Constraints") or []]
-
-
 def slot_key(service: Service, task: Task) -> str:
     """What is replaced by a new task when one ends: the slot, or the node of a global service."""
     return task.node_id if service.is_global else str(task.slot)
@@ -263,7 +258,7 @@ def eligible(service: Service, nodes: Sequence[Json]) -> list[Json]:
         for node in nodes
         if at(node, "Status", "State") != "down"
         and at(node, "Spec", "Availability") == "active"
-        and satisfies(node, constraints)
+        and matches(constraints, node)
     ]
 
 
@@ -280,4 +275,4 @@ def same_template(service: Service, task: Task, nodes: Sequence[Json]) -> bool:
     if {**actual, "Placement": None} != {**wanted, "Placement": None}:
         return False
     node = next((node for node in nodes if node.get("ID") == task.node_id), None)
-    return node is not None and satisfies(node, constraints_of(service.template))
+    return node is not None and matches(constraints_of(service.template), node)
