@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine import Docker, Engine, start_engine
+from tests.support.engine import Docker, Engine, newer_engine, start_engine
 from tests.support.pulumi import PulumiProject, find_cli
 
 ProjectFactory = Callable[..., PulumiProject]
@@ -28,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--engine",
         metavar="DIR",
         default=os.environ.get("SWARM_ENGINE", ""),
-        help="folder with another Docker engine (testbed/engine.sh); default: the one on PATH",
+        help="folder with another Docker engine, or `newer`: Debian's next one, fetched into the cache; "
+        "default: the one on PATH",
     )
 
     parser.addoption("--long", action="store_true", help="run the tests marked `long` too, as `make accept` does")
@@ -53,7 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def engine_dir(request: pytest.FixtureRequest) -> str:
     """Folder of the engine under test; "" is the one on PATH."""
-    return str(request.config.getoption("--engine"))
+    given = str(request.config.getoption("--engine"))
+    return str(newer_engine()) if given == "newer" else given
 
 
 @pytest.fixture(scope="session")

@@ -245,6 +245,19 @@ def start_engine(*, nodes: int = 1, managers: int = 1, engine: str = "", heartbe
     return Engine(bed, bridge, subnet, dockers)
 
 
+def newer_engine(suite: str = "trixie") -> Path:
+    """The folder of another Debian suite's engine (26.1 in trixie), fetched once into the project's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swarm-provider" / "engine"
+    target = cache / suite
+    with _lock():
+        if not (target / "dockerd").exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                _run([str(TESTBED / "engine.sh"), "debian", f"{scratch}/engine", suite])
+                Path(scratch, "engine").rename(target)
+    return target
+
+
 def docker_environment(engine: str = "") -> dict[str, str]:
     """An environment in which docker knows no host, context or credentials but those given on top of it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DOCKER_") or k == "DOCKER_CONFIG"}
