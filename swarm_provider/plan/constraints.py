@@ -1,70 +1,80 @@
-"""Placement constraints: whether a node satisfies them (swarmkit, manager/constraint/constraint.go)."""
+"""Placement constraints as Swarm reads them: which nodes may run a task. Pure.
+
+The rules are swarmkit's (manager/constraint): keys and values are compared without case, label keys with it; an
+unknown key matches no node.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from swarm_provider.spec import Json
 
-_FIELDS: Final = {
-    "node.id": ("ID",),
-    "node.hostname": ("Description", "Hostname"),
-    "node.role": ("Spec", "Role"),
-    "node.platform.os": ("Description", "Platform", "OS"),
-    "node.platform.arch": ("Description", "Platform", "Architecture"),
-}
-_LABELS: Final = {
-    "node.labels.": ("Spec", "Labels"),
-    "engine.labels.": ("Description", "Engine", "Labels"),
-}
+
+def constraints_of(template: Json) -> list[str]:
+    """The constraints of a TaskTemplate, as they are written."""
+    return [str(text) for text in (template.get("Placement") or {}).get("Constraints") or []]
 
 
-def satisfies(node: Json, constraints: Iterable[str]) -> bool:
-    """Say whether a node (GET /nodes) satisfies every constraint, such as `node.labels.storage == raid`.
-
-    A label that is missing counts as an empty one; an expression that is none is satisfied by no node.
-    """
-    return all(_satisfies(node, expression) for expression in constraints)
+def matches(constraints: Iterable[str], node: Json) -> bool:
+    """Say whether a node (GET /nodes) satisfies all constraints."""
+    return all(matches_one(constraint, node) for constraint in constraints)
 
 
-def _satisfies(node: Json, expression: str) -> bool:
-    # swarmkit looks for `==` first, wherever it stands
-    operator = "==" if "==" in expression else "!="
-    key, found, wanted = expression.partition(operator)
-    key, wanted = key.strip(), wanted.strip()
+def unsatisfied(constraints: Iterable[str], nodes: Sequence[Json]) -> list[str]:
+    """The constraints that not one of the nodes satisfies; they alone keep a service from running."""
+    return [text for text in constraints if not any(matches_one(text, node) for node in nodes)]
+
+
+def matches_one(constraint: str, node: Json) -> bool:
+    """Say whether a node satisfies one constraint such as `node.labels.storage == raid`."""
+    operator = "==" if "==" in constraint else "!="
+    key, found, wanted = constraint.partition(operator)
     if not found:
         return False
+    key, wanted, equal = key.strip(), wanted.strip(), operator == "=="
     if key.lower() == "node.ip":
-        same = _same_address(str(_at(node, ("Status", "Addr")) or ""), wanted)
-    else:
-        value = _value(node, key)
-        if value is None:
-            return False
-        same = value.lower() == wanted.lower()
-    return same if operator == "==" else not same
+        return _matches_address(wanted, str(_at(node, "Status", "Addr")), equal)
+    actual = _value(key, node)
+    return actual is not None and (actual.lower() == wanted.lower()) == equal
 
 
-def _value(node: Json, key: str) -> str | None:
-    path = _FIELDS.get(key.lower())
-    if path is not None:
-        return str(_at(node, path) or "")
-    for prefix, place in _LABELS.items():
-        if key.lower().startswith(prefix):
-            # the label itself has upper and lower case
-            return str((_at(node, place) or {}).get(key[len(prefix) :], ""))
+def _value(key: str, node: Json) -> str | None:
+    lower = key.lower()
+    paths = {
+        "node.id": ("ID",),
+        "node.hostname": ("Description", "Hostname"),
+        "node.role": ("Spec", "Role"),
+        "node.platform.os": ("Description", "Platform", "OS"),
+        "node.platform.arch": ("Description", "Platform", "Architecture"),
+    }
+    if lower in paths:
+        return str(_at(node, *paths[lower]))
+    for prefix, path in (("node.labels.", ("Spec",)), ("engine.labels.", ("Description", "Engine"))):
+        if lower.startswith(prefix) and len(key) > len(prefix):
+            return str(_at(node, *path, "Labels", key[len(prefix) :]))
     return None
 
 
-def _same_address(address: str, wanted: str) -> bool:
+def _matches_address(wanted: str, actual: str, equal: bool) -> bool:
     try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(wanted, strict=False)
+        network = ipaddress.ip_network(wanted, strict=False)
     except ValueError:
         return False
+    try:
+        return (ipaddress.ip_address(actual) in network) == equal
+    except ValueError:
+        return not equal
 
 
-def _at(value: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        value = (value or {}).get(step)
-    return value
+def _at(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return "" if value is None else value
+
+
+def satisfies(node: Json, constraints: Iterable[str]) -> bool:
+    """`matches`, node first."""
+    return matches(constraints, node)

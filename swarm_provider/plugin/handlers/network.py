@@ -10,7 +10,7 @@ from swarm_provider.errors import Conflict, InputError, Problem
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
-from swarm_provider.rollout.remove import IN_USE_TIMEOUT_S, remove_network
+from swarm_provider.rollout.remove import remove_network
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, reveal
 
@@ -104,7 +104,7 @@ class NetworkHandler(Handler):
             live["Id"],
             name=id,
             progress=lambda text: self.session.log.status(request.urn, text),
-            timeout=request.timeout or IN_USE_TIMEOUT_S,
+            timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
 

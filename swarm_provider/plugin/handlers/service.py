@@ -22,7 +22,7 @@ from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Parti
 from swarm_provider.plugin.images import resolve_image
 from swarm_provider.plugin.references import fill_ids, resolve
 from swarm_provider.rollout.prune import prune_families_of
-from swarm_provider.rollout.remove import SERVICE_TIMEOUT_S, remove_service
+from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar
@@ -273,11 +273,11 @@ class ServiceHandler(Handler):
             return
         await remove_service(
             swarm,
-            await self.session.watcher(),
             live["ID"],
+            watcher=await self.session.watcher(),
             name=id,
             progress=lambda text: self.session.log.status(request.urn, text),
-            timeout=request.timeout or SERVICE_TIMEOUT_S,
+            timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
         await prune_families_of(swarm, (live["Spec"], live.get("PreviousSpec")))
