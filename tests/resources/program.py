@@ -75,6 +75,8 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
         response = super().RegisterResource(request)
+        if request.type == "pulumi:pulumi:Stack":
+            return response
         inputs = {key: _shown(value) for key, value in request.object.items()}
         self.run.resources.append(Registered(request.type, request.name, response.urn, inputs, request))
         return response

@@ -1,0 +1,207 @@
+"""A read compose project -> the child resources of a Stack, in order, with their references and options."""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pulumi
+
+from swarm_provider.compose import ObjectEntry, Project, Ref, Template
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.types import nearest
+from swarm_provider.resources._generated import Config, Network, Secret, Service
+from swarm_provider.resources.lookups import ConfigInfo, NetworkInfo, SecretInfo
+from swarm_provider.spec import Json
+from swarm_provider.spec.names import snake
+
+R = TypeVar("R", bound=pulumi.Resource)
+_INFO = (ConfigInfo, NetworkInfo, SecretInfo)
+_CONTENT = ("data", "data_base64")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was set on the Stack for its children; None: each child's own default."""
+
+    wait: bool | None = None
+    fail_after: str | None = None
+    resolve_image: str | None = None
+    keep_previous: int | None = None
+    adopt: bool | None = None
+    adopt_secrets: str | None = None
+    replace_networks: bool | None = None
+    strict: bool | None = None
+
+
+class Children:
+    """Makes the children of one Stack.
+
+    Attributes:
+        services, networks, configs, secrets: what was made, by the key in the compose file.
+    """
+
+    def __init__(
+        self,
+        parent: Any,
+        project: Project,
+        settings: Settings,
+        bound: Mapping[str, dict[str, Any]],
+        renames: Mapping[str, str],
+        depends_on: Any = None,
+    ) -> None:
+        self._parent = parent
+        self._logical: str = parent.pulumi_resource_name
+        self._stack: str = parent.stack_name
+        self._project = project
+        self._settings = settings
+        self._bound = bound
+        self._renames = {new: old for old, new in renames.items()}
+        self._depends_on = depends_on
+        self._actual: dict[tuple[str, str], Any] = {}
+        self.services: dict[str, Service] = {}
+        self.networks: dict[str, Network] = {}
+        self.configs: dict[str, Config] = {}
+        self.secrets: dict[str, Secret] = {}
+
+    def make(self) -> None:
+        """Register every child.
+
+        Raises:
+            InputError: a binding or a rename does not fit the file.
+        """
+        self._check_words()
+        for key, entry in self._project.networks.items():
+            self._network(key, entry)
+        for key, entry in self._project.volumes.items():
+            self._actual["volume", key] = self._bound["volume"].get(key, entry.name)
+        for key, entry in self._project.configs.items():
+            self._family("config", key, entry)
+        for key, entry in self._project.secrets.items():
+            self._family("secret", key, entry)
+        for key in self._in_order():
+            self._service(key)
+
+    # ------------------------------------------------------------ checks
+
+    def _check_words(self) -> None:
+        problems: list[Problem] = []
+        for kind, given in self._bound.items():
+            known = tuple(getattr(self._project, f"{kind}s"))
+            problems += [
+                Problem(f"the compose file declares no {kind} {key!r}{nearest(key, known)}", f"{kind}s")
+                for key in given
+                if key not in known
+            ]
+        services = tuple(self._project.services)
+        for new, old in self._renames.items():
+            if new not in services:
+                problems.append(
+                    Problem(f"{old!r} -> {new!r}: there is no service {new!r}{nearest(new, services)}", "renames")
+                )
+            if old in services:
+                problems.append(Problem(f"{old!r} -> {new!r}: the service {old!r} is still in the file", "renames"))
+        if problems:
+            raise InputError(*problems)
+
+    def _in_order(self) -> list[str]:
+        """Return the services' keys, each after those that it depends on."""
+        edges = {key: entry.depends_on for key, entry in self._project.services.items()}
+        return list(graphlib.TopologicalSorter(edges).static_order())
+
+    # ---------------------------------------------------------- children
+
+    def _network(self, key: str, entry: ObjectEntry) -> None:
+        bound = self._bound["network"].get(key)
+        if bound is not None:
+            self._actual["network", key] = bound.name if isinstance(bound, _INFO) else bound
+        elif entry.external:
+            self._actual["network", key] = entry.name
+        else:
+            args = {"adopt": self._settings.adopt, "replace": self._settings.replace_networks}
+            made = self._child(Network, key, {**args, **self._args(entry.inputs)})
+            self.networks[key] = self._actual["network", key] = made
+
+    def _family(self, kind: str, key: str, entry: ObjectEntry) -> None:
+        bound = self._bound[kind].get(key)
+        if isinstance(bound, (pulumi.Resource, *_INFO)):
+            self._actual[kind, key] = bound.name if isinstance(bound, _INFO) else bound
+            return
+        if bound is None and entry.external:
+            self._actual[kind, key] = entry.name
+            return
+        args = {"keep_previous": self._settings.keep_previous, **self._args(entry.inputs)}
+        args["name"] = args.pop("base_name", entry.name)
+        if bound is not None:
+            args = {name: value for name, value in args.items() if name not in _CONTENT} | {"data": bound}
+            if entry.external:
+                args |= {"name": f"{self._stack}_{key}", "namespace": self._stack}
+        if kind == "config":
+            config = self._child(Config, key, {"adopt": self._settings.adopt, **args})
+            self.configs[key] = self._actual[kind, key] = config
+        else:
+            secret = self._child(Secret, key, {"adopt": self._settings.adopt_secrets, **args})
+            self.secrets[key] = self._actual[kind, key] = secret
+
+    def _service(self, key: str) -> None:
+        entry = self._project.services[key]
+        settings = self._settings
+        args: Json = {
+            "wait": settings.wait,
+            "fail_after": settings.fail_after,
+            "resolve_image": settings.resolve_image,
+            "adopt": settings.adopt,
+            "strict": settings.strict,
+            **self._args(entry.inputs),
+        }
+        args["volumes"] = [self._mount(mount) for mount in entry.inputs.get("volumes") or ()] or None
+        options = _options(entry.x_pulumi, args)
+        options.depends_on = [self.services[other] for other in entry.depends_on]
+        if key in self._renames:
+            options.aliases = [pulumi.Alias(name=f"{self._logical}-{self._renames[key]}")]
+            options.delete_before_replace = True
+        self.services[key] = self._child(Service, key, args, options)
+
+    def _child(self, kind: Callable[..., R], key: str, args: Json, options: pulumi.ResourceOptions | None = None) -> R:
+        common = pulumi.ResourceOptions(parent=self._parent, depends_on=self._depends_on)
+        return kind(f"{self._logical}-{key}", pulumi.ResourceOptions.merge(common, options), **args)
+
+    # -------------------------------------------------------- references
+
+    def _args(self, inputs: Mapping[str, Any]) -> Json:
+        """Return canonical inputs as keywords, with references and texts filled in."""
+        return {"namespace": self._stack, **{snake(name): self._filled(value) for name, value in inputs.items()}}
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, Ref):
+            return self._actual[value.kind, value.key]
+        if isinstance(value, Template):
+            parts: tuple[Any, ...] = value.parts
+            return pulumi.Output.concat(*parts)
+        if isinstance(value, Mapping):
+            return {key: self._filled(entry) for key, entry in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._filled(entry) for entry in value]
+        return value
+
+    def _mount(self, mount: Json) -> Any:
+        """Fill in a mount; a bound volume brings its own driver and labels instead of those in the file."""
+        source = mount.get("source")
+        if isinstance(source, Ref) and source.key in self._bound["volume"]:
+            options = {key: entry for key, entry in (mount.get("volume") or {}).items() if key in ("nocopy", "subpath")}
+            mount = {**mount, "volume": options}
+        return self._filled(mount)
+
+
+def _options(given: Json, args: Json) -> pulumi.ResourceOptions:
+    """Return the resource options that the file's `x-pulumi` gives; its `wait` goes into `args`."""
+    if "wait" in given:
+        args["wait"] = given["wait"]
+    timeouts = given.get("custom_timeouts")
+    return pulumi.ResourceOptions(
+        ignore_changes=given.get("ignore_changes"),
+        protect=given.get("protect"),
+        custom_timeouts=pulumi.CustomTimeouts(**timeouts) if timeouts else None,
+    )

@@ -1,0 +1,155 @@
+"""The Stack: compose files as one component, whose children are the resources that users could write themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pulumi
+
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.resources import discovery
+from swarm_provider.resources._generated import Config, Network, Secret, Service
+from swarm_provider.resources.children import Children, Settings
+from swarm_provider.resources.problems import explained
+
+TOKEN: Final = "swarm:index:Stack"
+
+_Binding = Mapping[str, Any] | None
+
+
+class Stack(pulumi.ComponentResource):
+    """A Docker stack from compose files.
+
+    What `docker stack deploy` accepts gives what `docker stack deploy` gives. Paths and errors are the program's, since
+    the files are read here; the children are resources of their own, with diffs, targets and options of their own.
+
+    Attributes:
+        stack_name: name of the stack in the swarm (`com.docker.stack.namespace`), which prefixes the children's names.
+        services, networks, configs, secrets: the children, by their key in the file.
+    """
+
+    stack_name: str
+    services: Mapping[str, Service]
+    networks: Mapping[str, Network]
+    configs: Mapping[str, Config]
+    secrets: Mapping[str, Secret]
+
+    @explained
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        compose_file: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        name: str | None = None,
+        env: Mapping[str, pulumi.Input[str] | int | float | bool] | None = None,
+        env_only: bool = False,
+        profiles: Sequence[str] = (),
+        secrets: _Binding = None,
+        configs: _Binding = None,
+        networks: _Binding = None,
+        volumes: _Binding = None,
+        renames: Mapping[str, str] | None = None,
+        wait: bool | None = None,
+        fail_after: str | None = None,
+        resolve_image: str | None = None,
+        keep_previous: int | None = None,
+        adopt: bool | None = None,
+        adopt_secrets: str | None = None,
+        replace_networks: bool | None = None,
+        strict: bool = False,
+    ) -> None:
+        """
+        Args:
+            resource_name: the logical name; those of the children begin with it.
+            opts: Pulumi's resource options; `provider` and `depends_on` hold for the children too.
+            compose_file: path of the compose file, or several: later ones override earlier ones. Relative paths start
+                in the program's folder; paths inside the files start in the folder of the first.
+            name: name in the swarm. Default: `name:` of the file, else the logical name.
+            env: variables for `${...}` in the files; they win over the process environment. Outputs may be given
+                where a text stays a text (environment, labels, content), not where structure depends on it.
+            env_only: take `env` instead of the process environment, not over it.
+            profiles: profiles whose services are taken too.
+            secrets: compose key -> a Secret, a looked-up secret, or the content as text, bytes or Output; content
+                makes a Secret of the stack, also where the file says `external: true`.
+            configs: the same for configs.
+            networks: compose key -> a Network, a looked-up network, or the name (text or Output) of one.
+            volumes: compose key -> a Volume, or the name (text or Output) of one.
+            renames: old service key -> new one: Pulumi keeps it as one resource, replaced by deletion first, instead
+                of starting the new service beside the old one.
+            wait: wait until the tasks run. Default true; `x-pulumi: {wait: ...}` of a service wins.
+            fail_after: patience without progress before an update counts as failed. Default 5m.
+            resolve_image: when a registry is asked for digests: changed (default), always or never.
+            keep_previous: old versions of each config and secret that are kept. Default 1.
+            adopt: take over services, networks and configs that docker made under these names. Default false.
+            adopt_secrets: take over secrets too: trust (the content is equal) or rotate.
+            replace_networks: replace networks that differ, which stops their services meanwhile. Default false.
+            strict: every warning is an error. Default false.
+
+        Raises:
+            RunError: a file, a binding or an option is wrong; one line per problem, with file and line.
+        """
+        from swarm_provider import compose
+
+        discovery.keep_shim()
+        files = _files(compose_file)
+        environment = {**({} if env_only else os.environ), **_texts(env or {})}
+        self.stack_name = name or compose.project_name(files, environment) or resource_name
+        project = compose.load(files, stack=self.stack_name, env=environment, profiles=tuple(profiles), strict=strict)
+        super().__init__(TOKEN, resource_name, {}, opts)
+        for warning in project.warnings:
+            pulumi.log.warn(str(warning), self)
+        self._say_variables(project, env or {})
+        settings = Settings(
+            wait=wait,
+            fail_after=fail_after,
+            resolve_image=resolve_image,
+            keep_previous=keep_previous,
+            adopt=adopt,
+            adopt_secrets=adopt_secrets,
+            replace_networks=replace_networks,
+            strict=strict or None,
+        )
+        bound = {"secret": secrets, "config": configs, "network": networks, "volume": volumes}
+        children = Children(
+            self,
+            project,
+            settings,
+            {kind: dict(given or {}) for kind, given in bound.items()},
+            dict(renames or {}),
+            opts.depends_on if opts is not None else None,
+        )
+        children.make()
+        self.services, self.networks = children.services, children.networks
+        self.configs, self.secrets = children.configs, children.secrets
+        self.register_outputs({"stackName": self.stack_name})
+
+    def _say_variables(self, project: Any, given: Mapping[str, Any]) -> None:
+        """Say which process variables the result depends on: names only, since values may be secret."""
+        used = sorted(set(project.variables) - set(given))
+        if used:
+            pulumi.log.info(f"variables taken from the process environment: {', '.join(used)}", self)
+
+
+def _files(compose_file: Any) -> list[str]:
+    several = compose_file if isinstance(compose_file, (list, tuple)) else [compose_file]
+    if not several or not all(isinstance(path, (str, os.PathLike)) for path in several):
+        raise InputError(Problem("must be a path or a list of paths, as plain text", "compose_file"))
+    return [os.fspath(path) for path in several]
+
+
+def _texts(env: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables as texts; what is no plain value (an Output) stays as it is, for compose to carry along."""
+    result: dict[str, Any] = {}
+    for key, value in env.items():
+        if isinstance(value, bool):
+            result[key] = "true" if value else "false"
+        elif isinstance(value, (int, float)):
+            result[key] = str(value)
+        elif isinstance(value, (str, pulumi.Output)):
+            result[key] = value
+        elif value is not None:
+            raise InputError(Problem(f"must be a text, not {type(value).__name__}", f"env[{key!r}]"))
+    return result

@@ -1,0 +1,102 @@
+"""The classes through the real CLI: what mocks cannot show."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ProjectFactory
+from tests.support.engine import Docker
+
+pytestmark = pytest.mark.e2e
+
+HEAD = "import pulumi\nimport swarm_provider as swarm\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            'swarm.Service("web", imagee="bb:1")',
+            "swarm.Service 'web': unknown argument 'imagee'; did you mean 'image'?",
+        ),
+        ('swarm.Config("app", file="app.json")', "swarm.Config 'app': file: 'app.json' does not exist"),
+        ('swarm.get_network("nope")', "swarm.get_network: network 'nope' does not exist"),
+        ('swarm.Service("web", image="bb:1", deploy={"replica": 2})', "did you mean 'replicas'"),
+        (
+            'swarm.Service("web", pulumi.ResourceOptions(ignore_changes=["deploy.replica"]), image="bb:1")',
+            "there is no property 'deploy.replica'; did you mean 'replicas'?",
+        ),
+        ('pulumi.export("x", swarm.get_node_output("nope").hostname)', "node 'nope' does not exist"),
+    ],
+)
+def test_mistake_ends_the_program_with_a_line_and_no_traceback(project: ProjectFactory, line: str, words: str) -> None:
+    project(HEAD + line).preview().assert_failed(words)
+
+
+def test_values_are_known_in_the_preview(project: ProjectFactory, unique: str) -> None:
+    made = project(
+        HEAD
+        + f"""
+net = swarm.Network("net", name="{unique}-net", driver="overlay")
+cfg = swarm.Config("app", name="{unique}", data="1")
+web = swarm.Service("web", name="{unique}-web", image="bb:1", networks=[net], configs=[cfg], wait=False)
+pulumi.export("net", net.name)
+pulumi.export("cfg", cfg.name)
+"""
+    )
+    step = made.preview().assert_ok().step("web")
+    assert step.new["inputs"]["networks"] == [{"name": f"{unique}-net"}]
+    assert step.new["inputs"]["configs"][0]["source"].startswith(f"{unique}-")
+
+
+def test_program_goes_up_reads_its_values_and_shows_no_change(
+    project: ProjectFactory, docker: Docker, unique: str
+) -> None:
+    made = project(
+        HEAD
+        + f"""
+net = swarm.Network("net", name="{unique}-net", attachable=True)
+cfg = swarm.Config("app", name="{unique}", data="1", labels=["a=b"])
+web = swarm.Service(
+    "web",
+    name="{unique}-web",
+    image="bb:1",
+    environment=["A=1", "PATH"],
+    networks=[net],
+    configs=[{{"source": cfg, "target": "/etc/app"}}],
+    deploy={{"update_config": {{"parallelism": 2}}, "replicas": 1}},
+)
+pulumi.export("values", [net.name, net.attachable, cfg.name, cfg.labels, web.name, web.deploy])
+pulumi.export("found", swarm.get_config_output(cfg.name).data)
+"""
+    )
+    made.up().assert_ok()
+    values = made.outputs()["values"]
+    assert values[:2] == [f"{unique}-net", True]
+    assert values[2].startswith(f"{unique}-")
+    assert values[3:] == [{"a": "b"}, f"{unique}-web", {"replicas": 1, "update_config": {"parallelism": 2}}]
+    assert made.outputs()["found"] == "1"
+    spec = docker.json("service", "inspect", f"{unique}-web")[0]["Spec"]["TaskTemplate"]["ContainerSpec"]
+    assert sorted(spec["Env"]) == ["A=1", "PATH"]
+    made.assert_no_changes()
+
+
+def test_ignored_path_in_python_spelling_keeps_the_live_value(
+    project: ProjectFactory, docker: Docker, unique: str
+) -> None:
+    made = project(
+        HEAD
+        + f"""
+swarm.Service(
+    "web",
+    pulumi.ResourceOptions(ignore_changes=["stop_grace_period", "deploy.replicas"]),
+    name="{unique}",
+    image="bb:1",
+    stop_grace_period="1s",
+    deploy={{"replicas": 1}},
+)
+"""
+    )
+    made.up().assert_ok()
+    docker("service", "update", "--detach", "--stop-grace-period", "2s", "--replicas", "2", unique)
+    made.assert_no_changes()
