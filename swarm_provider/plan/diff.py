@@ -6,6 +6,7 @@ empty is the same as what is absent. A value that is unknown always differs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -13,6 +14,7 @@ from typing import Any, Final, Literal
 from swarm_provider.convert.identity import has_identity, pairs
 from swarm_provider.model.types import At, ListOf, MapOf, ObjectOf, Type
 from swarm_provider.spec import Json
+from swarm_provider.spec.names import snake
 from swarm_provider.spec.values import Secret, has_unknown, reveal
 
 Kind = Literal["add", "delete", "update"]
@@ -20,6 +22,7 @@ Kind = Literal["add", "delete", "update"]
 REPLACING: Final = ("name", "deploy.mode")
 """Properties of a Service that Swarm refuses to change: `renaming services is not supported`, `service mode change is
 not allowed`. Everything else, networks and endpoint mode included, is an update [M]."""
+_STEP: Final = re.compile(r"""\.?[^.\[\]]+|\["[^"]*"\]|\[\d+\]""")
 _DEFAULT_MODE: Final = "replicated"
 
 
@@ -49,6 +52,23 @@ def changes(shape: ObjectOf, old: Json, new: Json) -> list[Change]:
         new: inputs in normal form.
     """
     return list(_walk(shape, old, new, "", ""))
+
+
+def users_path(shape: ObjectOf, path: str) -> str:
+    """Return a change's path as people type it: our keys in snake_case, the user's own keys as they are."""
+    kind: Type = shape
+    result = ""
+    for step in _STEP.findall(path):
+        name = step.lstrip(".")
+        if isinstance(kind, ObjectOf) and name in kind.by_wire:
+            kind = kind.by_wire[name].type
+            step = step.replace(name, snake(name))
+        elif isinstance(kind, ListOf):
+            kind = kind.item
+        elif isinstance(kind, MapOf):
+            kind = kind.value
+        result += step
+    return result
 
 
 def replaces(found: Iterable[Change]) -> list[str]:

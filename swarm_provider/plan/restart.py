@@ -18,9 +18,8 @@ from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.convert.service import from_spec
 from swarm_provider.convert.stored import inner, stored
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.model.types import snake_path
 from swarm_provider.plan.constraints import satisfies
-from swarm_provider.plan.diff import changes
+from swarm_provider.plan.diff import changes, users_path
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import has_unknown
 
@@ -262,7 +261,7 @@ def _changed(old: Json, new: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if _differ(*images):
         restarting["image"] = None
     for change in changes(SERVICE.shape, from_spec(old), from_spec(new)):
-        path = snake_path(change.path)
+        path = users_path(SERVICE.shape, change.path)
         if not _within(path, _HARMLESS):
             restarting[path] = None
         elif not _within(path, ("resolved_image", "image")) or "image" not in restarting:

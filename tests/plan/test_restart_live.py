@@ -1,0 +1,208 @@
+"""The restart forecast against Swarm itself: task ids tell whether a task was replaced.
+
+All services are made at once and updated at once, so that one wait serves all cases.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from swarm_provider.convert.objects import config_to_spec
+from swarm_provider.convert.service import effective, to_spec
+from swarm_provider.plan.restart import Restart, restart
+from swarm_provider.spec import Json
+from tests.support.engine import Docker, Engine
+
+pytestmark = pytest.mark.live
+
+TIMEOUT = 120.0
+SETTLE = 4.0
+"""Seconds in which a task that must not restart could still do so (Swarm reacts to an update within one)."""
+
+BASE: Json = {
+    "image": "bb:1",
+    "environment": {"MODE": "a"},
+    "labels": {"team": "a"},
+    "deploy": {"replicas": 1, "labels": {"tier": "a"}},
+}
+
+
+def changed(**parts: Any) -> Json:
+    return {**BASE, **parts}
+
+
+def deployed(**parts: Any) -> Json:
+    return {**BASE, "deploy": {**BASE["deploy"], **parts}}
+
+
+def hosting(port: int) -> Json:
+    return changed(ports=[{"target": 80, "published": port, "mode": "host"}])
+
+
+@dataclass
+class Case:
+    before: Json
+    after: Json
+    restarts: bool
+    reasons: tuple[str, ...]
+
+
+HERE = "node.role == manager"
+ELSEWHERE = "node.role == worker"
+CASES: dict[str, Case] = {
+    "equal": Case(BASE, BASE, False, ()),
+    "service-label": Case(BASE, deployed(labels={"tier": "b"}), False, ()),
+    "container-label": Case(BASE, changed(labels={"team": "b"}), True, ("labels.team",)),
+    "image": Case(BASE, changed(image="bb:2"), True, ("image",)),
+    "image-text": Case(changed(image="bb:1"), changed(image="docker.io/library/bb:1"), False, ()),
+    "environment": Case(BASE, changed(environment={"MODE": "b"}), True, ("environment.MODE",)),
+    "environment-order": Case(
+        changed(environment={"A": "1", "B": "2"}), changed(environment={"B": "2", "A": "1"}), False, ()
+    ),
+    "command": Case(BASE, changed(command=["sleep", "1000"]), True, ("command",)),
+    "user": Case(BASE, changed(user="0:0"), True, ("user",)),
+    "init": Case(BASE, changed(init=False), True, ("init",)),
+    "grace": Case(BASE, changed(stopGracePeriod="9s"), True, ("stop_grace_period",)),
+    "grace-default": Case(BASE, changed(stopGracePeriod="10s"), True, ("stop_grace_period",)),
+    "health": Case(BASE, changed(healthcheck={"disable": True}), True, ("healthcheck.disable",)),
+    "logging": Case(BASE, changed(logging={"driver": "json-file"}), True, ("logging.driver",)),
+    "limits": Case(
+        BASE, deployed(resources={"limits": {"memory": "64M"}}), True, ("deploy.resources.limits.memory",)
+    ),
+    "restart-policy": Case(
+        BASE, deployed(restartPolicy={"maxAttempts": 9}), True,
+        ("deploy.restart_policy.condition", "deploy.restart_policy.max_attempts"),
+    ),
+    "update-config": Case(BASE, deployed(updateConfig={"parallelism": 2}), False, ()),
+    "rollback-config": Case(BASE, deployed(rollbackConfig={"order": "start-first"}), False, ()),
+    "constraint-holds": Case(BASE, deployed(placement={"constraints": [HERE]}), False, ()),
+    "constraint-breaks": Case(
+        BASE, deployed(placement={"constraints": [ELSEWHERE]}), True, ("deploy.placement.constraints",)
+    ),
+    "preference": Case(BASE, deployed(placement={"preferences": [{"spread": "node.labels.z"}]}), False, ()),
+    "max-per-node": Case(BASE, deployed(placement={"maxReplicasPerNode": 3}), False, ()),
+    "constraint-and-image": Case(
+        BASE, {**deployed(placement={"constraints": [HERE]}), "image": "bb:2"}, True,
+        ("image", "deploy.placement.constraints"),
+    ),
+    "constraint-and-port": Case(
+        BASE, {**hosting(9801), "deploy": {"replicas": 1, "placement": {"constraints": [HERE]}}}, False, ()
+    ),
+    "port-added": Case(BASE, hosting(9802), True, ("ports",)),
+    "port-changed": Case(hosting(9803), hosting(9804), True, ("ports[0].published",)),
+    "endpoint-mode": Case(BASE, deployed(endpointMode="dnsrr"), True, ("deploy.endpoint_mode",)),
+    "force": Case(BASE, changed(forceUpdate=1), True, ("force_update",)),
+    "volume": Case(
+        BASE, changed(volumes=[{"type": "tmpfs", "target": "/x"}]), True, ("volumes",)
+    ),
+    "network": Case(BASE, changed(networks=[{"name": "NETWORK"}]), True, ("networks",)),
+    "config": Case(
+        changed(configs=[{"source": "CONFIG-1", "target": "/c"}]),
+        changed(configs=[{"source": "CONFIG-2", "target": "/c"}]),
+        True,
+        ("configs[0].source",),
+    ),
+    "config-same": Case(
+        changed(configs=[{"source": "CONFIG-1", "target": "/c"}]),
+        {**deployed(labels={"n": "m"}), "configs": [{"source": "CONFIG-1", "target": "/c", "mode": 292}]},
+        False,
+        (),
+    ),
+    "scale-up": Case(BASE, deployed(replicas=2), False, ()),
+    "scale-down": Case(deployed(replicas=2), BASE, False, ()),
+}  # fmt: skip
+
+
+class Bench:
+    """The services of all cases, before and after their update."""
+
+    def __init__(self, docker: Docker, prefix: str) -> None:
+        self.docker = docker
+        self.prefix = prefix
+        self.forecasts: dict[str, Restart] = {}
+        self.before: dict[str, set[str]] = {}
+        self.after: dict[str, set[str]] = {}
+        self.ids: dict[str, str] = {}
+
+    def run(self) -> None:
+        api = self.docker.api
+        api.create_network(f"{self.prefix}-n", driver="overlay", scope="swarm")
+        for number in ("1", "2"):
+            spec = config_to_spec({"name": f"{self.prefix}-{number}", "data": "x" + number})
+            self.ids[spec["Name"]] = api._result(api._post_json(api._url("/configs/create"), data=spec), True)["ID"]
+        for name, case in CASES.items():
+            api._result(api._post_json(api._url("/services/create"), data=self._spec(name, case.before)), True)
+        for name, case in CASES.items():
+            self.docker.wait_running(self._name(name), case.before["deploy"]["replicas"], TIMEOUT)
+            self.before[name] = self.docker.task_ids(self._name(name))
+        nodes = api.nodes()
+        names = {network["Id"]: network["Name"] for network in api.networks()}
+        for name, case in CASES.items():
+            live = self.docker.service(self._name(name))
+            spec = self._spec(name, case.after)
+            self.forecasts[name] = restart(live["Spec"], spec, network_names=names, nodes=nodes)
+            if effective(spec) == effective(live["Spec"], names):
+                # a user sees no difference: nothing is sent
+                spec["Labels"] = {**spec["Labels"], "sent": "anyway"}
+            url = api._url("/services/{0}/update", live["ID"])
+            api._result(api._post_json(url, data=spec, params={"version": live["Version"]["Index"]}), True)
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + TIMEOUT
+        while time.monotonic() < end and any(self._survivors(name) for name, case in CASES.items() if case.restarts):
+            time.sleep(0.5)
+        time.sleep(SETTLE)
+        self.after = {name: self._wanted(name) for name in CASES}
+
+    def _wanted(self, name: str) -> set[str]:
+        tasks = self.docker.tasks(self._name(name), running=False)
+        return {task["ID"] for task in tasks if task["DesiredState"] == "running"}
+
+    def _survivors(self, name: str) -> set[str]:
+        return self._wanted(name) & self.before[name]
+
+    def _name(self, case: str) -> str:
+        return f"{self.prefix}-{case}"
+
+    def _spec(self, name: str, inputs: Json) -> Json:
+        text: Json = {**inputs, "name": self._name(name)}
+        for key in ("networks", "configs"):
+            if key in inputs:
+                text[key] = [
+                    {
+                        k: v.replace("NETWORK", f"{self.prefix}-n").replace("CONFIG", self.prefix)
+                        if isinstance(v, str) else v
+                        for k, v in entry.items()
+                    }
+                    for entry in inputs[key]
+                ]  # fmt: skip
+        spec = to_spec(text)
+        for entry in spec["TaskTemplate"]["ContainerSpec"].get("Configs") or []:
+            entry["ConfigID"] = self.ids[entry["ConfigName"]]
+        return spec
+
+
+@pytest.fixture(scope="module")
+def bench(engine: Engine) -> Iterator[Bench]:
+    with engine.cleaned():
+        made = Bench(engine.docker, f"rs{time.time_ns() % 10**6}")
+        made.run()
+        yield made
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_forecast_agrees_with_task_ids(bench: Bench, name: str) -> None:
+    survived = bool(bench.before[name] & bench.after[name])
+    assert bench.forecasts[name].restarts == (not survived)
+    assert bench.forecasts[name].restarts == CASES[name].restarts
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.restarts])
+def test_forecast_names_the_properties_that_restart(bench: Bench, name: str) -> None:
+    assert bench.forecasts[name].reasons == CASES[name].reasons
