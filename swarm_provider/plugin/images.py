@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from swarm_provider.dockerapi import Swarm
+from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable, Swarm
 from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json
@@ -40,8 +40,18 @@ async def resolve_image(session: Session, urn: str, olds: Json, inputs: Json) ->
     try:
         return with_digest(image, await _digest(await session.swarm(), image))
     except DockerError as error:
-        session.warn(urn, f"image {image!r} is deployed by its tag, without a digest: {error}")
+        session.warn(urn, f"image {image!r} is deployed by its tag, without a digest: {_why(error)}")
         return None
+
+
+def _why(error: DockerError) -> str:
+    if isinstance(error, ImageNotFound):
+        return "its registry does not have it"
+    if isinstance(error, RegistryDenied):
+        return "its registry denies access to it (see registry_auth of the Provider, or `docker login`)"
+    if isinstance(error, RegistryUnreachable):
+        return "the swarm's manager cannot reach its registry"
+    return error.message
 
 
 def parse_image(image: str) -> Any:

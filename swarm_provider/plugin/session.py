@@ -155,6 +155,10 @@ class Session:
         self._claims[(kind, base)] = made
         return made
 
+    def is_checked(self, urn: str) -> bool:
+        """Say whether the program has registered this resource in this run."""
+        return any(claim.urn == urn for claim in self._claims.values())
+
     def claimed(self, kind: str, name: str) -> Claimed | None:
         """Return the claim on an object by its base name, or by its actual name."""
         exact = [claim for (of, _), claim in self._claims.items() if of == kind and claim.name == name]

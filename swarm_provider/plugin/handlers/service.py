@@ -84,8 +84,9 @@ class ServiceHandler(Handler):
             if effective(before) == effective(after):
                 found = []
         replacing = [*replaces(found), *_unknown_networks(olds, news)]
-        if found:
-            self._forecast(request, olds, news, replacing)
+        # the refresh before a run asks for differences, too, before the program has said what it wants
+        if found and self.session.is_checked(request.urn):
+            await self._forecast(request, olds, news, replacing)
         return Difference(
             found,
             replacing,
@@ -93,13 +94,19 @@ class ServiceHandler(Handler):
             stables=() if replacing else _STABLES,
         )
 
-    def _forecast(self, request: Request, olds: Json, news: Json, replacing: Sequence[str]) -> None:
+    async def _forecast(self, request: Request, olds: Json, news: Json, replacing: Sequence[str]) -> None:
         """Tell what the update will do to the tasks."""
         if replacing:
             what = ", ".join(replacing)
             text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
-        else:
-            text = describe(to_spec(reveal(olds)), to_spec(reveal(_with_unmanaged(olds, news))))
+            self.session.log.info(request.urn, text)
+            return
+        swarm = await self.session.swarm()
+        live = await swarm.find("service", str(olds.get("name")))
+        before = live["Spec"] if live is not None else to_spec(reveal(olds))
+        after = to_spec(reveal(_with_unmanaged(olds, news)))
+        nodes = await _nodes_of(swarm, live) if live is not None else None
+        text = describe(before, after, network_names=await _network_names(swarm), nodes=nodes)
         self.session.log.info(request.urn, text)
 
     # --------------------------------------------------------------- create
@@ -281,6 +288,17 @@ class ServiceHandler(Handler):
             cancelled=self.session.cancelled,
         )
         await prune_families_of(swarm, (live["Spec"], live.get("PreviousSpec")))
+
+
+async def _nodes_of(swarm: Swarm, live: Json) -> list[Json]:
+    """Return the nodes on which tasks of a service run."""
+    tasks = await swarm.list("task")
+    on = {
+        task.get("NodeID")
+        for task in tasks
+        if task.get("ServiceID") == live["ID"] and task.get("DesiredState") == "running"
+    }
+    return [node for node in await swarm.list("node") if node["ID"] in on]
 
 
 async def _network_names(swarm: Swarm) -> dict[str, str]:
