@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from swarm_provider.compose.objects import Declared
+from swarm_provider.compose.scalars import is_zero
 from swarm_provider.compose.service import Service
-from swarm_provider.spec import Json
+from swarm_provider.spec import Json, units
 
+_DURATIONS: Final = ("stop_grace_period", "interval", "timeout", "start_period", "start_interval", "delay", "window")
 # lists that are keyed and sorted by one field (docker CLI, cli/compose/loader/merge.go)
 _KEYED: Final[dict[str, str]] = {
     "ports": "published",
@@ -27,7 +29,7 @@ def merge_services(base: Service, override: Service) -> Service:
     merged = Service(base.key, base.at, dict(base.values), {**base.places, **override.places})
     values = merged.values
     for key, value in override.values.items():
-        values[key] = _RULES.get(key, _deep)(values[key], value) if key in values else value
+        values[key] = _RULES[key](values[key], value) if key in values and key in _RULES else _field(key, values, value)
     for key, field in _KEYED.items():
         # docker collapses and sorts the base's list even where the override has none
         if key in base.values:
@@ -42,10 +44,19 @@ def merge_declared(base: dict[str, Declared], override: dict[str, Declared]) -> 
 
 def _deep(base: Any, override: Any) -> Any:
     if isinstance(base, dict) and isinstance(override, dict):
-        return {**base, **{key: _deep(base[key], value) if key in base else value for key, value in override.items()}}
+        return {**base, **{key: _field(key, base, value) for key, value in override.items()}}
     if isinstance(base, list) and isinstance(override, list):
         return [*base, *override]
     return override
+
+
+def _field(key: str, base: Json, override: Any) -> Any:
+    if key not in base:
+        return override
+    # docker keeps pointers here, and still a pointer to zero does not override
+    if key in _DURATIONS and is_zero(override, units.duration_ns):
+        return base[key]
+    return _RULES_INSIDE.get(key, _deep)(base[key], override)
 
 
 def _replace(_base: Any, override: Any) -> Any:
@@ -59,13 +70,27 @@ def _keyed(field: str, base: list[Any], override: list[Any]) -> list[Any]:
     return [entries[key] for key in sorted(entries)]
 
 
+def _init(base: bool, override: bool) -> bool:
+    # a pointer to false does not override either
+    return override or base
+
+
+def _environment(base: Json, override: Json) -> Json:
+    # nor does an empty text or a bare key, unless the base has no more
+    kept = {key for key, value in override.items() if value in (None, "") and base.get(key) not in (None, "")}
+    return {**base, **{key: value for key, value in override.items() if key not in kept}}
+
+
 def _logging(base: Json, override: Json) -> Json:
     one, other = base.get("driver", ""), override.get("driver", "")
     if one and other and one != other:
         return override
-    merged: Json = {**base, **override}
-    if "options" in base or "options" in override:
-        merged["options"] = {**base.get("options", {}), **override.get("options", {})}
+    merged: Json = {**override, **base}
+    # docker loses the override's options where the base has no map of its own
+    if "options" in base:
+        merged["options"] = {**base["options"], **override.get("options", {})}
+    else:
+        merged.pop("options", None)
     return merged
 
 
@@ -86,13 +111,18 @@ def _ulimits(base: Json, override: Json) -> Json:
     return {**base, **override}
 
 
+# maps of plain texts: the later one wins, also where it is empty
+_RULES_INSIDE: Final[dict[str, Callable[[Any, Any], Any]]] = {"labels": lambda base, override: {**base, **override}}
 _RULES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "command": _replace,
     "entrypoint": _replace,
+    "labels": lambda base, override: {**base, **override},
+    "sysctls": lambda base, override: {**base, **override},
     "logging": _logging,
     "networks": _networks,
     "ulimits": _ulimits,
+    "environment": _environment,
     "x-pulumi": _replace,
-    "init": _replace,
+    "init": _init,
     **dict.fromkeys(_KEYED, _replace),
 }
