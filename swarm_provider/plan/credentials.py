@@ -10,12 +10,13 @@ import re
 from typing import Final
 
 _KEY: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+# each pattern starts at the beginning of a word only: a line without spaces may be a megabyte long
 _ASSIGNED: Final = re.compile(
-    r"""["']?(?P<name>[A-Za-z0-9_.-]*(?:password|passwd|secret[_-]?key|api[_-]?key|access[_-]?key|token|credential)s?)["']?
+    r"""["']?(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z0-9_.-]*(?:password|passwd|secret[_-]?key|api[_-]?key|access[_-]?key|token|credential)s?)["']?
         \s*[:=]\s*["']?(?P<value>[^\s"',;}#]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@", re.IGNORECASE)
+_URL: Final = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@", re.IGNORECASE)
 _HARMLESS: Final = re.compile(
     r"(?:\$\{?.*|\{\{.*|<.*|\*+|x+|/.*|\./.*|null|none|true|false|yes|no|\d|change-?me|example|todo)", re.IGNORECASE
 )

@@ -1,5 +1,7 @@
 """Which texts draw the advice that a config is no place for them."""
 
+import time
+
 import pytest
 
 from swarm_provider.plan.credentials import looks_like_credential
@@ -37,3 +39,12 @@ def test_credential_in_text_is_named_without_its_value(text: str, expected: str)
 )
 def test_settings_and_placeholders_draw_no_advice(text: str) -> None:
     assert looks_like_credential(text) is None
+
+
+@pytest.mark.parametrize("part", ["x", "xpassword", "a.b-", "a://b", "password "])
+def test_long_line_without_a_credential_is_read_in_linear_time(part: str) -> None:
+    text = part * (300_000 // len(part))
+    started = time.process_time()
+    assert looks_like_credential(text) is None
+    # one that goes back over the line for each of its characters takes minutes
+    assert time.process_time() - started < 10

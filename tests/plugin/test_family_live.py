@@ -216,7 +216,7 @@ def test_nothing_public_of_a_secret_tells_a_guesser_anything(plugin: Plugin, doc
         ({"data": "a", "labls": {}}, "unknown key 'labls'; did you mean 'labels'?"),
         ({"data": "a", "keepPrevious": -1}, "must be at least 0"),
         ({"data": "a", "baseName": "-x"}, "cannot be a name"),
-        ({"data": "x" * 1024001}, "at most 1024000"),
+        ({"data": "x" * 1024000}, "at most 1023999"),
     ],
 )
 def test_wrong_config_is_told_in_one_line(plugin: Plugin, unique: str, arguments: dict[str, Any], said: str) -> None:
