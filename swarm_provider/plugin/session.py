@@ -110,6 +110,7 @@ class Session:
         self.offline = False
         """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
         self._claims: dict[tuple[str, str], Claimed] = {}
+        self._urns: set[str] = set()
         self._connecting: asyncio.Task[Swarm] | None = None
         self._watcher: Watcher | None = None
 
@@ -142,6 +143,7 @@ class Session:
         Raises:
             InputError: another resource of this run claimed it before.
         """
+        self._urns.add(urn)
         earlier = self._claims.get((kind, base))
         if earlier is not None and earlier.urn != urn:
             raise InputError(
@@ -157,7 +159,7 @@ class Session:
 
     def is_checked(self, urn: str) -> bool:
         """Say whether the program has registered this resource in this run."""
-        return any(claim.urn == urn for claim in self._claims.values())
+        return urn in self._urns
 
     def claimed(self, kind: str, name: str) -> Claimed | None:
         """Return the claim on an object by its base name, or by its actual name."""
