@@ -7,6 +7,7 @@ pass the resource itself instead.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -20,7 +21,7 @@ from swarm_provider.resources import discovery
 from swarm_provider.resources.problems import explained
 from swarm_provider.resources.wire import to_wire
 from swarm_provider.spec import Json
-from swarm_provider.spec.names import camel
+from swarm_provider.spec.names import camel, snake
 from swarm_provider.version import __version__
 
 T = TypeVar("T")
@@ -182,7 +183,7 @@ def _now(function: str, opts: Any, **args: Any) -> Json:
     except pulumi.RunError:
         raise
     except Exception as error:  # the SDK knows no narrower one; the plugin's words are in its text
-        raise SwarmProviderError(_SDK_WORDS.sub("", str(error))) from None
+        raise SwarmProviderError(_plugins_words(error)) from None
     return found or {}
 
 
@@ -192,7 +193,33 @@ def _later(function: str, opts: Any, **args: Any) -> pulumi.Output[Json]:
     if versioned.version is None:
         kind = type(versioned)
         versioned = kind.merge(kind(version=__version__), versioned)
-    return pulumi.runtime.invoke_output(token, wire, versioned)
+    return _explained_later(pulumi.runtime.invoke_output(token, wire, versioned), f"swarm.{snake(function)}_output")
+
+
+def _explained_later(found: pulumi.Output[Json], where: str) -> pulumi.Output[Json]:
+    """Return the same Output, but with a failure that ends the program with the plugin's words only."""
+
+    async def data() -> tuple[Any, ...]:
+        try:
+            value = await found.future(with_unknowns=True)
+            return await found.resources(), value, await found.is_known(), await found.is_secret()
+        except pulumi.RunError:
+            raise
+        except Exception as error:
+            raise pulumi.RunError(f"{where}: {_plugins_words(error)}") from None
+
+    async def part(index: int) -> Any:
+        return (await all_parts)[index]
+
+    all_parts = asyncio.ensure_future(data())
+    # at its end the SDK waits for every Output that it tracks, and would show the traceback of this one
+    getattr(found, "_untrack", lambda: None)()
+    resources, value, known, secret = (asyncio.ensure_future(part(index)) for index in range(4))
+    return pulumi.Output(resources, value, known, secret)
+
+
+def _plugins_words(error: Exception) -> str:
+    return _SDK_WORDS.sub("", str(error))
 
 
 def _call(function: str, args: Json) -> tuple[str, Json]:

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 import swarm_provider as swarm
-from tests.resources.program import run
+from tests.resources.program import SECRET, run
 
 NODE = {
     "id": "n1",
@@ -61,3 +61,19 @@ def test_missing_object_ends_the_program_with_the_plugins_words() -> None:
     with pytest.raises(pulumi.RunError) as raised:
         run(lambda: swarm.get_network("nope"), answers={"swarm:index:getNetwork": "network 'nope' does not exist"})
     assert str(raised.value) == "swarm.get_network: network 'nope' does not exist"
+
+
+def test_missing_object_in_the_output_form_ends_the_program_the_same_way() -> None:
+    def program() -> None:
+        pulumi.export("x", swarm.get_node_output("nope").apply(lambda node: node.role))
+
+    with pytest.raises(pulumi.RunError) as raised:
+        run(program, answers={"swarm:index:getNode": "node 'nope' does not exist"})
+    assert str(raised.value) == "swarm.get_node_output: node 'nope' does not exist"
+
+
+def test_secret_argument_makes_a_secret_answer_that_depends_on_its_source() -> None:
+    def program() -> pulumi.Output[str]:
+        return swarm.get_node_output(pulumi.Output.secret("m1")).apply(lambda node: node.role)
+
+    assert run(program, answers={"swarm:index:getNode": NODE}).result == (SECRET, "manager")
