@@ -231,7 +231,9 @@ def _facts(
     completed: frozenset[str],
     now: float,
 ) -> frozenset[tuple[str, str]]:
-    facts = {("update", service.update_state), *(("completed", key) for key in completed)}
+    facts = {("completed", key) for key in completed}
+    if service.update_state.startswith("rollback"):
+        facts.add(("update", service.update_state))
     for key, task in shown.current.items():
         # also what lies below: a crash loop passes through states that no poll has met before
         facts.update((f"reached {STATES[rank]}", key) for rank in range(min(task.rank, RUNNING) + 1))

@@ -10,6 +10,7 @@ import re
 from calendar import timegm
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from swarm_provider.plan.constraints import constraints_of, matches
@@ -81,7 +82,7 @@ class Service:
     def version(self) -> int:
         return int(at(self.json, "Version", "Index") or 0)
 
-    @property
+    @cached_property
     def template(self) -> Json:
         return dict(at(self.json, "Spec", "TaskTemplate") or {})
 
@@ -93,6 +94,11 @@ class Service:
     @property
     def update_message(self) -> str:
         return str(at(self.json, "UpdateStatus", "Message") or "")
+
+    @property
+    def rolled_back_by_hand(self) -> bool:
+        """Of a service that was rolled back: whether somebody asked for it. Swarm itself keeps no way forward then."""
+        return at(self.json, "PreviousSpec") is not None
 
     @property
     def began(self) -> int:
@@ -219,7 +225,7 @@ class Task:
     def slot(self) -> int:
         return int(self.json.get("Slot") or 0)
 
-    @property
+    @cached_property
     def created(self) -> int:
         return when(self.json.get("CreatedAt"))
 

@@ -29,6 +29,7 @@ __all__ = [
     "explain",
     "judge",
     "observe",
+    "rollback_note",
 ]
 
 DEFAULT_FAIL_AFTER_NS: Final = 5 * 60 * SECOND
@@ -118,6 +119,22 @@ def judge(snapshot: Snapshot, desired: Desired, history: History | None, now: fl
     return rollout.verdict()
 
 
+def rollback_note(service: Json) -> str:
+    """What to say of a service whose latest change was a rollback; "" when it was none.
+
+    Args:
+        service: GET /services/ID.
+    """
+    read = Service(service)
+    if not read.update_state.startswith("rollback"):
+        return ""
+    when = str(at(service, "UpdateStatus", "CompletedAt") or at(service, "UpdateStatus", "StartedAt") or "")
+    who = "by hand" if read.rolled_back_by_hand else "by Swarm, as the update failed"
+    return (
+        f"rolled back on the cluster at {when[:19].replace('T', ' ')} UTC {who}; `up` applies the newer version again"
+    )
+
+
 def explain(snapshot: Snapshot, desired: Desired, history: History | None, now: float) -> tuple[Cause, ...]:
     """What is known to hinder a rollout that still waits: for a caller whose own deadline has come."""
     if snapshot.service is None or history is None:
@@ -153,12 +170,10 @@ class _Rollout:
         return self._kept_running()
 
     def _rolled_back(self) -> Verdict:
-        message = self.service.update_message
-        by_hand = "manually" in message
         settled = self.service.update_state in ("rollback_completed", "rollback_paused")
         if not settled and self._quiet() < CRASH_PATIENCE_S:
             return Waiting("Swarm rolls the service back to its previous version")
-        who = "somebody" if by_hand else "Swarm"
+        who = "somebody" if self.service.rolled_back_by_hand else "Swarm"
         text = f"{self.service.name}: {who} rolled the update back to the previous version"
         if self.service.update_state != "rollback_completed":
             text = f"{self.service.name}: {who} began to roll the update back, and that has not completed"

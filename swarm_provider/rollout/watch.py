@@ -171,6 +171,13 @@ class Watcher:
                 self._waiters.remove(waiter)
             if not waiter.future.done():
                 waiter.future.cancel()
+            self._rest()
+
+    def _rest(self) -> None:
+        """Stop the loop when nobody waits, so that nothing is left behind when the process ends."""
+        if not self._waiters and self._loop is not None:
+            self._loop.cancel()
+            self._loop = None
 
     async def _timed_out(self, waiter: _Waiter, timeout: float) -> RolloutFailed:
         if waiter in self._waiters:

@@ -1,0 +1,184 @@
+"""The watcher over recorded rollouts: how often it asks, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import itertools
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from swarm_provider.errors import Cancelled, ConnectionFailed, RolloutFailed
+from swarm_provider.rollout.watch import Outcome, Watcher
+from tests.plan.streams import Stream, load
+from tests.rollout.replay import Replay, VirtualClock
+
+
+async def _converge(swarm: Replay, clock: VirtualClock, stream: Stream, **settings: Any) -> Outcome:
+    return await Watcher(swarm, clock).converge(
+        swarm.ids()[0], stream.sent, int(stream.json["version_index"]), **settings
+    )
+
+
+def _start(*names: str) -> tuple[VirtualClock, Replay, list[Stream]]:
+    clock = VirtualClock()
+    streams = [load(name) for name in names]
+    return clock, Replay(clock, *streams), streams
+
+
+def _copies(stream: Stream, count: int) -> list[Stream]:
+    """The same rollout as if of many services."""
+    copies = []
+    for number in range(count):
+        text = copy.deepcopy(stream.json)
+        for look in text["looks"]:
+            if look.get("service"):
+                look["service"] = {**look["service"], "ID": f"service{number}"}
+            look["tasks"] = [
+                {**task, "ServiceID": f"service{number}", "ID": f"{task['ID']}{number}"}
+                for task in look.get("tasks", [])
+            ]
+        copies.append(Stream(text))
+    return copies
+
+
+def test_service_that_runs_gives_its_last_state() -> None:
+    clock, swarm, (stream,) = _start("1.41-create")
+    outcome = asyncio.run(_converge(swarm, clock, stream))
+    assert outcome.text == "2/2 running"
+    assert outcome.service["Spec"]["Name"] == stream.sent["Name"]
+
+
+def test_progress_is_said_once_per_change() -> None:
+    clock, swarm, (stream,) = _start("1.41-update-with-delay")
+    said: list[str] = []
+    asyncio.run(_converge(swarm, clock, stream, progress=said.append))
+    assert said[-1] == "2/2 running"
+    assert all(before != after for before, after in itertools.pairwise(said))
+    assert any("to be replaced" in text for text in said)
+
+
+def test_fifty_services_cost_the_calls_of_one() -> None:
+    streams = _copies(load("1.41-create"), 50)
+    clock = VirtualClock()
+    swarm = Replay(clock, *streams)
+
+    async def run() -> list[Outcome]:
+        watcher = Watcher(swarm, clock)
+        return await asyncio.gather(
+            *(watcher.converge(id, stream.sent) for id, stream in zip(swarm.ids(), streams, strict=True))
+        )
+
+    outcomes = asyncio.run(run())
+    assert [outcome.text for outcome in outcomes] == ["2/2 running"] * 50
+    per_moment = Counter(swarm.calls)
+    assert set(per_moment.values()) == {1}
+    assert {what for _, what in per_moment} == {"list service", "list node", "list tasks"}
+
+
+def test_failed_rollout_shows_the_output_of_its_task() -> None:
+    clock, swarm, (stream,) = _start("1.41-crash-loop")
+    swarm.default_log = "starting\nno configuration found\n"
+    with pytest.raises(RolloutFailed) as failure:
+        asyncio.run(_converge(swarm, clock, stream))
+    text = str(failure.value)
+    assert "rec-crash-loop.1 on node1: exited with code 1" in text
+    assert text.endswith("last output:\n    starting\n    no configuration found")
+
+
+def test_secrets_in_a_tasks_output_are_masked() -> None:
+    clock, swarm, (stream,) = _start("1.41-crash-loop")
+    swarm.default_log = "connecting as admin with hunter2-hunter2\nkey: line two of it\n"
+    with pytest.raises(RolloutFailed) as failure:
+        asyncio.run(_converge(swarm, clock, stream, secrets=["hunter2-hunter2", "line one\nline two of it\n"]))
+    assert "hunter2" not in str(failure.value)
+    assert "line two" not in str(failure.value)
+    assert "connecting as admin with [secret]" in str(failure.value)
+
+
+def test_cancel_ends_the_waiting_at_once() -> None:
+    clock, swarm, (stream,) = _start("1.41-crash-loop")
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        waiting = asyncio.create_task(_converge(swarm, clock, stream, cancelled=stop))
+        while clock.now() < 5:
+            await asyncio.sleep(0)
+        stop.set()
+        with pytest.raises(Cancelled, match=r"stopped waiting for rec-crash-loop \(0/1 running"):
+            await waiting
+        assert clock.now() < 7
+
+    asyncio.run(run())
+
+
+def test_timeout_names_what_it_waits_for() -> None:
+    clock, swarm, (stream,) = _start("1.41-crash-loop")
+    with pytest.raises(RolloutFailed) as failure:
+        asyncio.run(_converge(swarm, clock, stream, timeout=10))
+    assert "rec-crash-loop: not done within its timeout of 10 s (0/1 running, 1 restarting" in str(failure.value)
+    assert "exited with code 1" in str(failure.value)
+
+
+def test_crash_loop_waits_for_what_still_converges() -> None:
+    """A worker that exits until its database runs gets its minute from then on."""
+    clock, swarm, (worker, database) = _start("1.41-crash-loop", "1.41-slow-to-become-healthy")
+
+    async def run() -> tuple[float, float]:
+        watcher = Watcher(swarm, clock)
+        first, second = swarm.ids()
+        failing = asyncio.create_task(watcher.converge(first, worker.sent))
+        await watcher.converge(second, database.sent)
+        ready = clock.now()
+        with pytest.raises(RolloutFailed):
+            await failing
+        return ready, clock.now()
+
+    ready, given_up = asyncio.run(run())
+    assert ready > 20
+    assert given_up - ready > 55
+
+
+def test_lost_manager_is_waited_for() -> None:
+    clock, swarm, (stream,) = _start("1.41-create")
+    said: list[str] = []
+
+    async def run() -> Outcome:
+        swarm.fault = ConnectionFailed("no manager answers at tcp://m1")
+        waiting = asyncio.create_task(_converge(swarm, clock, stream, progress=said.append))
+        while clock.now() < 30:
+            await asyncio.sleep(0)
+        swarm.fault = None
+        return await waiting
+
+    assert asyncio.run(run()).text == "2/2 running"
+    assert said[0] == "no answer from the swarm, trying again (no manager answers at tcp://m1)"
+
+
+def test_manager_that_stays_lost_is_an_error_for_everybody() -> None:
+    clock, swarm, streams = _start("1.41-create", "1.41-crash-loop")
+    swarm.fault = ConnectionFailed("no manager answers at tcp://m1")
+
+    async def run() -> list[BaseException | Outcome]:
+        watcher = Watcher(swarm, clock)
+        waits = (watcher.converge(id, stream.sent) for id, stream in zip(swarm.ids(), streams, strict=True))
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    results = asyncio.run(run())
+    assert [type(result) for result in results] == [ConnectionFailed, ConnectionFailed]
+    assert 55 < clock.now() < 70
+
+
+def test_watcher_can_wait_again_after_it_was_idle() -> None:
+    clock, swarm, (stream,) = _start("1.41-create")
+
+    async def run() -> tuple[Outcome, Outcome]:
+        watcher = Watcher(swarm, clock)
+        first = await watcher.converge(swarm.ids()[0], stream.sent)
+        await clock.sleep(1)
+        return first, await watcher.converge(swarm.ids()[0], stream.sent)
+
+    first, second = asyncio.run(run())
+    assert first.text == second.text
