@@ -43,9 +43,10 @@ def mode_from_spec(mode: Any) -> Json:
         return {"mode": "global-job"}
     if "ReplicatedJob" in mode:
         job = mode["ReplicatedJob"] or {}
+        replicas, at_once = job.get("TotalCompletions"), job.get("MaxConcurrent")
         return {
             "mode": "replicated-job",
-            **given(replicas=job.get("TotalCompletions"), maxConcurrent=job.get("MaxConcurrent")),
+            **given(replicas=replicas, maxConcurrent=None if at_once == replicas else at_once),
         }
     return {"mode": "replicated", **given(replicas=(mode.get("Replicated") or {}).get("Replicas"))}
 

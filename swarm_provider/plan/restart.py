@@ -157,7 +157,8 @@ def describe(
 ) -> str:
     """Return the forecast as one English sentence, for the preview. Arguments as in `restart`."""
     found = restart(old_spec, new_spec, network_names=network_names, nodes=nodes, tasks=tasks)
-    return sentence(found, str(new_spec.get("Name")))
+    name = new_spec.get("Name")
+    return sentence(found, name if isinstance(name, str) and name else "the service")
 
 
 def sentence(found: Restart, name: str) -> str:
