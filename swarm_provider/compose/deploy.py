@@ -48,7 +48,7 @@ def read_deploy(value: Map, at: At) -> Json:
 
 
 def apply_short_keys(source: Map, values: Json, at: At) -> None:
-    """Put `scale`, `cpus`, `pids_limit` and `mem_reservation` where Swarm has them; two values that differ are an error."""
+    """Put `scale`, `cpus`, `pids_limit` and `mem_reservation` where Swarm has them; values that differ are an error."""
     if source.get("scale") is not None:
         place = at.key(source, "scale")
         count = whole(source["scale"], place)

@@ -29,6 +29,8 @@ def merge_services(base: Service, override: Service) -> Service:
     merged = Service(base.key, base.at, dict(base.values), {**base.places, **override.places})
     values = merged.values
     for key, value in override.values.items():
+        if value == [] and key not in values:
+            continue  # nothing appended to nothing stays nothing
         values[key] = _RULES[key](values[key], value) if key in values and key in _RULES else _field(key, values, value)
     for key, field in _KEYED.items():
         # docker collapses and sorts the base's list even where the override has none

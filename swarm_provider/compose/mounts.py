@@ -10,6 +10,7 @@ from swarm_provider.compose.tree import At, Items, Map
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
 
+PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
 # docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
 _ALLOWED: Final = {
@@ -74,7 +75,9 @@ def _options(block: str, value: Map, at: At) -> Json:
     given = {key.lower(): entry for key, entry in value.items() if entry is not None}
     result: Json = {}
     if block == "bind" and given.get("propagation"):
-        result["propagation"] = str(text(given["propagation"], at))
+        result["propagation"] = str(text(given["propagation"], at)).lower()
+        if result["propagation"] not in PROPAGATIONS:
+            at.key(value, "propagation").error(f"must be one of {', '.join(PROPAGATIONS)}")
     if block == "volume":
         if "nocopy" in given and boolean(given["nocopy"], at.key(value, "nocopy")):
             result["nocopy"] = True

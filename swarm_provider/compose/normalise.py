@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from swarm_provider.compose import limits
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
 from swarm_provider.compose.tree import At, Map, Ref
@@ -83,6 +84,7 @@ def service_inputs(service: Service, sections: Mapping[str, Section], stack: str
     deploy = _deploy(service)
     if deploy:
         inputs["deploy"] = deploy
+    limits.check(service, inputs)
     return inputs
 
 
@@ -235,9 +237,8 @@ def _deploy(service: Service) -> Json:
         if key in value:
             result[camel(key)] = _camel_fields(value[key])
             action = value[key].get("failure_action", _ACTIONS[0])
-            actions = _ACTIONS if key == "update_config" else _ACTIONS[:2]
-            if action not in actions:
-                at.error(f"{key}.failure_action must be one of {', '.join(actions)}{nearest(action, actions)}")
+            if action not in _ACTIONS:
+                at.error(f"{key}.failure_action must be one of {', '.join(_ACTIONS)}{nearest(action, _ACTIONS)}")
             if key == "update_config" and mode.endswith("-job"):
                 at.error(f"'update_config' cannot stand with mode {mode}; remove it")
     if "resources" in value:
@@ -265,15 +266,20 @@ def _resources(section: Json) -> Json:
 def _restart(service: Service) -> Json | None:
     """Return the policy that docker makes of `restart:`, which counts where deploy.restart_policy is absent."""
     text = service.values.get("restart", "")
-    name, colon, count = text.partition(":")
+    name, _, count = text.partition(":")
     at = service.place("restart")
-    if name in ("", "no") and not colon:
+    if count and not count.removeprefix("+").isdecimal():
+        at.error(f"the number of attempts must be a whole number, not {count!r}")
+    elif not name and text:
+        at.error("a policy must stand before the colon, such as on-failure:3")
+    elif name in ("", "no"):
         return None
-    if name in ("always", "unless-stopped") and not colon:
+    elif name in ("always", "unless-stopped"):
         return {"condition": "any"}
-    if name == "on-failure" and (not colon or count.isdecimal()):
+    elif name == "on-failure":
         return {"condition": "on-failure", "max_attempts": int(count or 0)}
-    at.error(f"must be 'no', always, unless-stopped or on-failure[:number], not {text!r}")
+    else:
+        at.error(f"must be 'no', always, unless-stopped or on-failure[:number], not {text!r}")
     return None
 
 

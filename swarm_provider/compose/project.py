@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import graphlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose import check, unhonoured
+from swarm_provider.compose import check, limits, unhonoured
 from swarm_provider.compose.interpolate import Environment, interpolate
 from swarm_provider.compose.load import read
 from swarm_provider.compose.merge import merge_declared, merge_services
@@ -115,6 +115,7 @@ def load(
     env: Mapping[str, object],
     profiles: Sequence[str] = (),
     strict: bool = False,
+    bound: Mapping[str, Collection[str]] | None = None,
 ) -> Project:
     """Read compose files as `docker stack deploy -c A -c B STACK` does, and convert everything before anything happens.
 
@@ -124,6 +125,7 @@ def load(
         env: the variables for `${...}`. A value that is no text is opaque: a text that has it becomes a Template.
         profiles: the active profiles; `*` is all.
         strict: every warning is an error.
+        bound: by kind (`config`, `secret`), the keys whose content the caller supplies: it is not read here.
 
     Raises:
         InputError: with every problem that was found, each with file, line and path.
@@ -145,8 +147,8 @@ def load(
         services={key: _service_entry(service, merged, stack, edges[key]) for key, service in services.items()},
         networks=_network_entries(services, merged, stack),
         volumes={key: _entry(declared, stack) for key, declared in merged.sections["volume"].items()},
-        configs=_contents("config", services, merged, stack, context),
-        secrets=_contents("secret", services, merged, stack, context),
+        configs=_contents("config", services, merged, stack, context, set((bound or {}).get("config", ()))),
+        secrets=_contents("secret", services, merged, stack, context, set((bound or {}).get("secret", ()))),
     )
     report.raise_errors()
     warnings = unique(report.warnings)
@@ -289,17 +291,17 @@ def _network_entries(services: Mapping[str, Service], merged: _Merged, stack: st
 
 
 def _contents(
-    kind: str, services: Mapping[str, Service], merged: _Merged, stack: str, context: Context
+    kind: str, services: Mapping[str, Service], merged: _Merged, stack: str, context: Context, bound: set[str]
 ) -> dict[str, ObjectEntry]:
     used = {entry.get("source") for service in services.values() for entry in service.values.get(f"{kind}s", [])}
     if kind == "config":
         used |= {service.values.get("credential_spec", {}).get("config") for service in services.values()}
     result = {}
     for key, declared in merged.sections[kind].items():
-        if declared.external and key not in used:
+        if declared.external and key not in used and key not in bound:
             continue
         entry = _entry(declared, stack)
-        if not declared.external:
+        if not declared.external and key not in bound:
             entry.inputs.update(content(declared, context.folder, context.environment))
         result[key] = entry
     return result
@@ -307,6 +309,7 @@ def _contents(
 
 def _entry(declared: Declared, stack: str) -> ObjectEntry:
     name = declared.physical(stack)
+    limits.check_object(declared, name)
     named = declared.kind in ("config", "secret")
     inputs: Json = {"baseName" if named else "name": name}
     if not declared.external:

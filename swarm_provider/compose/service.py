@@ -20,6 +20,7 @@ from swarm_provider.compose.mounts import read_mounts
 from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, pairs, text, text_list, whole
 from swarm_provider.compose.tree import At, Items, Map, Template
 from swarm_provider.model import shorthand
+from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
 
 _CONDITIONS: Final = ("service_started", "service_healthy", "service_completed_successfully")
@@ -94,6 +95,11 @@ def _texts(value: Any, at: At) -> list[Any]:
     return text_list(value, at)
 
 
+def _capabilities(value: Any, at: At) -> list[Any]:
+    # docker knows RESET as a word of `service update` only, and drops it
+    return [name for name in text_list(value, at) if name.strip().upper() != "RESET"]
+
+
 def _command(value: Any, at: At) -> list[Any] | None:
     if isinstance(value, str):
         try:
@@ -115,10 +121,16 @@ def _hosts(value: Any, at: At) -> list[Any]:
         if isinstance(entry, Items)
         else None
         if entry is None
-        else text(entry, at.key(value, host))
+        else _address(entry, at.key(value, host))
         for host, entry in value.items()
     }
     return list(shorthand.extra_hosts(plain))
+
+
+def _address(value: Any, at: At) -> Any:
+    if isinstance(value, (int, float)):
+        at.error("an address must be a text; put it in quotes")
+    return text(value, at)
 
 
 def _ulimits(value: Map, at: At) -> Json:
@@ -247,9 +259,22 @@ def _long_port(value: Map, at: At) -> list[Json]:
         if value.get(key):
             port[key] = text(value[key], at.key(value, key))
     for key, words in (("protocol", ("tcp", "udp", "sctp")), ("mode", ("ingress", "host"))):
-        if key in port and port[key] not in words:
-            at.key(value, key).error(f"must be one of {', '.join(words)}, not {port[key]!r}")
+        if key in port:
+            port[key] = _word(port[key], words, at.key(value, key))
     return [port]
+
+
+def _word(value: str, words: tuple[str, ...], at: At) -> str:
+    """Return one of the words, whatever its case; dockerd takes the first for one that it does not know."""
+    if value.lower() in words:
+        return value.lower()
+    at.warn(f"docker takes {value!r} for {words[0]!r}; write one of {', '.join(words)}{nearest(value, words)}")
+    return words[0]
+
+
+def _isolation(value: Any, at: At) -> str | None:
+    written = _filled(value, at)
+    return None if written is None else _word(written, ("default", "process", "hyperv"), at)
 
 
 def _depends_on(value: Any, at: At) -> dict[str, Dependency]:
@@ -367,9 +392,11 @@ def _resolver(context: Context, at: At) -> Callable[[str], str]:
 
 
 _READERS: Final[dict[str, Callable[[Any, At], Any]]] = {
-    **dict.fromkeys(("image", "hostname", "user", "working_dir", "stop_signal", "isolation", "restart"), _filled),
+    **dict.fromkeys(("image", "hostname", "user", "working_dir", "stop_signal", "restart"), _filled),
+    "isolation": _isolation,
     **dict.fromkeys(("tty", "stdin_open", "read_only"), _true),
-    **dict.fromkeys(("dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "group_add", "profiles"), _texts),
+    **dict.fromkeys(("dns", "dns_search", "dns_opt", "group_add", "profiles"), _texts),
+    **dict.fromkeys(("cap_add", "cap_drop"), _capabilities),
     **dict.fromkeys(("command", "entrypoint"), _command),
     **dict.fromkeys(("labels", "sysctls"), labels),
     **dict.fromkeys(("configs", "secrets"), _references),

@@ -90,15 +90,13 @@ def warn(tree: Map, at: At) -> None:
     for key, why in _TOP.items():
         if key in tree:
             at.key(tree, key).warn(why)
-    for name, service, place in entries(tree, "services", at):
+    for _, service, place in entries(tree, "services", at):
         if not isinstance(service, Map):
             continue
         for key in service:
             if key in SERVICE and not _is_default(key, service[key]):
                 place.key(service, key).warn(SERVICE[key])
         _warn_inner(service, place)
-        if "." in name and len(name) > 63:
-            place.warn("Swarm allows 63 characters in a service's name")
     for _, network, place in entries(tree, "networks", at):
         if isinstance(network, Map) and "enable_ipv4" in network:
             place.key(network, "enable_ipv4").warn(_NO_WORD)
