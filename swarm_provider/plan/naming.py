@@ -19,7 +19,7 @@ from swarm_provider.spec import Json, labels
 NAME_LIMIT: Final = 64
 """Characters of a config's or secret's name (swarmkit, manager/controlapi/common.go)."""
 SIZE_LIMITS: Final = {"config": 1000 * 1024 - 1, "secret": 500 * 1024 - 1}
-"""Bytes of content: less than 1000 and 500 KiB (swarmkit, manager/controlapi/config.go and api/validation/secrets.go)."""
+"""Bytes of content: less than 1000 and 500 KiB (swarmkit, manager/controlapi/config.go, api/validation/secrets.go)."""
 DIGEST_LENGTH: Final = 12
 KEEP_DEFAULT: Final = 1
 UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")

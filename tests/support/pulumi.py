@@ -307,7 +307,7 @@ def _read_events(log: Path) -> tuple[dict[str, int], int, list[Step]]:
 
 
 def _step(metadata: dict[str, Any]) -> Step:
-    detailed = {path: str(diff["kind"]) for path, diff in (metadata.get("detailedDiff") or {}).items()}
+    detailed = {path: str(diff["diffKind"]) for path, diff in (metadata.get("detailedDiff") or {}).items()}
     urn = str(metadata["urn"])
     return Step(
         str(metadata["op"]),

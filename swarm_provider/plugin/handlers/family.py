@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from swarm_provider.errors import Conflict, InputError, Problem
 from swarm_provider.model.resources import CONFIG, SECRET
 from swarm_provider.plan import naming
 from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.prune import prune
@@ -129,12 +131,16 @@ class FamilyHandler(Handler):
     # ----------------------------------------------------------------- diff
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        found = self.changed(olds, news, ignored, hidden=_NOT_SHOWN)
+        found = self._shown(request, olds, news, self.changed(olds, news, ignored, hidden=_NOT_SHOWN))
         if not content_changed(olds, news) and olds.get("name") is None:
             # the first Check of a secret could not know its name; that it is known now is no change
             found = [change for change in found if change.path != "name"]
         replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
         return Difference(found, replaces, stables=() if found else ("name",))
+
+    def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
+        """Return the changes as the preview is to show them."""
+        return found
 
     # --------------------------------------------------------------- create
 
@@ -148,13 +154,21 @@ class FamilyHandler(Handler):
 
     async def _announce(self, request: Request, news: Json) -> None:
         """Say at preview what Create will say or do about an object that is there already."""
-        name = news.get("name")
-        if not isinstance(name, str):
-            return
-        live = await (await self.session.swarm()).find(self.kind, name)
-        if live is not None:
-            self._claim(request, news, name, live)
-            self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be taken over")
+        swarm, name = await self.session.swarm(), news.get("name")
+        if isinstance(name, str):
+            live = await swarm.find(self.kind, name)
+            if live is not None:
+                self._claim(request, news, name, live)
+                self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be taken over")
+        elif name is None:
+            own = naming.versions(await swarm.list(self.kind), news["familyId"])
+            if own:
+                text = (
+                    f"{self.kind} {naming.object_name(own[0])!r} exists and will be taken over; the key of its name "
+                    f"went with the old state or logical name (an alias keeps it), so a new version is made, and the tasks "
+                    f"that use it restart once"
+                )
+                self.session.log.info(request.urn, text)
 
     def _claim(self, request: Request, news: Json, name: str, live: Json | None) -> Claim:
         own = None if live is None else naming.object_labels(live)
@@ -343,6 +357,19 @@ class ConfigHandler(FamilyHandler):
                 f"{inputs['baseName']!r} seems to hold a credential: {found}. Everybody who may talk to the swarm can "
                 f"read a config; use a Secret",
             )
+
+    def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
+        """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it."""
+        before, after = content_of(olds), content_of(news)
+        if before is None or after is None or all(change.path != "dataBase64" for change in found):
+            return found
+        if before != after:
+            self.session.log.info(request.urn, f"the content changes: {_described(before)} => {_described(after)}")
+        return [change for change in found if change.path != "dataBase64"]
+
+
+def _described(content: bytes) -> str:
+    return f"{len(content)} bytes (sha256 {hashlib.sha256(content).hexdigest()[:16]})"
 
 
 class SecretHandler(FamilyHandler):
