@@ -165,8 +165,8 @@ class FamilyHandler(Handler):
             if own:
                 text = (
                     f"{self.kind} {naming.object_name(own[0])!r} exists and will be taken over; the key of its name "
-                    f"went with the old state or logical name (an alias keeps it), so a new version is made, and the tasks "
-                    f"that use it restart once"
+                    f"went with the old state or logical name (an alias keeps it), so a new version is made, and "
+                    f"the tasks that use it restart once"
                 )
                 self.session.log.info(request.urn, text)
 
