@@ -111,6 +111,7 @@ class Session:
         """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
+        self._labels: dict[str, dict[str, Any]] = {}
         self._connecting: asyncio.Task[Swarm] | None = None
         self._watcher: Watcher | None = None
 
@@ -170,6 +171,20 @@ class Session:
         """Say whether a resource other than `urn` stands for the object now."""
         claim = self._claims.get((kind, base))
         return claim is not None and claim.urn != urn
+
+    def plan_label(self, node_id: str, key: str, value: Any) -> None:
+        """Note that this run sets a label on a node."""
+        self._labels.setdefault(node_id, {})[key] = value
+
+    async def planned_nodes(self) -> list[Json]:
+        """Return the nodes with the labels that this run has set or is about to set."""
+        nodes = await (await self.swarm()).list("node")
+        return [
+            {**node, "Spec": {**node["Spec"], "Labels": {**(node["Spec"].get("Labels") or {}), **planned}}}
+            if (planned := self._labels.get(node["ID"]))
+            else node
+            for node in nodes
+        ]
 
     def keeps(self, kind: str, base: str, urn: str) -> bool:
         """Say whether Delete has to leave the object: this run made it or took it over, or is about to.

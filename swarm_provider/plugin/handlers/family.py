@@ -24,6 +24,7 @@ from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.prune import prune
+from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown, reveal, secret_texts
@@ -318,7 +319,15 @@ class FamilyHandler(Handler):
             )
             return
         for item in reversed(own):
-            await swarm.remove(self.kind, item["ID"])
+            await remove_object(
+                swarm,
+                self.kind,
+                item["ID"],
+                name=naming.object_name(item),
+                timeout=request.timeout or None,
+                progress=lambda text: self.session.log.status(request.urn, text),
+                cancelled=self.session.cancelled,
+            )
 
 
 def content_of(inputs: Json) -> bytes | None:

@@ -39,6 +39,8 @@ class NodeLabelHandler(Handler):
         inputs["nodes"] = sorted(_name(node, found) for node in found)
         for node in found:
             self.session.claim("node label", f"{key} of node {_name(node, found)}", key, request.urn)
+            if isinstance(key, str):
+                self.session.plan_label(node["ID"], key, reveal(inputs["value"]))
         return inputs
 
     async def _nodes(self, wanted: Sequence[str]) -> list[Json]:

@@ -15,6 +15,7 @@ from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, Roll
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import snake_path
 from swarm_provider.plan.diff import replaces
+from swarm_provider.plan.health import degraded, unplaceable
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
 from swarm_provider.plan.verdict import DEFAULT_FAIL_AFTER_NS
@@ -58,8 +59,17 @@ class ServiceHandler(Handler):
             inputs["resolvedImage"] = resolved
         if isinstance(name, str):
             self.session.claim("service", name, name, request.urn)
-        await self._warn_of_old_engine(request, inputs)
+        await self._foresee(request, inputs)
         return inputs
+
+    async def _foresee(self, request: Request, inputs: Json) -> None:
+        """Warn of what will keep the service from running as written."""
+        await self._warn_of_old_engine(request, inputs)
+        constraints = ((inputs.get("deploy") or {}).get("placement") or {}).get("constraints")
+        if constraints and not self.session.offline:
+            text = unplaceable(reveal(constraints), await self.session.planned_nodes())
+            if text:
+                self.session.warn(request.urn, text)
 
     async def _warn_of_old_engine(self, request: Request, inputs: Json) -> None:
         """Say what this engine would drop without a word."""
@@ -241,15 +251,15 @@ class ServiceHandler(Handler):
         else:
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
         outputs = _outputs(live, state.get("incarnation"))
+        tasks, nodes = await swarm.list("task"), await swarm.list("node")
+        text = degraded(live, tasks, nodes)
+        if text:
+            self.session.log.info(request.urn, text)
         reasons: Sequence[str] = ()
-        if state.get("converged") is False:
-            reasons = self._still_failing(live)
-            outputs |= {"converged": False} if reasons else {}
+        if state.get("converged") is False and not _recovered(live, text):
+            reasons = [f"the last update of service {id!r} did not converge; `up` tries again"]
+            outputs["converged"] = False
         return Live(live["Spec"]["Name"], inputs, outputs, reasons)
-
-    def _still_failing(self, live: Json) -> list[str]:
-        """An update that failed is tried again, whatever the inputs say: the state must not look clean."""
-        return [f"the last update of service {live['Spec']['Name']!r} did not converge; `up` tries again"]
 
     # --------------------------------------------------------------- update
 
@@ -304,6 +314,13 @@ async def _nodes_of(swarm: Swarm, live: Json) -> list[Json]:
 async def _network_names(swarm: Swarm) -> dict[str, str]:
     """Return the names of networks by id: a live spec refers to networks by their ids."""
     return {item["Id"]: item["Name"] for item in await swarm.list("network")}
+
+
+def _recovered(live: Json, lacking: str | None) -> bool:
+    """Say whether a service whose update failed runs all the same by now, without Swarm having given it up."""
+    state = (live.get("UpdateStatus") or {}).get("State", "completed")
+    job = not {"ReplicatedJob", "GlobalJob"}.isdisjoint(live["Spec"].get("Mode") or {})
+    return state == "completed" and lacking is None and not job
 
 
 def _outputs(live: Json, incarnation: str | None) -> Json:

@@ -1,0 +1,60 @@
+"""How a service stands apart from what is asked of it: fewer tasks than wanted, constraints that no node satisfies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from swarm_provider.plan.constraints import matches, unsatisfied
+from swarm_provider.plan.tasks import at
+from swarm_provider.spec import Json
+
+
+def running_tasks(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> tuple[int, int]:
+    """Return how many tasks of a service run (on nodes that are up), and how many should."""
+    down = {node["ID"] for node in nodes if at(node, "Status", "State") == "down"}
+    wanted = [
+        task for task in tasks if task.get("ServiceID") == service["ID"] and task.get("DesiredState") == "running"
+    ]
+    running = [task for task in wanted if at(task, "Status", "State") == "running" and task.get("NodeID") not in down]
+    replicas = at(service, "Spec", "Mode", "Replicated", "Replicas")
+    return len(running), len(wanted) if replicas is None else int(replicas)
+
+
+def degraded(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str | None:
+    """Return a sentence about a service that has fewer running tasks than wanted, None when all is well.
+
+    Args:
+        service: GET /services/ID; jobs are never degraded.
+        tasks: GET /tasks, of all services.
+        nodes: GET /nodes.
+    """
+    mode = at(service, "Spec", "Mode") or {}
+    if "ReplicatedJob" in mode or "GlobalJob" in mode:
+        return None
+    running, wanted = running_tasks(service, tasks, nodes)
+    if running >= wanted:
+        return None
+    down = sorted(str(at(node, "Description", "Hostname")) for node in nodes if at(node, "Status", "State") == "down")
+    lost = f"; node{'s' if len(down) > 1 else ''} down: {', '.join(down)}" if down else ""
+    return f"{at(service, 'Spec', 'Name')} is degraded: {running}/{wanted} tasks run{lost}"
+
+
+def unplaceable(constraints: Any, nodes: Sequence[Json]) -> str | None:
+    """Return a sentence about placement constraints that keep a service from running, None when a node satisfies them.
+
+    Args:
+        constraints: `deploy.placement.constraints`; texts that are not known yet are left out.
+        nodes: GET /nodes, with the labels that this run is about to set.
+    """
+    known = [text for text in constraints or [] if isinstance(text, str)]
+    missing = unsatisfied(known, nodes)
+    if missing:
+        return f"no node satisfies {_quoted(missing)}: the tasks will stay pending"
+    if known and not any(matches(known, node) for node in nodes):
+        return f"no node satisfies all of {_quoted(known)}: the tasks will stay pending"
+    return None
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return " and ".join(f"'{text}'" for text in texts)

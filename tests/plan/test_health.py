@@ -1,0 +1,72 @@
+"""When a service counts as degraded, and which constraints nobody satisfies."""
+
+from __future__ import annotations
+
+from swarm_provider.plan.health import degraded, unplaceable
+from swarm_provider.spec import Json
+
+
+def node(name: str, *, state: str = "ready", **labels: str) -> Json:
+    return {
+        "ID": f"id-{name}",
+        "Description": {"Hostname": name},
+        "Spec": {"Role": "worker", "Labels": labels},
+        "Status": {"State": state},
+    }
+
+
+def task(on: str, *, state: str = "running", wanted: str = "running", service: str = "s") -> Json:
+    return {"ServiceID": service, "NodeID": f"id-{on}", "DesiredState": wanted, "Status": {"State": state}}
+
+
+def service(**mode: Json) -> Json:
+    return {"ID": "s", "Spec": {"Name": "web", "Mode": mode}}
+
+
+REPLICATED = service(Replicated={"Replicas": 2})
+GLOBAL = service(Global={})
+
+
+def test_service_with_all_tasks_running_is_not_degraded() -> None:
+    assert degraded(REPLICATED, [task("a"), task("b")], [node("a"), node("b")]) is None
+
+
+def test_task_on_a_lost_node_does_not_count_and_the_node_is_named() -> None:
+    said = degraded(REPLICATED, [task("a"), task("b")], [node("a"), node("b", state="down")])
+    assert said == "web is degraded: 1/2 tasks run; node down: b"
+
+
+def test_tasks_of_other_services_and_old_tasks_do_not_count() -> None:
+    tasks = [task("a"), task("a", wanted="shutdown"), task("a", service="other")]
+    assert degraded(REPLICATED, tasks, [node("a")]) == "web is degraded: 1/2 tasks run"
+
+
+def test_global_service_wants_as_many_as_swarm_placed() -> None:
+    assert degraded(GLOBAL, [task("a"), task("b", state="starting")], [node("a"), node("b")]) == (
+        "web is degraded: 1/2 tasks run"
+    )
+
+
+def test_job_is_never_degraded() -> None:
+    assert degraded(service(ReplicatedJob={"TotalCompletions": 3}), [], []) is None
+
+
+def test_service_scaled_to_nothing_is_not_degraded() -> None:
+    assert degraded(service(Replicated={"Replicas": 0}), [], []) is None
+
+
+def test_constraint_that_no_node_satisfies_is_named_alone() -> None:
+    said = unplaceable(["node.role == worker", "node.labels.storage == raid"], [node("a"), node("b", storage="ssd")])
+    assert said == "no node satisfies 'node.labels.storage == raid': the tasks will stay pending"
+
+
+def test_constraints_that_only_different_nodes_satisfy_are_named_together() -> None:
+    nodes = [node("a", disk="ssd"), node("b", zone="1")]
+    said = unplaceable(["node.labels.disk == ssd", "node.labels.zone == 1"], nodes)
+    assert said is not None
+    assert said.startswith("no node satisfies all of 'node.labels.disk == ssd' and 'node.labels.zone == 1'")
+
+
+def test_constraints_that_a_node_satisfies_are_not_mentioned() -> None:
+    assert unplaceable(["node.labels.storage == raid"], [node("a"), node("b", storage="raid")]) is None
+    assert unplaceable([], [node("a")]) is None
