@@ -33,7 +33,7 @@ _SPECIAL: Final = {
     ("Service", "secrets"): "pulumi.Input[Sequence[pulumi.Input[ServiceSecretArgs | str] | pulumi.Resource]] | None",
     ("Service", "networks"): (
         "pulumi.Input[Sequence[pulumi.Input[ServiceNetworkArgs | str] | pulumi.Resource]] "
-        "| Mapping[str, ServiceNetworkArgs | None] | None"
+        "| Mapping[str, Mapping[str, Any] | None] | None"
     ),
     ("Service", "ports"): "pulumi.Input[Sequence[pulumi.Input[PortArgs | str | int]]] | None",
     ("Config", "data"): "pulumi.Input[str] | bytes | None",

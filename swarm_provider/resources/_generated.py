@@ -651,7 +651,7 @@ class Service(SwarmResource):
         credential_spec: pulumi.Input[CredentialSpecArgs] | None = None,
         configs: pulumi.Input[Sequence[pulumi.Input[ServiceConfigArgs | str] | pulumi.Resource]] | None = None,
         secrets: pulumi.Input[Sequence[pulumi.Input[ServiceSecretArgs | str] | pulumi.Resource]] | None = None,
-        networks: pulumi.Input[Sequence[pulumi.Input[ServiceNetworkArgs | str] | pulumi.Resource]] | Mapping[str, ServiceNetworkArgs | None] | None = None,
+        networks: pulumi.Input[Sequence[pulumi.Input[ServiceNetworkArgs | str] | pulumi.Resource]] | Mapping[str, Mapping[str, Any] | None] | None = None,
         ports: pulumi.Input[Sequence[pulumi.Input[PortArgs | str | int]]] | None = None,
         volumes: pulumi.Input[Sequence[pulumi.Input[MountArgs | str]]] | None = None,
         deploy: pulumi.Input[DeployArgs] | None = None,

@@ -83,11 +83,13 @@ def keep_shim() -> None:
 
     try:
         install()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
+        reason = getattr(error, "strerror", None) or error
+        place = getattr(error, "filename", None) or "Pulumi's plugin folder"
+        folder = str(Path(sys.executable).parent)
         pulumi.log.warn(
-            f"cannot write the swarm plugin's shim into {str(plugin_folder())!r} ({error.strerror}); Pulumi finds the "
-            f"plugin only if Pulumi.yaml names it: plugins: {{providers: [{{name: swarm, path: "
-            f"{str(Path(sys.executable).parent)!r}}}]}}"
+            f"cannot write the swarm plugin's shim into {str(place)!r} ({reason}); Pulumi finds the plugin only if "
+            f"Pulumi.yaml names it: plugins: {{providers: [{{name: swarm, path: {folder!r}}}]}}"
         )
 
 

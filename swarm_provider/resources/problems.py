@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, ParamSpec, TypeVar
 
 import pulumi
@@ -15,6 +15,7 @@ from swarm_provider.model.types import nearest
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_OPTIONS: Final = (pulumi.ResourceOptions, pulumi.InvokeOptions, pulumi.InvokeOutputOptions)
 _SHOWN: Final = 4
 """Problems that are printed before the rest is only counted, so that a page of them does not hide the first."""
 
@@ -50,6 +51,7 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
                 hint = nearest(keyword, tuple(name for name in names if name != "resource_name"))
                 raise pulumi.RunError(f"{where}: unknown argument {keyword!r}{hint}")
         try:
+            _check_first(where, signature.bind_partial(*args, **kwargs).arguments)
             signature.bind(*args, **kwargs)
         except TypeError as error:
             reason = str(error).replace("'resource_name'", "'resource_name' (the logical name)")
@@ -62,9 +64,22 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def _check_first(where: str, arguments: Mapping[str, Any]) -> None:
+    """Say what the two arguments are that may stand without a keyword, where they are something else."""
+    named, opts = arguments.get("resource_name", "x"), arguments.get("opts")
+    if not isinstance(named, str) or not named:
+        raise pulumi.RunError(f"{where}: the first argument is the logical name, a text")
+    if opts is not None and not isinstance(opts, _OPTIONS):
+        raise pulumi.RunError(
+            f"{where}: the second argument is pulumi.ResourceOptions, not {type(opts).__name__}; "
+            f"give all others by keyword"
+        )
+
+
 def _where(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     if call.__name__ != "__init__":
-        return f"swarm.{call.__name__}"
+        owner = f"{args[0].__name__}." if args and isinstance(args[0], type) else ""
+        return f"swarm.{owner}{call.__name__}"
     named = kwargs.get("resource_name", args[1] if len(args) > 1 else None)
     kind = call.__qualname__.split(".")[0]
     return f"swarm.{kind} {named!r}" if isinstance(named, str) else f"swarm.{kind}"

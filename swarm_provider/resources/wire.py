@@ -7,14 +7,17 @@ so that property paths (`ignore_changes`) meet the same shape in the program's i
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final
 
 import pulumi
 
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type, nearest
+from swarm_provider.resources.problems import run_error
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import camel
 
@@ -27,6 +30,7 @@ _REFERENCES: Final = {
 }
 """Object type -> its property that names another resource, and which kind of resource that is."""
 
+ANYTHING: Final = Type()
 _STEP: Final = re.compile(r'\.?(?P<name>[^.\[\]"]+)|\[(?P<index>\d+|\*)\]|\["(?P<key>(?:[^"\\]|\\.)*)"\]')
 
 
@@ -39,20 +43,48 @@ def to_wire(type_: Type, value: Any, path: str = "") -> Any:
     if inspect.isawaitable(value) and not isinstance(value, pulumi.Output):
         value = pulumi.Output.from_input(value)
     if isinstance(value, pulumi.Output):
-        return value.apply(lambda known: to_wire(type_, known, path)) if _reshapes(type_) else value
+        return value.apply(lambda known: _in_time(type_, known, path)) if _reshapes(type_) else value
     if isinstance(value, pulumi.Resource):
         return _reference(type_, value, path)
-    if value is None or (type_.before is None and not isinstance(value, (Mapping, list, tuple))):
-        return value
+    if not isinstance(value, (Mapping, list, tuple)):
+        value = _scalar(value, path)
     if type_.before is not None and not has_outputs(value):
         value = _short_form(type_.before, value)
     if isinstance(type_, ObjectOf) and isinstance(value, Mapping):
         return _object(type_, value, path)
     if isinstance(type_, ListOf) and isinstance(value, (list, tuple)):
         return [to_wire(type_.item, entry, f"{path}[{index}]") for index, entry in enumerate(value)]
-    if isinstance(type_, MapOf) and isinstance(value, Mapping):
-        return {key: to_wire(type_.value, entry, f"{path}.{key}") for key, entry in value.items()}
+    if isinstance(value, Mapping):
+        inner = type_.value if isinstance(type_, MapOf) else ANYTHING
+        return {_key(key, path): to_wire(inner, entry, f"{path}.{key}") for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_wire(ANYTHING, entry, f"{path}[{index}]") for index, entry in enumerate(value)]
     return value
+
+
+def _in_time(type_: Type, value: Any, path: str) -> Any:
+    """Translate what an Output turned out to hold, at a time when nobody above explains an InputError."""
+    try:
+        return to_wire(type_, value, path)
+    except InputError as error:
+        raise run_error(error) from None
+
+
+def _scalar(value: Any, path: str) -> Any:
+    """Return a plain value that can travel; Pulumi itself would say with a traceback that another one cannot."""
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise InputError(Problem(f"must be plain data or an Output, not {type(value).__name__}", path))
+
+
+def _key(key: Any, path: str) -> str:
+    if isinstance(key, str):
+        return key
+    raise InputError(Problem(f"the key {key!r} must be a text; put it in quotes", path))
 
 
 def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
@@ -60,11 +92,11 @@ def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
     result: Json = {}
     reference, kind = _REFERENCES.get(type_.name, ("", ""))
     for key, entry in value.items():
-        wire = camel(key) if isinstance(key, str) else key
+        wire = camel(_key(key, path))
         # an unknown key goes on as it is: the plugin's message about it is the same for every language
         field = fields.get(wire)
         if field is None:
-            result[key] = entry
+            result[key] = to_wire(ANYTHING, entry, f"{path}.{key}".removeprefix("."))
             continue
         inner = f"{path}.{field.name}".removeprefix(".")
         if wire == reference and isinstance(entry, pulumi.Resource):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -107,6 +109,43 @@ def test_wrong_argument_ends_the_program_with_one_line(arguments: dict[str, Any]
         run(lambda: swarm.Service("x", **arguments))
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: swarm.Stack("todo", "todo.yml"), "the second argument is pulumi.ResourceOptions, not str; give all"),
+        (lambda: swarm.Config(1, data="x"), "the first argument is the logical name, a text"),
+        (lambda: swarm.Service("x", image=3 + 4j), "image: must be plain data or an Output, not complex"),
+        (lambda: swarm.Service("x", image="bb:1", environment={1: "a"}), "environment: the key 1 must be a text"),
+        (
+            lambda: swarm.Service("x", image="bb:1", cap_add={"ALL"}),
+            "cap_add: must be plain data or an Output, not set",
+        ),
+        (lambda: swarm.Config("x", data="x", rotate_trigger=[object()]), "rotate_trigger[0]: must be plain data"),
+        (lambda: swarm.Service("x", image="bb:1", deploy={"replica": b"1"}), "deploy.replica: must be plain data"),
+    ],
+)
+def test_value_that_cannot_travel_is_told_before_pulumi_stumbles(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(pulumi.RunError) as raised:
+        run(call)
+    assert message in str(raised.value)
+
+
+def test_paths_and_enum_members_are_taken_as_their_text() -> None:
+    class Mode(Enum):
+        MODE = "prod"
+
+    inputs = inputs_of(service(working_dir=Path("/app"), environment={"MODE": Mode.MODE}))
+    assert inputs == {"image": "bb:1", "workingDir": "/app", "environment": {"MODE": "prod"}}
+
+
+def test_mistake_inside_an_output_ends_the_program_in_the_same_way() -> None:
+    def program() -> None:
+        swarm.Service("x", image="bb:1", deploy=pulumi.Output.from_input({"replicas": 3 + 4j}))
+
+    with pytest.raises(pulumi.RunError, match=r"deploy\.replicas: must be plain data"):
+        run(program)
 
 
 def test_resource_of_another_kind_is_refused() -> None:

@@ -95,3 +95,35 @@ swarm.Service(
     made.up().assert_ok()
     docker("service", "update", "--detach", "--stop-grace-period", "2s", "--replicas", "2", unique)
     made.assert_no_changes()
+
+
+def test_explicit_provider_reaches_its_swarm_and_existing_resources_are_read_through_it(
+    project: ProjectFactory, docker: Docker, unique: str
+) -> None:
+    made = project(
+        HEAD
+        + f"""
+prod = swarm.Provider("prod", hosts=["tcp://127.0.0.1:1", "{docker.host}"], keep_previous={{"config": 3}})
+through = pulumi.ResourceOptions(provider=prod)
+cfg = swarm.Config("app", through, name="{unique}", data="1")
+web = swarm.Service("web", through, name="{unique}-web", image="bb:1", wait=False)
+"""
+    )
+    made.environment["DOCKER_HOST"] = "tcp://127.0.0.1:1"
+    made.up().assert_ok()
+    assert made.resources()["app"]["inputs"]["keepPrevious"] == 3
+    made.write(
+        "__main__.py",
+        (made.folder / "__main__.py").read_text()
+        + f"""
+old_config = swarm.Config.get("old", "{unique}", through)
+old_service = swarm.Service.get("old", "{unique}-web", through)
+pulumi.export("old", [old_config.name, old_service.image, old_service.service_id])
+""",
+    )
+    made.up().assert_ok()
+    name, image, service_id = made.outputs()["old"]
+    assert name.startswith(f"{unique}-")
+    assert image.startswith("bb:1")
+    assert service_id == docker.service(f"{unique}-web")["ID"]
+    made.assert_no_changes()
