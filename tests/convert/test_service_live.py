@@ -253,7 +253,7 @@ def test_change_by_hand_is_read_as_one_change(bench: Bench) -> None:
 
 
 COMPOSE = """
-version: "3.13"
+version: "3.8"
 services:
   web:
     image: bb

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from swarm_provider.model import RESOURCES
+from swarm_provider.plan.diff import Change, changes, replaces, users_path
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, Secret
+
+SHAPE = RESOURCES["swarm:index:Service"].shape
+
+
+def diff(old: Json, new: Json) -> list[Change]:
+    return changes(SHAPE, {"image": "bb:1", **old}, {"image": "bb:1", **new})
+
+
+def paths(old: Json, new: Json) -> list[tuple[str, str]]:
+    return [(change.path, change.kind) for change in diff(old, new)]
+
+
+def test_number_in_deploy_is_one_change() -> None:
+    assert diff({"deploy": {"replicas": 1}}, {"deploy": {"replicas": 2}}) == [Change("deploy.replicas", "update", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"cpus": "0.50"}, {"cpus": "0.5"}),
+        ({"memory": "100M"}, {"memory": "104857600"}),
+    ],
+)
+def test_measures_are_compared_by_meaning(old: Json, new: Json) -> None:
+    assert diff({"deploy": {"resources": {"limits": old}}}, {"deploy": {"resources": {"limits": new}}}) == []
+
+
+def test_duration_is_compared_by_meaning() -> None:
+    assert diff({"stopGracePeriod": "90s"}, {"stopGracePeriod": "1m30s"}) == []
+
+
+@pytest.mark.parametrize("empty", [{"environment": {}}, {"ports": []}, {"deploy": {}}, {"deploy": {"labels": {}}}])
+def test_empty_is_the_same_as_absent(empty: Json) -> None:
+    assert diff(empty, {}) == diff({}, empty) == []
+
+
+def test_keys_of_user_maps_are_quoted_where_they_need_it() -> None:
+    found = paths({"labels": {"a.b": "1"}, "environment": {"A": "1"}}, {"labels": {"a.b": "2"}, "environment": {}})
+    assert found == [("environment.A", "delete"), ('labels["a.b"]', "update")]
+
+
+def test_bare_variable_differs_from_an_empty_one() -> None:
+    assert diff({"environment": {"A": None}}, {"environment": {"A": ""}}) == [
+        Change("environment.A", "update", None, "")
+    ]
+
+
+def test_object_that_comes_is_told_property_by_property() -> None:
+    assert paths({}, {"deploy": {"mode": "global", "labels": {"a": "b"}}}) == [
+        ("deploy.mode", "add"),
+        ("deploy.labels", "add"),
+    ]
+
+
+def test_longer_command_is_one_change() -> None:
+    assert diff({"command": ["a"]}, {"command": ["a", "b"]}) == [Change("command", "update", ["a"], ["a", "b"])]
+
+
+def test_word_of_a_command_is_one_change() -> None:
+    assert diff({"command": ["a", "b"]}, {"command": ["a", "c"]}) == [Change("command[1]", "update", "b", "c")]
+
+
+def test_ports_in_another_order_are_the_same() -> None:
+    one, two = {"target": 80, "published": 8080}, {"target": 81, "published": 8081}
+    assert diff({"ports": [one, two]}, {"ports": [two, one]}) == []
+
+
+def test_port_that_moves_is_one_change() -> None:
+    one, two = {"target": 80, "published": 8080}, {"target": 81, "published": 8081}
+    assert diff({"ports": [one, two]}, {"ports": [one, {**two, "published": 9000}]}) == [
+        Change("ports[1].published", "update", 8081, 9000)
+    ]
+
+
+def test_port_in_front_of_others_is_one_addition() -> None:
+    one, two = {"target": 80, "published": 8080}, {"target": 81, "published": 8081}
+    assert diff({"ports": [two]}, {"ports": [one, two]}) == [Change("ports[0]", "add", None, one)]
+
+
+def test_port_that_goes_is_one_deletion() -> None:
+    one, two = {"target": 80, "published": 8080}, {"target": 81, "published": 8081}
+    assert diff({"ports": [one, two]}, {"ports": [one]}) == [Change("ports[1]", "delete", two, None)]
+
+
+def test_config_version_is_the_change_of_one_name() -> None:
+    old = {"source": "app", "name": "app-1", "target": "/c"}
+    assert paths({"configs": [old]}, {"configs": [{**old, "name": "app-2"}]}) == [("configs[0].name", "update")]
+
+
+def test_network_that_replaces_another_is_one_change_of_the_place() -> None:
+    assert diff({"networks": [{"name": "a"}]}, {"networks": [{"name": "b"}]}) == [
+        Change("networks[0]", "update", {"name": "a"}, {"name": "b"})
+    ]
+
+
+def test_mounts_in_another_order_are_one_change_of_the_list() -> None:
+    one, two = {"type": "tmpfs", "target": "/a"}, {"type": "tmpfs", "target": "/b"}
+    assert paths({"volumes": [one, two]}, {"volumes": [two, one]}) == [("volumes", "update")]
+
+
+def test_capabilities_have_no_order() -> None:
+    assert diff({"capAdd": ["A", "B"]}, {"capAdd": ["B", "A"]}) == []
+    assert diff({"capAdd": ["A"]}, {"capAdd": ["B", "A"]}) == [Change("capAdd[0]", "add", None, "B")]
+
+
+def test_unknown_value_always_differs() -> None:
+    assert diff({"user": UNKNOWN}, {"user": UNKNOWN}) == [Change("user", "update", UNKNOWN, UNKNOWN)]
+    assert paths({}, {"environment": {"A": UNKNOWN}}) == [("environment", "add")]
+
+
+def test_secret_is_compared_by_value_and_stays_wrapped() -> None:
+    old = {"environment": {"P": Secret("a"), "Q": Secret("q")}}
+    found = diff(old, {"environment": {"P": Secret("b"), "Q": "q"}})
+    assert found == [Change("environment.P", "update", Secret("a"), Secret("b"))]
+    assert "a" not in repr(found[0].old)
+
+
+def test_secret_around_a_map_covers_what_changes_in_it() -> None:
+    assert diff({"environment": Secret({"P": "a"})}, {"environment": {"P": "b"}}) == [
+        Change("environment.P", "update", Secret("a"), "b")
+    ]
+
+
+def test_state_of_another_type_is_one_change() -> None:
+    assert paths({"ports": "8080:80"}, {"ports": [{"target": 80}]}) == [("ports", "update")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"name": "a"}, {"name": "b"}, ["name"]),
+        ({}, {"deploy": {"mode": "global"}}, ["deploy.mode"]),
+        ({"deploy": {"mode": "global"}}, {}, ["deploy.mode"]),
+        ({"deploy": {"mode": "replicated"}}, {}, []),
+        ({}, {"deploy": {"mode": "replicated"}}, []),
+        ({"deploy": {"endpointMode": "vip"}}, {"deploy": {"endpointMode": "dnsrr"}}, []),
+        ({"networks": [{"name": "a"}]}, {"networks": []}, []),
+        ({"namespace": "a"}, {"namespace": "b"}, []),
+    ],
+)
+def test_only_name_and_mode_need_a_replacement(old: Json, new: Json, expected: list[str]) -> None:
+    assert replaces(diff(old, new)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "spelt"),
+    [
+        ("deploy.updateConfig.maxFailureRatio", "deploy.update_config.max_failure_ratio"),
+        ("environment.myKey", "environment.myKey"),
+        ('labels["a.bC"]', 'labels["a.bC"]'),
+        ("volumes[0].readOnly", "volumes[0].read_only"),
+        ("ulimits.noFile.soft", "ulimits.noFile.soft"),
+        ("volumes[1].volume.driverOpts.camelCase", "volumes[1].volume.driver_opts.camelCase"),
+    ],
+)
+def test_path_is_told_in_the_users_spelling(path: str, spelt: str) -> None:
+    assert users_path(SHAPE, path) == spelt
+
+
+def test_values_of_any_type_are_compared_as_they_are() -> None:
+    shape = RESOURCES["swarm:index:Config"].shape
+    old: Any = {"rotateTrigger": {"a": [1]}}
+    assert changes(shape, old, old) == []
+    assert [change.path for change in changes(shape, old, {"rotateTrigger": {"a": [2]}})] == ["rotateTrigger"]
