@@ -12,6 +12,8 @@ import pulumi
 import pytest
 
 import swarm_provider as swarm
+from swarm_provider.errors import InputError
+from swarm_provider.resources.problems import run_error
 from tests.resources.program import SECRET, run
 
 
@@ -151,3 +153,11 @@ def test_mistake_inside_an_output_ends_the_program_in_the_same_way() -> None:
 def test_resource_of_another_kind_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match=r"networks\[0\]: takes a Network \(or a name\), not the Config 'c'"):
         run(lambda: swarm.Service("x", image="bb:1", networks=[swarm.Config("c", data="1")]))
+
+
+def test_many_problems_are_counted_after_the_first_four() -> None:
+    error = run_error(InputError(*(f"problem {number}" for number in range(6))), "swarm.Stack 'todo'")
+    assert str(error).splitlines() == [
+        *(f"swarm.Stack 'todo': problem {number}" for number in range(4)),
+        "... and 2 more problems",
+    ]
