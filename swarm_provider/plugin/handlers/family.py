@@ -118,9 +118,24 @@ class FamilyHandler(Handler):
     async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
         if has_unknown([inputs.get(key) for key in (*_CONTENT, *_IMMUTABLE, "baseName")]):
             return UNKNOWN
-        if olds.get("name") and not content_changed(olds, inputs) and olds.get("baseName") == inputs["baseName"]:
+        same = not content_changed(olds, inputs) or _is_trusted(olds, inputs)
+        if olds.get("name") and same and olds.get("baseName") == inputs["baseName"]:
             return olds["name"]
-        return self._version_name(inputs)
+        return await self._adopted(inputs) or self._version_name(inputs)
+
+    async def _adopted(self, inputs: Json) -> str | None:
+        """Return the name of an object that docker made and that serves as the first version, None if there is none."""
+        if not inputs.get("adopt"):
+            return None
+        live = await (await self.session.swarm()).find(self.kind, inputs["baseName"])
+        if live is None or labels.OWNER in naming.object_labels(live) or not self._serves(inputs, live):
+            return None
+        return naming.object_name(live)
+
+    def _serves(self, inputs: Json, live: Json) -> bool:
+        """Say whether a live object has what the inputs ask for, in all that Docker cannot change."""
+        found = objects.config_from_spec(live["Spec"])
+        return content_of(found) == content_of(inputs) and found.get("templateDriver") == inputs.get("templateDriver")
 
     def _version_name(self, inputs: Json) -> str:
         immutables = {key: inputs[key] for key in _IMMUTABLE if key in inputs}
@@ -132,9 +147,10 @@ class FamilyHandler(Handler):
     # ----------------------------------------------------------------- diff
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        found = self._shown(request, olds, news, self.changed(olds, news, ignored, hidden=_NOT_SHOWN))
-        if not content_changed(olds, news) and olds.get("name") is None:
-            # the first Check of a secret could not know its name; that it is known now is no change
+        hidden = (*_NOT_SHOWN, *_CONTENT) if _is_trusted(olds, news) else _NOT_SHOWN
+        found = self._shown(request, olds, news, self.changed(olds, news, ignored, hidden=hidden))
+        if "name" not in news or (olds.get("name") is None and not content_changed(olds, news)):
+            # the first Check of a secret cannot know its name; that it is known later is no change
             found = [change for change in found if change.path != "name"]
         replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
         return Difference(found, replaces, stables=() if found else ("name",))
@@ -288,10 +304,11 @@ class FamilyHandler(Handler):
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         incarnation = state.get("incarnation")
         if preview:
-            known = news.get("name") == state.get("name") and state.get(self.id_output)
+            name = news.get("name", UNKNOWN)
+            same = name == state.get("name")
             return {
-                "name": news.get("name", state.get("name", UNKNOWN)),
-                self.id_output: known or UNKNOWN,
+                "name": name,
+                self.id_output: state.get(self.id_output, UNKNOWN) if same else UNKNOWN,
                 "incarnation": incarnation or UNKNOWN,
             }
         outputs = await self._ensure(request, news, incarnation or new_incarnation())
@@ -341,6 +358,11 @@ def content_of(inputs: Json) -> bytes | None:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+def _is_trusted(olds: Json, news: Json) -> bool:
+    """Say whether the user vouches that the given content is what an imported secret holds."""
+    return bool(news.get("trustExisting")) and bool(olds) and content_of(olds) is None
 
 
 def content_changed(olds: Json, news: Json) -> bool:
@@ -399,9 +421,13 @@ class SecretHandler(FamilyHandler):
 
     async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
         # a preview and the update after it would draw two keys: without an old key nobody knows the name yet
-        if "key" not in olds:
-            return None
+        if "key" not in olds and not has_unknown(inputs["baseName"]):
+            trusted = olds.get("name") if _is_trusted(olds, inputs) else None
+            return trusted or await self._adopted(inputs)
         return await super()._name(request, olds, inputs)
+
+    def _serves(self, inputs: Json, live: Json) -> bool:
+        return bool(inputs.get("adopt") == "trust")
 
     def _live_content(self, inputs: Json, found: Json, olds: Json) -> None:
         """The swarm never gives a secret's content back: what the state holds stays."""

@@ -1,0 +1,105 @@
+"""Config and Secret that docker made: taken over or imported, over the protocol on a real engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+
+from swarm_provider.spec import labels
+from swarm_provider.spec.values import UNKNOWN, Secret
+from tests.support.engine import Docker
+from tests.support.protocol import Plugin
+
+pytestmark = pytest.mark.live
+
+
+def made_by_docker(docker: Docker, kind: str, name: str, content: str) -> str:
+    return docker(kind, "create", "--label", "team=x", name, "-", stdin=content)
+
+
+def owner_of(docker: Docker, kind: str, name: str) -> str:
+    return docker(kind, "inspect", "--format", f'{{{{index .Spec.Labels "{labels.OWNER}"}}}}', name)
+
+
+def test_config_with_equal_content_stays_as_the_first_version(plugin: Plugin, docker: Docker, unique: str) -> None:
+    id = made_by_docker(docker, "config", unique, "a")
+    given = {"data": "a", "adopt": True, "labels": {"team": "x"}}
+    inputs = plugin.inputs("Config", unique, given)
+    assert inputs["name"] == unique
+    _, state = plugin.create("Config", unique, inputs)
+    assert state["configId"] == id
+    assert owner_of(docker, "config", unique) == "proj/dev"
+    _, live, state = plugin.read("Config", unique, unique, inputs, state)
+    assert not list(
+        plugin.diff("Config", unique, unique, live, plugin.inputs("Config", unique, given, live), state).diffs
+    )
+    news = plugin.inputs("Config", unique, {**given, "data": "b"}, live)
+    assert news["name"].startswith(f"{unique}-")
+    assert plugin.update("Config", unique, unique, live, news, state)["name"] == news["name"]
+    assert unique in docker.lines("config", "ls", "--format", "{{.Name}}"), "the version before is kept"
+
+
+def test_config_with_other_content_is_not_called_ours(plugin: Plugin, docker: Docker, unique: str) -> None:
+    made_by_docker(docker, "config", unique, "a")
+    inputs = plugin.inputs("Config", unique, {"data": "b", "adopt": True})
+    plugin.create("Config", unique, inputs)
+    assert owner_of(docker, "config", unique) == "<no value>" or owner_of(docker, "config", unique) == ""
+
+
+def test_trusted_secret_keeps_its_object(plugin: Plugin, docker: Docker, unique: str) -> None:
+    id = made_by_docker(docker, "secret", unique, "hunter2")
+    given = {"data": Secret("hunter2"), "adopt": "trust", "labels": {"team": "x"}}
+    inputs = plugin.inputs("Secret", unique, given)
+    assert plugin.create("Secret", unique, inputs, preview=True)[1]["name"] == unique
+    _, state = plugin.create("Secret", unique, inputs)
+    assert state["secretId"] == id
+    _, live, state = plugin.read("Secret", unique, unique, inputs, state)
+    again = plugin.inputs("Secret", unique, given, live)
+    assert not list(plugin.diff("Secret", unique, unique, live, again, state).diffs)
+
+
+def test_rotated_secret_gets_a_version_of_ours(plugin: Plugin, docker: Docker, unique: str) -> None:
+    made_by_docker(docker, "secret", unique, "hunter2")
+    inputs = plugin.inputs("Secret", unique, {"data": Secret("hunter2"), "adopt": "rotate"})
+    assert plugin.create("Secret", unique, inputs, preview=True)[1]["name"] is UNKNOWN
+    assert plugin.create("Secret", unique, inputs)[1]["name"].startswith(f"{unique}-")
+
+
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_imported_config_needs_no_change(plugin: Plugin, docker: Docker, unique: str, by: str) -> None:
+    id = made_by_docker(docker, "config", unique, "a")
+    found, inputs, state = plugin.read("Config", unique, unique if by == "name" else id)
+    assert found == unique
+    given: dict[str, Any] = {"data": "a", "labels": {"team": "x"}, "baseName": unique}
+    news = plugin.inputs("Config", unique, given, inputs)
+    assert not list(plugin.diff("Config", unique, found, inputs, news, state).diffs)
+
+
+def test_imported_secret_rotates_unless_its_content_is_vouched_for(plugin: Plugin, docker: Docker, unique: str) -> None:
+    made_by_docker(docker, "secret", unique, "hunter2")
+    found, inputs, state = plugin.read("Secret", unique, unique)
+    assert "data" not in inputs
+    given: dict[str, Any] = {"data": Secret("hunter2"), "labels": {"team": "x"}, "baseName": unique}
+    news = plugin.inputs("Secret", unique, {**given, "trustExisting": True}, inputs)
+    assert news["name"] == unique
+    assert not list(plugin.diff("Secret", unique, found, inputs, news, state).diffs)
+    rotated = plugin.inputs("Secret", unique, given, inputs)
+    assert list(plugin.diff("Secret", unique, found, inputs, rotated, state).diffs) == ["data"]
+    assert plugin.update("Secret", unique, found, inputs, rotated, state, preview=True)["name"] is UNKNOWN
+    assert plugin.update("Secret", unique, found, inputs, rotated, state)["name"].startswith(f"{unique}-")
+
+
+def test_nothing_to_import_is_told_by_an_empty_id(plugin: Plugin, unique: str) -> None:
+    for kind in ("Config", "Secret", "Service", "Network", "Volume"):
+        assert plugin.read(kind, unique, unique)[0] == ""
+
+
+def test_foreign_owner_is_refused_even_when_adopting(plugin: Plugin, docker: Docker, unique: str) -> None:
+    with Plugin(docker.host) as another_run:
+        theirs = another_run.inputs("Network", unique, {}, project="theirs")
+        another_run.create("Network", unique, theirs, project="theirs")
+    with pytest.raises(grpc.RpcError) as caught:
+        plugin.create("Network", unique, plugin.inputs("Network", unique, {"adopt": True}))
+    assert "belongs to Pulumi stack 'theirs/dev'" in caught.value.details()
