@@ -18,18 +18,18 @@ if step not in FILES:
     raise pulumi.RunError(f"step is {step!r}, not one of {', '.join(FILES)}: pulumi config set step db")
 
 password = settings.require_secret("dbPassword")  # encrypted in the stack's settings; in no file as plain text
-connection = pulumi.Output.concat("Server=todo-db;Database=todo;User Id=postgres;Password=", password)
-secrets = {
-    "todo-list-secret": pulumi.Output.json_dumps({"ConnectionStrings": {"ToDoDb": connection}}),
-    "todo-db-password": password,
-}
+secrets = {}
+if step in ("secret", "db"):
+    connection = pulumi.Output.concat("Server=todo-db;Database=todo;User Id=postgres;Password=", password)
+    secrets["todo-list-secret"] = pulumi.Output.json_dumps({"ConnectionStrings": {"ToDoDb": connection}})
 if step == "db":
+    secrets["todo-db-password"] = password
     swarm.NodeLabel("raid", node="*", key="storage", value="raid")
 
 todo = swarm.Stack(
     "todo",
     compose_file=f"stacks/todo/{FILES[step]}",
     env={"IMAGE_TAG": settings.require("imageTag"), "REPLICAS": settings.require("replicas")},
-    secrets=secrets if step in ("secret", "db") else {},
+    secrets=secrets,
 )
 pulumi.export("images", {key: service.image for key, service in todo.services.items()})
