@@ -18,7 +18,27 @@ def running_tasks(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -
     ]
     running = [task for task in wanted if at(task, "Status", "State") == "running" and task.get("NodeID") not in down]
     replicas = at(service, "Spec", "Mode", "Replicated", "Replicas")
-    return len(running), len(wanted) if replicas is None else int(replicas)
+    if replicas is None:
+        return len(running), len(wanted)
+    return len(running) + len(_finished(service, tasks)), int(replicas)
+
+
+def _finished(service: Json, tasks: Sequence[Json]) -> set[Any]:
+    """Return the slots whose task ended well and, by the restart policy, stays ended."""
+    if at(service, "Spec", "TaskTemplate", "RestartPolicy", "Condition") in (None, "any"):
+        return set()
+    own = [task for task in tasks if task.get("ServiceID") == service["ID"]]
+    open_slots = {task.get("Slot") for task in own if task.get("DesiredState") == "running"}
+    return {task.get("Slot") for task in own if at(task, "Status", "State") == "complete"} - open_slots
+
+
+def given_up(service: Json, tasks: Sequence[Json]) -> bool:
+    """Say whether Swarm, by the restart policy, starts fewer tasks than the service should have."""
+    replicas = at(service, "Spec", "Mode", "Replicated", "Replicas")
+    wanted = [
+        task for task in tasks if task.get("ServiceID") == service["ID"] and task.get("DesiredState") == "running"
+    ]
+    return replicas is not None and len(wanted) + len(_finished(service, tasks)) < int(replicas)
 
 
 def degraded(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_provider.plan.health import degraded, unplaceable
+from swarm_provider.plan.health import degraded, given_up, unplaceable
 from swarm_provider.spec import Json
 
 
@@ -53,6 +53,26 @@ def test_job_is_never_degraded() -> None:
 
 def test_service_scaled_to_nothing_is_not_degraded() -> None:
     assert degraded(service(Replicated={"Replicas": 0}), [], []) is None
+
+
+ONCE = service(Replicated={"Replicas": 1})
+ONCE["Spec"]["TaskTemplate"] = {"RestartPolicy": {"Condition": "none"}}
+
+
+def test_task_that_ended_well_and_stays_ended_is_no_lack() -> None:
+    tasks = [task("a", state="complete", wanted="shutdown") | {"Slot": 1}]
+    assert degraded(ONCE, tasks, [node("a")]) is None
+    assert not given_up(ONCE, tasks)
+
+
+def test_task_that_failed_and_is_not_started_again_is_given_up() -> None:
+    tasks = [task("a", state="failed", wanted="shutdown") | {"Slot": 1}]
+    assert degraded(ONCE, tasks, [node("a")]) == "web is degraded: 0/1 tasks run"
+    assert given_up(ONCE, tasks)
+
+
+def test_task_that_swarm_starts_again_is_not_given_up() -> None:
+    assert not given_up(ONCE, [task("a", state="starting") | {"Slot": 1}])
 
 
 def test_constraint_that_no_node_satisfies_is_named_alone() -> None:

@@ -15,7 +15,8 @@ from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, Roll
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import snake_path
 from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, unplaceable
+from swarm_provider.plan.health import degraded, given_up, unplaceable
+from swarm_provider.plan.mounts import starting_empty
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
 from swarm_provider.plan.verdict import DEFAULT_FAIL_AFTER_NS
@@ -105,7 +106,9 @@ class ServiceHandler(Handler):
         )
 
     async def _forecast(self, request: Request, olds: Json, news: Json, replacing: Sequence[str]) -> None:
-        """Tell what the update will do to the tasks."""
+        """Tell what the update will do to the tasks and their data."""
+        for text in starting_empty(olds, news):
+            self.session.warn(request.urn, text)
         if replacing:
             what = ", ".join(replacing)
             text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
@@ -157,9 +160,14 @@ class ServiceHandler(Handler):
         return spec
 
     async def _submit(
-        self, request: Request, swarm: Swarm, news: Json, live: Json, incarnation: str
+        self, request: Request, swarm: Swarm, news: Json, live: Json, incarnation: str, *, again: bool = False
     ) -> tuple[Json, int]:
-        """Send the new spec if it differs from the live one; return what is live, and the version it was sent with."""
+        """Send the new spec if it differs from the live one; return what is live, and the version it was sent with.
+
+        Args:
+            again: the last update did not converge; tasks that Swarm will not start again by itself are forced.
+        """
+        forced = again and given_up(live, await swarm.tasks(service_ids=[live["ID"]]))
         wanted = await self._spec(request, swarm, news, incarnation)
         names = await _network_names(swarm)
 
@@ -168,8 +176,11 @@ class ServiceHandler(Handler):
             same = effective(spec, names) == effective(live["Spec"], names)
             state = (live.get("UpdateStatus") or {}).get("State", "")
             # an update that Swarm gave up is sent again: that alone makes it go on
-            given_up = state == "paused" or state.startswith("rollback")
-            if same and not given_up and labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels")):
+            stopped = state == "paused" or state.startswith("rollback")
+            if forced and same and "forceUpdate" not in news:
+                spec["TaskTemplate"]["ForceUpdate"] += 1
+                return spec
+            if same and not stopped and labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels")):
                 return None
             return spec
 
@@ -272,7 +283,8 @@ class ServiceHandler(Handler):
             raise NotFound(f"service {id!r} was removed on the cluster; run `pulumi up` again to make it anew")
         self._claim(request, {**news, "adopt": True}, live)
         incarnation = state.get("incarnation") or new_incarnation()
-        sent = await self._submit(request, swarm, news, live, incarnation)
+        again = state.get("converged") is False
+        sent = await self._submit(request, swarm, news, live, incarnation, again=again)
         return await self._settle(request, swarm, news, live["ID"], sent, incarnation, live)
 
     # --------------------------------------------------------------- delete

@@ -62,15 +62,25 @@ class VolumeHandler(Handler):
             self.session.log.warn(request.urn, text)
             return Difference(found, [change.path for change in moved])
         fixed = [change.path for change in found if change.path.split(".")[0].split("[")[0] in _FIXED]
-        if fixed and state.get("mountpoint"):
+        if fixed:
+            await self._refuse_if_made(request, news, state, fixed)
+        return Difference(found)
+
+    async def _refuse_if_made(self, request: Request, news: Json, state: Json, fixed: Sequence[str]) -> None:
+        """Docker would go on with the volume as it is, without a word: an error where it is known to exist."""
+        name = news["name"]
+        live = await (await self.session.swarm()).find("volume", name)
+        options = any(path.startswith("driver") for path in fixed)
+        if state.get("mountpoint") or (live is not None and options):
             raise InputError(
                 Problem(
-                    f"volume {news['name']!r} exists, and Docker cannot change {', '.join(fixed)} of a volume without "
+                    f"volume {name!r} exists, and Docker cannot change {', '.join(fixed)} of a volume without "
                     f"losing its data; undo the change, or give the volume another name and copy the data",
                     fixed[0],
                 )
             )
-        return Difference(found)
+        text = f"volume {name!r} keeps its {', '.join(fixed)} on nodes where it exists already"
+        self.session.warn(request.urn, text)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
