@@ -35,7 +35,7 @@ def _hosts(value: Any) -> Any:
 def _keep(value: Any) -> Any:
     """Take one number for every kind."""
     value = _from_json(value)
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return {"config": value, "secret": value}
