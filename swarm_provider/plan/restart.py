@@ -4,6 +4,8 @@ Swarm's rule (swarmkit, manager/orchestrator/task.go, IsTaskDirty; checked here 
 a task is replaced when the service's TaskTemplate or EndpointSpec is no longer the one that it was made from. If of the
 TaskTemplate the placement alone changed, a task stays as long as its node satisfies the new constraints. Registry
 logins do not count. Whatever else a service has (its labels, its replicas, its update policy) restarts nothing.
+
+A job is different: each update that is sent, of a label too, stops what runs of it and runs it once more [M].
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Restart:
         batch: how many are replaced at a time; 0: all.
         order: `stop-first` or `start-first`.
         capacity: percent of the tasks that run all the while; None where their number is not known.
-        job: a job's tasks end by themselves; they are run again only where forceUpdate changes.
+        job: it is a job, which every update runs again.
     """
 
     restarts: bool
@@ -104,8 +106,8 @@ def restart(
         if has_unknown(constraints):
             dirty, moves = False, True
     if job:
-        dirty = _differ(*(inner(side, "TaskTemplate", "ForceUpdate") for side in (old, new)))
-        moves = False
+        restarting, harmless = (*restarting, *harmless), ()
+        dirty, moves = template or endpoint or bool(restarting), False
     if not (dirty or moves):
         harmless, restarting = (*harmless, *restarting), ()
     elif not restarting:
@@ -172,8 +174,7 @@ def sentence(found: Restart, name: str) -> str:
         parts = []
     else:
         only = f": only {_listed(found.harmless)} {_verb(found.harmless)}" if found.harmless else ""
-        again = " (a job runs again only when force_update changes)" if found.job and found.harmless else ""
-        return f"nothing of {name} restarts{only}{again}"
+        return f"nothing of {name} restarts{only}"
     parts += _scaling(found, name, alone=not parts)
     return "; ".join(part for part in parts if part)
 
@@ -181,7 +182,7 @@ def sentence(found: Restart, name: str) -> str:
 def _restarting(found: Restart, name: str) -> str:
     why = _because(found.reasons)
     if found.job:
-        return f"the job {name} runs again {why}"
+        return f"the job {name} runs again {why}; what still runs of it is stopped"
     at_once = {0: "all at once", 1: "one at a time"}.get(found.batch, f"{found.batch} at a time")
     if found.tasks is None:
         return f"the tasks of {name} restart {at_once} {why}"

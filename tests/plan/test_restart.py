@@ -94,13 +94,27 @@ def test_global_service_restarts_node_by_node() -> None:
     assert describe(old, new, tasks=4).startswith("4 tasks of web restart one at a time because image changes; ")
 
 
-def test_job_runs_again_only_when_it_is_forced() -> None:
-    job = {"mode": "replicated-job"}
-    old = service(deploy=job)
-    assert describe(old, service("bb:2", deploy=job)) == (
-        "nothing of web restarts: only image changes (a job runs again only when force_update changes)"
-    )
-    assert describe(old, service(deploy=job, forceUpdate=1)) == "the job web runs again because force_update changes"
+@pytest.mark.parametrize(
+    ("deploy", "reason"),
+    [
+        ({"labels": {"a": "b"}}, "deploy.labels changes"),
+        ({"replicas": 3}, "deploy.replicas changes"),
+        ({"placement": {"constraints": ["node.role == manager"]}}, "deploy.placement changes"),
+    ],
+)
+def test_every_change_runs_a_job_again(deploy: Json, reason: str) -> None:
+    old = service(deploy={"mode": "replicated-job"})
+    text = describe(old, service(deploy={"mode": "replicated-job", **deploy}))
+    assert text.startswith("the job web runs again because ")
+    assert text.endswith("; what still runs of it is stopped")
+    assert reason.split()[0] in text
+
+
+def test_unchanged_job_does_not_run_again() -> None:
+    job = {"mode": "global-job"}
+    live = service(replicas=None, deploy=job)
+    live["Labels"]["swarm-provider.owner"] = "p/s"
+    assert describe(live, service(replicas=None, deploy=job)) == "nothing of web restarts"
 
 
 def test_placement_without_known_nodes_may_move_tasks() -> None:

@@ -196,6 +196,24 @@ def bench(engine: Engine) -> Iterator[Bench]:
         yield made
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [{"labels": {"a": "b"}}, {"placement": {"constraints": [HERE]}}, {"replicas": 2}],
+    ids=["label", "placement", "count"],
+)
+def test_every_update_runs_a_job_again(bench: Bench, parts: Json, unique: str) -> None:
+    job: Json = {"name": unique, "image": "bb:1", "command": ["true"], "deploy": {"mode": "replicated-job"}}
+    api = bench.docker.api
+    old = to_spec(job)
+    made = api._result(api._post_json(api._url("/services/create"), data=old), True)["ID"]
+    live = bench.docker.service(made)
+    new = to_spec({**job, "deploy": {**job["deploy"], **parts}})
+    assert restart(live["Spec"], new).restarts
+    url = api._url("/services/{0}/update", made)
+    api._result(api._post_json(url, data=new, params={"version": live["Version"]["Index"]}), True)
+    assert bench.docker.service(made)["JobStatus"]["JobIteration"]["Index"] == 1
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_forecast_agrees_with_task_ids(bench: Bench, name: str) -> None:
     survived = bool(bench.before[name] & bench.after[name])
