@@ -140,6 +140,10 @@ def read_network(old: Json, live: Json) -> Json:
             for entry in ipam.get("config") or []
         ]
         found = {**found, "ipam": ipam}
+    elif subnets is None and "ipam" in found:
+        # whatever pool the swarm has: who asks for no subnet takes any
+        ipam = {key: value for key, value in found["ipam"].items() if key != "config"}
+        found = {**{key: value for key, value in found.items() if key != "ipam"}, **filled(ipam=ipam)}
     merged: Json = keep_users_form(old, wanted, found)
     return merged
 
