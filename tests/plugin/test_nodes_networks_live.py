@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -76,6 +77,22 @@ def test_label_changed_by_hand_is_drift_and_repaired(plugin: Plugin, docker: Doc
     assert node_labels(docker, node)[unique] == "raid"
 
 
+def test_concurrent_changes_of_one_node_lose_no_label(plugin: Plugin, docker: Docker, node: str, unique: str) -> None:
+    keys = [f"{unique}-{number}" for number in range(12)]
+
+    def by_plugin(key: str) -> None:
+        plugin.create("NodeLabel", key, plugin.inputs("NodeLabel", key, {"node": node, "key": key, "value": "1"}))
+
+    def by_docker(key: str) -> None:
+        # docker itself gives up when somebody else was faster
+        while docker.run("node", "update", "--label-add", f"{key}=1", node).returncode:
+            pass
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda job: job[0](job[1]), zip([by_plugin, by_docker] * 6, keys, strict=True)))
+    assert set(keys) <= set(node_labels(docker, node))
+
+
 def test_unknown_node_is_told_with_the_nearest_name(plugin: Plugin, node: str, unique: str) -> None:
     _, failures = plugin.check("NodeLabel", unique, {"node": node[:-1], "key": "k"})
     assert failures == [f"node: node {node[:-1]!r} does not exist in the swarm; did you mean {node!r}?"]
@@ -89,6 +106,9 @@ def test_network_is_made_read_back_and_removed(plugin: Plugin, docker: Docker, u
     again = plugin.inputs("Network", unique, given, live)
     assert not list(plugin.diff("Network", unique, id, live, again, state).diffs)
     plugin.delete("Network", unique, id, inputs, state)
+    assert unique in docker.lines("network", "ls", "--format", "{{.Name}}"), "this run made it, so it stays"
+    with Plugin(docker.host) as next_run:
+        next_run.delete("Network", unique, id, inputs, state)
     assert unique not in docker.lines("network", "ls", "--format", "{{.Name}}")
 
 
@@ -142,7 +162,8 @@ def test_volume_on_a_node_is_made_and_its_options_cannot_change(
     with pytest.raises(grpc.RpcError) as caught:
         plugin.diff("Volume", unique, id, live, news, state)
     assert "without losing its data" in caught.value.details()
-    plugin.delete("Volume", unique, id, inputs, state)
+    with Plugin(docker.host) as next_run:
+        next_run.delete("Volume", unique, id, inputs, state)
     assert unique not in docker.lines("volume", "ls", "-q")
 
 
