@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from swarm_provider.plan.constraints import matches, unsatisfied
+from swarm_provider.plan.submission import is_job
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
 
@@ -49,8 +50,7 @@ def degraded(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
         tasks: GET /tasks, of all services.
         nodes: GET /nodes.
     """
-    mode = at(service, "Spec", "Mode") or {}
-    if "ReplicatedJob" in mode or "GlobalJob" in mode:
+    if is_job(service["Spec"]):
         return None
     running, wanted = running_tasks(service, tasks, nodes)
     if running >= wanted:
@@ -58,6 +58,16 @@ def degraded(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
     down = sorted(str(at(node, "Description", "Hostname")) for node in nodes if at(node, "Status", "State") == "down")
     lost = f"; node{'s' if len(down) > 1 else ''} down: {', '.join(down)}" if down else ""
     return f"{at(service, 'Spec', 'Name')} is degraded: {running}/{wanted} tasks run{lost}"
+
+
+def recovered(service: Json, lacking: str | None) -> bool:
+    """Say whether a service whose update failed runs all the same by now, without Swarm having given it up.
+
+    Args:
+        lacking: what `degraded` says of it.
+    """
+    state = at(service, "UpdateStatus", "State") or "completed"
+    return state == "completed" and lacking is None and not is_job(service["Spec"])
 
 
 def unplaceable(constraints: Any, nodes: Sequence[Json]) -> str | None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any, Final
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service import concise, from_spec, lost, read_inputs, to_spec
 from swarm_provider.convert.versions import unknown_to
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, RolloutFailed
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import snake_path
 from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, given_up, unplaceable
+from swarm_provider.plan.health import degraded, given_up, recovered, unplaceable
 from swarm_provider.plan.mounts import starting_empty
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
+from swarm_provider.plan.submission import clashes, is_job, networks_that_go, on_top_of, share_ports, with_unmanaged
 from swarm_provider.plan.verdict import DEFAULT_FAIL_AFTER_NS
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.plugin.images import resolve_image
@@ -50,7 +50,7 @@ class ServiceHandler(Handler):
         problems = []
         if isinstance(name, str) and len(name) > NAME_LIMIT:
             problems.append(Problem(f"{name!r} has {len(name)} characters; Swarm takes {NAME_LIMIT} at most", "name"))
-        problems += _clashes(inputs)
+        problems += clashes(inputs)
         if problems:
             raise InputError(*problems)
         inputs["owner"] = request.owner.text
@@ -91,17 +91,17 @@ class ServiceHandler(Handler):
             hidden.append("forceUpdate")
         found = self.changed(olds, news, ignored, hidden=hidden)
         if found and not has_unknown(news) and not any(change.path == "owner" for change in found):
-            before, after = to_spec(reveal(olds)), to_spec(reveal(_with_unmanaged(olds, news)))
+            before, after = to_spec(reveal(olds)), to_spec(reveal(with_unmanaged(olds, news)))
             if effective(before) == effective(after):
                 found = []
-        replacing = [*replaces(found), *_unknown_networks(olds, news)]
+        replacing = [*replaces(found), *networks_that_go(olds, news)]
         # the refresh before a run asks for differences, too, before the program has said what it wants
         if found and self.session.is_checked(request.urn):
             await self._forecast(request, olds, news, replacing)
         return Difference(
             found,
             replacing,
-            delete_before_replace=bool(replacing) and (olds.get("name") == news.get("name") or _same_ports(olds, news)),
+            delete_before_replace=bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news)),
             stables=() if replacing else _STABLES,
         )
 
@@ -117,9 +117,12 @@ class ServiceHandler(Handler):
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")))
         before = live["Spec"] if live is not None else to_spec(reveal(olds))
-        after = to_spec(reveal(_with_unmanaged(olds, news)))
+        names = await _network_names(swarm)
+        after = to_spec(reveal(with_unmanaged(olds, news)))
+        if live is not None and not has_unknown(news):
+            after = on_top_of(after, live["Spec"], news, names)
         nodes = await _nodes_of(swarm, live) if live is not None else None
-        text = describe(before, after, network_names=await _network_names(swarm), nodes=nodes)
+        text = describe(before, after, network_names=names, nodes=nodes)
         self.session.log.info(request.urn, text)
 
     # --------------------------------------------------------------- create
@@ -129,8 +132,8 @@ class ServiceHandler(Handler):
         if preview:
             if isinstance(name, str):
                 live = await (await self.session.swarm()).find("service", name)
-                if self._claim(request, news, live) is Claim.TAKE_OVER:
-                    self.session.log.info(request.urn, f"service {name!r} exists and will be taken over")
+                if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
+                    await self._announce(request, news, live)
             unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
             outputs = {"name": name, "image": _planned_image(news), **unknown}
             return (name if isinstance(name, str) else ""), outputs
@@ -145,8 +148,24 @@ class ServiceHandler(Handler):
         else:
             assert live is not None
             service_id = live["ID"]
+            if is_job(live["Spec"]):
+                incarnation = (live["Spec"].get("Labels") or {}).get(labels.INCARNATION, "")
             sent = await self._submit(request, swarm, news, live, incarnation)
+        self.session.claim("service", name, name, request.urn).ready.set()
         return name, await self._settle(request, swarm, news, service_id, sent, incarnation, live)
+
+    async def _announce(self, request: Request, news: Json, live: Json) -> None:
+        """Say at preview that a live service will be taken over, and what that does to its tasks."""
+        text = f"service {news['name']!r} exists and will be taken over"
+        if not has_unknown(news):
+            swarm = await self.session.swarm()
+            names = await _network_names(swarm)
+            after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
+            text += f"; {describe(live['Spec'], after, network_names=names, nodes=await _nodes_of(swarm, live))}"
+            dropped = lost(live["Spec"], names)
+            if dropped:
+                self.session.warn(request.urn, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
+        self.session.log.info(request.urn, text)
 
     def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
         own = None if live is None else (live["Spec"].get("Labels") or {})
@@ -172,7 +191,7 @@ class ServiceHandler(Handler):
         names = await _network_names(swarm)
 
         def change(live: Json) -> Json | None:
-            spec = _on_top_of(wanted, live["Spec"], news)
+            spec = on_top_of(wanted, live["Spec"], news, names)
             same = effective(spec, names) == effective(live["Spec"], names)
             state = (live.get("UpdateStatus") or {}).get("State", "")
             # an update that Swarm gave up is sent again: that alone makes it go on
@@ -180,7 +199,9 @@ class ServiceHandler(Handler):
             if forced and same and "forceUpdate" not in news:
                 spec["TaskTemplate"]["ForceUpdate"] += 1
                 return spec
-            if same and not stopped and labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels")):
+            # a job would run again only to be stamped
+            stamped = is_job(spec) or labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels"))
+            if same and stamped and not stopped:
                 return None
             return spec
 
@@ -267,7 +288,7 @@ class ServiceHandler(Handler):
         if text:
             self.session.log.info(request.urn, text)
         reasons: Sequence[str] = ()
-        if state.get("converged") is False and not _recovered(live, text):
+        if state.get("converged") is False and not recovered(live, text):
             reasons = [f"the last update of service {id!r} did not converge; `up` tries again"]
             outputs["converged"] = False
         return Live(live["Spec"]["Name"], inputs, outputs, reasons)
@@ -295,7 +316,7 @@ class ServiceHandler(Handler):
         if live is None:
             return
         own = live["Spec"].get("Labels") or {}
-        if own.get(labels.INCARNATION) != state.get("incarnation") or self.session.claimed_by_another(
+        if own.get(labels.INCARNATION, "") != (state.get("incarnation") or "") or self.session.keeps(
             "service", id, request.urn
         ):
             self.session.log.info(request.urn, f"service {id!r} is left: it is not the one that this resource made")
@@ -328,13 +349,6 @@ async def _network_names(swarm: Swarm) -> dict[str, str]:
     return {item["Id"]: item["Name"] for item in await swarm.list("network")}
 
 
-def _recovered(live: Json, lacking: str | None) -> bool:
-    """Say whether a service whose update failed runs all the same by now, without Swarm having given it up."""
-    state = (live.get("UpdateStatus") or {}).get("State", "completed")
-    job = not {"ReplicatedJob", "GlobalJob"}.isdisjoint(live["Spec"].get("Mode") or {})
-    return state == "completed" and lacking is None and not job
-
-
 def _outputs(live: Json, incarnation: str | None) -> Json:
     endpoint = live.get("Endpoint") or {}
     found = {
@@ -361,65 +375,3 @@ def _outputs(live: Json, incarnation: str | None) -> Json:
 def _planned_image(news: Json) -> Any:
     image = reveal(news["image"])
     return UNKNOWN if image is UNKNOWN else news.get("resolvedImage") or familiar(image)
-
-
-def _clashes(inputs: Json) -> list[Problem]:
-    """Say what Swarm would refuse although each property is right by itself."""
-    deploy = inputs.get("deploy") or {}
-    if not isinstance(deploy, dict):
-        return []
-    problems = []
-    mode = deploy.get("mode")
-    if mode in ("global", "global-job") and deploy.get("replicas") is not None:
-        text = f"a {mode} service has no number of replicas; leave one of the two out"
-        problems.append(Problem(text, "deploy.replicas"))
-    if mode in ("replicated-job", "global-job") and deploy.get("updateConfig"):
-        problems.append(Problem("a job has no update_config; leave it out", "deploy.update_config"))
-    ingress = [port for port in inputs.get("ports") or [] if isinstance(port, dict) and port.get("mode") != "host"]
-    if deploy.get("endpointMode") == "dnsrr" and ingress:
-        text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or leave dnsrr out"
-        problems.append(Problem(text, "ports"))
-    return problems
-
-
-def _with_unmanaged(olds: Json, news: Json) -> Json:
-    """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
-    result = copy.copy(news)
-    replicas = (olds.get("deploy") or {}).get("replicas")
-    deploy = news.get("deploy") or {}
-    if "replicas" not in deploy and replicas is not None and deploy.get("mode", "replicated") == "replicated":
-        result["deploy"] = {**deploy, "replicas": replicas}
-    if "forceUpdate" not in news and "forceUpdate" in olds:
-        result["forceUpdate"] = olds["forceUpdate"]
-    return result
-
-
-def _on_top_of(wanted: Json, live: Json, news: Json) -> Json:
-    """Return the wanted spec with what the inputs leave to the cluster taken from the live one."""
-    spec = copy.deepcopy(wanted)
-    if "forceUpdate" not in news:
-        spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
-    replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
-    if "replicas" not in (news.get("deploy") or {}) and "Replicated" in spec["Mode"] and replicas is not None:
-        spec["Mode"]["Replicated"]["Replicas"] = replicas
-    return spec
-
-
-def _unknown_networks(olds: Json, news: Json) -> list[str]:
-    """A network that is about to be replaced arrives without a name: the service has to go before it."""
-
-    def unknown(inputs: Json) -> bool:
-        return any(entry is UNKNOWN or has_unknown(entry.get("name")) for entry in inputs.get("networks") or [])
-
-    return ["networks"] if unknown(news) and not unknown(olds) else []
-
-
-def _same_ports(olds: Json, news: Json) -> bool:
-    def published(inputs: Json) -> set[Any]:
-        return {
-            (port.get("published"), port.get("protocol", "tcp"))
-            for port in inputs.get("ports") or []
-            if isinstance(port, dict) and port.get("published")
-        }
-
-    return bool(published(olds) & published(news))

@@ -1,0 +1,89 @@
+"""What is sent for a service: the inputs' spec, with what they leave to the cluster taken from what is live."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from swarm_provider.convert.deploy import JOB_MODES
+from swarm_provider.convert.live_form import in_live_form
+from swarm_provider.errors import Problem
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, has_unknown
+
+
+def is_job(spec: Json) -> bool:
+    """Say whether a ServiceSpec is a job's. Every update of a job runs it again, even one of a label."""
+    return any(mode in (spec.get("Mode") or {}) for mode in JOB_MODES)
+
+
+def with_unmanaged(olds: Json, news: Json) -> Json:
+    """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
+    result = copy.copy(news)
+    replicas = (olds.get("deploy") or {}).get("replicas")
+    deploy = news.get("deploy") or {}
+    if "replicas" not in deploy and replicas is not None and deploy.get("mode", "replicated") == "replicated":
+        result["deploy"] = {**deploy, "replicas": replicas}
+    if "forceUpdate" not in news and "forceUpdate" in olds:
+        result["forceUpdate"] = olds["forceUpdate"]
+    return result
+
+
+def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, str] | None = None) -> Json:
+    """Return the wanted spec as it is sent to the live service.
+
+    Args:
+        wanted: what `to_spec` made of the inputs, with ids and labels filled in.
+        live: Spec of the live service.
+        news: the inputs; they tell what is managed.
+        network_names: names of networks by id.
+    """
+    spec = in_live_form(copy.deepcopy(wanted), live, network_names)
+    if "forceUpdate" not in news:
+        spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
+    replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
+    if "replicas" not in (news.get("deploy") or {}) and "Replicated" in spec["Mode"] and replicas is not None:
+        spec["Mode"]["Replicated"]["Replicas"] = replicas
+    return spec
+
+
+def clashes(inputs: Json) -> list[Problem]:
+    """Say what Swarm would refuse although each property is right by itself."""
+    deploy = inputs.get("deploy") or {}
+    if not isinstance(deploy, dict):
+        return []
+    problems = []
+    mode = deploy.get("mode")
+    if mode in ("global", "global-job") and deploy.get("replicas") is not None:
+        text = f"a {mode} service has no number of replicas; leave one of the two out"
+        problems.append(Problem(text, "deploy.replicas"))
+    if mode in ("replicated-job", "global-job") and deploy.get("updateConfig"):
+        problems.append(Problem("a job has no update_config; leave it out", "deploy.update_config"))
+    ingress = [port for port in inputs.get("ports") or [] if isinstance(port, dict) and port.get("mode") != "host"]
+    if deploy.get("endpointMode") == "dnsrr" and ingress:
+        text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or leave dnsrr out"
+        problems.append(Problem(text, "ports"))
+    return problems
+
+
+def networks_that_go(olds: Json, news: Json) -> list[str]:
+    """Return `networks` when one is about to be replaced: it arrives without a name, and the service goes before it."""
+
+    def unknown(inputs: Json) -> bool:
+        return any(entry is UNKNOWN or has_unknown(entry.get("name")) for entry in inputs.get("networks") or [])
+
+    return ["networks"] if unknown(news) and not unknown(olds) else []
+
+
+def share_ports(olds: Json, news: Json) -> bool:
+    """Say whether both publish one port: then the old service has to go first."""
+
+    def published(inputs: Json) -> set[Any]:
+        return {
+            (port.get("published"), port.get("protocol", "tcp"))
+            for port in inputs.get("ports") or []
+            if isinstance(port, dict) and port.get("published")
+        }
+
+    return bool(published(olds) & published(news))
