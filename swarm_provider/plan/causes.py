@@ -121,6 +121,22 @@ def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
     return Cause("no-node", f"{service.name}: no suitable node: {why}, so the global service has no task at all")
 
 
+def rollback_note(service: Json) -> str:
+    """What to say of a service whose latest change was a rollback; "" when it was none.
+
+    Args:
+        service: GET /services/ID.
+    """
+    read = Service(service)
+    if not read.update_state.startswith("rollback"):
+        return ""
+    when = str(at(service, "UpdateStatus", "CompletedAt") or at(service, "UpdateStatus", "StartedAt") or "")
+    who = "by hand" if read.rolled_back_by_hand else "by Swarm, as the update failed"
+    return (
+        f"rolled back on the cluster at {when[:19].replace('T', ' ')} UTC {who}; `up` applies the newer version again"
+    )
+
+
 def where(service: Service, task: Task, nodes: Sequence[Json]) -> str:
     """`todo_web.2 on node-b`; a task of a global service has no slot."""
     name = service.name if service.is_global else f"{service.name}.{task.slot}"

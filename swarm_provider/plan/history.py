@@ -56,7 +56,8 @@ class Failure:
     Attributes:
         at: when that was first seen, on the watcher's clock.
         ran: whether it was ever seen running.
-        started_s: how long it was seen in the state `starting`, in which a container waits to become healthy.
+        started_s: seconds from `starting`, in which a container waits to become healthy, to its end; 0 when that state
+            was not seen.
     """
 
     task: Task
@@ -68,13 +69,18 @@ class Failure:
 
 @dataclass(frozen=True)
 class Seen:
-    """A task's present state, and since when it is known, on the watcher's clock."""
+    """A task's present state, and since when it is known, on the watcher's clock.
+
+    Attributes:
+        ran: whether it was ever seen running.
+        starting: when its node began to start the container, on the node's clock in nanoseconds; 0 when not seen.
+    """
 
     state: str
     error: str
     since: float
     ran: bool = False
-    started_s: float = 0.0
+    starting: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ class Picture:
         ended: per slot without such a task the newest task of the awaited spec.
         old: tasks of another spec that Swarm still wants.
         stopping: containers of the service that still run although they shall stop.
+        lost: tasks of the awaited spec that were starting on a node when it went down.
     """
 
     expected: int
@@ -123,16 +130,19 @@ class Picture:
     ended: Mapping[str, Task]
     old: tuple[Task, ...]
     stopping: tuple[Task, ...]
+    lost: tuple[Task, ...]
 
 
 def picture(snapshot: Snapshot, service: Service, history: History, now: float) -> Picture:
     """Sort a snapshot's tasks."""
     current: dict[str, Task] = {}
     newest: dict[str, Task] = {}
-    old, stopping = [], []
+    old, stopping, lost = [], [], []
     paused = {node.get("ID") for node in snapshot.nodes if (node.get("Spec") or {}).get("Availability") == "pause"}
     for task in sorted((Task(json) for json in snapshot.tasks), key=lambda task: task.created):
         if is_down(snapshot.nodes, task.node_id):
+            if task.rank < RUNNING and task.created >= history.since:
+                lost.append(task)
             continue
         if task.stopping:
             stopping.append(task)
@@ -155,6 +165,7 @@ def picture(snapshot: Snapshot, service: Service, history: History, now: float) 
         ended={key: task for key, task in newest.items() if key not in current and task.state in ENDED},
         old=tuple(old),
         stopping=tuple(stopping),
+        lost=tuple(lost),
     )
 
 
@@ -195,22 +206,22 @@ def _is_current(task: Task, service: Service, snapshot: Snapshot, history: Histo
         return task.iteration == service.iteration
     if service.json.get("PreviousSpec") is None or service.update_state == "completed":
         return True
-    if not service.update_state and now - history.first > UPDATE_BEGINS_S:
-        # there was nothing to do in Swarm's eyes, whose comparison is the one that counts
-        return True
-    if service.endpoint_changed and task.created < history.since:
+    # tasks do not show their ports; but when no update begins there was nothing to do in Swarm's eyes
+    update_comes = bool(service.update_state) or now - history.first <= UPDATE_BEGINS_S
+    if service.endpoint_changed and task.created < history.since and update_comes:
         return False
     return same_template(service, task, snapshot.nodes)
 
 
 def _seen(before: Seen | None, task: Task, now: float) -> Seen:
     state = task.state
+    starting = task.reported if state == "starting" else 0
     if before is None:
-        return Seen(state, task.error, now, ran=state == "running")
+        return Seen(state, task.error, now, ran=state == "running", starting=starting)
     if (before.state, before.error) == (state, task.error):
         return before
-    started = before.started_s + (now - before.since if before.state == "starting" else 0.0)
-    return Seen(state, task.error, now, ran=before.ran or state == "running", started_s=started)
+    ran = before.ran or state == "running"
+    return Seen(state, task.error, now, ran=ran, starting=before.starting or starting)
 
 
 def _completed(snapshot: Snapshot, service: Service) -> frozenset[str]:
@@ -254,7 +265,7 @@ def _failures(
 ) -> tuple[Failure, ...]:
     known = {failure.task.id for failure in history.failures}
     found = [
-        Failure(task, slot_key(service, task), now, ran=seen[task.id].ran, started_s=seen[task.id].started_s)
+        Failure(task, slot_key(service, task), now, ran=seen[task.id].ran, started_s=_started_s(task, seen[task.id]))
         for task in sorted(map(Task, snapshot.tasks), key=lambda task: task.created)
         if task.id not in known
         and task.created >= history.since
@@ -262,6 +273,10 @@ def _failures(
         and _is_current(task, service, snapshot, history, now)
     ]
     return (*history.failures, *found)[-KEPT_FAILURES:]
+
+
+def _started_s(task: Task, seen: Seen) -> float:
+    return max(0, task.reported - seen.starting) / SECOND if seen.starting else 0.0
 
 
 def _has_failed(task: Task, service: Service) -> bool:

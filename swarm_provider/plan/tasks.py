@@ -230,6 +230,11 @@ class Task:
         return when(self.json.get("CreatedAt"))
 
     @property
+    def reported(self) -> int:
+        """When the present state was reached, on the clock of the task's node."""
+        return when(at(self.json, "Status", "Timestamp"))
+
+    @property
     def iteration(self) -> int:
         return int(at(self.json, "JobIteration", "Index") or 0)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from swarm_provider.plan import causes
-from swarm_provider.plan.causes import Cause, where
+from swarm_provider.plan.causes import Cause, rollback_note, where
 from swarm_provider.plan.history import Failure, History, Picture, Snapshot, observe, picture
 from swarm_provider.plan.tasks import RUNNING, SECOND, Service, Task, at, slot_key
 from swarm_provider.spec import Json
@@ -39,6 +39,8 @@ UNPLACED_S: Final = 3.0
 """How long the scheduler must stay at "no suitable node" until it is believed."""
 RETURN_S: Final = 60.0
 """How long a node that is down may take to come back before "no suitable node" is believed."""
+STALLED_S: Final = 10.0
+"""How long an update must rest, with a lost node, until Swarm counts as waiting for that node."""
 GIVEN_UP_S: Final = 2.0
 """How long a slot must stay without a successor until Swarm counts as having given it up."""
 TRIES: Final = 2
@@ -72,11 +74,13 @@ class Waiting:
         text: `2/3 running, 1 starting (todo_web.2 on node-b)`.
         struggling: it makes no headway at present: tasks fail, or find no node.
         placement: tasks find no node; whether room becomes free elsewhere is worth a look.
+        stalled: Swarm's update waits for a task on a node that was lost, and goes on only when it is begun anew.
     """
 
     text: str
     struggling: bool = False
     placement: bool = False
+    stalled: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,22 +121,6 @@ def judge(snapshot: Snapshot, desired: Desired, history: History | None, now: fl
     service = Service(snapshot.service)
     rollout = _Rollout(service, snapshot, desired, history, picture(snapshot, service, history, now), now)
     return rollout.verdict()
-
-
-def rollback_note(service: Json) -> str:
-    """What to say of a service whose latest change was a rollback; "" when it was none.
-
-    Args:
-        service: GET /services/ID.
-    """
-    read = Service(service)
-    if not read.update_state.startswith("rollback"):
-        return ""
-    when = str(at(service, "UpdateStatus", "CompletedAt") or at(service, "UpdateStatus", "StartedAt") or "")
-    who = "by hand" if read.rolled_back_by_hand else "by Swarm, as the update failed"
-    return (
-        f"rolled back on the cluster at {when[:19].replace('T', ' ')} UTC {who}; `up` applies the newer version again"
-    )
 
 
 def explain(snapshot: Snapshot, desired: Desired, history: History | None, now: float) -> tuple[Cause, ...]:
@@ -249,7 +237,7 @@ class _Rollout:
         reasons = self._failing() + causes.unplaced(self.service, unplaced, self.snapshot, self.shown) + self._paused()
         verdict = self._bounded(text, reasons or [self._stuck(head, rest)])
         if isinstance(verdict, Waiting):
-            return Waiting(text, struggling=struggling, placement=bool(unplaced))
+            return Waiting(text, struggling, placement=bool(unplaced), stalled=not rest and self._stalled())
         return verdict
 
     # ------------------------------------------------------------------------- what waiting does not cure
@@ -305,6 +293,12 @@ class _Rollout:
         if "not available" in errors and self._may_return() and self._quiet() < RETURN_S:
             return []
         return causes.unplaced(self.service, unplaced, self.snapshot, self.shown) + self._paused()
+
+    def _stalled(self) -> bool:
+        # swarmkit's updater waits for each new task to run (updater.go, updateTask) without an end: also for one whose
+        # node is gone, and whose slot another task has taken long since
+        waited = self._quiet() - self.service.update_delay_ns / SECOND
+        return bool(self.shown.lost and self.shown.old) and waited >= STALLED_S
 
     def _may_return(self) -> bool:
         return any(

@@ -5,41 +5,20 @@ Output belongs to users' programs; it may hold anything. Whatever leaves this mo
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.causes import Cause
 from swarm_provider.rollout.ports import Swarm
+from swarm_provider.spec.masking import SecretFilter
 
 TAIL_LINES: Final = 20
 LINE_LENGTH: Final = 300
 TEXT_LENGTH: Final = 4000
-MASK: Final = "[secret]"
-# shorter texts appear by chance; masking them would say more than it hides
-SHORTEST_SECRET: Final = 4
-_ASSIGNMENT: Final = re.compile(r"[\w.-]+\s*[=:]\s*(.+)")
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
-
-
-class SecretFilter:
-    """Masks secret texts: each whole, each of its lines, the values inside it, and the usual encodings of all."""
-
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for text in texts:
-            forms |= _forms(text)
-        ordered = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(re.escape(form) for form in ordered)) if ordered else None
-
-    def __call__(self, text: str) -> str:
-        """The text with every secret in it masked."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
 
 
 @dataclass(frozen=True)
@@ -101,22 +80,3 @@ def _tail(text: str, clean: SecretFilter) -> list[str]:
             break
         kept.insert(0, line)
     return kept
-
-
-def _forms(text: str) -> set[str]:
-    plain = {text, text.strip(), *(line.strip() for line in text.splitlines())}
-    plain |= {match.group(1).strip().strip("\"'") for line in text.splitlines() if (match := _ASSIGNMENT.match(line))}
-    with contextlib.suppress(ValueError):
-        plain |= _leaves(json.loads(text))
-    plain = {form for form in plain if len(form) >= SHORTEST_SECRET}
-    encoded = {json.dumps(form)[1:-1] for form in plain}
-    encoded |= {base64.b64encode(form.encode()).decode().rstrip("=") for form in plain}
-    return plain | encoded
-
-
-def _leaves(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        return set().union(*(_leaves(item) for item in value.values()))
-    if isinstance(value, list):
-        return set().union(*(_leaves(item) for item in value))
-    return {value} if isinstance(value, str) else set()

@@ -83,3 +83,27 @@ async def update_with_retry(
         await waiting.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_S)
     raise AssertionError("unreachable")
+
+
+async def begin_update_anew(swarm: Swarm, service_id: str, *, clock: Clock | None = None) -> None:
+    """Make Swarm begin the present update of a service anew; the spec stays as it is, and no task restarts for it.
+
+    Swarm gives up an update only for one to another spec, so there are two: to a spec whose update delay is longer by
+    a nanosecond, and back. What Swarm keeps as the previous spec is then this one.
+    """
+
+    def other(live: Json) -> Json:
+        spec: Json = live["Spec"]
+        settings = spec.get("UpdateConfig") or {}
+        return {**spec, "UpdateConfig": {**settings, "Delay": int(settings.get("Delay") or 0) + 1}}
+
+    live = await swarm.inspect("service", service_id)
+    if live is None:
+        return
+    await update_with_retry(swarm, "service", service_id, other, clock=clock)
+
+    def back(now: Json) -> Json | None:
+        # whatever somebody else changed in between stays
+        return {**now["Spec"], "UpdateConfig": live["Spec"].get("UpdateConfig")} if now["Spec"] == other(live) else None
+
+    await update_with_retry(swarm, "service", service_id, back, clock=clock)

@@ -7,11 +7,12 @@ What a snapshot means is decided by plan.verdict.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
+from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.causes import Cause
 from swarm_provider.plan.tasks import RUNNING, Task, is_down, node_name
 from swarm_provider.plan.verdict import (
@@ -27,15 +28,18 @@ from swarm_provider.plan.verdict import (
     judge,
     observe,
 )
-from swarm_provider.rollout.diagnose import Evidence, SecretFilter, collect, reasons
+from swarm_provider.rollout.diagnose import Evidence, collect, reasons
 from swarm_provider.rollout.ports import Clock, Items, Progress, RealClock, Swarm, silent
+from swarm_provider.rollout.retry import begin_update_anew
 from swarm_provider.spec import Json
+from swarm_provider.spec.masking import SecretFilter
 
 TICK_S: Final = 0.5
 SLOWEST_TICK_S: Final = 2.0
 UNREACHABLE_S: Final = 60.0
 """How long no manager may answer until the waiting ends; an election of managers takes up to some 20 s."""
 PROGRESS_EVERY_S: Final = 1.0
+BEGIN_ANEW_EVERY_S: Final = 20.0
 EVIDENCE_S: Final = 8.0
 """How long a failure waits for the output of its tasks."""
 
@@ -70,6 +74,7 @@ class _Waiter:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     said: str = ""
     said_at: float = float("-inf")
+    begun_anew_at: float = float("-inf")
 
     @property
     def converging(self) -> bool:
@@ -249,6 +254,9 @@ class Watcher:
         else:
             self._say(waiter, verdict.text)
             self._keep_evidence(waiter, before)
+            if verdict.stalled and now - waiter.begun_anew_at >= BEGIN_ANEW_EVERY_S:
+                waiter.begun_anew_at = now
+                self._spawn(self._begin_anew(waiter))
 
     def _judge_removal(self, waiter: _Waiter, present: bool, tasks: Items, nodes: Items) -> None:
         left = [task for task in map(Task, tasks) if _holds_a_container(task, nodes)]
@@ -306,6 +314,11 @@ class Watcher:
         if len(waiter.history.failures) in (1, 2, 4, 8) or len(waiter.history.failures) % 16 == 0:
             cause = Cause("crash", "", newest.id, newest.container_id, newest.node_id)
             self._spawn(self._fetch(waiter, cause))
+
+    async def _begin_anew(self, waiter: _Waiter) -> None:
+        self._say(waiter, "a node was lost in the middle of the update; telling Swarm to go on", at_once=True)
+        with contextlib.suppress(SwarmProviderError):
+            await begin_update_anew(self._swarm, waiter.service_id, clock=self._clock)
 
     async def _fetch(self, waiter: _Waiter, cause: Cause) -> None:
         waiter.evidence[cause.task_id] = await collect(self._swarm, cause)

@@ -1,0 +1,234 @@
+"""Rollouts on a real engine: every scenario ends as it must, in time, and the next, corrected change converges.
+
+The scenarios run at the same time, each with a watcher of its own (a crash loop is given more time while anything
+else on the same watcher still converges), and are judged one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from swarm_provider.dockerapi.api import Swarm, connect
+from swarm_provider.dockerapi.settings import ConnectionSettings
+from swarm_provider.errors import RolloutFailed, SwarmProviderError
+from swarm_provider.rollout.remove import remove_network, remove_service
+from swarm_provider.rollout.retry import update_with_retry
+from swarm_provider.rollout.watch import Watcher
+from tests.record_streams import interfere
+from tests.rollout.scenarios import SCENARIOS, Scenario, restart, service, shell
+from tests.support.engine import Engine
+
+pytestmark = pytest.mark.live
+
+Json = dict[str, Any]
+AT_ONCE = 8
+# the machine of the tests does more than one thing at a time; what takes a minute anyway may start its minute late
+LATE_S = 15.0
+LATE_AFTER_A_MINUTE_S = 60.0
+
+
+@dataclass
+class Result:
+    """How a scenario ended, and what came after it."""
+
+    done: str = ""
+    failure: str = ""
+    seconds: float = 0.0
+    said: list[str] = field(default_factory=list)
+    correction: str = ""
+    removed_in: float = 0.0
+    containers_left: int = 0
+
+
+async def _submit(swarm: Swarm, service_id: str, spec: Json) -> tuple[str, int]:
+    if not service_id:
+        return await swarm.create("service", spec), 0
+    updated = await update_with_retry(swarm, "service", service_id, lambda live: spec)
+    assert updated is not None
+    return service_id, updated.version_index
+
+
+def _corrected(spec: Json) -> Json:
+    """A spec of the same name and mode that has nothing wrong with it."""
+    job = any(key in spec["Mode"] for key in ("ReplicatedJob", "GlobalJob"))
+    right = service(spec["Name"], "bb:2", mode=spec["Mode"], UpdateConfig={"Parallelism": 0, "Monitor": 10**9})
+    if "Replicated" in spec["Mode"]:
+        right["Mode"] = {"Replicated": {"Replicas": 1}}
+    if job:
+        right["TaskTemplate"]["ContainerSpec"] |= shell("true")
+        right["TaskTemplate"] |= restart("none")
+        del right["UpdateConfig"]
+    return right
+
+
+async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
+    watcher, result, service_id = Watcher(swarm), Result(), ""
+    name = f"live-{scenario.name}"
+    specs = scenario.specs(name, port)
+    for number, spec in enumerate(specs, 1):
+        is_last = number == len(specs)
+        service_id, index = await _submit(swarm, service_id, spec)
+        begun = time.monotonic()
+        waiting = asyncio.create_task(watcher.converge(service_id, spec, index, progress=result.said.append))
+        if is_last and scenario.meanwhile:
+            await asyncio.sleep(2)
+            await interfere(swarm, service_id, scenario.meanwhile)
+        try:
+            done = (await waiting).text
+            result.done = done if is_last else ""
+        except RolloutFailed as failure:
+            result.failure = str(failure) if is_last else f"step {number}: {failure}"
+            if not is_last:
+                break
+        result.seconds = time.monotonic() - begun
+    if result.failure and scenario.meanwhile != "remove":
+        right = _corrected(specs[-1])
+        _, index = await _submit(swarm, service_id, right)
+        try:
+            result.correction = (await watcher.converge(service_id, right, index)).text
+        except RolloutFailed as failure:
+            result.correction = f"failed: {failure}"
+    begun = time.monotonic()
+    await remove_service(swarm, service_id, watcher=watcher, name=name)
+    result.removed_in = time.monotonic() - begun
+    result.containers_left = sum(
+        task["Status"]["State"] == "running" for task in await swarm.tasks(service_ids=[service_id])
+    )
+    return result
+
+
+async def _play_all(host: str) -> dict[str, Result]:
+    swarm = await connect(ConnectionSettings(host=host))
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int, scenario: Scenario) -> tuple[str, Result]:
+        async with turn:
+            try:
+                return scenario.name, await _play(swarm, scenario, 30200 + number)
+            except SwarmProviderError as error:
+                return scenario.name, Result(failure=f"{type(error).__name__}: {error}")
+
+    # the long ones first
+    ordered = sorted(enumerate(SCENARIOS), key=lambda pair: -pair[1].within)
+    try:
+        return dict(await asyncio.gather(*(one(*pair) for pair in ordered)))
+    finally:
+        await swarm.close()
+
+
+@pytest.fixture(scope="module")
+def results(engine: Engine) -> Iterator[dict[str, Result]]:
+    with engine.cleaned():
+        yield asyncio.run(_play_all(engine.host))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_rollout_ends_as_it_must(results: dict[str, Result], scenario: Scenario) -> None:
+    result = results[scenario.name]
+    text = result.done if scenario.ends == "done" else result.failure
+    assert text, result
+    for words in scenario.says:
+        assert words in text
+    late = LATE_S if scenario.within < 60 else LATE_AFTER_A_MINUTE_S
+    assert scenario.at_least - 2 <= result.seconds <= scenario.within + late
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [scenario for scenario in SCENARIOS if scenario.ends == "failed" and scenario.meanwhile != "remove"],
+    ids=lambda scenario: scenario.name,
+)
+def test_corrected_change_converges_after_a_failure(results: dict[str, Result], scenario: Scenario) -> None:
+    correction = results[scenario.name].correction
+    assert correction and not correction.startswith("failed"), correction
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_removed_service_leaves_no_container(results: dict[str, Result], scenario: Scenario) -> None:
+    assert results[scenario.name].containers_left == 0
+
+
+def test_crash_loop_shows_the_tasks_own_words(results: dict[str, Result]) -> None:
+    assert results["crash-loop"].failure.endswith("last output:\n    FAIL_START is set")
+
+
+def test_network_is_really_gone_after_its_services(engine: Engine, unique: str) -> None:
+    """Swarm takes the network's removal at once; the next one of that name must not meet the old one."""
+
+    async def run() -> list[str]:
+        swarm = await connect(ConnectionSettings(host=engine.host))
+        network = {"Name": f"{unique}_net", "Driver": "overlay"}
+        try:
+            for _ in range(3):
+                network_id = await swarm.create("network", network)
+                slow = shell("trap 'sleep 2; exit' TERM; sleep 1000000 & wait; sleep 2")
+                spec = service(unique, container=slow, task={"Networks": [{"Target": network_id}]})
+                service_id = await swarm.create("service", spec)
+                await Watcher(swarm).converge(service_id, spec)
+                await remove_service(swarm, service_id, name=unique)
+                await remove_network(swarm, network_id, name=network["Name"])
+            return [item["Name"] for item in await swarm.list("network", fresh=True)]
+        finally:
+            await swarm.close()
+
+    with engine.cleaned():
+        assert f"{unique}_net" not in asyncio.run(run())
+
+
+def test_network_of_a_running_service_is_refused_with_its_user(engine: Engine, unique: str) -> None:
+    async def run() -> None:
+        swarm = await connect(ConnectionSettings(host=engine.host))
+        said: list[str] = []
+        try:
+            network_id = await swarm.create("network", {"Name": f"{unique}_net", "Driver": "overlay"})
+            spec = service(unique, task={"Networks": [{"Target": network_id}]})
+            service_id = await swarm.create("service", spec)
+            with pytest.raises(RolloutFailed, match=f"network {unique}_net cannot be removed.*in use by service"):
+                await remove_network(swarm, network_id, name=f"{unique}_net", timeout=3, progress=said.append)
+            assert len(said) == 1 and "in use by service" in said[0]
+            await remove_service(swarm, service_id)
+            assert await remove_network(swarm, network_id)
+        finally:
+            await swarm.close()
+
+    with engine.cleaned():
+        asyncio.run(run())
+
+
+def test_fifty_services_at_once_on_one_watcher(engine: Engine) -> None:
+    """Deploy, update and remove fifty services together: no false verdict."""
+
+    async def run() -> None:
+        swarm = await connect(ConnectionSettings(host=engine.host))
+        watcher = Watcher(swarm)
+
+        def spec(number: int, image: str) -> Json:
+            return service(
+                f"fifty-{number}", image, replicas=1 if number % 10 == 0 else 0, UpdateConfig={"Monitor": 10**9}
+            )
+
+        async def deploy(number: int) -> str:
+            service_id = await swarm.create("service", spec(number, "bb:1"))
+            await watcher.converge(service_id, spec(number, "bb:1"))
+            return service_id
+
+        async def renew(number: int, service_id: str) -> None:
+            _, index = await _submit(swarm, service_id, spec(number, "bb:2"))
+            await watcher.converge(service_id, spec(number, "bb:2"), index)
+
+        try:
+            ids = await asyncio.gather(*(deploy(number) for number in range(50)))
+            await asyncio.gather(*(renew(number, service_id) for number, service_id in enumerate(ids)))
+            await asyncio.gather(*(remove_service(swarm, service_id, watcher=watcher) for service_id in ids))
+            assert not [s for s in await swarm.list("service", fresh=True) if s["Spec"]["Name"].startswith("fifty")]
+        finally:
+            await swarm.close()
+
+    with engine.cleaned():
+        asyncio.run(run())
