@@ -12,6 +12,8 @@ from typing import Final
 import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from swarm_provider.spec.masking import SecretFilter
+
 _INFO: Final = engine_pb2.INFO
 _WARNING: Final = engine_pb2.WARNING
 
@@ -23,24 +25,21 @@ class EngineLog:
         self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)) if address else None
         self._status: dict[str, str] = {}
         self._said: set[tuple[str, str]] = set()
-        self._secrets: set[str] = set()
+        self._clean = SecretFilter()
         self._sending: set[asyncio.Task[None]] = set()
 
     def hide(self, texts: set[str]) -> None:
         """Never let any of these texts, or a line of one, appear in a message."""
-        for text in texts:
-            self._secrets.update(part for part in (text, *text.splitlines()) if len(part.strip()) >= 4)
+        self._clean.add(texts)
 
     def clean(self, text: str) -> str:
         """Return `text` with every secret replaced."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "[secret]")
-        return text
+        return self._clean(text)
 
     @property
-    def secrets(self) -> set[str]:
+    def secrets(self) -> frozenset[str]:
         """The texts that are hidden, for whoever filters what it collects."""
-        return self._secrets
+        return self._clean.texts
 
     def info(self, urn: str, text: str) -> None:
         self._once(_INFO, urn, text)

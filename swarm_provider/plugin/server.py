@@ -160,10 +160,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_rpc
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
-        news = decode(request.news)
-        self.log.hide(secret_texts(news))
+        news = self._opened(request.news)
         try:
-            inputs = await self._handler(request).check(_request(request), decode(request.olds), news)
+            inputs = await self._handler(request).check(_request(request), self._opened(request.olds), news)
         except InputError as error:
             return _checked({}, list(error.problems), clean=self.log.clean)
         return _checked(inputs, [])
@@ -173,9 +172,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         handler = self._handler(request)
         found = await handler.diff(
             _request(request),
-            decode(request.old_inputs),
-            decode(request.news),
-            decode(request.olds),
+            self._opened(request.old_inputs),
+            self._opened(request.news),
+            self._opened(request.olds),
             list(request.ignoreChanges),
         )
         return _difference(found)
@@ -183,13 +182,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
         id, outputs = await self._handler(request).create(
-            _request(request), decode(request.properties), preview=request.preview
+            _request(request), self._opened(request.properties), preview=request.preview
         )
         return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
 
     @_rpc
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
-        olds, state = decode(request.inputs), decode(request.properties)
+        olds, state = self._opened(request.inputs), self._opened(request.properties)
         handler = self._handler(request)
         if await handler.offline():
             return provider_pb2.ReadResponse(
@@ -212,9 +211,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = await self._handler(request).update(
             _request(request),
             request.id,
-            decode(request.old_inputs),
-            decode(request.news),
-            decode(request.olds),
+            self._opened(request.old_inputs),
+            self._opened(request.news),
+            self._opened(request.olds),
             preview=request.preview,
         )
         return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
@@ -222,11 +221,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
         await self._handler(request).delete(
-            _request(request), request.id, decode(request.old_inputs), decode(request.properties)
+            _request(request), request.id, self._opened(request.old_inputs), self._opened(request.properties)
         )
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers
+
+    def _opened(self, struct: Any) -> Json:
+        """Decode properties; what is secret in them is in no message from now on."""
+        data = decode(struct)
+        self.log.hide(secret_texts(data))
+        return data
 
     def failure(self, request: Any, error: PartialFailure) -> provider_pb2.ErrorResourceInitFailed:
         """Return the detail that keeps a half-made object in the state."""

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from swarm_provider.errors import InputError, SwarmProviderError
+from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model import Resource
 from swarm_provider.plan.diff import Change, changes
 from swarm_provider.plan.ownership import Owner, owner_of_urn
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import has_secret
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class Handler:
     """
 
     resource: ClassVar[Resource]
+    names: ClassVar[tuple[str, ...]] = ("name", "baseName", "namespace")
+    """Inputs that name the object: they are in Pulumi's id, so they cannot be secret."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -123,6 +126,11 @@ class Handler:
         computed = {entry.wire for entry in self.resource.inputs if entry.computed}
         given = {key: value for key, value in news.items() if key not in computed}
         inputs, problems = self.resource.normal(given)
+        problems += [
+            Problem("must not be secret: the swarm and the state show it; unsecret it", word.replace("baseN", "n"))
+            for word in self.names
+            if has_secret(inputs.get(word))
+        ]
         if problems:
             raise InputError(*problems)
         return inputs

@@ -25,6 +25,7 @@ class NodeLabelHandler(Handler):
     """`swarm:index:NodeLabel`. Its id is `<key>@<nodes as the user wrote them>`."""
 
     resource = NODE_LABEL
+    names = ("node", "key")
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
