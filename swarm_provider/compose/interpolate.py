@@ -15,10 +15,11 @@ from swarm_provider.compose.tree import At, Items, Map, Path, Template, Timestam
 
 # docker CLI, cli/compose/template: case-insensitive in Go, which folds U+017F to s and U+212A to k
 _NAME: Final = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
-_SUBST: Final = rf"{_NAME}(?::?[-?][^}}]*)?"
-_PATTERN: Final = re.compile(rf"\$(?:(?P<escaped>\$)|(?P<named>{_SUBST})|\{{(?P<braced>{_SUBST})\}}|(?P<invalid>))")
+_SUBST: Final = re.compile(rf"(?P<name>{_NAME})(?::?[-?][^}}]*)?")
+_PLAIN_NAME: Final = re.compile(_NAME)
 _ALTERNATIVE: Final = re.compile(rf"\$\{{(?P<name>{_NAME})(?P<operator>:?\+)")
 _MAX_NESTED: Final = 20
+_LONGEST_SHOWN: Final = 60
 
 
 class Wrong(Exception):
@@ -89,7 +90,7 @@ class _Walk:
         try:
             return cast(result)
         except ValueError as error:
-            at.error(f"what {text!r} stands for is {error}")
+            at.error(f"what {_short(text)} stands for is {error}")
             return ""
 
 
@@ -101,31 +102,45 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
     """
     parts: list[object] = []
     wrong: str | None = None
-    end = 0
-    while match := _PATTERN.search(text, end):
-        parts.append(text[end : match.start()])
-        end = match.end()
-        if match["escaped"]:
+    start, close = 0, -1
+    while (dollar := text.find("$", start)) >= 0:
+        parts.append(text[start:dollar])
+        start = dollar + 2
+        if text.startswith("$$", dollar):
             parts.append("$")
             continue
-        if match["invalid"] is not None:
-            alternative, after = _alternative(text, match.start(), environment, at)
-            if after:
-                parts.append(alternative)
-                end = after
-            else:
-                wrong = f"invalid interpolation in {text!r}; write ${{NAME}}, or $$ for a plain $"
+        if close < dollar:
+            close = text.find("}", dollar)
+            close = len(text) if close < 0 else close
+        braced = text.startswith("${", dollar)
+        if braced:
+            match = _SUBST.fullmatch(text, dollar + 2, close) if close < len(text) else None
+        else:
+            match = _SUBST.match(text, dollar + 1)
+        if match is None:
+            alternative, start = _alternative(text, dollar, environment, at)
+            parts.append(alternative)
+            if start == dollar:
+                start, wrong = (
+                    dollar + 1,
+                    f"invalid interpolation in {_short(text)}; write ${{NAME}}, or $$ for a plain $",
+                )
             continue
-        if wrong is not None and at is not None:
-            at.warn(f"docker overlooks the error in {text!r} ({wrong}), because another variable follows it")
+        start = match.end() + 1 if braced else match.end()
         if at is not None:
-            _warn_surprise(match, text, at)
-        value, wrong = _resolve(match["named"] or match["braced"], environment, at)
+            if wrong is not None:
+                at.warn(f"docker overlooks an error ({wrong}), because another variable follows it")
+            _warn_surprise(match[0], match["name"], at, braced=braced)
+        value, wrong = _resolve(match[0], environment, at)
         parts.append(value)
     if wrong is not None:
         raise Wrong(wrong)
-    parts.append(text[end:])
+    parts.append(text[start:])
     return _joined(parts)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")
 
 
 def _resolve(expression: str, environment: Environment, at: At | None) -> tuple[object, str | None]:
@@ -152,45 +167,45 @@ def _resolve(expression: str, environment: Environment, at: At | None) -> tuple[
 
 
 def _alternative(text: str, start: int, environment: Environment, at: At | None) -> tuple[object, int]:
-    """Read the compose-spec's `${X:+text}` at `start`; returns its value and where it ends (0: it is none)."""
+    """Read the compose-spec's `${X:+text}` at `start`; returns its value and where it ends (`start`: it is none)."""
     match = _ALTERNATIVE.match(text, start)
     if match is None:
-        return "", 0
-    depth, position = 1, match.end()
+        return "", start
+    depth, position, nested = 1, match.end(), 0
     while position < len(text) and depth:
         if text.startswith("${", position):
-            depth += 1
+            depth, nested = depth + 1, nested + 1
             position += 1
         elif text[position] == "}":
             depth -= 1
         position += 1
-    if depth or text[match.end() : position].count("${") > _MAX_NESTED:
-        return "", 0
+    if depth or nested > _MAX_NESTED:
+        raise Wrong(f"the braces in {_short(text)} are not closed, or nested too deep")
     value, found = environment.look_up(match["name"])
     if not found or (match["operator"] == ":+" and value == ""):
         return "", position
     return substitute(text[match.end() : position - 1], environment, at), position
 
 
-def _warn_surprise(match: re.Match[str], text: str, at: At) -> None:
-    named, braced = match["named"], match["braced"]
-    if named is not None and re.search(r"[-?]", named):
-        name = re.match(_NAME, named)
+def _warn_surprise(expression: str, name: str, at: At, *, braced: bool) -> None:
+    rest = expression[len(name) :]
+    if not rest:
+        return
+    if not braced:
         at.warn(
-            f"docker reads all of ${named} as the variable {name[0] if name else ''} with a default or message, so the "
-            f"text after the name is lost; the compose-spec would not: write ${{{name[0] if name else ''}}}..."
+            f"docker reads all of ${_short(expression)[1:-1]} as the variable {name} with a default or message, so the "
+            f"text after the name is lost; the compose-spec would not: write ${{{name}}}"
         )
-    elif braced is not None and ":?" in braced and "-" in braced and ":-" not in braced:
-        name_, _, default = braced.partition("-")
-        if not re.fullmatch(_NAME, name_):
-            at.warn(
-                f"docker reads ${{{braced}}} as the default {default!r} of a variable {name_!r}, whether that is "
-                "set or not, because of the '-' in the message; the compose-spec would require it: leave out the '-'"
-            )
-    elif braced is not None and "${" in braced:
+    elif rest[:1] in ":?" and not rest.startswith(":-") and "-" in rest:
+        reading, _, default = expression.partition(":-" if ":-" in expression else "-")
         at.warn(
-            f"docker ends ${{{braced}}} at the first brace and does not substitute inside; the compose-spec would: "
-            "give the default as plain text"
+            f"docker reads this as the default {_short(default)} of a variable {_short(reading)}, whether {name} is "
+            "set or not, because of the '-' in the message; the compose-spec would require it: leave out the '-'"
+        )
+    elif "${" in rest:
+        at.warn(
+            f"docker ends ${{{_short(expression)[1:-1]}}} at the first brace and does not substitute inside; the "
+            "compose-spec would: give the default as plain text"
         )
 
 

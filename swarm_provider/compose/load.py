@@ -37,6 +37,7 @@ except ImportError:  # PyYAML without libyaml reads the same, only slower
 
 
 MAX_BYTES: Final = 16 * 2**20
+MAX_NODES: Final = 300_000
 MAX_DEPTH: Final = 100
 # go-yaml v3, decode.go: the share of nodes that may come from aliases shrinks with the size of the document
 _ALIAS_LOW: Final = 400_000
@@ -59,6 +60,8 @@ _DATE: Final = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:(?P<sep>[Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(?P<zone>Z|[-+]\d\d:\d\d)?)?"
 )
+# 64 bits in binary, with sign and prefix
+_LONGEST_INTEGER: Final = 67
 _STANDARD: Final = "tag:yaml.org,2002:"
 
 
@@ -121,10 +124,12 @@ class _Builder:
         self.top: tuple[int, int] = (0, 0)
 
     def build(self, data: bytes) -> Any:
-        for event in _events(data):
+        for count, event in enumerate(_events(data)):
             if isinstance(event, events.DocumentEndEvent):
                 break
             line = event.start_mark.line + 1
+            if count > MAX_NODES:
+                raise _Fault(f"the file has more than {MAX_NODES} values", line)
             if isinstance(event, events.ScalarEvent):
                 self._scalar(event, line)
             elif isinstance(event, events.AliasEvent):
@@ -296,7 +301,7 @@ def plain_value(text: str) -> Any:
     if moment is not None:
         return moment
     bare = text.replace("_", "")
-    match = _INTEGER.fullmatch(bare)
+    match = _INTEGER.fullmatch(bare) if len(bare) <= _LONGEST_INTEGER else None
     if match:
         value = _integer(match)
         if -(2**63) <= value < 2**63 or (value < 2**64 and not match["sign"]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from swarm_provider.compose.scalars import boolean, text
+from swarm_provider.compose.scalars import boolean, checked, is_zero, text
 from swarm_provider.compose.tree import At, Items, Map
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
@@ -84,14 +84,9 @@ def _options(block: str, value: Map, at: At) -> Json:
         if given.get("subpath"):
             result["subpath"] = str(text(given["subpath"], at))
     if block == "tmpfs" and "size" in given:
-        size = given["size"]
-        try:
-            number = units.size_bytes(size if isinstance(size, str) else int(size))
-        except ValueError as error:
-            at.key(value, "size").error(str(error))
-        else:
-            if number:
-                result["size"] = str(number)
+        size = checked(given["size"], units.size_bytes, at.key(value, "size"))
+        if not is_zero(size, units.size_bytes):
+            result["size"] = str(units.size_bytes(size)) if size.isdecimal() else size
     return result
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from swarm_provider.compose.interpolate import to_bool, to_float, to_int
 from swarm_provider.compose.tree import At, Map, Template, Timestamp, WrittenFloat, WrittenInt, go_text
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
+
+_LONGEST_MEASURE: Final = 50
 
 
 def text(value: Any, at: At) -> Any:
@@ -38,7 +40,7 @@ def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
     try:
         number = to_int(value) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
-        at.error(f"must be a whole number, not {value!r}")
+        at.error(f"must be a whole number, not {str(value)[:_LONGEST_MEASURE]!r}")
         return 0
     if minimum is not None and number < minimum:
         at.error(f"must be at least {minimum}, not {number}")
@@ -86,6 +88,10 @@ def mode(value: Any, at: At) -> int:
 def checked(value: Any, parse: Callable[[Any], Any], at: At) -> str:
     """Return the text of a value that `parse` understands; the text stays the user's."""
     written = str(go_text(text(value, at)))
+    # longer ones, and huge exponents, would only cost time
+    if len(written) > _LONGEST_MEASURE or re.search(r"[eE][-+]?\d{3}", written):
+        at.error(f"{written[:_LONGEST_MEASURE]!r} is no measure that docker can store")
+        return "0"
     try:
         parse(written)
     except ValueError as error:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.shorthand import number_text
 
 Path = tuple[str | int, ...]
+MOST_PROBLEMS: Final = 500
+LONGEST_MESSAGE: Final = 1000
 
 
 class Map(dict[str, Any]):
@@ -93,6 +95,12 @@ class Report:
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
+    def add(self, problems: list[Problem], message: str, at: At) -> None:
+        """Add a problem to one of the lists; who has this many needs no more of them."""
+        if len(problems) < MOST_PROBLEMS:
+            shown = message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "..."
+            problems.append(Problem(shown, path_text(at.path), at.file, at.line))
+
     def raise_errors(self) -> None:
         """Raise all errors so far as one InputError, if there are any."""
         if self.errors:
@@ -120,11 +128,11 @@ class At:
 
     def error(self, message: str) -> None:
         """Note that something is wrong here."""
-        self.report.errors.append(Problem(message, path_text(self.path), self.file, self.line))
+        self.report.add(self.report.errors, message, self)
 
     def warn(self, message: str) -> None:
         """Note that something here is not what its writer may expect."""
-        self.report.warnings.append(Problem(message, path_text(self.path), self.file, self.line))
+        self.report.add(self.report.warnings, message, self)
 
 
 def path_text(path: Path) -> str:

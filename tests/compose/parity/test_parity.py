@@ -48,7 +48,22 @@ def swarm(engine: Engine) -> Iterator[Docker]:
     judge("node", "update", "--availability", "active", node)
 
 
-@pytest.mark.parametrize("name", cases.names())
+QUICK = (
+    "names",
+    "environment_map",
+    "interpolation",
+    "mounts_long",
+    "networks",
+    "ports_mixed",
+    "configs_secrets",
+    "credential_specs",
+    "merge_lists",
+    "stack_microservices",
+)
+CASES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in cases.names()]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_specs_equal_those_of_docker_stack_deploy(swarm: Docker, name: str) -> None:
     paths = [str(path) for path in cases.files(name)]
     files = [argument for path in paths for argument in ("-c", path)]
