@@ -1,0 +1,42 @@
+"""Which changes of mounts leave a service without the data that it had."""
+
+from __future__ import annotations
+
+import pytest
+
+from swarm_provider.plan.mounts import starting_empty
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN
+
+
+def service(source: object, target: str = "/data", type_: str = "volume") -> Json:
+    mount = {"type": type_, "target": target}
+    return {"volumes": [mount if source is None else {**mount, "source": source}]}
+
+
+def test_renamed_volume_starts_empty_and_both_names_are_told() -> None:
+    (text,) = starting_empty(service("old"), service("new"))
+    assert "/data starts empty" in text
+    assert "'old'" in text and "'new'" in text
+
+
+def test_named_volume_that_becomes_anonymous_starts_empty() -> None:
+    (text,) = starting_empty(service("old"), service(None))
+    assert "an anonymous volume" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (service("same"), service("same")),
+        (service("old"), service("new", target="/other")),
+        (service(None), service("new")),
+        (service("old"), {}),
+        ({}, service("new")),
+        (service("old"), service(UNKNOWN)),
+        (service("old"), {"volumes": UNKNOWN}),
+        (service("/srv/old", type_="bind"), service("/srv/new", type_="bind")),
+    ],
+)
+def test_mounts_that_lose_no_data_are_not_spoken_of(old: Json, new: Json) -> None:
+    assert starting_empty(old, new) == []
