@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,9 @@ from swarm_provider.spec.units import cpus_text, size_text
 
 MAX_CAUSES: Final = 4
 _MAX_ERROR: Final = 400
+# ids of endpoints and containers, which differ with each task that fails in the same way
+_ID: Final = re.compile(r"\b[0-9a-z]{25,}\b")
+_PORT_WORDS: Final = re.compile(r"listen \S+ \S+: bind: address already in use|bind for \S+ failed.*", re.IGNORECASE)
 
 # what Swarm or the engine says -> the kind of cause, looked up in this order
 _ENGINE_WORDS: Final = (
@@ -33,6 +37,7 @@ _ENGINE_WORDS: Final = (
     ("executable file not found", "command"),
     ("no such file or directory: unknown", "command"),
     ("permission denied: unknown", "command"),
+    ("unable to find user", "command"),
 )
 PERMANENT: Final = frozenset({"image", "port", "mount", "command"})
 """Kinds of failing tasks that waiting alone does not cure."""
@@ -49,6 +54,7 @@ class Cause:
         task_id: the failing task, "" for none.
         container_id: its container, "" when it never had one.
         node_id: the node that it was on.
+        image: the image that could not be pulled, "" for other kinds.
     """
 
     kind: str
@@ -56,6 +62,7 @@ class Cause:
     task_id: str = ""
     container_id: str = ""
     node_id: str = ""
+    image: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -80,7 +87,7 @@ def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]
     """Causes of the tasks that ended, grouped by what happened, the most recent first."""
     groups: dict[tuple[str, str, int], list[Failure]] = {}
     for failure in failures:
-        key = (kind_of_failure(failure), failure.task.error, failure.task.exit_code)
+        key = (kind_of_failure(failure), _ID.sub("", failure.task.error), failure.task.exit_code)
         groups.setdefault(key, []).append(failure)
     ordered = sorted(groups.items(), key=lambda item: -max(failure.at for failure in item[1]))
     causes = []
@@ -89,7 +96,8 @@ def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]
         slots = {member.slot for member in members}
         often = f" ({len(members)} times" + (f" in {len(slots)} slots)" if len(slots) > 1 else ")")
         text = f"{where(service, task, nodes)}: {_what(kind, service, task)}{often if len(members) > 1 else ''}"
-        causes.append(Cause(kind, text, task.id, task.container_id, task.node_id))
+        image = str(at(task.spec, "ContainerSpec", "Image") or "") if kind == "image" else ""
+        causes.append(Cause(kind, text, task.id, task.container_id, task.node_id, image))
     return causes
 
 
@@ -161,13 +169,16 @@ def _what(kind: str, service: Service, task: Task) -> str:
     if kind == "health":
         return f"its health check fails, so Swarm stopped it ({exit_text(task)})"
     if kind == "port":
-        return f"a port is taken on the node: {error}"
+        words = _PORT_WORDS.search(error)
+        return f"a port is taken on the node: {words.group() if words else error}"
     if kind == "mount":
         return f"a mount cannot be made: {error}"
     if kind == "command":
         return f"its command cannot be started (exit code {task.exit_code}): {error}"
     if kind == "rejected":
         return f"the node rejected it: {error}"
+    if error.startswith("starting container failed"):
+        return f"it cannot be started: {error.removeprefix('starting container failed: ')}"
     if error and not error.startswith("task: non-zero exit"):
         return f"{exit_text(task)}: {error}"
     if task.state == "complete":

@@ -28,10 +28,12 @@ class Evidence:
     Attributes:
         log: its last output.
         health: the output of its last health check, "" when it is not known.
+        registry: what the image's registry says about an image that could not be pulled.
     """
 
     log: str = ""
     health: str = ""
+    registry: str = ""
 
 
 async def collect(swarm: Swarm, cause: Cause) -> Evidence:
@@ -46,7 +48,16 @@ async def collect(swarm: Swarm, cause: Cause) -> Evidence:
             health = await swarm.health_log(cause.container_id) or ""
         except SwarmProviderError:
             health = ""
-    return Evidence(log, health)
+    return Evidence(log, health, await _ask_registry(swarm, cause.image) if cause.image else "")
+
+
+async def _ask_registry(swarm: Swarm, image: str) -> str:
+    """Why an image cannot be had: of that Swarm says no more than "No such image"."""
+    try:
+        await swarm.distribution(image)
+    except SwarmProviderError as error:
+        return str(error)
+    return "the registry gives it to the manager: look at the node's network, and at its login for this registry"
 
 
 def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], clean: SecretFilter) -> list[str]:
@@ -57,13 +68,15 @@ def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], clean: Secre
         found = evidence.get(cause.task_id)
         if found is None:
             continue
+        if found.registry:
+            told.append(clean(" ".join(found.registry.split())[:LINE_LENGTH]))
         health = _tail(found.health, clean) if cause.kind == "health" else []
         if health:
             told.append(f"last health check: {' / '.join(health[-3:])}")
         log = _tail(found.log, clean)
         if log:
             told.append("last output:" + "".join(f"\n    {line}" for line in log))
-        if log or health:
+        if log or health or found.registry:
             break
     return told
 

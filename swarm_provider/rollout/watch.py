@@ -310,6 +310,8 @@ class Watcher:
         if len(waiter.history.failures) <= known:
             return
         newest = waiter.history.failures[-1].task
+        if not newest.container_id:
+            return
         # the first failure and some later ones: the first may have said another thing than the last
         if len(waiter.history.failures) in (1, 2, 4, 8) or len(waiter.history.failures) % 16 == 0:
             cause = Cause("crash", "", newest.id, newest.container_id, newest.node_id)

@@ -64,6 +64,7 @@ class Replay:
         self.logs: dict[str, str] = {}
         self.default_log = ""
         self.fault: Exception | None = None
+        self.registry: Exception | None = None
 
     @staticmethod
     def _id(stream: Stream) -> str:
@@ -96,6 +97,11 @@ class Replay:
 
     async def health_log(self, container_id: str) -> str | None:
         return None
+
+    async def distribution(self, image: str) -> Json:
+        if self.registry is None:
+            return {"Descriptor": {}}
+        raise self.registry
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None:
         raise NotImplementedError

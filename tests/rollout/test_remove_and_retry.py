@@ -22,7 +22,7 @@ from swarm_provider.errors import (
     RolloutFailed,
 )
 from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
-from swarm_provider.rollout.retry import ATTEMPTS, update_with_retry
+from swarm_provider.rollout.retry import ATTEMPTS, begin_update_anew, update_with_retry
 from tests.rollout.replay import VirtualClock
 
 Json = dict[str, Any]
@@ -226,4 +226,23 @@ def test_refused_update_is_not_repeated() -> None:
     daemon = Daemon(inspect=[_live(7, "x")], update=[DockerError("invalid mount", status=400)])
     with pytest.raises(DockerError, match="invalid mount"):
         _run(update_with_retry, daemon, "service", "s1", lambda live: dict(live["Spec"]))
+    assert sum(call[0] == "update" for call in daemon.calls) == 1
+
+
+def test_update_begun_anew_leaves_the_spec_as_it_was() -> None:
+    plain = {"ID": "s1", "Version": {"Index": 7}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 5, "Order": "x"}}}
+    nudged = {**plain, "Version": {"Index": 8}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 6, "Order": "x"}}}
+    daemon = Daemon(inspect=[plain, plain, nudged], update=[None])
+    _run(begin_update_anew, daemon, "s1")
+    assert [call for call in daemon.calls if call[0] == "update"] == [
+        ("update", 7, nudged["Spec"]),
+        ("update", 8, plain["Spec"]),
+    ]
+
+
+def test_spec_that_somebody_changed_meanwhile_is_not_taken_back() -> None:
+    plain = {"ID": "s1", "Version": {"Index": 7}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 5}}}
+    other = {**plain, "Version": {"Index": 9}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 100}}}
+    daemon = Daemon(inspect=[plain, plain, other], update=[None])
+    _run(begin_update_anew, daemon, "s1")
     assert sum(call[0] == "update" for call in daemon.calls) == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.errors import Cancelled, ConnectionFailed, RolloutFailed
+from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
 from swarm_provider.rollout.watch import Outcome, Watcher
 from tests.plan.streams import Stream, load
 from tests.rollout.replay import Replay, VirtualClock
@@ -96,6 +96,20 @@ def test_secrets_in_a_tasks_output_are_masked() -> None:
     assert "hunter2" not in str(failure.value)
     assert "line two" not in str(failure.value)
     assert "connecting as admin with [secret]" in str(failure.value)
+
+
+def test_image_that_is_refused_is_told_in_the_registrys_words() -> None:
+    clock, swarm, (stream,) = _start("1.41-image-missing")
+    swarm.registry = DockerError("its registry denies access", status=403, call="look up image 'nope:1'")
+    with pytest.raises(RolloutFailed) as failure:
+        asyncio.run(_converge(swarm, clock, stream))
+    assert str(failure.value).endswith("; Docker refused look up image 'nope:1': its registry denies access")
+
+
+def test_image_that_only_the_node_cannot_fetch_says_where_to_look() -> None:
+    clock, swarm, (stream,) = _start("1.41-image-missing")
+    with pytest.raises(RolloutFailed, match="the registry gives it to the manager: look at the node's network"):
+        asyncio.run(_converge(swarm, clock, stream))
 
 
 def test_cancel_ends_the_waiting_at_once() -> None:
