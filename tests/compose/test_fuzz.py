@@ -1,0 +1,109 @@
+"""Whatever stands in a file, reading it ends with a project or a clean error.
+
+The long form runs for minutes: `make accept`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from swarm_provider.compose import load
+from swarm_provider.errors import InputError
+from tests.compose import cases
+
+CORPUS = [path.read_text("utf-8") for name in cases.names() for path in cases.files(name)]
+WORDS = [line.strip() for text in CORPUS for line in text.splitlines()] + [
+    *(
+        "[]",
+        "{}",
+        "null",
+        "~",
+        "- ",
+        ": ",
+        "&a ",
+        "*a",
+        "<<: *a",
+        "!!int ",
+        "!x ",
+        "${",
+        "${X:+",
+        "$$",
+        "|",
+        ">",
+        "'",
+        '"',
+    ),
+    *("0", "-1", "1e9", ".inf", ".nan", "2024-01-02", "99999999999999999999", "é", "\ud7ff", "\t", "\n", "---", "..."),
+]
+snippets = st.one_of(st.sampled_from(WORDS), st.text(max_size=8))
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """Return a case's file with lines exchanged, dropped, moved in, or cut at random places."""
+    lines = draw(st.sampled_from(CORPUS)).splitlines()
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(lines) - 1))
+        line = lines[at]
+        indent = line[: len(line) - len(line.lstrip())]
+        change = draw(st.integers(0, 4))
+        if change == 0 and len(lines) > 1:
+            del lines[at]
+        elif change == 1:
+            lines.insert(at, indent + draw(snippets))
+        elif change == 2:
+            lines[at] = line.partition(":")[0] + ": " + draw(snippets)
+        elif change == 3:
+            cut = draw(st.integers(0, len(line)))
+            lines[at] = line[:cut] + draw(snippets) + line[cut:]
+        else:
+            lines[at] = draw(st.sampled_from(WORDS))
+    return "\n".join(lines)
+
+
+def ends_cleanly(data: bytes, second: bytes | None = None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, "1.yml"), Path(folder, "2.yml")][: 1 if second is None else 2]
+        for path, content in zip(paths, (data, second or b""), strict=False):
+            path.write_bytes(content)
+        try:
+            load(paths, stack="s", env={**cases.ENVIRONMENT, "X": object()})
+        except InputError as error:
+            assert str(error)
+            assert all(problem.message for problem in error.problems)
+
+
+RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+
+
+@settings(max_examples=150, **RELAXED)
+@given(mutated())
+def test_mutated_file_is_read_or_refused_cleanly(text: str) -> None:
+    ends_cleanly(text.encode("utf-8", "surrogatepass"))
+
+
+@settings(max_examples=50, **RELAXED)
+@given(mutated(), mutated())
+def test_two_mutated_files_are_merged_or_refused_cleanly(one: str, other: str) -> None:
+    ends_cleanly(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+
+
+@settings(max_examples=100, **RELAXED)
+@given(st.binary(max_size=200))
+def test_random_bytes_are_read_or_refused_cleanly(data: bytes) -> None:
+    ends_cleanly(b"services: {web: {image: bb}}\n" + data)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@settings(max_examples=20_000, **RELAXED)
+@given(mutated(), st.one_of(st.none(), mutated()))
+def test_many_mutated_files_are_read_or_refused_cleanly(one: str, other: str | None) -> None:
+    ends_cleanly(
+        one.encode("utf-8", "surrogatepass"), None if other is None else other.encode("utf-8", "surrogatepass")
+    )

@@ -1,0 +1,390 @@
+"""What docker refuses and the compose-spec allows; what neither can mean; what surprises."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from swarm_provider.compose import Dependency, Project, Ref, load, project_name
+from swarm_provider.errors import InputError
+from tests.compose.conftest import Reader
+
+
+def inputs(project: Project, name: str = "web") -> dict[str, object]:
+    return project.services[name].inputs
+
+
+def warnings(project: Project) -> list[str]:
+    return [str(warning) for warning in project.warnings]
+
+
+# ------------------------------------------------------- the public form
+
+
+def test_project_has_services_objects_and_their_places(read: Reader) -> None:
+    project = read(
+        "services:\n  web:\n    image: bb\n    networks: [net]\n    volumes: [data:/d]\n    configs: [app]\n"
+        "networks:\n  net:\n  unused:\nvolumes:\n  data:\nconfigs:\n  app:\n    content: x\n"
+    )
+    web = project.services["web"]
+    assert (web.key, Path(web.file).name, web.line) == ("web", "1.yml", 2)
+    assert web.inputs["name"] == "shop_web"
+    assert web.inputs["namespace"] == "shop"
+    assert web.inputs["networks"] == [{"name": Ref("network", "net"), "aliases": ["web"]}]
+    assert web.inputs["configs"] == [{"source": Ref("config", "app"), "target": "app"}]
+    assert web.inputs["volumes"][0]["source"] == Ref("volume", "data")
+    assert list(project.networks) == ["net"]
+    assert (project.networks["net"].name, project.networks["net"].line) == ("shop_net", 8)
+    assert project.configs["app"].inputs == {"baseName": "shop_app", "namespace": "shop", "data": "x"}
+    assert project.volumes["data"].inputs == {"name": "shop_data", "namespace": "shop"}
+
+
+def test_external_objects_have_their_name_only(read: Reader) -> None:
+    project = read(
+        "services: {web: {image: bb, networks: [a], secrets: [b]}}\n"
+        "networks: {a: {external: true, name: other}}\nsecrets: {b: {external: true}, unused: {external: true}}\n"
+    )
+    assert project.networks["a"].external
+    assert project.networks["a"].inputs == {"name": "other"}
+    assert {key: entry.name for key, entry in project.secrets.items()} == {"b": "b"}
+
+
+def test_content_is_text_or_base64(read: Reader) -> None:
+    text = "services: {web: {image: bb}}\nconfigs: {t: {file: t}, b: {file: b}}"
+    project = read(text, side={"t": "hällo\n", "b": b"\x00\xff"})
+    assert project.configs["t"].inputs["data"] == "hällo\n"
+    assert project.configs["b"].inputs["dataBase64"] == "AP8="
+
+
+def test_name_of_the_file_is_found_and_substituted(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text('name: "shop-${X}"\nservices: {web: {image: bb}}')
+    assert project_name([path], {"X": "1"}) == "shop-1"
+    assert load([path], stack="other", env={"X": "1"}).name == "shop-1"
+    path.write_text("services: {web: {image: bb}}")
+    assert project_name([path], {}) is None
+
+
+def test_content_of_bound_secret_is_not_read(read: Reader) -> None:
+    text = "services: {web: {image: bb, secrets: [key]}}\nsecrets: {key: {file: not-there}}"
+    with pytest.raises(InputError, match="does not exist"):
+        read(text)
+    assert "data" not in read(text, bound={"secret": ["key"]}).secrets["key"].inputs
+
+
+# ------------------------------------------------- what the compose-spec adds
+
+
+def test_profiles_choose_services(read: Reader) -> None:
+    text = "services: {web: {image: bb}, debug: {image: bb, profiles: [debug, all]}}"
+    assert list(read(text).services) == ["web"]
+    assert list(read(text, profiles=["all"]).services) == ["debug", "web"]
+    assert list(read(text, profiles=["*"]).services) == ["debug", "web"]
+
+
+def test_long_depends_on_has_conditions(read: Reader) -> None:
+    project = read(
+        "services: {web: {image: bb, depends_on: {db: {condition: service_healthy, restart: true},"
+        " job: {condition: service_completed_successfully, required: false}}}, db: {image: bb}, job: {image: bb}}"
+    )
+    assert project.services["web"].depends_on == {
+        "db": Dependency("service_healthy", required=True, restart=True),
+        "job": Dependency("service_completed_successfully", required=False),
+    }
+
+
+def test_dependency_on_a_missing_service_is_told(read: Reader) -> None:
+    text = "services: {web: {image: bb, depends_on: %s}, data: {image: bb, profiles: [x]}}"
+    assert "'dat' does not exist; did you mean 'data'?" in warnings(read(text % "[dat]"))[0]
+    with pytest.raises(InputError, match="in no active profile"):
+        read(text % "{data: {condition: service_started}}")
+
+
+def test_circle_of_dependencies_is_an_error_or_ignored_as_docker_does(read: Reader) -> None:
+    short = read("services: {a: {image: bb, depends_on: [b]}, b: {image: bb, depends_on: [a]}}")
+    assert not short.services["a"].depends_on
+    assert "in a circle" in warnings(short)[0]
+    with pytest.raises(InputError, match="in a circle"):
+        read("services: {a: {image: bb, depends_on: {a: {condition: service_started}}}}")
+
+
+def test_long_env_file_is_read_in_the_format_of_the_compose_spec(read: Reader) -> None:
+    side = {"e": "A=\"x\\ny ${B}\"\nB='$$ raw' # note\nC=plain # note\nexport D=1\nE: 2\n", "raw": 'A="q"\n'}
+    text = "services: {web: {image: bb, env_file: [%s]}}"
+    assert inputs(read(text % "{path: e}", side=side, env={"B": "b"}))["environment"] == {
+        "A": "x\ny b",
+        "B": "$$ raw",
+        "C": "plain",
+        "D": "1",
+        "E": "2",
+    }
+    assert inputs(read(text % "{path: raw, format: raw}", side=side))["environment"] == {"A": '"q"'}
+    assert "environment" not in inputs(read(text % "{path: gone, required: false}"))
+    with pytest.raises(InputError, match=r"gone does not exist"):
+        read(text % "{path: gone}")
+
+
+def test_content_comes_from_text_or_variable(read: Reader) -> None:
+    project = read(
+        'services: {web: {image: bb}}\nconfigs: {a: {content: "x ${V}"}, b: {environment: V}}\n'
+        "secrets: {c: {environment: V}}",
+        env={"V": "value"},
+    )
+    assert [entry.inputs["data"] for entry in (*project.configs.values(), *project.secrets.values())] == [
+        "x value",
+        "value",
+        "value",
+    ]
+
+
+def test_values_may_be_numbers_texts_or_booleans_as_the_compose_spec_allows(read: Reader) -> None:
+    project = read(
+        """
+        version: 3.8
+        services:
+          web:
+            image: bb
+            environment: {YES: true, NO: false}
+            init: "true"
+            ports: [{target: "80", published: "8080", name: http}]
+            deploy: {resources: {limits: {cpus: 0.5, memory: 100M}}, x-note: a}
+            healthcheck: {test: "true", x-note: b}
+            configs: [{source: c, target: /c, mode: "0440"}]
+            command: null
+            ulimits: {nofile: "5"}
+        configs: {c: {content: x}}
+        """
+    )
+    web = inputs(project)
+    assert web["environment"] == {"YES": "true", "NO": "false"}
+    assert web["init"] is True
+    assert web["ports"] == [{"target": 80, "published": 8080, "name": "http"}]
+    assert web["deploy"] == {"resources": {"limits": {"cpus": "0.5", "memory": "100M"}}}
+    assert project.services["web"].inputs["configs"][0]["mode"] == 0o440
+    assert "command" not in web
+    assert web["ulimits"] == {"nofile": {"soft": 5, "hard": 5}}
+
+
+def test_keys_of_the_compose_spec_go_where_swarm_has_them(read: Reader) -> None:
+    web = inputs(
+        read(
+            "services: {web: {image: bb, scale: 3, cpus: 1.5, mem_reservation: 50M, pids_limit: 9, group_add: [adm, 5],"
+            " dns_opt: [debug], label_file: l, labels: {b: own}}}",
+            side={"l": "a=1\nb=2\n"},
+        )
+    )
+    assert web["deploy"] == {
+        "replicas": 3,
+        "resources": {"limits": {"cpus": "1.5", "pids": 9}, "reservations": {"memory": "50M"}},
+    }
+    assert (web["groupAdd"], web["dnsOpt"], web["labels"]) == (["adm", "5"], ["debug"], {"a": "1", "b": "own"})
+
+
+def test_networks_may_have_more_than_docker_takes(read: Reader) -> None:
+    project = read(
+        "services: {web: {image: bb, networks: [n]}}\nnetworks: {n: {enable_ipv6: true, ipam: {config:"
+        " [{subnet: 10.9.0.0/24, gateway: 10.9.0.1, ip_range: 10.9.0.0/25, aux_addresses: {a: 10.9.0.5}}]}}}"
+    )
+    assert project.networks["n"].inputs["enableIpv6"] is True
+    assert project.networks["n"].inputs["ipam"]["config"] == [
+        {
+            "subnet": "10.9.0.0/24",
+            "ipRange": "10.9.0.0/25",
+            "gateway": "10.9.0.1",
+            "auxAddresses": {"a": "10.9.0.5"},
+        }
+    ]
+
+
+def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
+    text = "services: {web: {image: bb, x-pulumi: {%s}}}"
+    project = read(
+        text % "ignoreChanges: [deploy.replicas], protect: true, wait: false, custom_timeouts: {create: 10m}"
+    )
+    assert project.services["web"].x_pulumi == {
+        "ignore_changes": ["deploy.replicas"],
+        "protect": True,
+        "wait": False,
+        "custom_timeouts": {"create": "10m"},
+    }
+    with pytest.raises(InputError, match=r"x-pulumi\.protct: unknown key 'protct'; did you mean 'protect'"):
+        read(text % "protct: true")
+
+
+# ------------------------------------------------------------------ errors
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("{image: bb, imagee: x}", "services.web.imagee: unknown key 'imagee'; did you mean 'image'?"),
+        ("{image: bb, mem_limit: 5m}", "set deploy.resources.limits.memory"),
+        ("{image: bb, extends: x}", "does not support 'extends'"),
+        ("{build: .}", "'image' is missing; images are not built here"),
+        ("{image: BB}", "must be lowercase"),
+        ("{image: bb, networks: [dta]}", "the network 'dta' is not declared"),
+        (
+            "{image: bb, volumes: ['dta:/x']}",
+            "the volume 'dta' is not declared in the top-level 'volumes'; did you mean 'data'?",
+        ),
+        ("{image: bb, secrets: [gone]}", "the secret 'gone' is not declared"),
+        ("{image: bb, configs: [c, {source: c}]}", "two configs have the target 'c'"),
+        ("{image: bb, deploy: {mode: global, replicas: 2}}", "'replicas' cannot stand with mode global"),
+        ("{image: bb, deploy: {mode: globl}}", "did you mean 'global'?"),
+        ("{image: bb, deploy: {mode: replicated-job, update_config: {}}}", "cannot stand with mode replicated-job"),
+        ("{image: bb, deploy: {endpoint_mode: dnsrr}, ports: [80]}", "endpoint_mode dnsrr"),
+        ("{image: bb, healthcheck: {test: x, disable: true}}", "exclude each other"),
+        ("{image: bb, restart: sometimes}", "must be 'no', always, unless-stopped or on-failure"),
+        ("{image: bb, credential_spec: {file: x, registry: y}}", "only one of config, file and registry"),
+        ("{image: bb, volumes: [{type: tmpfs, source: x, target: /t}]}", "a tmpfs has no source"),
+        ("{image: bb, volumes: [{type: bind, target: /t}]}", "needs a source"),
+        ("{image: bb, volumes: ['data:/x:rslave']}", "is an option of bind mounts"),
+        ("{image: bb, volumes: ['/a:/x', '/b:/x']}", "two mounts have the target '/x'"),
+        ("{image: bb, ports: ['80:80', '80:81']}", "80/tcp is published twice"),
+        ("{image: bb, ports: ['1-2:1-3']}", "different lengths"),
+        ("{image: bb, ports: [{target: 80, published: '1-5'}]}", "cannot choose from a range"),
+        ("{image: bb, stop_grace_period: 90}", "services.web.stop_grace_period: must be a text, not the number 90"),
+        ("{image: bb, stop_grace_period: '90'}", "'90' is not a duration"),
+        ('{image: bb, command: "a \'b"}', "a quote is not closed"),
+        ("{image: bb, command: [echo, 2024-01-02]}", "is read as a date; put it in quotes"),
+        ("{image: bb, user: 1000}", "put it in quotes"),
+        ("{image: bb, scale: 2, deploy: {replicas: 3}}", "'scale' says 2 and deploy.replicas says 3"),
+        ("{image: bb, deploy: {placement: {constraints: [node.role]}}}", "has no operator"),
+        ("{image: bb, deploy: {resources: {limits: {memory: 1M}}}}", "at least 4 MiB"),
+        ("{image: bb, env_file: gone.env}", "does not exist"),
+        ("{image: bb, env_file: export.env}", "without 'export'"),
+    ],
+)
+def test_service_that_cannot_work_is_an_error_with_file_line_and_path(read: Reader, service: str, words: str) -> None:
+    text = f"services:\n  web:\n    {service}\nvolumes: {{data: }}\nconfigs: {{c: {{content: x}}}}\n"
+    with pytest.raises(InputError) as caught:
+        read(text, side={"export.env": "export A=1\n"})
+    assert words in str(caught.value)
+    assert all(problem.file.endswith("1.yml") and problem.line in (2, 3) for problem in caught.value.problems)
+    assert all(problem.path.startswith("services.web") for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("configs: {c: {}}", "it has no content"),
+        ("configs: {c: {content: ''}}", "docker refuses an empty config"),
+        ("configs: {c: {content: x, environment: Y}}", "only one of content, environment"),
+        ("configs: {c: {file: .}}", "cannot be read"),
+        ("secrets: {c: {environment: GONE}}", "the variable GONE, which has the content, is not set"),
+        ("secrets: {c: {driver: d, file: x}}", "'driver' and 'file' conflict"),
+        ("volumes: {c: {external: true, driver: local}}", "an external volume has no 'driver'"),
+        ("networks: {c: {external: {name: a}, name: b}}", "conflict; give 'name' only"),
+        ("volumes: {c: {drivr: x}}", "did you mean 'driver'?"),
+        ("include: [a.yml]", "'include' is not supported"),
+        ("volums: {}", "did you mean 'volumes'?"),
+        ("configs: {c: {content: x, name: 'a b'}}", "Swarm refuses the name 'a b'"),
+    ],
+)
+def test_section_that_cannot_work_is_an_error_with_line(read: Reader, section: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(f"services: {{web: {{image: bb}}}}\n{section}\n")
+    assert words in str(caught.value)
+    assert {problem.line for problem in caught.value.problems} == {2}
+
+
+def test_config_that_is_too_large_is_an_error(read: Reader) -> None:
+    with pytest.raises(InputError, match="1024001 bytes, and a config holds 1024000"):
+        read("services: {web: {image: bb}}\nconfigs: {c: {file: c}}", side={"c": "x" * 1_024_001})
+
+
+def test_all_problems_are_told_at_once(read: Reader) -> None:
+    with pytest.raises(InputError) as caught:
+        read("services:\n  a: {image: BB}\n  b: {image: bb, networks: [x]}\n  c: {image: bb, restart: y}\n")
+    assert [problem.line for problem in caught.value.problems] == [2, 3, 4]
+
+
+def test_missing_file_is_an_error() -> None:
+    with pytest.raises(InputError, match="the compose file does not exist"):
+        load(["not-there.yml"], stack="s", env={})
+
+
+# ---------------------------------------------------------------- warnings
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("build: .", "services.web.build: images are not built here"),
+        ("container_name: x", "services.web.container_name"),
+        ("network_mode: host", "declare an external network named 'host'"),
+        ("links: [web]", "services.web.links"),
+        ("tmpfs: /run", "a long form entry of type tmpfs"),
+        ("privileged: true", "cannot run privileged"),
+        ("volumes: ['v:/data']", "anonymous volume at the Windows path 'v:/data'"),
+        (
+            "volumes: [{type: bind, source: /x, target: /x, bind: {create_host_path: true}}]",
+            "volumes[0].bind.create_host_path",
+        ),
+        ("environment: {V: 1.10}", "docker reads 1.10 as '1.1'"),
+        ("environment: {V: 0755}", "docker reads 0755 as '493'"),
+        ("environment: {V: 2024-01-02}", "as '2024-01-02 00:00:00 +0000 UTC'"),
+        ("environment: {V: '$A-rest'}", "write ${A}"),
+        ("environment: {V: '${A:?must-be}'}", "leave out the '-'"),
+        ("environment: {V: '${A:-${B}}'}", "give the default as plain text"),
+        ("environment: {V: '${NONE}'}", "the variable NONE is not set"),
+        ("ports: ['127.0.0.1:80:80']", "drops the address 127.0.0.1"),
+        ("ports: [{target: 80, host_ip: 127.0.0.1}]", "ports[0].host_ip"),
+        ("configs: [{source: c, target: rel}]", "mounted as /rel"),
+        ("networks: {default: {ipv4_address: 10.0.0.5}}", "networks.default.ipv4_address"),
+        ("deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}", "use generic_resources"),
+        ("extra_hosts: [nothing]", "drops an entry without an address"),
+        ("isolation: hypervv", "docker takes 'hypervv' for 'default'"),
+    ],
+)
+def test_what_has_no_effect_or_surprises_is_a_warning_and_with_strict_an_error(
+    read: Reader, service: str, words: str
+) -> None:
+    text = f"services:\n  web:\n    image: bb\n    {service}\nconfigs: {{c: {{content: x}}}}\nvolumes: {{v: }}\n"
+    project = read(text, env={"A": "a"})
+    assert any(words in warning and ":4: services.web." in warning for warning in warnings(project))
+    with pytest.raises(InputError) as caught:
+        read(text, env={"A": "a"}, strict=True)
+    assert words in str(caught.value)
+
+
+def test_ordinary_file_has_no_warnings(read: Reader) -> None:
+    assert not read(
+        "services: {web: {image: bb, environment: {A: 1, B: on, C: 1.5}, ports: ['80:80'], volumes: ['data:/d'],"
+        " configs: [{source: c, target: /c}], depends_on: [db]}, db: {image: bb}}\n"
+        "volumes: {data: }\nconfigs: {c: {content: x}}"
+    ).warnings
+
+
+# ------------------------------------------------------------------- speed
+
+
+def test_500_services_are_read_in_less_than_3_seconds(read: Reader) -> None:
+    service = """
+  s{n}:
+    image: "app:${{TAG:-1}}"
+    environment: {{A: "1", B: two, C: 3, D: "${{TAG}}"}}
+    ports: ["{port}:80"]
+    labels: {{a: b, c: d}}
+    networks: [front, back]
+    volumes: ["data:/data", "/etc/hosts:/etc/hosts:ro"]
+    configs: [{{source: app, target: /app.json}}]
+    secrets: [key]
+    command: run --with "some words"
+    healthcheck: {{test: [CMD, "true"], interval: 10s}}
+    deploy:
+      replicas: 2
+      update_config: {{parallelism: 1, order: start-first}}
+      resources: {{limits: {{cpus: "0.5", memory: 100M}}}}
+      placement: {{constraints: [node.role == worker]}}
+"""
+    tail = "networks: {front: , back: }\nvolumes: {data: }\n"
+    tail += "configs: {app: {content: x}}\nsecrets: {key: {environment: TAG}}\n"
+    text = "services:" + "".join(service.format(n=n, port=8000 + n) for n in range(500)) + tail
+    start = time.process_time()
+    project = read(text, env={"TAG": "2"})
+    assert len(project.services) == 500
+    # the processor's time: other processes on the machine are not the loader's fault
+    assert time.process_time() - start < 3
