@@ -19,7 +19,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from swarm_provider.errors import Cancelled, InputError, Problem, SwarmProviderError
+from swarm_provider.errors import Cancelled, ConnectionFailed, InputError, Problem, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.diff import Change
 from swarm_provider.plugin.engine import EngineLog
@@ -82,6 +82,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log = EngineLog(engine_address)
         self._handlers: dict[str, Handler] = {}
         self._session: Any = None
+        self._unreachable_said = False
 
     # ------------------------------------------------------------ the plugin
 
@@ -137,6 +138,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             raise InputError(*problems)
         self._session = Session(settings_from(inputs), self.log)
         self._handlers = handlers(self._session)
+        self._unreachable_said = False
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
     @_rpc
@@ -161,10 +163,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
+        olds = self._opened(request.olds)
         try:
-            inputs = await self._handler(request).check(_request(request), self._opened(request.olds), news)
+            inputs = await self._handler(request).check(_request(request), olds, news)
         except InputError as error:
             return _checked({}, list(error.problems), clean=self.log.clean)
+        if self._session.offline and not olds:
+            self._session.warn_offline()
         return _checked(inputs, [])
 
     @_rpc
@@ -190,10 +195,18 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
         olds, state = self._opened(request.inputs), self._opened(request.properties)
         handler = self._handler(request)
-        if await handler.offline():
-            return provider_pb2.ReadResponse(
-                id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
-            )
+        unchanged = provider_pb2.ReadResponse(
+            id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
+        )
+        try:
+            if await handler.offline():
+                self._session.warn_offline()
+                return unchanged
+        except ConnectionFailed:
+            # one resource says it, and the run fails; the others need not say it again
+            if olds and not self._session.first_to_tell():
+                return unchanged
+            raise
         live = await handler.read(_request(request), request.id, olds, state)
         if live is None:
             return provider_pb2.ReadResponse()
@@ -226,6 +239,20 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers
+
+    async def _goes_by_state(self, handler: Handler) -> bool:
+        """Say whether Read has to repeat the state, because the swarm cannot be reached.
+
+        Pulumi reads all resources at once and before anything else, and shows the error of each. The first one says
+        why the run fails; the others would only say it again.
+        """
+        try:
+            return await handler.offline()
+        except ConnectionFailed:
+            if self._unreachable_said:
+                return True
+            self._unreachable_said = True
+            raise
 
     def _opened(self, struct: Any) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""

@@ -109,6 +109,8 @@ class Session:
         self.cancelled = asyncio.Event()
         self.offline = False
         """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
+        self._failure: ConnectionFailed | None = None
+        self._told = False
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
         self._labels: dict[str, dict[str, Any]] = {}
@@ -128,8 +130,22 @@ class Session:
             if not self.settings.offline_preview:
                 raise
             self.offline = True
-            self.log.warn("", f"the preview compares with the state only, because offline_preview is set: {error}")
+            self._failure = error
             return cast(Swarm, Offline(error))
+
+    def first_to_tell(self) -> bool:
+        """Say whether nobody has told yet that the swarm cannot be reached; the caller is about to."""
+        first, self._told = not self._told, True
+        return first
+
+    def warn_offline(self) -> None:
+        """Say that the run goes by the state.
+
+        A run reads its resources in one plugin process and checks them in another: whoever has a state to read says it,
+        and Check only for resources that are new.
+        """
+        text = f"the preview compares with the state only, because offline_preview is set: {self._failure}"
+        self.log.warn("", text)
 
     async def watcher(self) -> Watcher:
         """Return the one watcher of all waiting services."""
