@@ -82,7 +82,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log = EngineLog(engine_address)
         self._handlers: dict[str, Handler] = {}
         self._session: Any = None
-        self._unreachable_said = False
 
     # ------------------------------------------------------------ the plugin
 
@@ -138,7 +137,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             raise InputError(*problems)
         self._session = Session(settings_from(inputs), self.log)
         self._handlers = handlers(self._session)
-        self._unreachable_said = False
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
     @_rpc
@@ -239,20 +237,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers
-
-    async def _goes_by_state(self, handler: Handler) -> bool:
-        """Say whether Read has to repeat the state, because the swarm cannot be reached.
-
-        Pulumi reads all resources at once and before anything else, and shows the error of each. The first one says
-        why the run fails; the others would only say it again.
-        """
-        try:
-            return await handler.offline()
-        except ConnectionFailed:
-            if self._unreachable_said:
-                return True
-            self._unreachable_said = True
-            raise
 
     def _opened(self, struct: Any) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""
