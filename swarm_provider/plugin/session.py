@@ -48,7 +48,7 @@ def settings_from(args: Json) -> Settings:
         )
         if tls
         else None,
-        api_version=known.get("apiVersion"),
+        api_version=known.get("apiVersion") or os.environ.get("DOCKER_API_VERSION") or None,
         registry_auth=tuple(
             RegistryAuth(entry["address"], entry.get("username", ""), entry.get("password", ""))
             for entry in known.get("registryAuth") or ()
