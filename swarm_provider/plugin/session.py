@@ -111,6 +111,8 @@ class Session:
         """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
         self._failure: ConnectionFailed | None = None
         self._told = False
+        self.left: set[str] = set()
+        """Names of the services that Delete left in this run, since they are not this state's any more."""
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
         self._labels: dict[str, dict[str, Any]] = {}

@@ -99,6 +99,11 @@ class NetworkHandler(Handler):
         if _incarnation(live) != state.get("incarnation") or self.session.keeps("network", id, request.urn):
             self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
             return
+        users = _users(live, await swarm.list("service", fresh=True))
+        if users and users <= self.session.left:
+            who = ", ".join(sorted(users))
+            self.session.log.info(request.urn, f"network {id!r} is left: {who}, which is left too, uses it")
+            return
         await remove_network(
             swarm,
             live["Id"],
@@ -107,6 +112,16 @@ class NetworkHandler(Handler):
             timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
+
+
+def _users(live: Json, services: Sequence[Json]) -> set[str]:
+    """Return the names of the services that refer to the network."""
+    return {
+        service["Spec"]["Name"]
+        for service in services
+        for entry in service["Spec"]["TaskTemplate"].get("Networks") or service["Spec"].get("Networks") or []
+        if entry.get("Target") in (live["Id"], live["Name"])
+    }
 
 
 def _incarnation(live: Json) -> str:
