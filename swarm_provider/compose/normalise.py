@@ -72,7 +72,7 @@ def service_inputs(service: Service, sections: Mapping[str, Section], stack: str
     if "healthcheck" in values:
         inputs["healthcheck"] = _healthcheck(values["healthcheck"], service.place("healthcheck"))
     for kind in ("config", "secret"):
-        if f"{kind}s" in values:
+        if values.get(f"{kind}s"):
             inputs[f"{kind}s"] = _references(kind, values[f"{kind}s"], service, sections[kind], stack)
     if "credential_spec" in values:
         inputs["credentialSpec"] = _credential_spec(service, sections["config"])

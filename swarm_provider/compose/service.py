@@ -23,6 +23,8 @@ from swarm_provider.model import shorthand
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
 
+# a drive, or server and share, and a slash after it (Go's filepath.IsAbs on Windows)
+_WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:|[\\/]{2}[^\\/.][^\\/]*[\\/][^\\/.][^\\/]*)[\\/]")
 _CONDITIONS: Final = ("service_started", "service_healthy", "service_completed_successfully")
 
 
@@ -76,7 +78,7 @@ def read_service(key: str, source: Map, at: At, context: Context) -> Service:
                 service.values[name] = result
     _environment(source, service, context)
     _label_files(source, service, context)
-    if source.get("volumes"):
+    if source.get("volumes") is not None:
         service.values["volumes"] = read_mounts(source["volumes"], at.key(source, "volumes"), _resolver(context, at))
     deploy.apply_short_keys(source, service.values, at)
     return service
@@ -384,7 +386,7 @@ def _resolver(context: Context, at: At) -> Callable[[str], str]:
                 path = home + path[1:]
             else:
                 at.warn("docker cannot replace '~', because the environment has no HOME; write the whole path")
-        if path.startswith("/") or re.match(r"[A-Za-z]:[\\/]|\\\\", path):
+        if path.startswith("/") or _WINDOWS_PATH.match(path):
             return path
         return posixpath.normpath(posixpath.join(str(context.folder), path))
 
