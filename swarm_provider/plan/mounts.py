@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import reveal
 
@@ -27,13 +29,31 @@ def starting_empty(olds: Json, news: Json) -> list[str]:
     return found
 
 
+def other_options(olds: Json, news: Json) -> dict[str, tuple[str, Json]]:
+    """Return the volumes whose driver or driver options change while the name stays: new driver and options by name.
+
+    Docker would go on with such a volume as it is, without a word, wherever it exists already.
+    """
+    before = dict(_options(olds))
+    return {name: options for name, options in _options(news) if name in before and before[name] != options}
+
+
+def _options(inputs: Json) -> Iterator[tuple[str, tuple[str, Json]]]:
+    for mount in _mounts(inputs):
+        options, name = mount.get("volume") or {}, mount.get("source")
+        if mount.get("type") == "volume" and isinstance(name, str) and isinstance(options, dict) and name:
+            yield name, (options.get("driver") or "local", options.get("driverOpts") or {})
+
+
 def _volumes(inputs: Json) -> dict[str, object]:
     """Return the volume at each target, "" for an anonymous one."""
-    mounts = reveal(inputs.get("volumes")) or []
-    if not isinstance(mounts, list):
-        return {}
     return {
         str(mount.get("target")): mount.get("source") or ""
-        for mount in mounts
-        if isinstance(mount, dict) and mount.get("type") == "volume"
+        for mount in _mounts(inputs)
+        if mount.get("type") == "volume"
     }
+
+
+def _mounts(inputs: Json) -> list[Json]:
+    mounts = reveal(inputs.get("volumes")) or []
+    return [mount for mount in mounts if isinstance(mount, dict)] if isinstance(mounts, list) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.plan.mounts import starting_empty
+from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN
 
@@ -40,3 +40,22 @@ def test_named_volume_that_becomes_anonymous_starts_empty() -> None:
 )
 def test_mounts_that_lose_no_data_are_not_spoken_of(old: Json, new: Json) -> None:
     assert starting_empty(old, new) == []
+
+
+def driven(name: str, **options: object) -> Json:
+    return {"volumes": [{"type": "volume", "source": name, "target": "/data", "volume": options}]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (driven("v", driver="nfs", driverOpts={"a": "1"}), driven("v", driver="nfs", driverOpts={"a": "2"}), ["v"]),
+        (driven("v", driver="nfs"), driven("v"), ["v"]),
+        (driven("v"), driven("v", driver="local"), []),
+        (driven("v"), driven("v", labels={"a": "b"}, nocopy=True), []),
+        (driven("v", driver="nfs"), driven("w", driver="other"), []),
+        (driven("v", driver="nfs"), {}, []),
+    ],
+)
+def test_volumes_whose_options_change_under_the_same_name_are_found(old: Json, new: Json, expected: list[str]) -> None:
+    assert list(other_options(old, new)) == expected

@@ -13,9 +13,10 @@ from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, RolloutFailed
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import snake_path
+from swarm_provider.plan.causes import rollback_note
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, given_up, recovered, unplaceable
-from swarm_provider.plan.mounts import starting_empty
+from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
 from swarm_provider.plan.submission import clashes, is_job, networks_that_go, on_top_of, share_ports, with_unmanaged
@@ -107,8 +108,7 @@ class ServiceHandler(Handler):
 
     async def _forecast(self, request: Request, olds: Json, news: Json, replacing: Sequence[str]) -> None:
         """Tell what the update will do to the tasks and their data."""
-        for text in starting_empty(olds, news):
-            self.session.warn(request.urn, text)
+        await self._guard_data(request, olds, news)
         if replacing:
             what = ", ".join(replacing)
             text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
@@ -117,6 +117,9 @@ class ServiceHandler(Handler):
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")))
         before = live["Spec"] if live is not None else to_spec(reveal(olds))
+        note = rollback_note(live) if live is not None else ""
+        if note:
+            self.session.log.info(request.urn, f"{news['name']} was {note}")
         names = await _network_names(swarm)
         after = to_spec(reveal(with_unmanaged(olds, news)))
         if live is not None and not has_unknown(news):
@@ -124,6 +127,23 @@ class ServiceHandler(Handler):
         nodes = await _nodes_of(swarm, live) if live is not None else None
         text = describe(before, after, network_names=names, nodes=nodes)
         self.session.log.info(request.urn, text)
+
+    async def _guard_data(self, request: Request, olds: Json, news: Json) -> None:
+        """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
+        for text in starting_empty(olds, news):
+            self.session.warn(request.urn, text)
+        swarm = await self.session.swarm()
+        for name, (driver, options) in other_options(olds, news).items():
+            live = await swarm.find("volume", name)
+            if live is None:
+                text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
+                self.session.warn(request.urn, text)
+            elif (live.get("Driver"), live.get("Options") or {}) != (driver, options):
+                text = (
+                    f"volume {name!r} exists, and Docker cannot change the driver or options of a volume without "
+                    f"losing its data; undo the change, or give the volume another name and copy the data"
+                )
+                raise InputError(Problem(text, "volumes"))
 
     # --------------------------------------------------------------- create
 
@@ -319,6 +339,7 @@ class ServiceHandler(Handler):
         if own.get(labels.INCARNATION, "") != (state.get("incarnation") or "") or self.session.keeps(
             "service", id, request.urn
         ):
+            self.session.left.add(id)
             self.session.log.info(request.urn, f"service {id!r} is left: it is not the one that this resource made")
             return
         await remove_service(

@@ -14,6 +14,7 @@ from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
 from swarm_provider.plan.ownership import owner_of_urn
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.rollout.remove import remove_object
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, reveal
 
@@ -149,7 +150,15 @@ class VolumeHandler(Handler):
         if "node" in olds and theirs not in (None, owner_of_urn(request.urn).text):
             self.session.log.info(request.urn, f"volume {id!r} is left: it belongs to {theirs!r}")
             return
-        await swarm.remove("volume", id)
+        # the containers that had it mounted have ended, and Swarm removes them a moment later
+        await remove_object(
+            swarm,
+            "volume",
+            id,
+            progress=lambda text: self.session.log.status(request.urn, text),
+            timeout=request.timeout or None,
+            cancelled=self.session.cancelled,
+        )
 
 
 def _incarnation(live: Json) -> str:
