@@ -71,7 +71,7 @@ def names(docker: Docker, kind: str, prefix: str) -> list[str]:
 
 def replicas(docker: Docker, service: str) -> str:
     """What `docker service ls` shows, such as 2/2."""
-    listed = dict(line.split() for line in docker.lines("service", "ls", "--format", "{{.Name}} {{.Replicas}}"))
+    listed = dict(line.split()[:2] for line in docker.lines("service", "ls", "--format", "{{.Name}} {{.Replicas}}"))
     return str(listed[service])
 
 
