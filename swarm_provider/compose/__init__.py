@@ -6,9 +6,9 @@ form that `model` defines. What never belongs here: Pulumi, Docker's API, and an
     load        YAML -> tree, with go-yaml's reading and the line of every key
     interpolate `${VAR}` -> text, with docker's casts
     check       schema, forbidden keys; unhonoured: keys that Swarm has no word for
-    service, deploy, mounts, objects, scalars, envfile   tree -> typed form, per file
+    service     tree -> typed form, per file; with deploy, mounts, objects, environment, envfile, scalars, files
     merge       several files -> one
-    normalise   typed form -> canonical inputs
+    normalise   typed form -> canonical inputs; limits: what a manager would refuse too late
     project     all of it, in docker's order
 """
 

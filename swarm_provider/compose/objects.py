@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from swarm_provider.compose.files import file_bytes
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.scalars import boolean, labels, options, text
 from swarm_provider.compose.tree import At, Map, Template
@@ -129,19 +130,7 @@ def content(entry: Declared, folder: Path, environment: Environment) -> Json:
             at.error(f"the variable {values['environment']}, which has the content, is not set")
             return {}
         return _data(value if isinstance(value, (str, Template)) else Template((value,)), entry)
-    return _data(_read(folder / values["file"], at), entry)
-
-
-def _read(path: Path, at: At) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        at.error(f"the file {path} does not exist")
-    except OSError as error:
-        at.error(f"the file {path} cannot be read: {error.strerror}")
-    except ValueError as error:
-        at.error(f"the path cannot be used: {error}")
-    return None
+    return _data(file_bytes(folder / values["file"], at), entry)
 
 
 def _data(value: Any, entry: Declared) -> Json:

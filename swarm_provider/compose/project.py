@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from swarm_provider.compose import check, limits, unhonoured
+from swarm_provider.compose.files import Context
 from swarm_provider.compose.interpolate import Environment, interpolate
 from swarm_provider.compose.load import read
 from swarm_provider.compose.merge import merge_declared, merge_services
 from swarm_provider.compose.normalise import service_inputs, used_networks
 from swarm_provider.compose.objects import KINDS, Declared, content, read_declared
-from swarm_provider.compose.service import Context, Dependency, Service, read_service
+from swarm_provider.compose.service import Dependency, Service, read_service
 from swarm_provider.compose.tree import At, Map, Report, Template, go_text, unique
 from swarm_provider.compose.xpulumi import read_x_pulumi
 from swarm_provider.errors import InputError, Problem

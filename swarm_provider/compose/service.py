@@ -10,15 +10,14 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from swarm_provider.compose import deploy, scalars
-from swarm_provider.compose.envfile import EnvFileError, read_dotenv, read_raw
-from swarm_provider.compose.interpolate import Environment
+from swarm_provider.compose.environment import read_environment, read_label_files
+from swarm_provider.compose.files import Context
 from swarm_provider.compose.mounts import read_mounts
-from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, pairs, text, text_list, whole
-from swarm_provider.compose.tree import At, Items, Map, Template
+from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, text, text_list, whole
+from swarm_provider.compose.tree import At, Items, Map
 from swarm_provider.model import shorthand
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
@@ -26,14 +25,6 @@ from swarm_provider.spec import Json
 # a drive, or server and share, and a slash after it (Go's filepath.IsAbs on Windows)
 _WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:|[\\/]{2}[^\\/.][^\\/]*[\\/][^\\/.][^\\/]*)[\\/]")
 _CONDITIONS: Final = ("service_started", "service_healthy", "service_completed_successfully")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What all files of a project share: the folder that paths are relative to, and the variables."""
-
-    folder: Path
-    environment: Environment
 
 
 @dataclass(frozen=True)
@@ -76,8 +67,11 @@ def read_service(key: str, source: Map, at: At, context: Context) -> Service:
             result = reader(value, place)
             if result is not None:
                 service.values[name] = result
-    _environment(source, service, context)
-    _label_files(source, service, context)
+    environment = read_environment(source, at, context)
+    if environment:
+        service.values["environment"] = environment
+    if source.get("label_file"):
+        service.values["labels"] = {**read_label_files(source, at, context), **service.values.get("labels", {})}
     if source.get("volumes") is not None:
         service.values["volumes"] = read_mounts(source["volumes"], at.key(source, "volumes"), _resolver(context, at))
     deploy.apply_short_keys(source, service.values, at)
@@ -291,89 +285,6 @@ def _depends_on(value: Any, at: At) -> dict[str, Dependency]:
             boolean(entry.get("restart", False), place),
         )
     return result
-
-
-def _environment(source: Map, service: Service, context: Context) -> None:
-    result: Json = {}
-    look_up = context.environment.look_up
-
-    def update(values: Json) -> None:
-        for key, value in values.items():
-            # docker: what the file leaves empty, too, is taken from the caller's environment
-            found, there = look_up(key) if value is None or value == "" else ("", False)
-            result[key] = (found if isinstance(found, str) else _opaque(found)) if there else value
-
-    if source.get("env_file"):
-        files: Json = {}
-        for path, place, reader, required in _env_files(source["env_file"], service.at.key(source, "env_file")):
-            data = _bytes(context.folder / path, place, required=required)
-            if data is not None:
-                try:
-                    files.update(reader(data, context.environment, place))
-                except EnvFileError as error:
-                    place.error(f"the env file {path} cannot be read: {error}")
-        update({key: value if isinstance(value, str) else _opaque(value) for key, value in files.items()})
-    if source.get("environment"):
-        update(pairs(source["environment"], service.at.key(source, "environment")))
-    if result:
-        service.values["environment"] = result
-
-
-def _opaque(value: Any) -> Any:
-    return value if isinstance(value, Template) else Template((value,))
-
-
-_EnvReader = Callable[[bytes, Environment, At], dict[str, Any]]
-
-
-def _raw(data: bytes, environment: Environment, _at: At) -> dict[str, Any]:
-    return read_raw(data, environment)
-
-
-def _env_files(value: Any, at: At) -> list[tuple[str, At, _EnvReader, bool]]:
-    if not isinstance(value, Items):
-        return [(str(text(value, at)), at, _raw, True)]
-    result: list[tuple[str, At, _EnvReader, bool]] = []
-    for index, entry in enumerate(value):
-        place = at.item(value, index)
-        if not isinstance(entry, Map):
-            result.append((str(text(entry, place)), place, _raw, True))
-            continue
-        form = entry.get("format")
-        if form not in (None, "", "raw"):
-            place.key(entry, "format").error(f"unknown format {form!r}; 'raw' is the only one, or leave it out")
-        required = boolean(entry.get("required", True), place.key(entry, "required"))
-        result.append((str(entry["path"]), place, _raw if form == "raw" else read_dotenv, required))
-    return result
-
-
-def _label_files(source: Map, service: Service, context: Context) -> None:
-    value = source.get("label_file")
-    if not value:
-        return
-    found: Json = {}
-    at = service.at.key(source, "label_file")
-    for path in [value] if isinstance(value, str) else value:
-        data = _bytes(context.folder / str(path), at, required=True)
-        if data is not None:
-            try:
-                found.update(read_raw(data, Environment({})))
-            except EnvFileError as error:
-                at.error(f"the label file {path} cannot be read: {error}")
-    service.values["labels"] = {**found, **service.values.get("labels", {})}
-
-
-def _bytes(path: Path, at: At, *, required: bool) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        if required:
-            at.error(f"the file {path} does not exist")
-    except OSError as error:
-        at.error(f"the file {path} cannot be read: {error.strerror}")
-    except ValueError as error:
-        at.error(f"the path cannot be used: {error}")
-    return None
 
 
 def _resolver(context: Context, at: At) -> Callable[[str], str]:

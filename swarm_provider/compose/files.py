@@ -1,0 +1,31 @@
+"""The user's files that compose files name: how they are found and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from swarm_provider.compose.interpolate import Environment
+from swarm_provider.compose.tree import At
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all files of a project share: the folder that paths are relative to, and the variables."""
+
+    folder: Path
+    environment: Environment
+
+
+def file_bytes(path: Path, at: At, *, required: bool = True) -> bytes | None:
+    """Return a file's content, or None; what is wrong is noted at its place."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if required:
+            at.error(f"the file {path} does not exist")
+    except OSError as error:
+        at.error(f"the file {path} cannot be read: {error.strerror}")
+    except ValueError as error:
+        at.error(f"the path cannot be used: {error}")
+    return None
