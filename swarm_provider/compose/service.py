@@ -17,7 +17,7 @@ from swarm_provider.compose.environment import read_environment, read_label_file
 from swarm_provider.compose.files import Context
 from swarm_provider.compose.mounts import read_mounts
 from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, text, text_list, whole
-from swarm_provider.compose.tree import At, Items, Map
+from swarm_provider.compose.tree import At, Items, Map, Template
 from swarm_provider.model import shorthand
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
@@ -112,15 +112,18 @@ def _hosts(value: Any, at: At) -> list[Any]:
             if isinstance(entry, str) and ":" not in entry and "=" not in entry:
                 at.item(value, index).warn("docker drops an entry without an address; write 'host:address'")
         return list(shorthand.extra_hosts([str(entry) for entry in value]))
-    plain = {
-        host: [text(item, at.item(entry, index)) for index, item in enumerate(entry)]
-        if isinstance(entry, Items)
-        else None
-        if entry is None
-        else _address(entry, at.key(value, host))
-        for host, entry in value.items()
-    }
-    return list(shorthand.extra_hosts(plain))
+    plain: Json = {}
+    later: list[Template] = []
+    for host, entry in value.items():
+        place = at.key(value, host)
+        if isinstance(entry, Template):
+            later.append(Template((f"{host}:", *entry.parts)))
+        elif isinstance(entry, Items):
+            plain[host] = [text(item, place.item(entry, index)) for index, item in enumerate(entry)]
+        else:
+            plain[host] = None if entry is None else _address(entry, place)
+    known = shorthand.extra_hosts(plain)
+    return sorted([*known, *later], key=lambda pair: str(pair.parts[0]) if isinstance(pair, Template) else pair)
 
 
 def _address(value: Any, at: At) -> Any:

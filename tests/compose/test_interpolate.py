@@ -105,6 +105,14 @@ def test_opaque_values_stay_in_texts(read: Reader) -> None:
             environment: {A: "pre-${X}", B: }
             labels: ["a=${X}", "b=c"]
             command: [run, "${X}"]
+            hostname: "${X}"
+            extra_hosts: {b: "${X}", a: 10.0.0.1}
+            dns: "${X}"
+            healthcheck: {test: "curl ${X}"}
+            logging: {options: {tag: "${X}"}}
+            sysctls: {s: "${X}"}
+            networks: {default: {aliases: ["${X}"]}}
+            deploy: {labels: {l: "${X}"}, placement: {constraints: ["node.labels.x == ${X}"]}}
         configs: {c: {content: "key: ${X}"}}
         secrets: {s: {environment: X}}
         """,
@@ -114,6 +122,15 @@ def test_opaque_values_stay_in_texts(read: Reader) -> None:
     assert inputs["environment"] == {"A": Template(("pre-", value)), "B": Template((value,))}
     assert inputs["labels"] == {"a": Template((value,)), "b": "c"}
     assert inputs["command"] == ["run", Template((value,))]
+    assert inputs["hostname"] == Template((value,))
+    assert inputs["extraHosts"] == ["a:10.0.0.1", Template(("b:", value))]
+    assert inputs["dns"] == [Template((value,))]
+    assert inputs["healthcheck"] == {"test": ["CMD-SHELL", Template(("curl ", value))]}
+    assert inputs["logging"] == {"options": {"tag": Template((value,))}}
+    assert inputs["sysctls"] == {"s": Template((value,))}
+    assert inputs["networks"][0]["aliases"] == [Template((value,)), "web"]
+    assert inputs["deploy"]["labels"] == {"l": Template((value,))}
+    assert inputs["deploy"]["placement"]["constraints"] == [Template(("node.labels.x == ", value))]
     assert project.configs["c"].inputs["data"] == Template(("key: ", value))
     assert project.secrets["s"].inputs["data"] == Template((value,))
 

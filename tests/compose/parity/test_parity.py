@@ -7,6 +7,7 @@ to run for that.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -67,7 +68,8 @@ CASES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) f
 def test_specs_equal_those_of_docker_stack_deploy(swarm: Docker, name: str) -> None:
     paths = [str(path) for path in cases.files(name)]
     files = [argument for path in paths for argument in ("-c", path)]
-    environment = {**cases.ENVIRONMENT, "PATH": swarm.environment["PATH"], "DOCKER_HOST": swarm.host}
+    # the CLI on PATH (28), whatever engine it talks to
+    environment = {**cases.ENVIRONMENT, "PATH": os.environ["PATH"], "DOCKER_HOST": swarm.host}
     cli = Docker(swarm.host, environment)
     try:
         cli("stack", "deploy", "--resolve-image", "never", *files, STACK)
