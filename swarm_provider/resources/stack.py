@@ -97,7 +97,14 @@ class Stack(pulumi.ComponentResource):
         files = _files(compose_file)
         environment = {**({} if env_only else os.environ), **_texts(env or {})}
         self.stack_name = name or compose.project_name(files, environment) or resource_name
-        project = compose.load(files, stack=self.stack_name, env=environment, profiles=tuple(profiles), strict=strict)
+        project = compose.load(
+            files,
+            stack=self.stack_name,
+            env=environment,
+            profiles=tuple(profiles),
+            strict=strict,
+            bound={"secret": secrets or {}, "config": configs or {}},
+        )
         super().__init__(TOKEN, resource_name, {}, opts)
         for warning in project.warnings:
             pulumi.log.warn(str(warning), self)

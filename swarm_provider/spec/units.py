@@ -25,6 +25,8 @@ _DURATION_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtTpP])?([iI]?[bB])?")
 _SIZE_EXPONENT: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 INT64_MAX: Final = 2**63 - 1
+LONGEST_TEXT: Final = 100
+"""Characters of a number that anybody means; longer ones cost time before they are refused."""
 
 
 def duration_ns(text: str) -> int:
@@ -33,7 +35,7 @@ def duration_ns(text: str) -> int:
     Raises:
         ValueError: the text is not one (`90` has no unit; days and blanks are not Go's).
     """
-    if not _DURATION.fullmatch(text):
+    if len(text) > LONGEST_TEXT or not _DURATION.fullmatch(text):
         raise ValueError(f"{text!r} is not a duration; write a number with a unit, such as '10s' or '1m30s'")
     total = sum(
         (Fraction(number) * _DURATION_UNITS[unit] for number, unit in _DURATION_PART.findall(text)),
@@ -64,8 +66,8 @@ def size_bytes(value: str | int) -> int:
     Raises:
         ValueError: the text is not a size.
     """
-    match = _SIZE.fullmatch(str(value).strip())
-    if not match:
+    match = _SIZE.fullmatch(str(value).strip()[: LONGEST_TEXT + 1])
+    if not match or len(match[0]) > LONGEST_TEXT:
         raise ValueError(f"{value!r} is not a size; write bytes or a unit, such as '512', '64k', '100M', '1.5g'")
     number, prefix, _ = match.groups()
     return int(Fraction(number) * 1024 ** _SIZE_EXPONENT[(prefix or "").lower()])
@@ -85,8 +87,12 @@ def nano_cpus(value: str | int | float) -> int:
     Raises:
         ValueError: not a number, or finer than 1e-9.
     """
+    text = str(value).strip()
+    exponent = re.search(r"[eE][+-]?(\d+)", text)
+    if len(text) > LONGEST_TEXT or (exponent and len(exponent[1]) > 2):
+        raise ValueError(f"{text[:LONGEST_TEXT]!r} is not a number of cpus; write one such as '0.50'")
     try:
-        cpus = Fraction(str(value).strip())
+        cpus = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{value!r} is not a number of cpus; write one such as '0.50'") from None
     nano = cpus * 10**9

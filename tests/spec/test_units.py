@@ -1,5 +1,7 @@
 """Durations, sizes and cpus, as docker reads and writes them."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +79,10 @@ def test_cpus_text_reads_back(nano: int) -> None:
 def test_cpus_finer_than_docker_stores_are_refused() -> None:
     with pytest.raises(ValueError, match="finer"):
         units.nano_cpus("0.00000000001")
+
+
+@pytest.mark.parametrize("read", [units.duration_ns, units.size_bytes, units.nano_cpus])
+@pytest.mark.parametrize("text", ["9" * 100_000, "1e999999999", "1" * 200 + "s"])
+def test_absurd_numbers_are_refused_at_once(read: Callable[[str], int], text: str) -> None:
+    with pytest.raises(ValueError, match="is not a"):
+        read(text)
