@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from swarm_provider.convert.service import effective
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret
 
@@ -192,3 +193,12 @@ def unfinished(draw: st.DrawFn) -> Json:
 
     inputs: Json = hide(draw(SERVICES), 0)
     return inputs
+
+
+def meaning(spec: Json) -> Json:
+    """What a service spec means, but for `Init: false`, which `docker service create` says unasked."""
+    found = effective(spec)
+    container = found["TaskTemplate"]["ContainerSpec"]
+    if container.get("Init") is False:
+        del container["Init"]
+    return found

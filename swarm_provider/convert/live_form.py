@@ -34,7 +34,11 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         return spec
     task = _parts(spec, live_spec, wanted, found, ("TaskTemplate",), skip=("ContainerSpec",))
     container = _parts(spec, live_spec, wanted, found, ("TaskTemplate", "ContainerSpec"), skip=())
-    image = inner(live_spec, "TaskTemplate", "ContainerSpec", "Image")
+    live_container = inner(live_spec, "TaskTemplate", "ContainerSpec") or {}
+    if "Init" not in container and live_container.get("Init") is False:
+        # `docker service create` always says so; nobody asked for another init, so it is no reason to restart tasks
+        container["Init"] = False
+    image = live_container.get("Image")
     if container.get("Image") != image and isinstance(task.get("Placement"), dict):
         # the platforms are those of the image that goes
         task["Placement"] = {key: value for key, value in task["Placement"].items() if key != "Platforms"}

@@ -121,6 +121,9 @@ def read_inputs(
     asked = to_spec(old)
     wanted = from_spec(effective(known_to(asked, api_version) if api_version else asked))
     live = from_spec(effective(live_spec, network_names), network_names)
+    if inside(old, "init") is None and live.get("init") is False:
+        # `docker service create` always says so; see live_form
+        del live["init"]
     for kind in ("configs", "secrets"):
         sources = _sources(reveal(old).get(kind))
         for side in (wanted, live):
@@ -143,6 +146,8 @@ def concise(inputs: Json) -> Json:
         defaults["deploy"]["mode"] = mode
     else:
         del defaults["deploy"]["mode"]
+    if inputs.get("init") is False:
+        defaults["init"] = False
     return {key: value for key, value in _without(inputs, defaults).items() if value != {} or inputs[key] == {}}
 
 

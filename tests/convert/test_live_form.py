@@ -15,7 +15,7 @@ from swarm_provider.convert.stored import stored
 from swarm_provider.plan.restart import restart
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN
-from tests.strategies import SERVICES
+from tests.strategies import SERVICES, meaning
 from tests.support.engine import Docker, Engine
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,7 +25,24 @@ LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChec
 @given(SERVICES, SERVICES)
 def test_live_form_means_what_was_asked_for(wanted: Json, live: Json) -> None:
     spec = to_spec(wanted)
-    assert effective(in_live_form(spec, stored(to_spec(live)))) == effective(spec)
+    assert meaning(in_live_form(spec, stored(to_spec(live)))) == meaning(spec)
+
+
+@pytest.mark.parametrize(
+    ("asked", "live", "sent"),
+    [
+        ({}, {"init": False}, False),
+        ({}, {"init": True}, None),
+        ({"init": False}, {}, False),
+        ({"init": True}, {"init": False}, True),
+    ],
+)
+def test_init_is_what_was_asked_for_else_the_false_that_docker_service_create_says(
+    asked: Json, live: Json, sent: bool | None
+) -> None:
+    web = {"name": "web", "image": "bb:1"}
+    spec = in_live_form(to_spec({**web, **asked}), to_spec({**web, **live}))
+    assert spec["TaskTemplate"]["ContainerSpec"].get("Init") is sent
 
 
 @LAW
