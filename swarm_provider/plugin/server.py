@@ -162,6 +162,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
         olds = self._opened(request.olds)
+        # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
+        await self._session.swarm()
         try:
             inputs = await self._handler(request).check(_request(request), olds, news)
         except InputError as error:
