@@ -51,14 +51,12 @@ def test_s2_settings_of_the_program_scale_the_stack(
     scaled = 'env={"REPLICAS": pulumi.Config().require("replicas")}'
     app = project(stack(unique, *todo("v2.yml"), more=scaled))
     copy_todo(app)
-    app.config_set("replicas", "1").assert_ok()
-    app.up().assert_ok()
+    app.up("--config", "replicas=1").assert_ok()
     service = f"{unique}_todo-web"
     assert replicas(docker, service) == "1/1"
     kept = docker.task_ids(service)
-    app.config_set("replicas", "3").assert_ok()
 
-    scaled_up = app.up("--diff").assert_ok()
+    scaled_up = app.up("--diff", "--config", "replicas=3").assert_ok()
 
     assert set(step_of(scaled_up, "Service").detailed_diff) == {"deploy.replicas"}
     assert "1 => 3" in scaled_up.stdout

@@ -92,16 +92,14 @@ def test_s5_preview_shows_what_changes_inside_the_content(project: ProjectFactor
     app.assert_no_changes()
 
 
-@pytest.mark.parametrize(("over", "says"), [(0, ""), (1, "at most")])
 def test_s5_content_up_to_dockers_limit_is_taken_and_more_is_refused_at_preview(
-    project: ProjectFactory, docker: Docker, unique: str, over: int, says: str
+    project: ProjectFactory, docker: Docker, unique: str
 ) -> None:
     limit = largest_config(docker, unique)
     app = project(f'import swarm_provider as swarm\nswarm.Config("{unique}-big", file="big.txt")')
-    app.write("big.txt", "x" * (limit + over))
-    if says:
-        app.preview().assert_failed(f"{unique}-big", says, f"{limit + over} bytes", str(limit))
-        return
+    app.write("big.txt", "x" * (limit + 1))
+    app.preview().assert_failed(f"{unique}-big", f"{limit + 1} bytes", f"at most {limit}")
+    app.write("big.txt", "x" * limit)
 
     app.up().assert_ok()
 
@@ -134,5 +132,3 @@ def test_s5_credential_in_a_config_draws_a_warning_that_does_not_repeat_it(
     assert len(warnings) == 1, preview
     assert "credential" in warnings[0] and f"{unique}-bad" in warnings[0] and "Password" in warnings[0]
     assert "hunter2" not in warnings[0]
-    up = app.up().assert_ok()
-    assert len([line for line in up.diagnostics if "credential" in line]) == 1

@@ -16,7 +16,7 @@ SETTINGS = """
     import pulumi
     import swarm_provider as swarm
 
-    swarm.Config("todo-list-config", file="config.json")
+    swarm.Config("todo-list-config", file="config.json", keep_previous=0)
     swarm.Secret("todo-list-secret", data=pulumi.Config().require_secret("secrets"))
 """
 
@@ -81,42 +81,11 @@ def test_s6_rotation_by_one_project_reaches_the_other_at_its_next_up(
 
     assert config_of(docker, service) == {"version": 2}
     assert docker.exec_in(service, "cat", "/app/config/secrets.json") == "second secret"
+    assert names(docker, "config", "todo-list-config") == [new], "keep_previous=0: whoever used it last removes it"
+    assert len(names(docker, "secret", "todo-list-secret")) == 2, "keep_previous=1"
     app.assert_no_changes()
     settings.assert_no_changes()
     app.destroy().assert_ok()
     assert new in names(docker, "config", "todo-list-config"), "the other project's objects stay"
     settings.destroy().assert_ok()
     assert names(docker, "config", "todo-list") == [] == names(docker, "secret", "todo-list")
-
-
-def test_s6_old_versions_go_once_the_other_project_no_longer_uses_them(
-    project: ProjectFactory, docker: Docker, unique: str
-) -> None:
-    settings = project(
-        f"""
-        import swarm_provider as swarm
-        swarm.Config("{unique}", file="config.json", keep_previous=0)
-        """,
-        name="settings",
-    )
-    settings.write("config.json", "1")
-    settings.up().assert_ok()
-    app = project(
-        f"""
-        import swarm_provider as swarm
-        quick = {{"update_config": {{"monitor": "1s"}}}}
-        swarm.Service("{unique}-user", image="bb:1", configs=["{unique}"], deploy=quick)
-        """,
-        name="app",
-    )
-    app.up().assert_ok()
-    settings.write("config.json", "2")
-    settings.up().assert_ok()
-    assert len(names(docker, "config", unique)) == 2, "the other project's service still uses the old one"
-
-    app.up().assert_ok()
-
-    assert len(names(docker, "config", unique)) == 1
-    assert docker.exec_in(f"{unique}-user", "cat", f"/{unique}") == "2"
-    app.assert_no_changes()
-    settings.assert_no_changes()
