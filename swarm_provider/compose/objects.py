@@ -15,7 +15,7 @@ from swarm_provider.spec import Json
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
 # swarmkit, api/validation: what a config and a secret may hold
-_LARGEST: Final = {"config": 1_024_000, "secret": 512_000}
+_LARGEST: Final = {"config": 1_023_999, "secret": 511_999}
 
 
 @dataclass

@@ -217,7 +217,8 @@ def _healthcheck_to_spec(check: Json) -> Json:
 
 
 def _healthcheck_from_spec(check: Json) -> Json:
-    if (check.get("Test") or [""])[0] == "NONE":
+    test = check.get("Test")
+    if isinstance(test, list) and test[:1] == ["NONE"]:
         return {"disable": True}
     return filled(
         test=check.get("Test"),

@@ -104,7 +104,8 @@ def _container(container: Json, namespace: Any) -> Json:
     for key in ("Privileges", "DNSConfig", "Healthcheck"):
         if key == "Privileges" and isinstance(result.get(key), dict):
             result[key] = _privileges(container)
-        if key == "Healthcheck" and (inner(result, key, "Test") or [""])[0] == "NONE":
+        test = inner(result, key, "Test") if key == "Healthcheck" else None
+        if isinstance(test, list) and test[:1] == ["NONE"]:
             result[key] = {"Test": ["NONE"]}
         if result.get(key) == {}:
             del result[key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from swarm_provider.convert.identity import has_identity, pairs
-from swarm_provider.spec.values import Secret
+from swarm_provider.spec.values import Secret, has_secret
 
 
 class _Absent:
@@ -46,7 +46,7 @@ def _merge(old: Any, wanted: Any, live: Any, name: str) -> Any:
         return _merge_maps(mine, wanted, live)
     if has_identity(name) and isinstance(live, list) and isinstance(wanted, list) and isinstance(old, list):
         return _merge_lists(old, wanted, live, name)
-    return live
+    return Secret(live) if has_secret(old) else live
 
 
 def _merge_maps(old: dict[str, Any], wanted: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def unplaceable(constraints: Any, nodes: Sequence[Json]) -> str | None:
         constraints: `deploy.placement.constraints`; texts that are not known yet are left out.
         nodes: GET /nodes, with the labels that this run is about to set.
     """
-    known = [text for text in constraints or [] if isinstance(text, str)]
+    known = [text for text in constraints if isinstance(text, str)] if isinstance(constraints, list) else []
     missing = unsatisfied(known, nodes)
     if missing:
         return f"no node satisfies {_quoted(missing)}: the tasks will stay pending"

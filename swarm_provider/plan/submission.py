@@ -8,9 +8,10 @@ from typing import Any
 
 from swarm_provider.convert.deploy import JOB_MODES
 from swarm_provider.convert.live_form import in_live_form
+from swarm_provider.convert.stored import inner
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, has_unknown
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 
 def is_job(spec: Json) -> bool:
@@ -21,8 +22,10 @@ def is_job(spec: Json) -> bool:
 def with_unmanaged(olds: Json, news: Json) -> Json:
     """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
     result = copy.copy(news)
-    replicas = (olds.get("deploy") or {}).get("replicas")
-    deploy = news.get("deploy") or {}
+    replicas = inner(reveal(olds), "deploy", "replicas")
+    deploy = reveal(news.get("deploy")) or {}
+    if not isinstance(deploy, dict):
+        return result
     if "replicas" not in deploy and replicas is not None and deploy.get("mode", "replicated") == "replicated":
         result["deploy"] = {**deploy, "replicas": replicas}
     if "forceUpdate" not in news and "forceUpdate" in olds:
@@ -43,13 +46,14 @@ def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, 
     if "forceUpdate" not in news:
         spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
     replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
-    if "replicas" not in (news.get("deploy") or {}) and "Replicated" in spec["Mode"] and replicas is not None:
+    if inner(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
         spec["Mode"]["Replicated"]["Replicas"] = replicas
     return spec
 
 
 def clashes(inputs: Json) -> list[Problem]:
     """Say what Swarm would refuse although each property is right by itself."""
+    inputs = reveal(inputs)
     deploy = inputs.get("deploy") or {}
     if not isinstance(deploy, dict):
         return []
@@ -60,7 +64,7 @@ def clashes(inputs: Json) -> list[Problem]:
         problems.append(Problem(text, "deploy.replicas"))
     if mode in ("replicated-job", "global-job") and deploy.get("updateConfig"):
         problems.append(Problem("a job has no update_config; leave it out", "deploy.update_config"))
-    ingress = [port for port in inputs.get("ports") or [] if isinstance(port, dict) and port.get("mode") != "host"]
+    ingress = [port for port in _entries(inputs, "ports") if port.get("mode") != "host"]
     if deploy.get("endpointMode") == "dnsrr" and ingress:
         text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or leave dnsrr out"
         problems.append(Problem(text, "ports"))
@@ -71,7 +75,10 @@ def networks_that_go(olds: Json, news: Json) -> list[str]:
     """Return `networks` when one is about to be replaced: it arrives without a name, and the service goes before it."""
 
     def unknown(inputs: Json) -> bool:
-        return any(entry is UNKNOWN or has_unknown(entry.get("name")) for entry in inputs.get("networks") or [])
+        networks = reveal(inputs.get("networks")) or []
+        return networks is UNKNOWN or any(
+            entry is UNKNOWN or has_unknown(reveal(entry).get("name")) for entry in networks
+        )
 
     return ["networks"] if unknown(news) and not unknown(olds) else []
 
@@ -81,9 +88,15 @@ def share_ports(olds: Json, news: Json) -> bool:
 
     def published(inputs: Json) -> set[Any]:
         return {
-            (port.get("published"), port.get("protocol", "tcp"))
-            for port in inputs.get("ports") or []
-            if isinstance(port, dict) and port.get("published")
+            (port["published"], port.get("protocol", "tcp"))
+            for port in _entries(reveal(inputs), "ports")
+            if isinstance(port.get("published"), int)
         }
 
     return bool(published(olds) & published(news))
+
+
+def _entries(inputs: Json, name: str) -> list[Json]:
+    """Return the entries of a list that are known by now."""
+    listed = inputs.get(name)
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

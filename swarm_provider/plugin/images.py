@@ -37,10 +37,14 @@ async def resolve_image(session: Session, urn: str, olds: Json, inputs: Json) ->
         return olds.get("resolvedImage")
     if when == "never":
         return None
+    swarm = await session.swarm()
+    if session.offline:
+        return UNKNOWN
     try:
-        return with_digest(image, await _digest(await session.swarm(), image))
+        return with_digest(image, await _digest(swarm, image))
     except DockerError as error:
-        session.warn(urn, f"image {image!r} is deployed by its tag, without a digest: {_why(error)}")
+        text = f"image {image!r} is deployed by its tag, without a digest: {_why(error)}"
+        session.warn(urn, text, strict=reveal(inputs.get("strict")))
         return None
 
 

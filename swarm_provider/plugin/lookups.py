@@ -22,6 +22,8 @@ async def invoke(session: Session, token: str, arguments: Json) -> Json:
     plain = reveal(function.shape.normal(arguments, at))
     if at.problems:
         raise InputError(*at.problems)
+    await session.swarm()
+    session.require_online()
     if function.name in ("getConfig", "getSecret"):
         return await _object(session, function.name.removeprefix("get").lower(), plain)
     if function.name == "getNetwork":

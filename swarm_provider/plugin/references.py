@@ -31,6 +31,7 @@ async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
     """
     problems: list[Problem] = []
     result = dict(inputs)
+    credential = reveal(inputs.get("credentialSpec"))
     await session.swarm()
     if session.offline:
         return result
@@ -41,7 +42,13 @@ async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
                 await _resolve_one(session, owner, kind, entry, f"{kind}s[{index}]", problems)
                 for index, entry in enumerate(entries)
             ]
-    for index, entry in enumerate(inputs.get("networks") or []):
+    if isinstance(credential, dict) and isinstance(credential.get("config"), str):
+        found = await _resolve_one(
+            session, owner, "config", {"source": credential["config"]}, "credential_spec.config", problems
+        )
+        result["credentialSpec"] = {**credential, "config": found.get("name", credential["config"])}
+    networks = reveal(inputs.get("networks"))
+    for index, entry in enumerate(networks if isinstance(networks, list) else []):
         await _check_network(session, entry, f"networks[{index}]", problems)
     if problems:
         raise InputError(*problems)
@@ -61,7 +68,8 @@ async def _resolve_one(
     if source in names or (planned is not None and planned.name == source):
         return entry
     if planned is not None:
-        return {**entry, "name": planned.name}
+        # the name of a new secret is known only once it is made
+        return {**entry, "name": planned.name} if isinstance(planned.name, str) else entry
     try:
         family = naming.family_by_name(items, source, owner.text) or naming.family_by_name(items, source, None)
     except LookupError as owners:
@@ -111,19 +119,24 @@ async def fill_ids(session: Session, swarm: Swarm, spec: Json) -> None:
     container = spec["TaskTemplate"]["ContainerSpec"]
     for kind, field in (("config", "Config"), ("secret", "Secret")):
         for entry in container.get(f"{field}s") or []:
-            entry[f"{field}ID"] = await _id_of(session, swarm, kind, entry[f"{field}Name"])
+            live = await _existing(session, swarm, kind, entry[f"{field}Name"])
+            entry |= {f"{field}ID": live["ID"], f"{field}Name": naming.object_name(live)}
     credential = ((container.get("Privileges") or {}).get("CredentialSpec") or {}).get("Config")
     if credential:
-        container["Privileges"]["CredentialSpec"]["Config"] = await _id_of(session, swarm, "config", credential)
+        live = await _existing(session, swarm, "config", credential)
+        container["Privileges"]["CredentialSpec"]["Config"] = live["ID"]
 
 
-async def _id_of(session: Session, swarm: Swarm, kind: str, name: str) -> str:
+async def _existing(session: Session, swarm: Swarm, kind: str, name: str) -> Json:
+    """Return the live object of this name, or the one that a resource of this run makes of it."""
     live = await swarm.find(kind, name)
     planned = session.claimed(kind, name)
     if live is None and planned is not None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)
+        # the name of a new secret is known only once it is made
+        name = planned.name if isinstance(planned.name, str) else name
     live = live or await swarm.inspect(kind, name)
     if live is None:
         raise SwarmProviderError(f"{kind} {name!r} does not exist in the swarm (any more)")
-    return str(live["ID"])
+    return live

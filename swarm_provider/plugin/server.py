@@ -26,7 +26,7 @@ from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
 from swarm_provider.plugin.values import decode, encode
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import Secret, has_secret, reveal, secret_texts
+from swarm_provider.spec.values import UNKNOWN, Secret, has_secret, has_unknown, reveal, secret_texts
 from swarm_provider.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if self._session is None:
             raise SwarmProviderError("the provider is not configured yet")
         answer = provider_pb2.InvokeResponse()
-        getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, decode(request.args))))
+        getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, self._opened(request.args))))
         return answer
 
     # ------------------------------------------------------------- resources
@@ -319,6 +319,8 @@ def _flattened(inputs: Json) -> Json:
     """The engine keeps provider configuration as texts; nested values go back as JSON."""
 
     def flat(value: Any) -> Any:
+        if has_unknown(value):
+            return UNKNOWN
         if isinstance(value, (dict, list)):
             text = json.dumps(reveal(value))
             return Secret(text) if has_secret(value) else text

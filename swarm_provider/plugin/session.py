@@ -109,6 +109,8 @@ class Session:
         self.cancelled = asyncio.Event()
         self.offline = False
         """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
+        self.replacing: set[str] = set()
+        """URNs whose old object goes before the new one is made: at preview it is still there."""
         self._failure: ConnectionFailed | None = None
         self._told = False
         self.left: set[str] = set()
@@ -134,6 +136,11 @@ class Session:
             self.offline = True
             self._failure = error
             return cast(Swarm, Offline(error))
+
+    def require_online(self) -> None:
+        """Raise the connection's failure where only the swarm can tell."""
+        if self._failure is not None:
+            raise self._failure
 
     def first_to_tell(self) -> bool:
         """Say whether nobody has told yet that the swarm cannot be reached; the caller is about to."""
@@ -212,9 +219,9 @@ class Session:
         claim = self._claims.get((kind, base))
         return claim is not None and (claim.ready.is_set() or claim.urn != urn)
 
-    def warn(self, urn: str, text: str) -> None:
-        """Show a warning; with `strict` it is an error instead."""
-        if self.settings.strict:
+    def warn(self, urn: str, text: str, *, strict: Any = None) -> None:
+        """Show a warning; with `strict`, the resource's or else the provider's, it is an error instead."""
+        if self.settings.strict if strict is None else strict:
             raise InputError(f"{text} (an error because strict is set)")
         self.log.warn(urn, text)
 

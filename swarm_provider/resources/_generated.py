@@ -1007,10 +1007,8 @@ class Provider(ProviderBase):
         tls: pulumi.Input[TlsArgs] | None = None,
         api_version: pulumi.Input[str] | None = None,
         registry_auth: pulumi.Input[Sequence[pulumi.Input[RegistryAuthArgs]]] | None = None,
-        node_hosts: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         keep_previous: pulumi.Input[KeepPreviousArgs | int] | None = None,
         strict: pulumi.Input[bool] | None = None,
-        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         offline_preview: pulumi.Input[bool] | None = None,
     ) -> None:
         """
@@ -1024,10 +1022,8 @@ class Provider(ProviderBase):
             api_version: Docker API version, such as 1.43. Default: the highest that both sides speak. Environment:
                 DOCKER_API_VERSION.
             registry_auth: Logins that win over those of the docker configuration.
-            node_hosts: How to reach the daemons of single nodes, for volumes: node name to host, as in `host`.
             keep_previous: Old versions of each config and secret that are kept. Default 1.
             strict: Every warning of the provider is an error. Default false.
-            advice: Names of the advice warnings to show. Default: all.
             offline_preview: With an unreachable swarm, compare with the state, with one warning. Default false.
                 Environment: SWARM_OFFLINE_PREVIEW.
         """
@@ -1040,10 +1036,8 @@ class Provider(ProviderBase):
                 "tls": tls,
                 "api_version": api_version,
                 "registry_auth": registry_auth,
-                "node_hosts": node_hosts,
                 "keep_previous": keep_previous,
                 "strict": strict,
-                "advice": advice,
                 "offline_preview": offline_preview,
             },
             opts,
@@ -1081,11 +1075,6 @@ class Provider(ProviderBase):
         return self._value("registryAuth")
 
     @property
-    def node_hosts(self) -> pulumi.Output[Mapping[str, str]]:
-        """How to reach the daemons of single nodes, for volumes: node name to host, as in `host`."""
-        return self._value("nodeHosts")
-
-    @property
     def keep_previous(self) -> pulumi.Output[Mapping[str, Any]]:
         """Old versions of each config and secret that are kept. Default 1."""
         return self._value("keepPrevious")
@@ -1094,11 +1083,6 @@ class Provider(ProviderBase):
     def strict(self) -> pulumi.Output[bool]:
         """Every warning of the provider is an error. Default false."""
         return self._value("strict")
-
-    @property
-    def advice(self) -> pulumi.Output[Sequence[str]]:
-        """Names of the advice warnings to show. Default: all."""
-        return self._value("advice")
 
     @property
     def offline_preview(self) -> pulumi.Output[bool]:

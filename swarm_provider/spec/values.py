@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,6 +52,36 @@ def has_secret(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(has_secret(item) for item in value)
     return isinstance(value, Secret)
+
+
+Place = tuple[str, ...]
+"""Keys that lead to a value inside nested maps."""
+
+
+def secret_places(value: Any) -> list[Place]:
+    """Return where Secrets stand in nested maps; for one inside a list, where the list stands."""
+    found: list[Place] = []
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if isinstance(item, dict):
+            found += [(key, *place) for place in secret_places(item)]
+        elif has_secret(item):
+            found.append((key,))
+    return found
+
+
+def wrapped(value: Any, places: Iterable[Place]) -> Any:
+    """Return `value` with what stands at these places made a Secret, where it is none."""
+    for place in places:
+        value = _wrapped_at(value, tuple(place))
+    return value
+
+
+def _wrapped_at(value: Any, place: Place) -> Any:
+    if not place:
+        return value if value is None or value is UNKNOWN or has_secret(value) else Secret(value)
+    if not isinstance(value, dict) or place[0] not in value:
+        return value
+    return {**value, place[0]: _wrapped_at(value[place[0]], place[1:])}
 
 
 def secret_texts(value: Any) -> set[str]:

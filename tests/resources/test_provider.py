@@ -16,14 +16,12 @@ def test_configuration_goes_over_the_wire_in_camel_case() -> None:
             hosts=["ssh://m1", "ssh://m2"],
             tls={"ca_file": "ca.pem"},
             keep_previous=3,
-            node_hosts={"node_1": "ssh://n1"},
         )
     )["prod"].inputs
     assert inputs == {
         "hosts": ["ssh://m1", "ssh://m2"],
         "tls": {"caFile": "ca.pem"},
         "keepPrevious": {"config": 3, "secret": 3},
-        "nodeHosts": {"node_1": "ssh://n1"},
     }
 
 

@@ -73,7 +73,7 @@ class PartialFailure(SwarmProviderError):
     """The object exists, and is not what was asked for: the state keeps its id and outputs."""
 
     def __init__(self, id: str, outputs: Json, reasons: Sequence[str]) -> None:
-        super().__init__(*reasons)
+        super().__init__("; ".join(reasons))
         self.id = id
         self.outputs = outputs
         self.reasons = tuple(reasons)

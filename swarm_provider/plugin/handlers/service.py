@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service import concise, from_spec, lost, read_inputs, to_spec
+from swarm_provider.convert.stored import inner
 from swarm_provider.convert.versions import unknown_to
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import Cancelled, InputError, NotFound, Problem, RolloutFailed
+from swarm_provider.errors import InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import snake_path
 from swarm_provider.plan.causes import rollback_note
@@ -29,7 +31,7 @@ from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_texts
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts, wrapped
 
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict")
 NAME_LIMIT: Final = 63
@@ -41,6 +43,7 @@ class ServiceHandler(Handler):
     """`swarm:index:Service`."""
 
     resource = SERVICE
+    names = ("name", "namespace", "image")
 
     # ---------------------------------------------------------------- check
 
@@ -67,11 +70,14 @@ class ServiceHandler(Handler):
     async def _foresee(self, request: Request, inputs: Json) -> None:
         """Warn of what will keep the service from running as written."""
         await self._warn_of_old_engine(request, inputs)
-        constraints = ((inputs.get("deploy") or {}).get("placement") or {}).get("constraints")
+        constraints = inner(reveal(inputs), "deploy", "placement", "constraints")
         if constraints and not self.session.offline:
-            text = unplaceable(reveal(constraints), await self.session.planned_nodes())
+            text = unplaceable(constraints, await self.session.planned_nodes())
             if text:
-                self.session.warn(request.urn, text)
+                self._warn(request, inputs, text)
+
+    def _warn(self, request: Request, inputs: Json, text: str) -> None:
+        self.session.warn(request.urn, text, strict=reveal(inputs.get("strict")))
 
     async def _warn_of_old_engine(self, request: Request, inputs: Json) -> None:
         """Say what this engine would drop without a word."""
@@ -80,13 +86,13 @@ class ServiceHandler(Handler):
             return
         for name, since in unknown_to(to_spec(inputs), swarm.api_version):
             text = f"the engine (API {swarm.api_version}) does not know {snake_path(name)} and ignores it"
-            self.session.warn(request.urn, f"{text}; API {since} does")
+            self._warn(request, inputs, f"{text}; API {since} does")
 
     # ----------------------------------------------------------------- diff
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         hidden = list(CONTROL)
-        if "replicas" not in (news.get("deploy") or {}):
+        if inner(reveal(news), "deploy", "replicas") is None:
             hidden.append("deploy.replicas")
         if "forceUpdate" not in news:
             hidden.append("forceUpdate")
@@ -99,10 +105,13 @@ class ServiceHandler(Handler):
         # the refresh before a run asks for differences, too, before the program has said what it wants
         if found and self.session.is_checked(request.urn):
             await self._forecast(request, olds, news, replacing)
+        goes_first = bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news))
+        if goes_first:
+            self.session.replacing.add(request.urn)
         return Difference(
             found,
             replacing,
-            delete_before_replace=bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news)),
+            delete_before_replace=goes_first,
             stables=() if replacing else _STABLES,
         )
 
@@ -131,13 +140,13 @@ class ServiceHandler(Handler):
     async def _guard_data(self, request: Request, olds: Json, news: Json) -> None:
         """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
         for text in starting_empty(olds, news):
-            self.session.warn(request.urn, text)
+            self._warn(request, news, text)
         swarm = await self.session.swarm()
         for name, (driver, options) in other_options(olds, news).items():
             live = await swarm.find("volume", name)
             if live is None:
                 text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
-                self.session.warn(request.urn, text)
+                self._warn(request, news, text)
             elif (live.get("Driver"), live.get("Options") or {}) != (driver, options):
                 text = (
                     f"volume {name!r} exists, and Docker cannot change the driver or options of a volume without "
@@ -150,7 +159,7 @@ class ServiceHandler(Handler):
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
         if preview:
-            if isinstance(name, str):
+            if isinstance(name, str) and request.urn not in self.session.replacing:
                 live = await (await self.session.swarm()).find("service", name)
                 if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
                     await self._announce(request, news, live)
@@ -184,7 +193,7 @@ class ServiceHandler(Handler):
             text += f"; {describe(live['Spec'], after, network_names=names, nodes=await _nodes_of(swarm, live))}"
             dropped = lost(live["Spec"], names)
             if dropped:
-                self.session.warn(request.urn, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
+                self._warn(request, news, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
         self.session.log.info(request.urn, text)
 
     def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
@@ -194,7 +203,11 @@ class ServiceHandler(Handler):
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
         plain = reveal(news)
         self.session.log.hide(secret_texts(news))
-        spec: Json = objects.with_labels(to_spec(plain), request.owner.labels(incarnation))
+        own = request.owner.labels(incarnation)
+        places = secret_places(news)
+        if places:
+            own[labels.SECRET_PLACES] = json.dumps(places)
+        spec: Json = objects.with_labels(to_spec(plain), own)
         await fill_ids(self.session, swarm, spec)
         return spec
 
@@ -207,17 +220,21 @@ class ServiceHandler(Handler):
             again: the last update did not converge; tasks that Swarm will not start again by itself are forced.
         """
         forced = again and given_up(live, await swarm.tasks(service_ids=[live["ID"]]))
+        force = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0) + 1
+        latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
         names = await _network_names(swarm)
 
         def change(live: Json) -> Json | None:
+            nonlocal latest
+            latest = live
             spec = on_top_of(wanted, live["Spec"], news, names)
             same = effective(spec, names) == effective(live["Spec"], names)
             state = (live.get("UpdateStatus") or {}).get("State", "")
             # an update that Swarm gave up is sent again: that alone makes it go on
             stopped = state == "paused" or state.startswith("rollback")
-            if forced and same and "forceUpdate" not in news:
-                spec["TaskTemplate"]["ForceUpdate"] += 1
+            if forced and same and "forceUpdate" not in news and spec["TaskTemplate"]["ForceUpdate"] < force:
+                spec["TaskTemplate"]["ForceUpdate"] = force
                 return spec
             # a job would run again only to be stamped
             stamped = is_job(spec) or labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels"))
@@ -234,7 +251,7 @@ class ServiceHandler(Handler):
             registry_auth_from="spec",
         )
         if sent is None:
-            return live["Spec"], 0
+            return latest["Spec"], 0
         for warning in sent.warnings:
             self.session.log.warn(request.urn, warning)
         return sent.spec, sent.version_index
@@ -249,18 +266,22 @@ class ServiceHandler(Handler):
         incarnation: str,
         before: Json | None,
     ) -> Json:
-        """Wait until the tasks run, prune what they no longer use, and return the outputs."""
-        if reveal(news.get("wait")) is False:
-            live = await self._live(swarm, service_id, news)
-            return _outputs(live, incarnation)
-        previous = before.get("PreviousSpec") if before else None
+        """Wait until the tasks run, prune what they no longer use, and return the outputs.
+
+        From here on the service exists: whatever goes wrong, the state keeps it, and the next `up` tries again.
+        """
+        outputs = {"name": news["name"], "serviceId": service_id, "image": _planned_image(news)}
+        outputs |= {"incarnation": incarnation} if incarnation else {}
         try:
+            outputs = _outputs(await self._live(swarm, service_id, news), incarnation)
+            if reveal(news.get("wait")) is False:
+                return outputs
             await self._converge(request, news, service_id, sent)
-        except (RolloutFailed, Cancelled) as error:
-            reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
             live = await self._live(swarm, service_id, news)
-            raise PartialFailure(news["name"], {**_outputs(live, incarnation), "converged": False}, reasons) from None
-        live = await self._live(swarm, service_id, news)
+        except SwarmProviderError as error:
+            reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
+            raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
+        previous = before.get("PreviousSpec") if before else None
         await prune_families_of(swarm, (before["Spec"] if before else None, previous, live["Spec"]))
         return _outputs(live, incarnation)
 
@@ -302,6 +323,7 @@ class ServiceHandler(Handler):
             )
         else:
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
+        inputs = wrapped(inputs, [*secret_places(olds), *json.loads(own.get(labels.SECRET_PLACES, "[]"))])
         outputs = _outputs(live, state.get("incarnation"))
         tasks, nodes = await swarm.list("task"), await swarm.list("node")
         text = degraded(live, tasks, nodes)
