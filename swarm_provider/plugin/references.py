@@ -65,6 +65,10 @@ async def _resolve_one(
     items = await (await session.swarm()).list(kind)
     planned = session.claimed(kind, source)
     names = {naming.object_name(item): item for item in items}
+    # the file keeps its name when the version changes
+    base = planned.base if planned else naming.object_labels(names.get(source, {})).get(labels.BASE)
+    if base and base != source and entry.get("target") is None:
+        entry["target"] = base
     if source in names or (planned is not None and planned.name == source):
         return entry
     if planned is not None:

@@ -129,3 +129,13 @@ def test_strict_service_makes_its_warnings_errors(plugin: Plugin, unique: str) -
     _, failures = plugin.check("Service", unique, given)
     assert len(failures) == 1
     assert "no node satisfies 'node.labels.storage == nowhere'" in failures[0]
+
+
+def test_file_of_a_versioned_object_keeps_the_familys_name(plugin: Plugin, docker: Docker, unique: str) -> None:
+    config = plugin.inputs("Config", unique, {"data": "a"})
+    plugin.create("Config", unique, config)
+    service = plugin.inputs("Service", unique, {**FULL, "configs": [{"source": config["name"]}]})
+    assert service["configs"] == [{"source": config["name"], "target": unique}]
+    plugin.create("Service", unique, service)
+    found = docker.service(unique)["Spec"]["TaskTemplate"]["ContainerSpec"]["Configs"]
+    assert [(entry["ConfigName"], entry["File"]["Name"]) for entry in found] == [(config["name"], unique)]
