@@ -53,6 +53,9 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
         policy = {key: value for key, value in policy.items() if key != "Window" or value}
         if policy:
             task["RestartPolicy"] = policy
+    if task.get("LogDriver") == {}:
+        # names no driver and no option: the node's own, as without it
+        del task["LogDriver"]
     if task.get("Networks"):
         task["Networks"] = ordered(task["Networks"], lambda entry: entry["Target"])
     if isinstance(task.get("ContainerSpec"), dict):

@@ -364,7 +364,7 @@ NETWORKS: dict[str, Json] = {
     "ipam": {
         "ipam": {
             "driver": "default",
-            "config": [{"subnet": "172.29.0.0/16", "gateway": "172.29.0.9", "ipRange": "172.29.1.0/24"}],
+            "config": [{"subnet": "198.18.0.0/16", "gateway": "198.18.0.9", "ipRange": "198.18.1.0/24"}],
         }
     },
 }
