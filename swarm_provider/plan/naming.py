@@ -10,8 +10,8 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json, labels
@@ -167,8 +167,3 @@ def current(items: Iterable[Json], family: str) -> Json | None:
 def next_sequence(items: Iterable[Json], family: str) -> int:
     """Return the sequence number that makes a version the current one."""
     return max((sequence(item) for item in versions(items, family)), default=0) + 1
-
-
-def plain(value: Mapping[str, Any]) -> str:
-    """Return canonical JSON, for comparing what has no order."""
-    return json.dumps(value, sort_keys=True, default=str)

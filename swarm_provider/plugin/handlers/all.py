@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from swarm_provider.model.resources import CONFIG, NETWORK, NODE_LABEL, SECRET, SERVICE, VOLUME
 from swarm_provider.plugin.handlers.base import Handler
-from swarm_provider.plugin.handlers.family import ConfigHandler, SecretHandler
+from swarm_provider.plugin.handlers.config import ConfigHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
+from swarm_provider.plugin.handlers.secret import SecretHandler
 from swarm_provider.plugin.handlers.service import ServiceHandler
 from swarm_provider.plugin.handlers.volume import VolumeHandler
 from swarm_provider.plugin.session import Session

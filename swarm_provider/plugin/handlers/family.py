@@ -1,36 +1,38 @@
 """Config and Secret: families of immutable versions.
 
 The user's resource is the family; each content is a Docker object of its own, with a name that Check computes, so that
-a preview shows the new name on the config and on every service that follows.
+a preview shows the new name on the config and on every service that follows. What sets the two kinds apart stands in
+config.py and secret.py.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import secrets
+import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from swarm_provider.convert import objects
+from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, Problem
-from swarm_provider.model.resources import CONFIG, SECRET
 from swarm_provider.plan import naming
-from swarm_provider.plan.credentials import looks_like_credential
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.handlers.content import (
+    CONTENT,
+    IMMUTABLE,
+    content_changed,
+    content_of,
+    is_trusted,
+    with_file,
+)
 from swarm_provider.rollout.prune import prune
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown, reveal, secret_texts
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts, wrapped
 
-_CONTENT = ("data", "dataBase64", "file")
-_IMMUTABLE = ("templateDriver", "rotateTrigger", "driver", "driverOpts")
 _NOT_SHOWN = ("familyId", "key", "adopt", "trustExisting")
 
 
@@ -39,11 +41,21 @@ class FamilyHandler(Handler):
 
     kind: str
     id_output: str
+    _readable: tuple[str, ...] = ()
+    """Inputs beside labels and driver options that Docker gives back, so that Read has to know which are secret."""
+
+    def to_spec(self, inputs: Json) -> Json:
+        """Return Docker's body of an object with these inputs."""
+        raise NotImplementedError
+
+    def from_spec(self, spec: Json) -> Json:
+        """Return the inputs that a live object's Spec says."""
+        raise NotImplementedError
 
     # ---------------------------------------------------------------- check
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
-        inputs = self._read_file(self.normal(news))
+        inputs = with_file(self.normal(news), self._wrap)
         inputs.setdefault("baseName", request.name)
         keep = self.session.settings.keep_previous.get(self.kind, naming.KEEP_DEFAULT)
         inputs.setdefault("keepPrevious", keep)
@@ -56,28 +68,13 @@ class FamilyHandler(Handler):
         name = await self._name(request, olds, inputs)
         if name is not None:
             inputs["name"] = name
-        self.session.claim(self.kind, inputs["baseName"], UNKNOWN if name is None else name, request.urn)
+        if isinstance(inputs["baseName"], str):
+            self.session.claim(self.kind, inputs["baseName"], UNKNOWN if name is None else name, request.urn)
         self._advise(request, inputs)
         return inputs
 
     def _advise(self, request: Request, inputs: Json) -> None:
         """Say what is allowed and yet a bad idea."""
-
-    def _read_file(self, inputs: Json) -> Json:
-        path = inputs.pop("file", None)
-        if path is None or path is UNKNOWN:
-            return inputs
-        if inputs.keys() & {"data", "dataBase64"}:
-            raise InputError(Problem("give one of data, data_base64 and file, not several", "file"))
-        try:
-            content = Path(reveal(path)).read_bytes()
-        except OSError as error:
-            raise InputError(Problem(f"cannot read {reveal(path)!r}: {error.strerror}", "file")) from None
-        try:
-            inputs["data"] = self._wrap(content.decode())
-        except UnicodeDecodeError:
-            inputs["dataBase64"] = self._wrap(base64.b64encode(content).decode())
-        return inputs
 
     def _wrap(self, text: str) -> Any:
         return text
@@ -116,16 +113,25 @@ class FamilyHandler(Handler):
         """Configs have no key: their content is no secret."""
 
     async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
-        if has_unknown([inputs.get(key) for key in (*_CONTENT, *_IMMUTABLE, "baseName")]):
+        if has_unknown([inputs.get(key) for key in (*CONTENT, *IMMUTABLE, "baseName")]):
             return UNKNOWN
-        same = not content_changed(olds, inputs) or _is_trusted(olds, inputs)
+        same = not content_changed(olds, inputs) or is_trusted(olds, inputs)
         if olds.get("name") and same and olds.get("baseName") == inputs["baseName"]:
             return olds["name"]
-        return await self._adopted(inputs) or self._version_name(inputs)
+        kept = None if olds else await self._current(inputs)
+        return kept or await self._adopted(inputs) or self._version_name(inputs)
+
+    async def _current(self, inputs: Json) -> str | None:
+        """Return the name of the family's current version if it serves: the state was lost, or --replace asked anew."""
+        live = naming.current(await (await self.session.swarm()).list(self.kind), inputs["familyId"])
+        # a rotate trigger is nowhere in the swarm but in the digest
+        if live is None or "rotateTrigger" in inputs or not self._serves(inputs, live):
+            return None
+        return naming.object_name(live) if naming.object_labels(live).get(labels.BASE) == inputs["baseName"] else None
 
     async def _adopted(self, inputs: Json) -> str | None:
         """Return the name of an object that docker made and that serves as the first version, None if there is none."""
-        if not inputs.get("adopt"):
+        if not reveal(inputs.get("adopt")):
             return None
         live = await (await self.session.swarm()).find(self.kind, inputs["baseName"])
         if live is None or labels.OWNER in naming.object_labels(live) or not self._serves(inputs, live):
@@ -134,11 +140,12 @@ class FamilyHandler(Handler):
 
     def _serves(self, inputs: Json, live: Json) -> bool:
         """Say whether a live object has what the inputs ask for, in all that Docker cannot change."""
-        found = objects.config_from_spec(live["Spec"])
-        return content_of(found) == content_of(inputs) and found.get("templateDriver") == inputs.get("templateDriver")
+        found = self.from_spec(live["Spec"])
+        asked = reveal(inputs)
+        return content_of(found) == content_of(inputs) and found.get("templateDriver") == asked.get("templateDriver")
 
     def _version_name(self, inputs: Json) -> str:
-        immutables = {key: inputs[key] for key in _IMMUTABLE if key in inputs}
+        immutables = {key: inputs[key] for key in IMMUTABLE if key in inputs}
         key = reveal(inputs.get("key"))
         return naming.version_name(
             inputs["baseName"], content_of(inputs) or b"", reveal(immutables), inputs["familyId"], key
@@ -147,8 +154,11 @@ class FamilyHandler(Handler):
     # ----------------------------------------------------------------- diff
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        hidden = (*_NOT_SHOWN, *_CONTENT) if _is_trusted(olds, news) else _NOT_SHOWN
+        hidden = (*_NOT_SHOWN, *CONTENT) if is_trusted(olds, news) else _NOT_SHOWN
         found = self._shown(request, olds, news, self.changed(olds, news, ignored, hidden=hidden))
+        if content_of(olds) is not None and content_of(olds) == content_of(news):
+            # text that was written as base64, or the other way round
+            found = [change for change in found if change.path not in CONTENT]
         if "name" not in news or (olds.get("name") is None and not content_changed(olds, news)):
             # the first Check of a secret cannot know its name; that it is known later is no change
             found = [change for change in found if change.path != "name"]
@@ -187,18 +197,25 @@ class FamilyHandler(Handler):
                 )
                 self.session.log.info(request.urn, text)
 
-    def _claim(self, request: Request, news: Json, name: str, live: Json | None) -> Claim:
+    def _claim(self, request: Request, news: Json, name: str, live: Json | None, mine: str | None = None) -> Claim:
         own = None if live is None else naming.object_labels(live)
-        return claim(self.kind, name, own, request.owner, adopt=bool(news.get("adopt")))
+        return claim(self.kind, name, own, request.owner, adopt=name == mine or bool(reveal(news.get("adopt"))))
 
-    async def _ensure(self, request: Request, news: Json, incarnation: str) -> Json:
-        """Make the version that the inputs name the current one of its family, whether it exists or not."""
+    async def _ensure(self, request: Request, news: Json, incarnation: str, mine: str | None = None) -> Json:
+        """Make the version that the inputs name the current one of its family, whether it exists or not.
+
+        Args:
+            mine: name of the object that the state stands for; no labels are needed to take it over.
+        """
         swarm = await self.session.swarm()
         self.session.log.hide(secret_texts(news))
         name = news.get("name") or self._version_name(news)
         items = await swarm.list(self.kind, fresh=True)
-        live = next((item for item in items if naming.object_name(item) == name), None)
-        if self._claim(request, news, name, live) is Claim.CREATE:
+        by_name = {naming.object_name(item): item for item in items}
+        live = by_name.get(name)
+        if self._claim(request, news, name, live, mine) is Claim.CREATE:
+            if mine in by_name:
+                await self._stamp_imported(swarm, request, news, by_name[mine], incarnation)
             spec = self._spec(request, news, name, incarnation, naming.next_sequence(items, news["familyId"]))
             try:
                 made = await swarm.create(self.kind, spec)
@@ -207,7 +224,7 @@ class FamilyHandler(Handler):
                 live = await swarm.inspect(self.kind, name)
                 if live is None:
                     raise
-                self._claim(request, news, name, live)
+                self._claim(request, news, name, live, mine)
                 made = await self._restamp(swarm, request, news, live, incarnation)
         else:
             assert live is not None
@@ -216,15 +233,27 @@ class FamilyHandler(Handler):
         return {"name": name, self.id_output: made, "incarnation": incarnation}
 
     def _spec(self, request: Request, news: Json, name: str, incarnation: str, sequence: int) -> Json:
-        own = {
+        own = self._own_labels(request, news, incarnation, sequence)
+        return objects.with_labels(self.to_spec(reveal({**news, "name": name})), own)
+
+    def _own_labels(self, request: Request, news: Json, incarnation: str, sequence: int) -> dict[str, str]:
+        readable = {key: value for key, value in news.items() if key in ("labels", "driverOpts", *self._readable)}
+        places = secret_places(readable)
+        return {
             **request.owner.labels(incarnation),
             labels.FAMILY: news["familyId"],
             labels.BASE: news["baseName"],
             labels.SEQUENCE: str(sequence),
-            labels.KEEP: str(news["keepPrevious"]),
+            labels.KEEP: str(reveal(news["keepPrevious"])),
+            **({labels.SECRET_PLACES: json.dumps(places)} if places else {}),
         }
-        convert = {"config": objects.config_to_spec, "secret": objects.secret_to_spec}[self.kind]
-        return objects.with_labels(convert(reveal({**news, "name": name})), own)
+
+    async def _stamp_imported(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> None:
+        """Make an imported object the oldest version of the family, so that it is pruned and deleted as one."""
+        if {labels.FAMILY, labels.OWNER} & naming.object_labels(live).keys():
+            return
+        own = self._own_labels(request, news, incarnation, 0)
+        await update_with_retry(swarm, self.kind, live["ID"], lambda item: objects.with_labels(item["Spec"], own))
 
     async def _restamp(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> str:
         """Set the labels of a version that exists, and make it the current one."""
@@ -275,29 +304,37 @@ class FamilyHandler(Handler):
     def _live_inputs(self, request: Request, olds: Json, state: Json, live: Json) -> Json:
         own = naming.object_labels(live)
         name = naming.object_name(live)
-        back = {"config": objects.config_from_spec, "secret": objects.secret_from_spec}[self.kind]
-        found = back(live["Spec"])
+        found = self.from_spec(live["Spec"])
         inputs = {key: value for key, value in olds.items() if key not in ("name", "owner", "keepPrevious")}
+        moved = bool(olds) and state.get("name") != name
+        if moved:
+            # a run made this version and did not come to save it: what nobody can read back is not known
+            inputs.pop("rotateTrigger", None)
         for key in ("labels", "namespace", "templateDriver", "driver", "driverOpts"):
-            if (found.get(key) or None) != (inputs.get(key) or None):
-                inputs[key] = found.get(key)
+            there, asked = found.get(key) or None, reveal(inputs.get(key)) or None
+            if there != asked:
+                inputs[key] = None if there is None else keep_users_form(inputs.get(key), asked, there)
         if not olds:
             inputs["baseName"] = own.get(labels.BASE) or name
             inputs["familyId"] = own.get(labels.FAMILY) or naming.family_id(
                 request.owner.project, request.owner.stack, request.urn
             )
-        self._live_content(inputs, found, olds)
+        self._live_content(inputs, found, moved=moved)
         inputs["name"] = name
         inputs["keepPrevious"] = naming.keep_previous(live) if labels.KEEP in own else olds.get("keepPrevious", 1)
         # an import leaves the object as it is; the first update stamps it
         inputs["owner"] = own.get(labels.OWNER) if olds else request.owner.text
-        return {key: value for key, value in inputs.items() if value is not None}
+        inputs = {key: value for key, value in inputs.items() if value is not None}
+        places = [*secret_places(olds), *json.loads(own.get(labels.SECRET_PLACES, "[]"))]
+        if any(place[0] in CONTENT for place in places):
+            # text may have become bytes
+            places += [(key,) for key in CONTENT]
+        secretly: Json = wrapped(inputs, places)
+        return secretly
 
-    def _live_content(self, inputs: Json, found: Json, olds: Json) -> None:
-        if content_of(found) != content_of(olds):
-            inputs.pop("data", None)
-            inputs.pop("dataBase64", None)
-            inputs.update({key: found[key] for key in ("data", "dataBase64") if key in found})
+    def _live_content(self, inputs: Json, found: Json, *, moved: bool) -> None:
+        """Put the live content into the inputs; `moved`: another version than the state's is the current one."""
+        raise NotImplementedError
 
     # --------------------------------------------------------------- update
 
@@ -311,8 +348,9 @@ class FamilyHandler(Handler):
                 self.id_output: state.get(self.id_output, UNKNOWN) if same else UNKNOWN,
                 "incarnation": incarnation or UNKNOWN,
             }
-        outputs = await self._ensure(request, news, incarnation or new_incarnation())
-        await prune(await self.session.swarm(), self.kind, news["familyId"])
+        outputs = await self._ensure(request, news, incarnation or new_incarnation(), state.get("name"))
+        swarm = await self.session.swarm()
+        await prune(swarm, self.kind, news["familyId"], warn=lambda text: self.session.log.warn(request.urn, text))
         return outputs
 
     # --------------------------------------------------------------- delete
@@ -331,9 +369,7 @@ class FamilyHandler(Handler):
         if self.session.claimed_by_another(self.kind, id, request.urn) or (
             naming.object_labels(own[0]).get(labels.INCARNATION) != incarnation
         ):
-            self.session.log.info(
-                request.urn, f"{self.kind} {naming.object_name(own[0])!r} is left: another resource took it over"
-            )
+            self.session.log.info(request.urn, self._why_left(request, id, own[0], state))
             return
         for item in reversed(own):
             await remove_object(
@@ -346,88 +382,12 @@ class FamilyHandler(Handler):
                 cancelled=self.session.cancelled,
             )
 
-
-def content_of(inputs: Json) -> bytes | None:
-    """Return the bytes that the inputs hold; None when there are none, or when they are not base64."""
-    data, encoded = reveal(inputs.get("data")), reveal(inputs.get("dataBase64"))
-    if isinstance(data, str):
-        return data.encode()
-    if not isinstance(encoded, str):
-        return None
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _is_trusted(olds: Json, news: Json) -> bool:
-    """Say whether the user vouches that the given content is what an imported secret holds."""
-    return bool(news.get("trustExisting")) and bool(olds) and content_of(olds) is None
-
-
-def content_changed(olds: Json, news: Json) -> bool:
-    """Say whether a new version is needed: other content, or something else that Docker cannot change."""
-    if content_of(olds) != content_of(news):
-        return True
-    return any(reveal(olds.get(key)) != reveal(news.get(key)) for key in _IMMUTABLE)
-
-
-class ConfigHandler(FamilyHandler):
-    """`swarm:index:Config`."""
-
-    resource = CONFIG
-    kind = "config"
-    id_output = "configId"
-
-    def _advise(self, request: Request, inputs: Json) -> None:
-        data = inputs.get("data")
-        found = looks_like_credential(data) if isinstance(data, str) else None
-        if found:
-            self.session.warn(
-                request.urn,
-                f"{inputs['baseName']!r} seems to hold a credential: {found}. Everybody who may talk to the swarm can "
-                f"read a config; use a Secret",
-            )
-
-    def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
-        """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it."""
-        before, after = content_of(olds), content_of(news)
-        if before is None or after is None or all(change.path != "dataBase64" for change in found):
-            return found
-        if before != after:
-            self.session.log.info(request.urn, f"the content changes: {_described(before)} => {_described(after)}")
-        return [change for change in found if change.path != "dataBase64"]
-
-
-def _described(content: bytes) -> str:
-    return f"{len(content)} bytes (sha256 {hashlib.sha256(content).hexdigest()[:16]})"
-
-
-class SecretHandler(FamilyHandler):
-    """`swarm:index:Secret`: its content is never readable again, and names do not tell anything about it."""
-
-    resource = SECRET
-    kind = "secret"
-    id_output = "secretId"
-
-    def _wrap(self, text: str) -> Any:
-        return Secret(text)
-
-    def _problems_without_content(self, inputs: Json) -> list[Problem]:
-        return [] if "driver" in inputs else super()._problems_without_content(inputs)
-
-    def _draw_key(self, olds: Json, inputs: Json) -> None:
-        inputs["key"] = olds.get("key") or Secret(secrets.token_hex(32))
-
-    async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
-        # a preview and the update after it would draw two keys: without an old key nobody knows the name yet
-        if "key" not in olds and not has_unknown(inputs["baseName"]):
-            trusted = olds.get("name") if _is_trusted(olds, inputs) else None
-            return trusted or await self._adopted(inputs)
-        return await super()._name(request, olds, inputs)
-
-    def _serves(self, inputs: Json, live: Json) -> bool:
-        return bool(inputs.get("adopt") == "trust")
-
-    def _live_content(self, inputs: Json, found: Json, olds: Json) -> None:
-        """The swarm never gives a secret's content back: what the state holds stays."""
+    def _why_left(self, request: Request, id: str, newest: Json, state: Json) -> str:
+        own, name = naming.object_labels(newest), naming.object_name(newest)
+        if own.get(labels.URN) != request.urn:
+            return f"{self.kind} {name!r} is left: another resource took it over, or somebody made it anew"
+        if own.get(labels.BASE) == id:
+            return f"{self.kind} {name!r} is left: the new resource took it over"
+        return (
+            f"{self.kind} {state.get('name')!r} is left as the version before {name!r}, to which a service can return"
+        )

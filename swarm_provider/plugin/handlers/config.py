@@ -1,0 +1,68 @@
+"""Config: a family whose content everybody who may talk to the swarm can read."""
+
+from __future__ import annotations
+
+import hashlib
+
+from swarm_provider.convert import objects
+from swarm_provider.model.resources import CONFIG
+from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.plan.diff import Change
+from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.handlers.content import CONTENT, content_of
+from swarm_provider.plugin.handlers.family import FamilyHandler
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import has_secret
+
+
+class ConfigHandler(FamilyHandler):
+    """`swarm:index:Config`."""
+
+    resource = CONFIG
+    kind = "config"
+    id_output = "configId"
+    _readable = CONTENT
+
+    def to_spec(self, inputs: Json) -> Json:
+        return objects.config_to_spec(inputs)
+
+    def from_spec(self, spec: Json) -> Json:
+        return objects.config_from_spec(spec)
+
+    def _advise(self, request: Request, inputs: Json) -> None:
+        open_to_all = "Everybody who may talk to the swarm can read a config"
+        if _is_secret(inputs):
+            text = f"the content of {inputs['baseName']!r} is marked secret. {open_to_all}, and its name holds a digest"
+            self.session.warn(request.urn, f"{text} of the content; use a Secret")
+            return
+        data = inputs.get("data")
+        found = looks_like_credential(data) if isinstance(data, str) else None
+        if found:
+            text = f"{inputs['baseName']!r} seems to hold a credential: {found}. {open_to_all}; use a Secret"
+            self.session.warn(request.urn, text)
+
+    def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
+        """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it."""
+        before, after = content_of(olds), content_of(news)
+        if before is None or after is None or all(change.path != "dataBase64" for change in found):
+            return found
+        if _is_secret(olds) or _is_secret(news):
+            # Pulumi masks it; a digest would let one check guesses
+            return found
+        if before != after:
+            self.session.log.info(request.urn, f"the content changes: {_described(before)} => {_described(after)}")
+        return [change for change in found if change.path != "dataBase64"]
+
+    def _live_content(self, inputs: Json, found: Json, *, moved: bool) -> None:
+        if content_of(found) != content_of(inputs):
+            for key in CONTENT:
+                inputs.pop(key, None)
+            inputs.update({key: found[key] for key in CONTENT if key in found})
+
+
+def _is_secret(inputs: Json) -> bool:
+    return has_secret([inputs.get(key) for key in CONTENT])
+
+
+def _described(content: bytes) -> str:
+    return f"{len(content)} bytes (sha256 {hashlib.sha256(content).hexdigest()[:16]})"
