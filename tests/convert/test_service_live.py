@@ -374,6 +374,10 @@ NETWORKS: dict[str, Json] = {
 def test_live_network_is_read_as_it_was_asked_for(bench: Bench, name: str) -> None:
     inputs = {"name": f"{bench.prefix}-n-{name}", **NETWORKS[name]}
     made = bench.post("/networks/create", network_to_spec(inputs))
+    deadline = time.monotonic() + 10
+    # Swarm takes a network at once and gives it its driver and addresses a moment later
+    while not bench.api.inspect_network(made).get("Driver") and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert read_network(inputs, bench.api.inspect_network(made)) == inputs
     listed = next(network for network in bench.api.networks() if network["Id"] == made)
     assert read_network(inputs, listed) == inputs
