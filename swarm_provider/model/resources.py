@@ -25,7 +25,7 @@ def _family(kind: str, limit: str) -> tuple[Field, ...]:
         Field("family_id", Text(), "Id of the family.", computed=True),
         Field("superseded", ListOf(Text()), "Old versions that the next update removes.", computed=True),
         _OWNER,
-        Field("data", Text(), f"Content as text (UTF-8), {limit} at most.", secret=kind == "secret"),
+        Field("data", Text(), f"Content as text (UTF-8), {limit}.", secret=kind == "secret"),
         Field("data_base64", Text(), "Content as base64, for bytes.", secret=kind == "secret"),
         Field("file", Text(), "Path of a file with the content, from the program's working directory."),
         Field("labels", LABELS, f"Labels of the {kind}; they change without a new version."),
@@ -38,7 +38,7 @@ def _family(kind: str, limit: str) -> tuple[Field, ...]:
 CONFIG: Final = Resource(
     "Config",
     "A family of Docker configs: changing its content makes a new version and moves the services that use it.",
-    (*_family("config", "1000 KiB"), _ADOPT),
+    (*_family("config", "less than 1000 KiB"), _ADOPT),
     (
         Field("name", Text(), "Name of the current version."),
         Field("config_id", Text(), "Docker's id of the current version."),
@@ -49,7 +49,7 @@ SECRET: Final = Resource(
     "Secret",
     "A family of Docker secrets: changing its content makes a new version and moves the services that use it.",
     (
-        *_family("secret", "500 KiB"),
+        *_family("secret", "less than 500 KiB"),
         Field("key", Text(), "Key of the digests in the names of the versions.", secret=True, computed=True),
         Field("driver", Text(), "Secret driver plugin that has the content. Spec.Driver.Name."),
         Field("driver_opts", _OPTIONS, "Options of the secret driver."),

@@ -74,7 +74,7 @@ class Config(SwarmResource):
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
             name: Name that the versions' names begin with. Default: the logical name.
             namespace: The Docker stack that it belongs to, as in `docker stack ls`.
-            data: Content as text (UTF-8), 1000 KiB at most.
+            data: Content as text (UTF-8), less than 1000 KiB.
             data_base64: Content as base64, for bytes.
             file: Path of a file with the content, from the program's working directory.
             labels: Labels of the config; they change without a new version.
@@ -130,7 +130,7 @@ class Config(SwarmResource):
 
     @property
     def data(self) -> pulumi.Output[str]:
-        """Content as text (UTF-8), 1000 KiB at most."""
+        """Content as text (UTF-8), less than 1000 KiB."""
         return self._value("data")
 
     @property
@@ -196,7 +196,7 @@ class Secret(SwarmResource):
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
             name: Name that the versions' names begin with. Default: the logical name.
             namespace: The Docker stack that it belongs to, as in `docker stack ls`.
-            data: Content as text (UTF-8), 500 KiB at most.
+            data: Content as text (UTF-8), less than 500 KiB.
             data_base64: Content as base64, for bytes.
             file: Path of a file with the content, from the program's working directory.
             labels: Labels of the secret; they change without a new version.
@@ -258,7 +258,7 @@ class Secret(SwarmResource):
 
     @property
     def data(self) -> pulumi.Output[str]:
-        """Content as text (UTF-8), 500 KiB at most."""
+        """Content as text (UTF-8), less than 500 KiB."""
         return self._value("data")
 
     @property
