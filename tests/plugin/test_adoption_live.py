@@ -91,6 +91,80 @@ def test_imported_secret_rotates_unless_its_content_is_vouched_for(plugin: Plugi
     assert plugin.update("Secret", unique, found, inputs, rotated, state)["name"].startswith(f"{unique}-")
 
 
+def refreshed(plugin: Plugin, kind: str, name: str, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The first `up` after `pulumi import`: a refresh, Check, Update; then the refresh of the next run."""
+    id, inputs, state = plugin.read(kind, name, name)
+    _, inputs, state = plugin.read(kind, name, id, inputs, state)
+    news = plugin.inputs(kind, name, given, inputs)
+    state = plugin.update(kind, name, id, inputs, news, state)
+    _, inputs, state = plugin.read(kind, name, id, news, state)
+    return inputs, state
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("Config", {"data": "a"}), ("Secret", {"data": Secret("a"), "trustExisting": True})],
+)
+def test_imported_object_becomes_ours_with_the_next_up(
+    plugin: Plugin, docker: Docker, unique: str, kind: str, given: dict[str, Any]
+) -> None:
+    id = made_by_docker(docker, kind.lower(), unique, "a")
+    given |= {"labels": {"team": "x"}}
+    inputs, state = refreshed(plugin, kind, unique, given)
+    assert state["name"] == unique
+    assert state[f"{kind.lower()}Id"] == id
+    assert owner_of(docker, kind.lower(), unique) == "proj/dev"
+    again = plugin.inputs(kind, unique, given, inputs)
+    assert not list(plugin.diff(kind, unique, unique, inputs, again, state).diffs)
+
+
+def test_imported_object_of_another_owner_is_refused_at_the_next_up(
+    plugin: Plugin, docker: Docker, unique: str
+) -> None:
+    with Plugin(docker.host) as another_run:
+        theirs = another_run.inputs("Config", unique, {"data": "a"}, project="theirs")
+        another_run.create("Config", unique, theirs, project="theirs")
+    with pytest.raises(grpc.RpcError) as caught:
+        refreshed(plugin, "Config", unique, {"data": "a"})
+    assert "belongs to Pulumi stack 'theirs/dev'" in caught.value.details()
+
+
+def test_imported_config_whose_content_changes_is_the_version_before_and_goes_with_the_family(
+    plugin: Plugin, docker: Docker, unique: str
+) -> None:
+    made_by_docker(docker, "config", unique, "a")
+    inputs, state = refreshed(plugin, "Config", unique, {"data": "b"})
+    assert state["name"].startswith(f"{unique}-")
+    assert unique in docker.lines("config", "ls", "--format", "{{.Name}}")
+    assert owner_of(docker, "config", unique) == "proj/dev"
+    plugin.delete("Config", unique, unique, inputs, state)
+    assert not [name for name in docker.lines("config", "ls", "--format", "{{.Name}}") if name.startswith(unique)]
+
+
+def test_adopted_config_keeps_its_object_when_the_state_is_lost(plugin: Plugin, docker: Docker, unique: str) -> None:
+    made_by_docker(docker, "config", unique, "a")
+    given = {"data": "a", "adopt": True}
+    plugin.create("Config", unique, plugin.inputs("Config", unique, given))
+    with Plugin(docker.host) as another_run:
+        assert another_run.inputs("Config", unique, given)["name"] == unique
+        assert another_run.inputs("Config", unique, {"data": "b", "adopt": True})["name"] != unique
+
+
+def test_trusted_secret_that_was_rotated_meanwhile_is_not_trusted_again(
+    plugin: Plugin, docker: Docker, unique: str
+) -> None:
+    """The run that rotated it died before the state was saved; then the program goes back."""
+    made_by_docker(docker, "secret", unique, "one")
+    trusting = {"data": Secret("one"), "trustExisting": True}
+    inputs, state = refreshed(plugin, "Secret", unique, trusting)
+    rotated = plugin.inputs("Secret", unique, {"data": Secret("two"), "trustExisting": True}, inputs)
+    plugin.update("Secret", unique, unique, inputs, rotated, state)
+    _, live, state = plugin.read("Secret", unique, unique, inputs, state)
+    back = plugin.inputs("Secret", unique, trusting, live)
+    assert back["name"] != rotated["name"]
+    assert set(plugin.diff("Secret", unique, unique, live, back, state).diffs) == {"data", "name"}
+
+
 def test_nothing_to_import_is_told_by_an_empty_id(plugin: Plugin, unique: str) -> None:
     for kind in ("Config", "Secret", "Service", "Network", "Volume"):
         assert plugin.read(kind, unique, unique)[0] == ""

@@ -205,6 +205,100 @@ def test_nothing_public_of_a_secret_tells_a_guesser_anything(plugin: Plugin, doc
     assert reveal(inputs["key"]) not in json.dumps(public)
 
 
+def interrupted(plugin: Plugin, kind: str, name: str, before: dict[str, Any], after: dict[str, Any]) -> Any:
+    """Refresh after an update whose end was not saved: the state has the old inputs; also return the names."""
+    olds = plugin.inputs(kind, name, before)
+    _, state = plugin.create(kind, name, olds)
+    _, olds, state = plugin.read(kind, name, name, olds, state)
+    made = plugin.update(kind, name, name, olds, plugin.inputs(kind, name, after, olds), state)
+    _, live, now = plugin.read(kind, name, name, olds, state)
+    return live, now, state["name"], made["name"]
+
+
+@pytest.mark.parametrize(("kind", "wrap"), [("Config", str), ("Secret", Secret)])
+def test_reverting_an_interrupted_rotation_is_shown_and_goes_back(
+    plugin: Plugin, docker: Docker, unique: str, kind: str, wrap: Any
+) -> None:
+    old, new = {"data": wrap("one")}, {"data": wrap("two")}
+    live, state, first, second = interrupted(plugin, kind, unique, old, new)
+    assert live["name"] == second
+    back = plugin.inputs(kind, unique, old, live)
+    assert back["name"] == first
+    assert set(plugin.diff(kind, unique, unique, live, back, state).diffs) == {"data", "name"}
+    assert plugin.inputs(kind, unique, new, live)["name"] == second, "going on is no further rotation"
+
+
+def test_reverting_an_interrupted_rotate_trigger_goes_back(plugin: Plugin, docker: Docker, unique: str) -> None:
+    old, new = {"data": "a", "rotateTrigger": 1}, {"data": "a", "rotateTrigger": 2}
+    live, _, first, _ = interrupted(plugin, "Config", unique, old, new)
+    assert plugin.inputs("Config", unique, old, live)["name"] == first
+
+
+@pytest.mark.parametrize("secret_before", [True, False])
+def test_secret_content_of_a_config_comes_back_wrapped_from_an_interrupted_update(
+    plugin: Plugin, docker: Docker, unique: str, secret_before: bool
+) -> None:
+    before = {"data": Secret("one") if secret_before else "one", "labels": {"x": "y"}}
+    after = {"data": Secret("two"), "labels": {"x": Secret("z")}}
+    live, *_ = interrupted(plugin, "Config", unique, before, after)
+    assert isinstance(live["data"], Secret)
+    assert reveal(live["data"]) == "two"
+    assert isinstance(live["labels"]["x"], Secret)
+
+
+@pytest.mark.parametrize("given", [{"data": Secret("plain words")}, {"dataBase64": Secret("YQ==")}])
+def test_config_whose_content_is_marked_secret_is_advised_against(
+    docker: Docker, unique: str, given: dict[str, Any]
+) -> None:
+    with Plugin(docker.host, {"strict": True}) as strict:
+        _, failures = strict.check("Config", unique, given)
+        assert len(failures) == 1
+        assert "marked secret" in failures[0]
+        assert "use a Secret" in failures[0]
+        assert not strict.check("Secret", f"{unique}-s", given)[1]
+
+
+def test_secret_labels_stay_secret_at_a_refresh(plugin: Plugin, docker: Docker, unique: str) -> None:
+    given = {"data": "a", "labels": {"token": Secret("hunter2"), "team": "x"}}
+    inputs = plugin.inputs("Config", unique, given)
+    _, state = plugin.create("Config", unique, inputs)
+    _, live, state = plugin.read("Config", unique, unique, inputs, state)
+    assert isinstance(live["labels"]["token"], Secret)
+    assert live["labels"]["team"] == "x"
+    assert not list(
+        plugin.diff("Config", unique, unique, live, plugin.inputs("Config", unique, given, live), state).diffs
+    )
+
+
+def test_same_content_written_as_base64_changes_nothing(plugin: Plugin, docker: Docker, unique: str) -> None:
+    olds = plugin.inputs("Config", unique, {"data": "a"})
+    _, state = plugin.create("Config", unique, olds)
+    news = plugin.inputs("Config", unique, {"dataBase64": "YQ=="}, olds)
+    assert not list(plugin.diff("Config", unique, unique, olds, news, state).diffs)
+
+
+def test_two_names_that_are_not_known_yet_do_not_collide(plugin: Plugin, unique: str) -> None:
+    for name in (f"{unique}-a", f"{unique}-b"):
+        assert plugin.inputs("Config", name, {"data": "a", "baseName": UNKNOWN})["name"] is UNKNOWN
+
+
+def test_file_whose_path_is_not_known_yet_has_unknown_content(plugin: Plugin, unique: str) -> None:
+    assert plugin.inputs("Config", unique, {"file": UNKNOWN})["name"] is UNKNOWN
+
+
+def test_new_base_name_is_used_and_the_old_version_is_kept_before_it(
+    plugin: Plugin, docker: Docker, unique: str
+) -> None:
+    olds = plugin.inputs("Config", unique, {"data": "a"})
+    _, state = plugin.create("Config", unique, olds)
+    # the engine checks a replacement once more, without old inputs
+    news = plugin.inputs("Config", unique, {"data": "a", "baseName": f"{unique}-new"})
+    plugin.create("Config", unique, news)
+    assert news["name"].startswith(f"{unique}-new-")
+    plugin.delete("Config", unique, unique, olds, state)
+    assert configs(docker, unique) == sorted([state["name"], news["name"]])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

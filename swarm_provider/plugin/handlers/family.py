@@ -385,7 +385,7 @@ class FamilyHandler(Handler):
     def _why_left(self, request: Request, id: str, newest: Json, state: Json) -> str:
         own, name = naming.object_labels(newest), naming.object_name(newest)
         if own.get(labels.URN) != request.urn:
-            return f"{self.kind} {name!r} is left: another resource took it over, or somebody made it anew"
+            return f"{self.kind} {name!r} is left: it is not the one that this resource made"
         if own.get(labels.BASE) == id:
             return f"{self.kind} {name!r} is left: the new resource took it over"
         return (
