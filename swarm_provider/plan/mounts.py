@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import reveal
+from swarm_provider.spec.values import has_unknown, reveal
 
 
 def starting_empty(olds: Json, news: Json) -> list[str]:
@@ -32,10 +32,15 @@ def starting_empty(olds: Json, news: Json) -> list[str]:
 def other_options(olds: Json, news: Json) -> dict[str, tuple[str, Json]]:
     """Return the volumes whose driver or driver options change while the name stays: new driver and options by name.
 
-    Docker would go on with such a volume as it is, without a word, wherever it exists already.
+    Docker would go on with such a volume as it is, without a word, wherever it exists already. Options that are not
+    known yet are left out.
     """
     before = dict(_options(olds))
-    return {name: options for name, options in _options(news) if name in before and before[name] != options}
+    return {
+        name: options
+        for name, options in _options(news)
+        if name in before and before[name] != options and not has_unknown(options)
+    }
 
 
 def _options(inputs: Json) -> Iterator[tuple[str, tuple[str, Json]]]:

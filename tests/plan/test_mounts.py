@@ -55,6 +55,8 @@ def driven(name: str, **options: object) -> Json:
         (driven("v"), driven("v", labels={"a": "b"}, nocopy=True), []),
         (driven("v", driver="nfs"), driven("w", driver="other"), []),
         (driven("v", driver="nfs"), {}, []),
+        (driven("v", driverOpts={"device": "a"}), driven("v", driverOpts={"device": UNKNOWN}), []),
+        (driven("v", driver="nfs"), driven("v", driver=UNKNOWN), []),
     ],
 )
 def test_volumes_whose_options_change_under_the_same_name_are_found(old: Json, new: Json, expected: list[str]) -> None:
