@@ -198,7 +198,7 @@ class ServiceHandler(Handler):
 
     def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
         own = None if live is None else (live["Spec"].get("Labels") or {})
-        return claim("service", str(news["name"]), own, request.owner, adopt=bool(news.get("adopt")))
+        return claim("service", str(news["name"]), own, request.owner, adopt=bool(reveal(news.get("adopt"))))
 
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
         plain = reveal(news)
@@ -282,7 +282,8 @@ class ServiceHandler(Handler):
             reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
             raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
         previous = before.get("PreviousSpec") if before else None
-        await prune_families_of(swarm, (before["Spec"] if before else None, previous, live["Spec"]))
+        specs = (before["Spec"] if before else None, previous, live["Spec"])
+        await prune_families_of(swarm, specs, warn=lambda text: self.session.log.warn(request.urn, text))
         return _outputs(live, incarnation)
 
     async def _live(self, swarm: Swarm, service_id: str, news: Json) -> Json:
@@ -373,7 +374,8 @@ class ServiceHandler(Handler):
             timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
-        await prune_families_of(swarm, (live["Spec"], live.get("PreviousSpec")))
+        specs = (live["Spec"], live.get("PreviousSpec"))
+        await prune_families_of(swarm, specs, warn=lambda text: self.session.log.warn(request.urn, text))
 
 
 async def _nodes_of(swarm: Swarm, live: Json) -> list[Json]:
