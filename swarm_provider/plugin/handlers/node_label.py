@@ -6,14 +6,16 @@ and comes back on destroy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from swarm_provider.convert.leaves import filled
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import InputError, OwnershipError, Problem
+from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
 from swarm_provider.model.types import nearest
-from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
+from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
@@ -27,6 +29,11 @@ class NodeLabelHandler(Handler):
     resource = NODE_LABEL
     names = ("node", "key")
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._held: dict[str, tuple[str, dict[str, str | None]]] = {}
+        """By URN, for a Create that replaces: the old key, and by node id the value that was there before us."""
+
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
         inputs.setdefault("value", "")
@@ -37,11 +44,16 @@ class NodeLabelHandler(Handler):
             inputs["nodes"] = olds.get("nodes", UNKNOWN)
             return inputs
         found = await self._nodes(reveal(inputs["node"]))
-        inputs["nodes"] = sorted(_name(node, found) for node in found)
-        for node in found:
-            self.session.claim("node label", f"{key} of node {_name(node, found)}", key, request.urn)
-            if isinstance(key, str):
-                self.session.plan_label(node["ID"], key, reveal(inputs["value"]))
+        everyone = await (await self.session.swarm()).list("node")
+        inputs["nodes"] = sorted(_name(node, everyone) for node in found)
+        if olds:
+            earlier = olds.get("previous") or {}
+            inputs |= filled(previous=olds.get("previous"))
+            ours = [node["ID"] for node in everyone if _name(node, everyone) in (olds.get("nodes") or ())]
+            self._held[request.urn] = (olds.get("key", ""), {node_id: earlier.get(node_id) for node_id in ours})
+        for node in found if isinstance(key, str) else ():
+            self.session.claim("node label", _claimed(key, _name(node, everyone)), key, request.urn)
+            self.session.plan_label(node["ID"], key, reveal(inputs["value"]))
         return inputs
 
     async def _nodes(self, wanted: Sequence[str]) -> list[Json]:
@@ -66,34 +78,66 @@ class NodeLabelHandler(Handler):
         return found
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        found = self.changed(olds, news, ignored, hidden=("overwrite",))
-        return Difference(found, [change.path for change in found if change.path == "key"])
+        found = self.changed(olds, news, ignored, hidden=("overwrite", "previous"))
+        replaces = [change.path for change in found if change.path == "key"]
+        if not replaces and self.session.is_checked(request.urn) and not has_unknown([news["key"], news["nodes"]]):
+            # an older self that a killed run has left in the state goes without the label
+            for name in news["nodes"]:
+                self.session.claim("node label", _claimed(news["key"], name), news["key"], request.urn).ready.set()
+        return Difference(found, replaces)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))
+        held_key, held = self._held.get(request.urn, ("", {}))
+        held = held if held_key == news["key"] else {}
         if preview:
-            if known:
-                self._refuse_other_values(reveal(news), await self._nodes(reveal(news["node"])), ())
+            if known and not await self.offline():
+                self._look(request, reveal(news), await self._nodes(reveal(news["node"])), held)
             return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)
-        return known, {**await self._apply(news, {}), "incarnation": new_incarnation()}
+        return known, await self._apply(request, known, news, held, new_incarnation())
 
-    async def _apply(self, news: Json, state: Json) -> Json:
-        """Set the label on every node; return the outputs: which nodes, and the values that were there before."""
+    async def _apply(
+        self, request: Request, id: str, news: Json, held: Mapping[str, str | None], incarnation: str
+    ) -> Json:
+        """Set the label on every node; return the outputs: which nodes, and the values that were there before.
+
+        Args:
+            held: nodes that carry the label through this resource, and what was there before it.
+
+        Raises:
+            PartialFailure: a node failed; what was there before stays known, on that node too.
+        """
         plain = reveal(news)
         key, value = plain["key"], plain["value"]
         swarm = await self.session.swarm()
-        await swarm.list("node", fresh=True)
+        everyone = await swarm.list("node", fresh=True)
         nodes = await self._nodes(plain["node"])
-        ours = state.get("nodeIds") or []
-        self._refuse_other_values(plain, nodes, ours)
-        earlier = state.get("previous") or {}
-        previous = {}
+        self._look(request, plain, nodes, held)
+        names = [_name(node, everyone) for node in nodes]
+        claims = [self.session.claim("node label", _claimed(key, name), key, request.urn) for name in names]
+        done: dict[str, str | None] = {}
         for node in nodes:
-            before = earlier.get(node["ID"]) if node["ID"] in ours else _labels(node).get(key)
-            if before is not None:
-                previous[node["ID"]] = before
-            await _set(swarm, node["ID"], key, value)
-        return {"previous": previous, "nodeIds": sorted(node["ID"] for node in nodes)}
+            done[node["ID"]] = held[node["ID"]] if node["ID"] in held else _labels(node).get(key)
+            try:
+                await _set(swarm, node["ID"], key, value)
+            except SwarmProviderError as error:
+                text = f"node {_hostname(node)!r}: {error}"
+                raise PartialFailure(id, _outputs({**held, **done}, incarnation), [text]) from error
+        for claim in claims:
+            claim.ready.set()
+        return _outputs(done, incarnation)
+
+    def _look(self, request: Request, plain: Json, nodes: Sequence[Json], held: Mapping[str, str | None]) -> None:
+        """Refuse values of somebody else; say which labels are there already, so that destroy leaves them."""
+        self._refuse_other_values(plain, nodes, tuple(held))
+        equal = [
+            repr(_hostname(node))
+            for node in nodes
+            if node["ID"] not in held and _labels(node).get(plain["key"]) == plain["value"]
+        ]
+        if equal:
+            text = f"{', '.join(equal)} has the label {plain['key']}={plain['value']} already; destroy leaves it there"
+            self.session.log.info(request.urn, text)
 
     def _refuse_other_values(self, plain: Json, nodes: Sequence[Json], ours: Sequence[str]) -> None:
         if plain.get("overwrite"):
@@ -113,7 +157,9 @@ class NodeLabelHandler(Handler):
         carrying = [
             node
             for node in nodes
-            if key in _labels(node) and (ALL in wanted or node["ID"] in wanted or _hostname(node) in wanted)
+            if key in _labels(node)
+            # a node that an interrupted update could not restore is a difference still
+            and (ALL in wanted or node["ID"] in (*wanted, *(state.get("nodeIds") or ())) or _hostname(node) in wanted)
         ]
         if not carrying:
             return None
@@ -121,25 +167,34 @@ class NodeLabelHandler(Handler):
         inputs["nodes"] = sorted(_name(node, nodes) for node in right or carrying)
         if not right:
             inputs["value"] = _labels(carrying[0])[key]
+        inputs.pop("previous", None)
+        # what Check sees of the state are inputs only, and a replacement has to know what was there before
+        inputs |= filled(previous=state.get("previous"))
         imported = {"previous": {}, "nodeIds": sorted(node["ID"] for node in carrying)}
         return Live(_id(reveal(inputs)), inputs, {**imported, **state})
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         if preview:
             return state
-        outputs = await self._apply(news, state)
+        earlier = state.get("previous") or {}
+        held = {node_id: earlier.get(node_id) for node_id in state.get("nodeIds") or ()}
+        outputs = await self._apply(request, id, news, held, state.get("incarnation") or new_incarnation())
         key, swarm = reveal(news["key"]), await self.session.swarm()
-        for left in set(state.get("nodeIds") or ()) - set(outputs["nodeIds"]):
-            await self._restore(request, swarm, left, key, reveal(olds.get("value")), state)
-        return {**outputs, "incarnation": state.get("incarnation") or new_incarnation()}
+        for left in sorted(held.keys() - set(outputs["nodeIds"])):
+            try:
+                await self._restore(request, swarm, left, key, reveal(olds.get("value")), state)
+            except SwarmProviderError as error:
+                done = {node_id: outputs["previous"].get(node_id) for node_id in outputs["nodeIds"]}
+                raise PartialFailure(id, _outputs({**held, **done}, outputs["incarnation"]), [str(error)]) from error
+        return outputs
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         swarm = await self.session.swarm()
         key, nodes = reveal(olds["key"]), await swarm.list("node", fresh=True)
         for node in nodes:
-            claimed = f"{key} of node {_name(node, nodes)}"
-            if node["ID"] in (state.get("nodeIds") or ()) and not self.session.claimed_by_another(
-                "node label", claimed, request.urn
+            # `up --replace` makes the new resource before it deletes the old one, and the label is one
+            if node["ID"] in (state.get("nodeIds") or ()) and not self.session.keeps(
+                "node label", _claimed(key, _name(node, nodes)), request.urn
             ):
                 await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
 
@@ -173,6 +228,17 @@ async def _set(swarm: Swarm, node_id: str, key: str, value: str | None) -> None:
         return {**spec, "Labels": own}
 
     await update_with_retry(swarm, "node", node_id, change)
+
+
+def _outputs(held: Mapping[str, str | None], incarnation: str) -> Json:
+    """Return the outputs for these nodes, with the value that was there before on each (None: none)."""
+    previous = {node_id: value for node_id, value in held.items() if value is not None}
+    return {"previous": previous, "nodeIds": sorted(held), "incarnation": incarnation}
+
+
+def _claimed(key: str, name: str) -> str:
+    """Return what a run claims: one key of one node."""
+    return f"{key} of node {name}"
 
 
 def _labels(node: Json) -> dict[str, str]:
