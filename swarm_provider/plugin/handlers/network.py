@@ -8,11 +8,12 @@ from typing import Final
 from swarm_provider.convert import objects
 from swarm_provider.errors import Conflict, InputError, Problem
 from swarm_provider.model.resources import NETWORK
+from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.remove import remove_network
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 CONTROL: Final = ("replace", "adopt")
 
@@ -39,20 +40,28 @@ class NetworkHandler(Handler):
             return Difference(stables=("networkId", "incarnation"))
         if any(change.path == "name" for change in found) or reveal(news.get("replace")):
             tops = sorted({change.path.split(".")[0].split("[")[0] for change in found})
-            return Difference(found, tops, delete_before_replace=olds.get("name") == news.get("name"))
-        what = ", ".join(f"{change.path}: {change.old!r} => {change.new!r}" for change in found)
-        self.session.warn(
-            request.urn,
-            f"network {news['name']!r} differs from what is asked for ({what}); Docker cannot change a network, so it "
-            f"stays as it is. Set replace=True (on a Stack: replace_networks=True) to make it anew, which stops its "
-            f"services meanwhile",
+            first = olds.get("name") == news.get("name")
+            if first:
+                self.session.replacing.add(request.urn)
+            return Difference(found, tops, delete_before_replace=first)
+        certain = [change for change in found if not has_unknown(change.new)]
+        text = (
+            f"network {news['name']!r} {'differs' if certain else 'may differ'} from what is asked for "
+            f"({', '.join(map(_told, found))}); Docker cannot change a network, so it stays as it is. Set replace=True "
+            f"(on a Stack: replace_networks=True) to make it anew, which stops its services meanwhile"
         )
+        if certain:
+            self.session.warn(request.urn, text)
+        else:
+            # never an error: the update may find that nothing differs
+            self.session.log.warn(request.urn, text)
         return Difference(stables=("networkId", "incarnation"))
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
-        if name is UNKNOWN:
-            return "", {"networkId": UNKNOWN, "incarnation": UNKNOWN}
+        if name is UNKNOWN or (preview and request.urn in self.session.replacing):
+            # what a preview would find of a network that goes first is the old one
+            return "" if name is UNKNOWN else name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         swarm = await self.session.swarm()
         live = await (swarm.find("network", name) if preview else swarm.inspect("network", name))
         own = None if live is None else (live.get("Labels") or {})
@@ -82,7 +91,9 @@ class NetworkHandler(Handler):
         live = await (await self.session.swarm()).find("network", id)
         if live is None:
             return None
-        inputs = objects.read_network(olds, live) if olds else objects.network_from_spec(live)
+        # a network that Swarm has not allotted yet shows neither driver nor options
+        described = objects.read_network(olds, live) if live.get("Driver") else dict(olds)
+        inputs = described if olds else objects.network_from_spec(live)
         inputs |= {key: olds[key] for key in CONTROL if key in olds}
         outputs = {"networkId": live["Id"], "incarnation": state.get("incarnation") or _incarnation(live)}
         return Live(live["Name"], inputs, outputs)
@@ -112,6 +123,15 @@ class NetworkHandler(Handler):
             timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
+
+
+def _told(change: Change) -> str:
+    """Say what changes; values of options and labels are not told, since those of a live network may be passwords."""
+    if has_unknown(change.new):
+        return f"{change.path}: known only in the update"
+    if change.path.startswith(("driverOpts", "labels", "ipam.options")):
+        return change.path
+    return f"{change.path}: {change.old!r} => {change.new!r}"
 
 
 def _users(live: Json, services: Sequence[Json]) -> set[str]:
