@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import grpc
 import pytest
 
+from swarm_provider.dockerapi import ConnectionSettings, Swarm
+from swarm_provider.errors import DockerError
+from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.handlers.base import PartialFailure, Request
+from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
+from swarm_provider.plugin.session import Session, Settings
+from swarm_provider.spec import labels
+from swarm_provider.spec.values import UNKNOWN
 from tests.support.engine import Docker
-from tests.support.protocol import Plugin
+from tests.support.protocol import PROJECT, STACK, Plugin, urn
+
+NOBODY = "tcp://127.0.0.1:9"
+"""An address where no Docker answers."""
 
 pytestmark = pytest.mark.live
 
@@ -36,7 +49,8 @@ def test_label_is_set_and_removed_and_others_stay(plugin: Plugin, docker: Docker
     assert inputs["nodes"] == [node]
     id, state = plugin.create("NodeLabel", unique, inputs)
     assert node_labels(docker, node)[unique] == "raid"
-    plugin.delete("NodeLabel", unique, id, inputs, state)
+    with Plugin(docker.host) as next_run:
+        next_run.delete("NodeLabel", unique, id, inputs, state)
     assert unique not in node_labels(docker, node)
     assert node_labels(docker, node)[f"{unique}-other"] == "1"
 
@@ -45,7 +59,8 @@ def test_value_that_was_there_before_stays_on_destroy(plugin: Plugin, docker: Do
     docker("node", "update", "--label-add", f"{unique}=raid", node)
     inputs = plugin.inputs("NodeLabel", unique, {"node": node, "key": unique, "value": "raid"})
     id, state = plugin.create("NodeLabel", unique, inputs)
-    plugin.delete("NodeLabel", unique, id, inputs, state)
+    with Plugin(docker.host) as next_run:
+        next_run.delete("NodeLabel", unique, id, inputs, state)
     assert node_labels(docker, node)[unique] == "raid"
 
 
@@ -60,7 +75,8 @@ def test_other_value_is_refused_at_preview_unless_overwritten(
     inputs = plugin.inputs("NodeLabel", unique, {**wanted, "overwrite": True})
     id, state = plugin.create("NodeLabel", unique, inputs)
     assert node_labels(docker, node)[unique] == "raid"
-    plugin.delete("NodeLabel", unique, id, inputs, state)
+    with Plugin(docker.host) as next_run:
+        next_run.delete("NodeLabel", unique, id, inputs, state)
     assert node_labels(docker, node)[unique] == "ssd"
 
 
@@ -98,6 +114,113 @@ def test_unknown_node_is_told_with_the_nearest_name(plugin: Plugin, node: str, u
     assert failures == [f"node: node {node[:-1]!r} does not exist in the swarm; did you mean {node!r}?"]
 
 
+def test_replaced_label_stays_on_the_node_and_remembers_what_was_there_before(
+    plugin: Plugin, docker: Docker, node: str, unique: str
+) -> None:
+    docker("node", "update", "--label-add", f"{unique}=ssd", node)
+    given = {"node": node, "key": unique, "value": "raid", "overwrite": True}
+    olds = plugin.inputs("NodeLabel", unique, given)
+    id, state = plugin.create("NodeLabel", unique, olds)
+    _, olds, state = plugin.read("NodeLabel", unique, id, olds, state)
+    with Plugin(docker.host) as replacing:
+        # as `up --replace` does: Check with the old inputs and without, Create, and at the end Delete of the old one
+        replacing.inputs("NodeLabel", unique, given, olds)
+        news = replacing.inputs("NodeLabel", unique, given)
+        _, anew = replacing.create("NodeLabel", unique, news)
+        replacing.delete("NodeLabel", unique, id, olds, state)
+    assert node_labels(docker, node)[unique] == "raid"
+    with Plugin(docker.host) as destroying:
+        destroying.delete("NodeLabel", unique, id, news, anew)
+    assert node_labels(docker, node)[unique] == "ssd"
+
+
+def test_old_self_of_a_killed_replacement_goes_without_the_label(
+    plugin: Plugin, docker: Docker, node: str, unique: str
+) -> None:
+    given = {"node": node, "key": unique, "value": "raid"}
+    inputs = plugin.inputs("NodeLabel", unique, given)
+    id, state = plugin.create("NodeLabel", unique, inputs)
+    with Plugin(docker.host) as next_run:
+        again = next_run.inputs("NodeLabel", unique, given, inputs)
+        assert not next_run.diff("NodeLabel", unique, id, inputs, again, state).diffs
+        next_run.delete("NodeLabel", unique, id, inputs, state)
+    assert node_labels(docker, node)[unique] == "raid"
+
+
+def test_labels_whose_keys_are_not_known_yet_are_no_conflict(plugin: Plugin, node: str, unique: str) -> None:
+    for name in ("one", "two"):
+        plugin.inputs("NodeLabel", f"{unique}-{name}", {"node": node, "key": UNKNOWN})
+
+
+def test_offline_preview_of_a_new_label_does_not_say_that_the_node_is_missing(unique: str) -> None:
+    with Plugin(NOBODY, {"offlinePreview": True}) as plugin:
+        inputs = plugin.inputs("NodeLabel", unique, {"node": "elsewhere", "key": unique})
+        assert plugin.create("NodeLabel", unique, inputs, preview=True)[0] == f"{unique}@elsewhere"
+
+
+class TwoNodes:
+    """Stands in for a swarm of two nodes, the second of which cannot be updated while `broken`."""
+
+    def __init__(self, key: str) -> None:
+        self.broken = True
+        self.nodes = {
+            name: {
+                "ID": name,
+                "Version": {"Index": 1},
+                "Description": {"Hostname": name},
+                "Spec": {"Labels": {key: "old"}},
+            }
+            for name in ("n1", "n2")
+        }
+
+    async def list(self, kind: str, *, fresh: bool = False) -> Any:
+        return [*self.nodes.values()]
+
+    async def inspect(self, kind: str, name: str) -> Any:
+        return self.nodes[name]
+
+    async def update(self, kind: str, id: str, version: int, spec: Any, **more: Any) -> Any:
+        if self.broken and id == "n2":
+            raise DockerError("the disk is full", status=400)
+        self.nodes[id] = {**self.nodes[id], "Spec": spec}
+        return []
+
+    def labels(self, key: str) -> Any:
+        return [cast(Any, node)["Spec"]["Labels"].get(key) for node in self.nodes.values()]
+
+
+def test_label_that_one_node_refuses_is_kept_in_the_state_with_what_was_there_before(unique: str) -> None:
+    swarm = TwoNodes(unique)
+
+    class OnTwoNodes(Session):
+        async def swarm(self) -> Swarm:
+            return cast(Swarm, swarm)
+
+    def handler() -> NodeLabelHandler:
+        return NodeLabelHandler(OnTwoNodes(Settings(ConnectionSettings()), EngineLog(None)))
+
+    async def story() -> None:
+        request = Request(urn("NodeLabel", unique), unique)
+        given = {"node": "*", "key": unique, "value": "new", "overwrite": True}
+        first = handler()
+        inputs = await first.check(request, {}, given)
+        with pytest.raises(PartialFailure, match="node 'n2': the disk is full") as caught:
+            await first.create(request, inputs, preview=False)
+        assert swarm.labels(unique) == ["new", "old"]
+        swarm.broken = False
+        second, id = handler(), caught.value.id
+        live = await second.read(request, id, inputs, caught.value.outputs)
+        assert live is not None
+        news = await second.check(request, live.inputs, given)
+        assert [change.path for change in (await second.diff(request, live.inputs, news, live.outputs, ())).changes]
+        state = await second.update(request, id, live.inputs, news, live.outputs, preview=False)
+        assert swarm.labels(unique) == ["new", "new"]
+        await handler().delete(request, id, news, state)
+        assert swarm.labels(unique) == ["old", "old"]
+
+    asyncio.run(story())
+
+
 def test_network_is_made_read_back_and_removed(plugin: Plugin, docker: Docker, unique: str) -> None:
     given = {"attachable": True, "labels": {"team": "x"}, "driverOpts": {"encrypted": ""}}
     inputs = plugin.inputs("Network", unique, given)
@@ -122,6 +245,41 @@ def test_changed_network_is_replaced_only_when_asked(plugin: Plugin, unique: str
     found = plugin.diff("Network", unique, id, live, news, state)
     assert list(found.replaces) == ["attachable"]
     assert found.deleteBeforeReplace
+
+
+def test_network_that_may_differ_is_no_error_even_when_strict(docker: Docker, unique: str) -> None:
+    with Plugin(docker.host, {"strict": True}) as plugin:
+        olds = plugin.inputs("Network", unique, {"driverOpts": {"encrypted": ""}})
+        news = plugin.inputs("Network", unique, {"driverOpts": {"encrypted": UNKNOWN}})
+        assert not plugin.diff("Network", unique, unique, olds, news, {}).diffs
+        news = plugin.inputs("Network", unique, {"driverOpts": {"encrypted": UNKNOWN}, "attachable": True})
+        with pytest.raises(grpc.RpcError) as caught:
+            plugin.diff("Network", unique, unique, olds, news, {})
+        details = str(caught.value.details())
+        assert "attachable: None => True" in details
+        assert "driverOpts.encrypted: known only in the update" in details
+
+
+def test_warning_of_another_network_does_not_tell_its_options(docker: Docker, unique: str) -> None:
+    with Plugin(docker.host, {"strict": True}) as plugin:
+        olds = plugin.inputs("Network", unique, {"driverOpts": {"psk": "live-password"}})
+        news = plugin.inputs("Network", unique, {"driverOpts": {"psk": "asked-password"}})
+        with pytest.raises(grpc.RpcError) as caught:
+            plugin.diff("Network", unique, unique, olds, news, {})
+        assert "(driverOpts.psk)" in str(caught.value.details())
+        assert "password" not in str(caught.value.details())
+
+
+def test_preview_of_a_replaced_network_does_not_look_at_the_old_one(
+    plugin: Plugin, docker: Docker, unique: str
+) -> None:
+    docker("network", "create", "-d", "overlay", unique)
+    olds = plugin.inputs("Network", unique, {})
+    news = plugin.inputs("Network", unique, {"attachable": True, "replace": True})
+    with pytest.raises(grpc.RpcError):
+        plugin.create("Network", unique, news, preview=True)
+    assert plugin.diff("Network", unique, unique, olds, news, {}).deleteBeforeReplace
+    assert plugin.create("Network", unique, news, preview=True)[0] == unique
 
 
 def test_network_that_another_resource_took_over_is_left(plugin: Plugin, docker: Docker, unique: str) -> None:
@@ -165,6 +323,109 @@ def test_volume_on_a_node_is_made_and_its_options_cannot_change(
     with Plugin(docker.host) as next_run:
         next_run.delete("Volume", unique, id, inputs, state)
     assert unique not in docker.lines("volume", "ls", "-q")
+
+
+def of_stack(stack: str) -> str:
+    return f"{labels.OWNER}={PROJECT}/{stack}"
+
+
+@pytest.mark.parametrize(
+    ("lazy", "label", "removed"),
+    [
+        (True, "", True),
+        (True, of_stack(STACK), True),
+        (True, of_stack("prod"), False),
+        (False, "", False),
+        (False, of_stack(STACK), True),
+    ],
+)
+def test_destroy_removes_only_a_volume_that_is_ours(
+    plugin: Plugin, docker: Docker, node: str, unique: str, lazy: bool, label: str, removed: bool
+) -> None:
+    docker("volume", "create", *(["--label", label] if label else []), unique)
+    inputs = plugin.inputs("Volume", unique, {"deleteOnDestroy": True, **({} if lazy else {"node": node})})
+    id, state = plugin.create("Volume", unique, inputs)
+    with Plugin(docker.host) as destroying:
+        destroying.delete("Volume", unique, id, inputs, state)
+    assert (unique not in docker.lines("volume", "ls", "-q")) is removed
+    docker.run("volume", "rm", unique)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_volume_of_another_stack_is_refused_on_a_node(
+    plugin: Plugin, docker: Docker, node: str, unique: str, preview: bool
+) -> None:
+    docker("volume", "create", "--label", of_stack("prod"), unique)
+    inputs = plugin.inputs("Volume", unique, {"node": node})
+    with pytest.raises(grpc.RpcError) as caught:
+        plugin.create("Volume", unique, inputs, preview=preview)
+    assert f"belongs to Pulumi stack '{PROJECT}/prod'" in str(caught.value.details())
+    docker("volume", "rm", unique)
+
+
+def test_renamed_volume_leaves_the_old_one_with_its_data(
+    plugin: Plugin, docker: Docker, node: str, unique: str
+) -> None:
+    given = {"node": node, "deleteOnDestroy": True}
+    olds = plugin.inputs("Volume", unique, given)
+    id, state = plugin.create("Volume", unique, olds)
+    with Plugin(docker.host) as next_run:
+        renamed = {**given, "name": f"{unique}b"}
+        news = next_run.inputs("Volume", unique, renamed, olds)
+        assert list(next_run.diff("Volume", unique, id, olds, news, state).replaces) == ["name"]
+        next_run.create("Volume", unique, next_run.inputs("Volume", unique, renamed))
+        next_run.delete("Volume", unique, id, olds, state)
+    assert {unique, f"{unique}b"} <= set(docker.lines("volume", "ls", "-q"))
+    docker("volume", "rm", unique, f"{unique}b")
+
+
+def test_other_options_of_a_volume_are_refused_at_preview_without_their_values(
+    plugin: Plugin, docker: Docker, node: str, unique: str
+) -> None:
+    docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=size=1m", unique)
+    given = {"node": node, "driverOpts": {"type": "tmpfs", "device": "tmpfs", "o": "size=2m"}}
+    with pytest.raises(grpc.RpcError) as caught:
+        plugin.create("Volume", unique, plugin.inputs("Volume", unique, given), preview=True)
+    assert "other values of driver_opts.o than" in str(caught.value.details())
+    assert "size=" not in str(caught.value.details())
+    not_known = {**given, "driverOpts": {"type": "tmpfs", "device": "tmpfs", "o": UNKNOWN}}
+    assert plugin.create("Volume", unique, plugin.inputs("Volume", unique, not_known), preview=True)[0] == unique
+    docker("volume", "rm", unique)
+
+
+def test_options_of_a_volume_that_are_not_known_yet_pass_the_preview(
+    plugin: Plugin, docker: Docker, node: str, unique: str
+) -> None:
+    given = {"node": node, "driverOpts": {"type": "tmpfs", "device": "tmpfs"}}
+    olds = plugin.inputs("Volume", unique, given)
+    id, state = plugin.create("Volume", unique, olds)
+    news = plugin.inputs("Volume", unique, {**given, "driverOpts": {"type": "tmpfs", "device": UNKNOWN}}, olds)
+    assert not plugin.diff("Volume", unique, id, olds, news, state).replaces
+    docker("volume", "rm", unique)
+
+
+def test_node_written_as_its_id_is_the_same_node(plugin: Plugin, docker: Docker, node: str, unique: str) -> None:
+    olds = plugin.inputs("Volume", unique, {"node": node})
+    id = docker("node", "inspect", "--format", "{{.ID}}", node).strip()
+    assert not plugin.diff("Volume", unique, unique, olds, plugin.inputs("Volume", unique, {"node": id}), {}).diffs
+
+
+def test_lazy_volume_that_gets_a_node_is_made_there_and_not_replaced(
+    plugin: Plugin, docker: Docker, node: str, unique: str
+) -> None:
+    olds = plugin.inputs("Volume", unique, {})
+    id, state = plugin.create("Volume", unique, olds)
+    news = plugin.inputs("Volume", unique, {"node": node}, olds)
+    found = plugin.diff("Volume", unique, id, olds, news, state)
+    assert (list(found.diffs), list(found.replaces)) == (["node"], [])
+    assert plugin.update("Volume", unique, id, olds, news, state)["mountpoint"]
+    docker("volume", "rm", unique)
+
+
+def test_offline_preview_of_a_volume_on_a_node_goes_by_the_program(unique: str) -> None:
+    with Plugin(NOBODY, {"offlinePreview": True}) as plugin:
+        inputs = plugin.inputs("Volume", unique, {"node": "elsewhere"})
+        assert plugin.create("Volume", unique, inputs, preview=True)[0] == unique
 
 
 def test_lookups_find_nodes_and_networks(plugin: Plugin, docker: Docker, node: str, unique: str) -> None:

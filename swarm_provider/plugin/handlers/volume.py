@@ -6,17 +6,19 @@ A volume holds data. It is never replaced under the same name, and kept on destr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
-from swarm_provider.plan.ownership import owner_of_urn
+from swarm_provider.plan.ownership import claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 _FIXED = ("driver", "driverOpts", "labels", "namespace")
 
@@ -26,7 +28,13 @@ class VolumeHandler(Handler):
 
     resource = VOLUME
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._lives_on: set[str] = set()
+        """URNs that the program of this run has still: what Delete gets of them was replaced, not destroyed."""
+
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        self._lives_on.add(request.urn)
         inputs = self.normal(news)
         inputs.setdefault("name", request.name)
         inputs.setdefault("driver", "local")
@@ -36,7 +44,7 @@ class VolumeHandler(Handler):
                 raise InputError(Problem(f"{name!r} cannot be the name of a volume", "name"))
             self.session.claim("volume", name, name, request.urn)
         node = reveal(inputs.get("node"))
-        if isinstance(node, str):
+        if isinstance(node, str) and not await self.offline():
             await self._reachable(await self.session.swarm(), node)
         return inputs
 
@@ -57,15 +65,37 @@ class VolumeHandler(Handler):
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         found = self.changed(olds, news, ignored)
-        moved = [change for change in found if change.path in ("name", "node")]
-        if moved:
-            text = f"volume {news['name']!r} starts empty; the data of {olds.get('name')!r} is not copied"
+        if any(change.path == "name" for change in found):
+            # a replacement that another one brings about deletes the old volume before the new one is checked
+            self._lives_on.add(request.urn)
+            new = "a volume of another name" if has_unknown(news["name"]) else f"volume {news['name']!r}"
+            text = f"{new} starts empty; volume {olds.get('name')!r} stays with its data, which is not copied"
             self.session.log.warn(request.urn, text)
-            return Difference(found, [change.path for change in moved])
-        fixed = [change.path for change in found if change.path.split(".")[0].split("[")[0] in _FIXED]
+            return Difference(found, ["name"])
+        if any(change.path == "node" for change in found):
+            if await self._same_node(reveal(olds.get("node")), reveal(news.get("node"))):
+                found = [change for change in found if change.path != "node"]
+            elif "node" in olds and "node" in news:
+                text = (
+                    f"volume {news['name']!r} stays with its data on node {reveal(olds['node'])!r}; no data is copied"
+                )
+                self.session.log.warn(request.urn, text)
+        fixed = [
+            change.path
+            for change in found
+            if change.path.split(".")[0].split("[")[0] in _FIXED and not has_unknown(change.new)
+        ]
         if fixed:
             await self._refuse_if_made(request, news, state, fixed)
         return Difference(found)
+
+    async def _same_node(self, one: Any, other: Any) -> bool:
+        """Say whether two words, such as a host name and an id, mean one node."""
+        if not isinstance(one, str) or not isinstance(other, str):
+            return False
+        swarm = await self.session.swarm()
+        first, second = await swarm.find("node", one), await swarm.find("node", other)
+        return first is not None and second is not None and first["ID"] == second["ID"]
 
     async def _refuse_if_made(self, request: Request, news: Json, state: Json, fixed: Sequence[str]) -> None:
         """Docker would go on with the volume as it is, without a word: an error where it is known to exist."""
@@ -90,31 +120,42 @@ class VolumeHandler(Handler):
             if known:
                 self.session.claim("volume", known, known, request.urn).ready.set()
             return known, {"mountpoint": "", "incarnation": new_incarnation() if not preview else UNKNOWN}
-        if preview:
-            return known, {"mountpoint": UNKNOWN, "incarnation": UNKNOWN}
+        return known, await self._ensure(request, news, preview=preview)
+
+    async def _ensure(self, request: Request, news: Json, *, preview: bool) -> Json:
+        """Make the volume on the node that the provider talks to, or use the one that is there; return outputs."""
+        name, planned = news["name"], {"mountpoint": UNKNOWN, "incarnation": UNKNOWN}
+        if not isinstance(name, str):
+            return planned
         swarm = await self.session.swarm()
-        live = await swarm.inspect("volume", name)
+        live = await (swarm.find("volume", name) if preview else swarm.inspect("volume", name))
         incarnation = new_incarnation()
+        if live is not None:
+            self._use(request, name, live, news)
+            incarnation = _incarnation(live)
+        if preview:
+            return planned
         if live is None:
             spec = objects.with_labels(objects.volume_to_spec(reveal(news)), request.owner.labels(incarnation))
             await swarm.create("volume", spec)
             live = await swarm.inspect("volume", name) or {}
-        else:
-            self._same(name, live, news)
-            incarnation = _incarnation(live)
-            self.session.log.info(request.urn, f"volume {name!r} exists with its data, and is used as it is")
         self.session.claim("volume", name, name, request.urn).ready.set()
-        return name, {"mountpoint": live.get("Mountpoint", ""), "incarnation": incarnation}
+        return {"mountpoint": live.get("Mountpoint", ""), "incarnation": incarnation}
 
-    def _same(self, name: str, live: Json, news: Json) -> None:
-        """Refuse to call a volume ours that has another driver or other options than asked for."""
-        found, wanted = objects.volume_from_spec(live), reveal(news)
-        for key in ("driver", "driverOpts"):
-            if (found.get(key) or None) != (wanted.get(key) or None):
-                raise SwarmProviderError(
-                    f"volume {name!r} exists with {key} {found.get(key)!r}, not {wanted.get(key)!r}; Docker cannot "
-                    f"change that: use the same options, or another name"
-                )
+    def _use(self, request: Request, name: str, live: Json, news: Json) -> None:
+        """Say that a volume is used as it is; refuse one of another owner, or with other options than asked for."""
+        own = live.get("Labels") or {}
+        claim("volume", name, own, request.owner, adopt=True)
+        differing = _differing(live, news)
+        if differing:
+            raise SwarmProviderError(
+                f"volume {name!r} exists with other values of {', '.join(differing)} than asked for; Docker cannot "
+                f"change that: use the same options, or another name"
+            )
+        text = f"volume {name!r} exists with its data, and is used as it is"
+        if labels.OWNER not in own and reveal(news.get("deleteOnDestroy")):
+            text += "; it was not made by Pulumi, so destroy leaves it all the same"
+        self.session.log.info(request.urn, text)
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
         swarm = await self.session.swarm()
@@ -136,19 +177,22 @@ class VolumeHandler(Handler):
         return Live(live["Name"], inputs, outputs)
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
-        return state
+        if "node" not in news or reveal(olds.get("node")) == reveal(news["node"]):
+            return state
+        return await self._ensure(request, news, preview=preview)
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
-        if not reveal(olds.get("deleteOnDestroy")):
-            self.session.log.info(request.urn, f"volume {id!r} is kept with its data (delete_on_destroy is not set)")
-            return
         swarm = await self.session.swarm()
         live = await swarm.inspect("volume", id)
-        if live is None or self.session.keeps("volume", id, request.urn):
+        kept = self._kept(request, id, olds, live)
+        if kept:
+            self.session.log.info(request.urn, f"volume {id!r} is kept with its data ({kept})")
             return
-        theirs = (live.get("Labels") or {}).get(labels.OWNER)
-        if "node" in olds and theirs not in (None, owner_of_urn(request.urn).text):
-            self.session.log.info(request.urn, f"volume {id!r} is left: it belongs to {theirs!r}")
+        if "node" not in olds:
+            what = f"volume {id!r} is removed on" if live is not None else f"there is no volume {id!r} on"
+            text = f"{what} {swarm.name}; what tasks made of it on other nodes stays there"
+            self.session.log.info(request.urn, text)
+        if live is None:
             return
         # the containers that had it mounted have ended, and Swarm removes them a moment later
         await remove_object(
@@ -159,6 +203,29 @@ class VolumeHandler(Handler):
             timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
+
+    def _kept(self, request: Request, id: str, olds: Json, live: Json | None) -> str:
+        """Say why Delete has to leave the volume, "" where the user gave its data up."""
+        if not reveal(olds.get("deleteOnDestroy")):
+            return "delete_on_destroy is not set"
+        if request.urn in self._lives_on or self.session.keeps("volume", id, request.urn):
+            return f"it was replaced, not destroyed; `docker volume rm {id}` removes it where nobody needs it"
+        theirs = ((live or {}).get("Labels") or {}).get(labels.OWNER)
+        if theirs is None and live is not None and "node" in olds:
+            return "it was not made by Pulumi"
+        # where a task made it, there is no label of ours on it
+        return f"it belongs to {theirs!r}" if theirs not in (None, request.owner.text) else ""
+
+
+def _differing(live: Json, news: Json) -> list[str]:
+    """Return the names of what differs. Not the values: those of a live volume may be passwords that nobody masks."""
+    found, wanted = objects.volume_from_spec(live), reveal(news)
+    result = [] if has_unknown(wanted["driver"]) or found.get("driver") == wanted["driver"] else ["driver"]
+    now, asked = found.get("driverOpts") or {}, wanted.get("driverOpts") or {}
+    if not isinstance(asked, dict):
+        return result
+    keys = [key for key in sorted({*now, *asked}) if not has_unknown(asked.get(key)) and now.get(key) != asked.get(key)]
+    return result + [f"driver_opts.{key}" for key in keys]
 
 
 def _incarnation(live: Json) -> str:
