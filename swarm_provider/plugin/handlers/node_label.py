@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swarm_provider.convert.leaves import filled
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
 from swarm_provider.model.types import nearest
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
-from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
@@ -29,11 +27,6 @@ class NodeLabelHandler(Handler):
     resource = NODE_LABEL
     names = ("node", "key")
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._held: dict[str, tuple[str, dict[str, str | None]]] = {}
-        """By URN, for a Create that replaces: the old key, and by node id the value that was there before us."""
-
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
         inputs.setdefault("value", "")
@@ -46,11 +39,6 @@ class NodeLabelHandler(Handler):
         found = await self._nodes(reveal(inputs["node"]))
         everyone = await (await self.session.swarm()).list("node")
         inputs["nodes"] = sorted(_name(node, everyone) for node in found)
-        if olds:
-            earlier = olds.get("previous") or {}
-            inputs |= filled(previous=olds.get("previous"))
-            ours = [node["ID"] for node in everyone if _name(node, everyone) in (olds.get("nodes") or ())]
-            self._held[request.urn] = (olds.get("key", ""), {node_id: earlier.get(node_id) for node_id in ours})
         for node in found if isinstance(key, str) else ():
             self.session.claim("node label", _claimed(key, _name(node, everyone)), key, request.urn)
             self.session.plan_label(node["ID"], key, reveal(inputs["value"]))
@@ -78,7 +66,7 @@ class NodeLabelHandler(Handler):
         return found
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        found = self.changed(olds, news, ignored, hidden=("overwrite", "previous"))
+        found = self.changed(olds, news, ignored, hidden=("overwrite",))
         replaces = [change.path for change in found if change.path == "key"]
         if not replaces and self.session.is_checked(request.urn) and not has_unknown([news["key"], news["nodes"]]):
             # an older self that a killed run has left in the state goes without the label
@@ -88,13 +76,11 @@ class NodeLabelHandler(Handler):
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))
-        held_key, held = self._held.get(request.urn, ("", {}))
-        held = held if held_key == news["key"] else {}
         if preview:
             if known and not await self.offline():
-                self._look(request, reveal(news), await self._nodes(reveal(news["node"])), held)
+                self._look(request, reveal(news), await self._nodes(reveal(news["node"])), {})
             return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)
-        return known, await self._apply(request, known, news, held, new_incarnation())
+        return known, await self._apply(request, known, news, {}, new_incarnation())
 
     async def _apply(
         self, request: Request, id: str, news: Json, held: Mapping[str, str | None], incarnation: str
@@ -167,9 +153,6 @@ class NodeLabelHandler(Handler):
         inputs["nodes"] = sorted(_name(node, nodes) for node in right or carrying)
         if not right:
             inputs["value"] = _labels(carrying[0])[key]
-        inputs.pop("previous", None)
-        # what Check sees of the state are inputs only, and a replacement has to know what was there before
-        inputs |= filled(previous=state.get("previous"))
         imported = {"previous": {}, "nodeIds": sorted(node["ID"] for node in carrying)}
         return Live(_id(reveal(inputs)), inputs, {**imported, **state})
 
@@ -192,11 +175,15 @@ class NodeLabelHandler(Handler):
         swarm = await self.session.swarm()
         key, nodes = reveal(olds["key"]), await swarm.list("node", fresh=True)
         for node in nodes:
-            # `up --replace` makes the new resource before it deletes the old one, and the label is one
-            if node["ID"] in (state.get("nodeIds") or ()) and not self.session.keeps(
-                "node label", _claimed(key, _name(node, nodes)), request.urn
-            ):
+            name, before = _name(node, nodes), (state.get("previous") or {}).get(node["ID"])
+            if node["ID"] not in (state.get("nodeIds") or ()):
+                continue
+            if not self.session.keeps("node label", _claimed(key, name), request.urn):
                 await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
+            elif before not in (None, reveal(olds.get("value"))):
+                # `up --replace` makes the new resource first, and gives it nothing of the old one's state
+                text = f"the label {key} of node {name!r} stays; {before!r}, which it was before, is not kept any more"
+                self.session.log.info(request.urn, text)
 
     async def _restore(
         self, request: Request, swarm: Swarm, node_id: str, key: str, value: str | None, state: Json
