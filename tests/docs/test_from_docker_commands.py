@@ -49,6 +49,7 @@ def test_page_has_each_command_of_the_source_text(command: str) -> None:
     assert any(command in fence.text for fence in fences(PAGE)), f"{command} is missing"
 
 
+@pytest.mark.long
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 def test_page_blocks_run_and_both_swarms_show_the_same(

@@ -51,6 +51,7 @@ def test_stack_settings_give_only_what_the_project_declares(stack: str) -> None:
     assert {key.removeprefix(f"{declared['name']}:") for key in settings} <= set(declared["config"])
 
 
+@pytest.mark.long
 @pytest.mark.e2e
 def test_program_steps_each_are_one_up(program: PulumiProject, docker: Docker) -> None:
     deploy(program, "v1")

@@ -106,6 +106,7 @@ def test_rename_in_code_takes_everything_over_and_removes_nothing(
     assert ids(docker, unique) == {}
 
 
+@pytest.mark.long
 def test_rename_of_a_stack_in_code_takes_everything_over(project: ProjectFactory, docker: Docker, unique: str) -> None:
     app = project(stack(unique, "one"))
     write_stack(app)
@@ -120,6 +121,7 @@ def test_rename_of_a_stack_in_code_takes_everything_over(project: ProjectFactory
     app.assert_no_changes()
 
 
+@pytest.mark.long
 def test_rename_with_an_alias_restarts_nothing_at_all(project: ProjectFactory, docker: Docker, unique: str) -> None:
     app = project(stack(unique, "one"))
     write_stack(app)
@@ -189,6 +191,7 @@ def test_lost_state_is_taken_over_by_the_next_up(project: ProjectFactory, docker
     assert ids(docker, unique) == {}
 
 
+@pytest.mark.long
 def test_lost_state_of_a_stack_is_taken_over_and_the_old_state_can_remove_nothing(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:
@@ -216,6 +219,7 @@ def test_lost_state_of_a_stack_is_taken_over_and_the_old_state_can_remove_nothin
 # --------------------------------------------------------------------- other Pulumi stacks
 
 
+@pytest.mark.long
 def test_two_pulumi_stacks_on_one_swarm_never_fight(project: ProjectFactory, docker: Docker, unique: str) -> None:
     # the same base names for config and secret; networks and services have names of their own
     program = """
@@ -296,6 +300,7 @@ def make_by_hand(docker: Docker, name: str) -> None:
     docker.wait_running(name)
 
 
+@pytest.mark.long
 def test_service_made_anew_by_hand_is_drift_that_the_next_up_takes_over(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:
@@ -313,6 +318,7 @@ def test_service_made_anew_by_hand_is_drift_that_the_next_up_takes_over(
     assert ids(docker, unique) == {}
 
 
+@pytest.mark.long
 def test_service_made_anew_by_hand_is_left_by_destroy_with_a_notice(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:
@@ -362,6 +368,7 @@ def test_objects_removed_by_hand_show_as_created_and_come_back(
     app.assert_no_changes()
 
 
+@pytest.mark.long
 def test_one_service_removed_by_hand_comes_back_alone(project: ProjectFactory, docker: Docker, unique: str) -> None:
     app = project(stack(unique, "todo"))
     write_stack(app)

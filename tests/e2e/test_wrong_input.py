@@ -348,7 +348,11 @@ def app(tmp_path_factory: pytest.TempPathFactory, engine: Engine, pulumi_cli: Pa
 
 @pytest.mark.parametrize(
     "case",
-    [pytest.param(case, id=f"{kind} {number}") for kind, cases in CLASSES.items() for number, case in enumerate(cases)],
+    [
+        pytest.param(case, id=f"{kind} {number}", marks=[pytest.mark.long] if number else [])
+        for kind, cases in CLASSES.items()
+        for number, case in enumerate(cases)
+    ],
 )
 def test_mistake_is_told_in_few_lines(app: PulumiProject, case: Case) -> None:
     app.program(HEAD + case.use(app, case.wrong))

@@ -78,6 +78,7 @@ def test_unreachable_engine_is_one_error_however_many_resources(app: PulumiProje
     assert sum(says in line for line in result.diagnostics) == 1, str(result)
 
 
+@pytest.mark.long
 def test_several_unreachable_hosts_have_a_reason_each(app: PulumiProject) -> None:
     app.program(ELSEWHERE.replace("WHERE", 'hosts=["unix:///nope/docker.sock", "tcp://127.0.0.1:1"]'))
     app.preview().assert_failed(
@@ -119,6 +120,7 @@ def test_worker_is_told_with_the_managers_that_it_knows(app: PulumiProject, node
     )
 
 
+@pytest.mark.long
 def test_engine_outside_a_swarm_is_told_with_how_to_make_one(app: PulumiProject, nodes: Engine) -> None:
     app.program(PROGRAM)
     app.preview(env={"DOCKER_HOST": nodes.node(3).host}).assert_failed(
@@ -126,6 +128,7 @@ def test_engine_outside_a_swarm_is_told_with_how_to_make_one(app: PulumiProject,
     )
 
 
+@pytest.mark.long
 def test_hosts_without_a_manager_have_a_reason_each(app: PulumiProject, nodes: Engine) -> None:
     app.program(ELSEWHERE.replace("WHERE", f"hosts={[nodes.node(2).host, nodes.node(3).host]}"))
     app.preview().assert_failed("none of the 2 hosts is a usable manager", "is a worker", "is not part of a swarm")
@@ -172,16 +175,19 @@ def test_too_old_engine_is_told_with_its_version(app: PulumiProject, old_host: s
     app.preview(env={"DOCKER_HOST": old_host}).assert_failed(f"the engine at {old_host} {TOO_OLD}")
 
 
+@pytest.mark.long
 def test_too_old_engine_of_an_explicit_provider_is_told_with_its_version(app: PulumiProject, old_host: str) -> None:
     app.program(ELSEWHERE.replace("WHERE", f'host="{old_host}"'))
     app.preview().assert_failed(f"the engine at {old_host} {TOO_OLD}")
 
 
+@pytest.mark.long
 def test_too_old_api_version_in_the_environment_is_told(app: PulumiProject) -> None:
     app.program(SMALL)
     app.preview(env={"DOCKER_API_VERSION": "1.40"}).assert_failed("api_version 1.40 is too old, at least 1.41")
 
 
+@pytest.mark.long
 def test_newer_engine_behind_the_too_old_one_converges(project: ProjectFactory, engine: Engine, old_host: str) -> None:
     app = project()
     assert_converges(app, ELSEWHERE.replace("WHERE", f"hosts={[old_host, engine.host]}"))
@@ -208,7 +214,9 @@ def assert_explained(result: Result) -> None:
     assert any(re.search(pattern, said) for pattern in patterns), f"not in docs/troubleshooting.md:\n{result}"
 
 
-@pytest.mark.parametrize("command", ["preview", "up", "refresh", "destroy"])
+@pytest.mark.parametrize(
+    "command", ["preview", *(pytest.param(other, marks=pytest.mark.long) for other in ("up", "refresh", "destroy"))]
+)
 def test_wrong_passphrase_is_explained(app: PulumiProject, command: str) -> None:
     app.program(SMALL)
     app.config_set("password", "x", secret=True).assert_ok()
@@ -245,6 +253,7 @@ def test_missing_plugin_of_a_program_without_our_package_is_explained(project: P
     assert_explained(app.preview().assert_failed("swarm"))
 
 
+@pytest.mark.long
 def test_missing_plugin_on_a_fresh_machine_is_explained(project: ProjectFactory) -> None:
     app = project(SMALL, plugin_path=None, env=FOREIGN)
     app.up().assert_ok()
@@ -278,6 +287,7 @@ def test_python_without_pulumi_is_explained(app: PulumiProject) -> None:
     assert_explained(app.preview(env=python_only(app)))
 
 
+@pytest.mark.long
 def test_python_with_pulumi_but_without_our_package_is_explained(app: PulumiProject) -> None:
     app.program(SMALL)
     # packages by path: what an editable install adds by a .pth file is not among them
@@ -286,6 +296,7 @@ def test_python_with_pulumi_but_without_our_package_is_explained(app: PulumiProj
     assert_explained(app.preview(env={**python_only(app), "PYTHONPATH": site}))
 
 
+@pytest.mark.long
 def test_virtualenv_without_packages_is_explained_and_with_them_converges(app: PulumiProject, tmp_path: Path) -> None:
     app.program(SMALL)
     bare = tmp_path / "venv"
