@@ -291,7 +291,7 @@ def test_section_that_cannot_work_is_an_error_with_line(read: Reader, section: s
 
 
 def test_config_that_is_too_large_is_an_error(read: Reader) -> None:
-    with pytest.raises(InputError, match="1024001 bytes, and a config holds 1024000"):
+    with pytest.raises(InputError, match="1024001 bytes, and a config holds 1023999"):
         read("services: {web: {image: bb}}\nconfigs: {c: {file: c}}", side={"c": "x" * 1_024_001})
 
 
