@@ -47,8 +47,3 @@ def ordered(entries: Any, key: Callable[[Any], Any]) -> Any:
             return listed
 
     return through(entries, sort)
-
-
-def from_nanoseconds(text: Callable[[int], str], value: Any) -> Any:
-    """Return a number of Docker's as text; None stays."""
-    return through(value, text)

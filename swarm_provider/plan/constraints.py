@@ -73,8 +73,3 @@ def _at(value: Any, *path: str) -> Any:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return "" if value is None else value
-
-
-def satisfies(node: Json, constraints: Iterable[str]) -> bool:
-    """`matches`, node first."""
-    return matches(constraints, node)

@@ -20,7 +20,7 @@ from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.convert.service import from_spec
 from swarm_provider.convert.stored import inner, stored
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.constraints import satisfies
+from swarm_provider.plan.constraints import matches
 from swarm_provider.plan.diff import changes, users_path
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import has_unknown
@@ -102,7 +102,7 @@ def restart(
     if placement_only:
         constraints = inner(new, "TaskTemplate", "Placement", "Constraints") or []
         moves = nodes is None
-        dirty = bool(nodes) and not all(satisfies(node, constraints) for node in nodes or ())
+        dirty = bool(nodes) and not all(matches(constraints, node) for node in nodes or ())
         if has_unknown(constraints):
             dirty, moves = False, True
     if job:

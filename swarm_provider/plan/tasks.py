@@ -92,10 +92,6 @@ class Service:
         return str(at(self.json, "UpdateStatus", "State") or "")
 
     @property
-    def update_message(self) -> str:
-        return str(at(self.json, "UpdateStatus", "Message") or "")
-
-    @property
     def rolled_back_by_hand(self) -> bool:
         """Of a service that was rolled back: whether somebody asked for it. Swarm itself keeps no way forward then."""
         return at(self.json, "PreviousSpec") is not None
