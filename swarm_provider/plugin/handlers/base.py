@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -79,7 +80,7 @@ class PartialFailure(SwarmProviderError):
         self.reasons = tuple(reasons)
 
 
-class Handler:
+class Handler(ABC):
     """One kind of resource: what Check, Diff, Create, Read, Update and Delete mean for it.
 
     Inputs are in normal form (model), with Secret and UNKNOWN in them; outputs too.
@@ -92,29 +93,29 @@ class Handler:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    @abstractmethod
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         """Return the inputs in normal form, with computed ones filled in. Raises InputError."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         """Compare the (refreshed) old inputs with the new ones."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         """Make the object, or take it over; return id and outputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
         """Return the live object, or None when it does not exist. Without inputs and state: an import."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         """Make the live object what the new inputs say; return outputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         """Remove the object if it is still this resource's."""
-        raise NotImplementedError
 
     async def offline(self) -> bool:
         """Say whether this run goes by the state because the swarm cannot be reached (offline_preview)."""

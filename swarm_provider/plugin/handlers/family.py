@@ -8,6 +8,7 @@ config.py and secret.py.
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,13 +45,13 @@ class FamilyHandler(Handler):
     _readable: tuple[str, ...] = ()
     """Inputs beside labels and driver options that Docker gives back, so that Read has to know which are secret."""
 
+    @abstractmethod
     def to_spec(self, inputs: Json) -> Json:
         """Return Docker's body of an object with these inputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_spec(self, spec: Json) -> Json:
         """Return the inputs that a live object's Spec says."""
-        raise NotImplementedError
 
     # ---------------------------------------------------------------- check
 
@@ -332,9 +333,9 @@ class FamilyHandler(Handler):
         secretly: Json = wrapped(inputs, places)
         return secretly
 
+    @abstractmethod
     def _live_content(self, inputs: Json, found: Json, *, moved: bool) -> None:
         """Put the live content into the inputs; `moved`: another version than the state's is the current one."""
-        raise NotImplementedError
 
     # --------------------------------------------------------------- update
 
