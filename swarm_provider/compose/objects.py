@@ -11,11 +11,9 @@ from swarm_provider.compose.files import file_bytes
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.scalars import boolean, labels, options, text
 from swarm_provider.compose.tree import At, Map, Template
-from swarm_provider.spec import Json
+from swarm_provider.spec import Json, limits
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
-# swarmkit, api/validation: what a config and a secret may hold
-_LARGEST: Final = {"config": 1_023_999, "secret": 511_999}
 
 
 @dataclass
@@ -139,7 +137,7 @@ def _data(value: Any, entry: Declared) -> Json:
     if value is None:
         return {}
     raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    largest = _LARGEST[entry.kind]
+    largest = limits.CONTENT[entry.kind]
     if not raw:
         entry.at.error(f"the content is empty, and docker refuses an empty {entry.kind}")
     elif len(raw) > largest:

@@ -14,12 +14,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from swarm_provider.errors import Problem
-from swarm_provider.spec import Json, labels
+from swarm_provider.spec import Json, labels, limits
 
 NAME_LIMIT: Final = 64
 """Characters of a config's or secret's name (swarmkit, manager/controlapi/common.go)."""
-SIZE_LIMITS: Final = {"config": 1000 * 1024 - 1, "secret": 500 * 1024 - 1}
-"""Bytes of content: less than 1000 and 500 KiB (swarmkit, manager/controlapi/config.go, api/validation/secrets.go)."""
 DIGEST_LENGTH: Final = 12
 KEEP_DEFAULT: Final = 1
 UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")
@@ -75,7 +73,7 @@ def problems_of_base(base: str) -> list[Problem]:
 
 def problems_of_content(kind: str, content: bytes) -> list[Problem]:
     """Say what is wrong with the content of a config or secret; sizes only, never the content."""
-    limit = SIZE_LIMITS[kind]
+    limit = limits.CONTENT[kind]
     if not content:
         return [Problem(f"the content is empty; Docker refuses an empty {kind}", "data")]
     if len(content) > limit:

@@ -6,7 +6,8 @@ task template, so changing it would restart tasks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 # docker CLI, cli/compose/convert: what `docker stack` looks for
@@ -32,6 +33,21 @@ SEQUENCE: Final = OURS + "sequence"
 """Position of a version in its family; the highest is the current one."""
 KEEP: Final = OURS + "keep-previous"
 """How many versions besides the current one are kept, for whoever comes last."""
+
+
+def incarnation(labels: Mapping[str, str] | None) -> str:
+    """Return the incarnation that the labels of an object tell, "" where they tell none."""
+    return (labels or {}).get(INCARNATION, "")
+
+
+def telling_secrets(places: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return the label that tells which inputs are secret; none where none is."""
+    return {SECRET_PLACES: json.dumps(places)} if places else {}
+
+
+def secrets_told(labels: Mapping[str, str] | None) -> list[tuple[str, ...]]:
+    """Return the places that `telling_secrets` put into the labels of an object."""
+    return [tuple(place) for place in json.loads((labels or {}).get(SECRET_PLACES, "[]"))]
 
 
 def ours(labels: Mapping[str, str] | None) -> dict[str, str]:

@@ -7,7 +7,6 @@ config.py and secret.py.
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -239,14 +238,13 @@ class FamilyHandler(Handler):
 
     def _own_labels(self, request: Request, news: Json, incarnation: str, sequence: int) -> dict[str, str]:
         readable = {key: value for key, value in news.items() if key in ("labels", "driverOpts", *self._readable)}
-        places = secret_places(readable)
         return {
             **request.owner.labels(incarnation),
             labels.FAMILY: news["familyId"],
             labels.BASE: news["baseName"],
             labels.SEQUENCE: str(sequence),
             labels.KEEP: str(reveal(news["keepPrevious"])),
-            **({labels.SECRET_PLACES: json.dumps(places)} if places else {}),
+            **labels.telling_secrets(secret_places(readable)),
         }
 
     async def _stamp_imported(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> None:
@@ -326,7 +324,7 @@ class FamilyHandler(Handler):
         # an import leaves the object as it is; the first update stamps it
         inputs["owner"] = own.get(labels.OWNER) if olds else request.owner.text
         inputs = {key: value for key, value in inputs.items() if value is not None}
-        places = [*secret_places(olds), *json.loads(own.get(labels.SECRET_PLACES, "[]"))]
+        places = [*secret_places(olds), *labels.secrets_told(own)]
         if any(place[0] in CONTENT for place in places):
             # text may have become bytes
             places += [(key,) for key in CONTENT]

@@ -80,10 +80,10 @@ class NetworkHandler(Handler):
                 if live is None:
                     raise
                 claim("network", name, live.get("Labels") or {}, request.owner, adopt=False)
-                network_id, incarnation = live["Id"], _incarnation(live)
+                network_id, incarnation = live["Id"], labels.incarnation(live.get("Labels"))
         else:
             assert live is not None
-            network_id, incarnation = live["Id"], _incarnation(live)
+            network_id, incarnation = live["Id"], labels.incarnation(live.get("Labels"))
         self.session.claim("network", name, name, request.urn).ready.set()
         return name, {"networkId": network_id, "incarnation": incarnation}
 
@@ -95,7 +95,10 @@ class NetworkHandler(Handler):
         described = objects.read_network(olds, live) if live.get("Driver") else dict(olds)
         inputs = described if olds else objects.network_from_spec(live)
         inputs |= {key: olds[key] for key in CONTROL if key in olds}
-        outputs = {"networkId": live["Id"], "incarnation": state.get("incarnation") or _incarnation(live)}
+        outputs = {
+            "networkId": live["Id"],
+            "incarnation": state.get("incarnation") or labels.incarnation(live.get("Labels")),
+        }
         return Live(live["Name"], inputs, outputs)
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
@@ -107,7 +110,9 @@ class NetworkHandler(Handler):
         live = await swarm.inspect("network", id)
         if live is None:
             return
-        if _incarnation(live) != state.get("incarnation") or self.session.keeps("network", id, request.urn):
+        if labels.incarnation(live.get("Labels")) != state.get("incarnation") or self.session.keeps(
+            "network", id, request.urn
+        ):
             self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
             return
         users = _users(live, await swarm.list("service", fresh=True))
@@ -142,7 +147,3 @@ def _users(live: Json, services: Sequence[Json]) -> set[str]:
         for entry in service["Spec"]["TaskTemplate"].get("Networks") or service["Spec"].get("Networks") or []
         if entry.get("Target") in (live["Id"], live["Name"])
     }
-
-
-def _incarnation(live: Json) -> str:
-    return str((live.get("Labels") or {}).get(labels.INCARNATION, ""))

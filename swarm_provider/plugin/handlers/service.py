@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -178,7 +177,7 @@ class ServiceHandler(Handler):
             assert live is not None
             service_id = live["ID"]
             if is_job(live["Spec"]):
-                incarnation = (live["Spec"].get("Labels") or {}).get(labels.INCARNATION, "")
+                incarnation = labels.incarnation(live["Spec"].get("Labels"))
             sent = await self._submit(request, swarm, news, live, incarnation)
         self.session.claim("service", name, name, request.urn).ready.set()
         return name, await self._settle(request, swarm, news, service_id, sent, incarnation, live)
@@ -203,10 +202,7 @@ class ServiceHandler(Handler):
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
         plain = reveal(news)
         self.session.log.hide(secret_texts(news))
-        own = request.owner.labels(incarnation)
-        places = secret_places(news)
-        if places:
-            own[labels.SECRET_PLACES] = json.dumps(places)
+        own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
         spec: Json = objects.with_labels(to_spec(plain), own)
         await fill_ids(self.session, swarm, spec)
         return spec
@@ -324,7 +320,7 @@ class ServiceHandler(Handler):
             )
         else:
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
-        inputs = wrapped(inputs, [*secret_places(olds), *json.loads(own.get(labels.SECRET_PLACES, "[]"))])
+        inputs = wrapped(inputs, [*secret_places(olds), *labels.secrets_told(own)])
         outputs = _outputs(live, state.get("incarnation"))
         tasks, nodes = await swarm.list("task"), await swarm.list("node")
         text = degraded(live, tasks, nodes)
@@ -359,7 +355,7 @@ class ServiceHandler(Handler):
         if live is None:
             return
         own = live["Spec"].get("Labels") or {}
-        if own.get(labels.INCARNATION, "") != (state.get("incarnation") or "") or self.session.keeps(
+        if labels.incarnation(own) != (state.get("incarnation") or "") or self.session.keeps(
             "service", id, request.urn
         ):
             self.session.left.add(id)

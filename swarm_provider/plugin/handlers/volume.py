@@ -132,7 +132,7 @@ class VolumeHandler(Handler):
         incarnation = new_incarnation()
         if live is not None:
             self._use(request, name, live, news)
-            incarnation = _incarnation(live)
+            incarnation = labels.incarnation(live.get("Labels"))
         if preview:
             return planned
         if live is None:
@@ -172,7 +172,7 @@ class VolumeHandler(Handler):
             inputs |= {key: olds[key] for key in ("node", "deleteOnDestroy") if key in olds}
         outputs = {
             "mountpoint": live.get("Mountpoint", ""),
-            "incarnation": state.get("incarnation", _incarnation(live)),
+            "incarnation": state.get("incarnation", labels.incarnation(live.get("Labels"))),
         }
         return Live(live["Name"], inputs, outputs)
 
@@ -226,7 +226,3 @@ def _differing(live: Json, news: Json) -> list[str]:
         return result
     keys = [key for key in sorted({*now, *asked}) if not has_unknown(asked.get(key)) and now.get(key) != asked.get(key)]
     return result + [f"driver_opts.{key}" for key in keys]
-
-
-def _incarnation(live: Json) -> str:
-    return str((live.get("Labels") or {}).get(labels.INCARNATION, ""))

@@ -1,0 +1,8 @@
+"""What Docker holds at most."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONTENT: Final = {"config": 1000 * 1024 - 1, "secret": 500 * 1024 - 1}
+"""Bytes of content: less than 1000 and 500 KiB (swarmkit, manager/controlapi/config.go, api/validation/secrets.go)."""
