@@ -195,7 +195,8 @@ class _Rollout:
             if self.service.update_state != "updating" and self._stable(running.values()):
                 return Done(head)
             if self._quiet() * SECOND < self._patience_ns():
-                return Waiting(f"{head}, watched for {duration_text(self.service.monitor_ns)}")
+                watched = f"{head}, watched for {duration_text(self.service.monitor_ns)}"
+                return Waiting(watched, stalled=self._stalled())
         rest = {key: task for key, task in self.shown.current.items() if key not in running and key not in finished}
         return self._unfinished(head, rest)
 
@@ -296,9 +297,10 @@ class _Rollout:
 
     def _stalled(self) -> bool:
         # swarmkit's updater waits for each new task to run (updater.go, updateTask) without an end: also for one whose
-        # node is gone, and whose slot another task has taken long since
+        # node is gone, and whose slot another task has taken long since. Where the old tasks were lost, too, their slots
+        # have new ones by now, and nothing is left to replace; the update would still never end
         waited = self._quiet() - self.service.update_delay_ns / SECOND
-        return bool(self.shown.lost and self.shown.old) and waited >= STALLED_S
+        return self.service.update_state == "updating" and bool(self.shown.lost) and waited >= STALLED_S
 
     def _may_return(self) -> bool:
         return any(

@@ -76,6 +76,17 @@ def test_update_that_waits_for_a_lost_node_is_stalled() -> None:
     assert isinstance(late, Waiting) and late.stalled
 
 
+def test_update_that_waits_for_a_lost_node_when_nothing_is_left_to_replace_is_stalled() -> None:
+    tasks = [
+        _task(1, "web:2", "running"),
+        _task(2, "web:2", "starting", node="n2", desired="shutdown"),
+        _task(2, "web:2", "running", minute=2),
+    ]
+    early, late = _verdict(_service(), tasks, seconds=5), _verdict(_service(), tasks, seconds=25)
+    assert isinstance(early, Waiting) and not early.stalled
+    assert isinstance(late, Waiting) and late.stalled
+
+
 def test_update_that_rests_without_a_lost_node_is_not_stalled() -> None:
     verdict = _verdict(_service(), [_task(1, "web:2", "running"), _task(2, "web:1", "running")], seconds=60)
     assert isinstance(verdict, Waiting) and not verdict.stalled
