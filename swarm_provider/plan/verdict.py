@@ -296,9 +296,9 @@ class _Rollout:
         return causes.unplaced(self.service, unplaced, self.snapshot, self.shown) + self._paused()
 
     def _stalled(self) -> bool:
-        # swarmkit's updater waits for each new task to run (updater.go, updateTask) without an end: also for one whose
-        # node is gone, and whose slot another task has taken long since. Where the old tasks were lost, too, their slots
-        # have new ones by now, and nothing is left to replace; the update would still never end
+        # swarmkit's updater (updater.go, updateTask) waits without an end for each new task to run: also for one whose
+        # node is gone, and whose slot another task has taken long since. The old tasks may be gone as well (lost with
+        # the same node, say, and replaced): then nothing is left to replace, and the update would still never end
         waited = self._quiet() - self.service.update_delay_ns / SECOND
         return self.service.update_state == "updating" and bool(self.shown.lost) and waited >= STALLED_S
 
