@@ -120,17 +120,19 @@ def project(tmp_path: Path, engine: Engine, pulumi_cli: Path) -> Iterator[Projec
     Keywords as in PulumiProject; `on=` names another engine. Swarm objects that are left go with the test.
     """
     with engine.cleaned():
-        yield _factory(tmp_path, engine, pulumi_cli)
+        yield project_factory(tmp_path, engine, pulumi_cli)
 
 
 @pytest.fixture
 def project_on_three(tmp_path: Path, three_nodes: Engine, pulumi_cli: Path) -> Iterator[ProjectFactory]:
     """As `project`, on the swarm of three nodes."""
     with three_nodes.cleaned():
-        yield _factory(tmp_path, three_nodes, pulumi_cli)
+        yield project_factory(tmp_path, three_nodes, pulumi_cli)
 
 
-def _factory(folder: Path, engine: Engine, cli: Path) -> ProjectFactory:
+def project_factory(folder: Path, engine: Engine, cli: Path) -> ProjectFactory:
+    """What makes Pulumi projects on an engine, for tests that start one of their own."""
+
     def make(program: str = "", **options: object) -> PulumiProject:
         options.setdefault("host", engine.host)
         return PulumiProject(folder, program, cli=cli, **options)  # type: ignore[arg-type]

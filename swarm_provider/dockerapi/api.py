@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 
 from swarm_provider.dockerapi.auth import RegistryLogins
 from swarm_provider.dockerapi.connect import Peer
-from swarm_provider.dockerapi.failures import RegistryUnreachable, Unanswered, from_registry
+from swarm_provider.dockerapi.failures import NoLeader, RegistryUnreachable, Unanswered, from_registry
 from swarm_provider.dockerapi.kinds import KINDS, exact, kind_of
 from swarm_provider.dockerapi.link import Link
 from swarm_provider.dockerapi.logs import text_of
 from swarm_provider.dockerapi.settings import ConnectionSettings
 from swarm_provider.dockerapi.transport import Answer, path_of
-from swarm_provider.errors import DockerError, NotFound
+from swarm_provider.errors import Conflict, DockerError, NotFound
 
 Json = dict[str, Any]
 # the class below has a method `list`, which hides the type from its annotations
@@ -30,6 +30,7 @@ Items = list[Json]
 Texts = list[str]
 T = TypeVar("T")
 
+CREATE_ATTEMPTS = 3
 THREADS = 64
 CALLS_AT_ONCE = 32
 REGISTRY_CALLS_AT_ONCE = 16
@@ -151,6 +152,9 @@ class Swarm:
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
         """Creates a service, config, secret, network or volume and returns its id (a volume's is its name).
 
+        When a manager is lost in the middle, an object of that name with exactly these labels is taken for the one that
+        was to be made: ours carry a random one.
+
         Args:
             spec: the API's body for it (ServiceSpec, ConfigSpec ...; `Name` on top).
             registry_auth: for a service: the header that `registry_auth(image)` gave.
@@ -164,9 +168,25 @@ class Swarm:
             # before API 1.44 a second local network of the same name would be made otherwise
             body = {"CheckDuplicate": True, **spec}
         words = f"create {kind} {how.name_in_spec(spec)}".rstrip()
-        answer = await self._write("POST", f"{how.path}/create", words, kind, body=body, auth=registry_auth)
-        made: Json = answer.json() or {}
-        return str(made.get("ID") or made.get("Id") or made.get("Name") or "")
+        lost: Exception | None = None
+        for _ in range(CREATE_ATTEMPTS):
+            try:
+                answer = await self._write("POST", f"{how.path}/create", words, kind, body=body, auth=registry_auth)
+                answered: Json = answer.json() or {}
+                return str(answered.get("ID") or answered.get("Id") or answered.get("Name") or "")
+            except (Unanswered, NoLeader) as error:
+                lost = error
+            except Conflict:
+                if lost is None:
+                    raise
+            # a manager was lost: it may have been made, or not; once there is another manager, it tells
+            live = await self.inspect(kind, str(spec.get("Name")))
+            if live is not None:
+                if not _is_made_from(spec, live):
+                    raise lost
+                return how.id_of(live)
+        assert lost is not None
+        raise lost
 
     async def update(
         self,
@@ -218,7 +238,9 @@ class Swarm:
                 return False
             target = how.id_of(live)
         try:
-            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), f"remove {kind} {name_or_id!r}", kind)
+            # what was removed already is not found when it is asked for again
+            words = f"remove {kind} {name_or_id!r}"
+            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), words, kind, again=True)
         except NotFound:
             return False
         return True
@@ -345,11 +367,13 @@ class Swarm:
         query: Mapping[str, str] | None = None,
         body: Json | None = None,
         auth: str | None = None,
+        again: bool = False,
     ) -> Answer:
         headers = _auth_header(auth)
         try:
             return await self._run(
-                lambda peer: peer.transport.call(method, path, words, query=query, body=body, headers=headers)
+                lambda peer: peer.transport.call(method, path, words, query=query, body=body, headers=headers),
+                again=again,
             )
         finally:
             # also after a failure: an unanswered call may have been done
@@ -361,6 +385,11 @@ class Swarm:
         async with bound or self._calls:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, lambda: self._link.run(work, again=again))
+
+
+def _is_made_from(spec: Json, live: Json) -> bool:
+    labels = spec.get("Labels") or {}
+    return bool(labels) and labels == ((live.get("Spec") or live).get("Labels") or {})
 
 
 def _auth_header(registry_auth: str | None) -> dict[str, str]:

@@ -370,7 +370,14 @@ SPEC_INPUTS: Final = (
 CONTROL_INPUTS: Final = (
     Field("owner", Text(), "Pulumi project and stack that own the service.", computed=True),
     Field("wait", Boolean(), "Wait until the tasks run. Default true."),
-    Field("fail_after", DURATION, "Patience without progress before the update counts as failed. Default 5m."),
+    Field(
+        "fail_after",
+        DURATION,
+        (
+            "Patience without progress before the update counts as failed. Default 5m; unless it is set, a job may run "
+            "for as long as it needs."
+        ),
+    ),
     Field("resolve_image", Choice(("changed", "always", "never")), "When a registry is asked for the digest."),
     Field("adopt", Boolean(), "Take over a service that docker made. Default false."),
     Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),

@@ -51,6 +51,13 @@ def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, 
     return spec
 
 
+def as_awaited(sent: Json, news: Json) -> Json:
+    """Return the spec that was sent without what the inputs leave to the cluster: anybody may change that meanwhile."""
+    if inner(reveal(news), "deploy", "replicas") is not None or "Replicated" not in sent["Mode"]:
+        return sent
+    return {**sent, "Mode": {"Replicated": {}}}
+
+
 def clashes(inputs: Json) -> list[Problem]:
     """Say what Swarm would refuse although each property is right by itself."""
     inputs = reveal(inputs)

@@ -253,8 +253,10 @@ def node_name(nodes: Sequence[Json], node_id: str) -> str:
 
 
 def is_down(nodes: Sequence[Json], node_id: str) -> bool:
-    """Whether the node is known to be lost; its tasks still claim to run."""
-    return any(node.get("ID") == node_id and at(node, "Status", "State") == "down" for node in nodes)
+    """Whether the node is known to be lost, or was removed from the swarm; its tasks may still claim to run."""
+    if not node_id:
+        return False
+    return not any(node.get("ID") == node_id and at(node, "Status", "State") != "down" for node in nodes)
 
 
 def eligible(service: Service, nodes: Sequence[Json]) -> list[Json]:

@@ -704,7 +704,8 @@ class Service(SwarmResource):
             deploy: How Swarm runs the service.
             force_update: A change restarts the tasks. Left out: not managed. TaskTemplate.ForceUpdate.
             wait: Wait until the tasks run. Default true.
-            fail_after: Patience without progress before the update counts as failed. Default 5m.
+            fail_after: Patience without progress before the update counts as failed. Default 5m; unless it is set, a
+                job may run for as long as it needs.
             resolve_image: When a registry is asked for the digest.
             adopt: Take over a service that docker made. Default false.
             strict: Every warning is an error. Default: the provider's.
@@ -970,7 +971,8 @@ class Service(SwarmResource):
 
     @property
     def fail_after(self) -> pulumi.Output[str]:
-        """Patience without progress before the update counts as failed. Default 5m."""
+        """Patience without progress before the update counts as failed. Default 5m; unless it is set, a job may run for
+        as long as it needs."""
         return self._value("failAfter")
 
     @property

@@ -80,7 +80,8 @@ class Stack(pulumi.ComponentResource):
             renames: old service key -> new one: Pulumi keeps it as one resource, replaced by deletion first, instead
                 of starting the new service beside the old one.
             wait: wait until the tasks run. Default true; `x-pulumi: {wait: ...}` of a service wins.
-            fail_after: patience without progress before an update counts as failed. Default 5m.
+            fail_after: patience without progress before an update counts as failed. Default 5m;
+                unless it is set, a job may run for as long as it needs.
             resolve_image: when a registry is asked for digests: changed (default), always or never.
             keep_previous: old versions of each config and secret that are kept. Default 1.
             adopt: take over services, networks and configs that docker made under these names. Default false.

@@ -16,7 +16,6 @@ from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, Roll
 from swarm_provider.plan.causes import Cause
 from swarm_provider.plan.tasks import RUNNING, Task, is_down, node_name
 from swarm_provider.plan.verdict import (
-    DEFAULT_FAIL_AFTER_NS,
     Desired,
     Done,
     Failed,
@@ -110,10 +109,10 @@ class Watcher:
         """Wait until what was sent runs (a job: has completed).
 
         Args:
-            sent_spec: the ServiceSpec that was sent.
+            sent_spec: the ServiceSpec that was sent; without a number of replicas where any number is right.
             version_index: lowest `Version.Index` of the service that shows the change: as it was read after the call,
                 or that which the update was sent with, plus one. 0 for a create.
-            fail_after_ns: patience without progress, in nanoseconds; None for five minutes.
+            fail_after_ns: patience without progress, in nanoseconds; None for five minutes (none for a job that runs).
             timeout: seconds in all (Pulumi's custom_timeouts); None for no limit.
             progress: is told one line whenever it changes.
             cancelled: set when the user wants to stop.
@@ -124,7 +123,7 @@ class Watcher:
             Cancelled: `cancelled` was set; the cluster goes on.
             ConnectionFailed: no manager answered for a minute.
         """
-        desired = Desired(sent_spec, version_index, fail_after_ns or DEFAULT_FAIL_AFTER_NS)
+        desired = Desired(sent_spec, version_index, fail_after_ns)
         waiter = self._waiter(service_id, progress, secrets, desired)
         waiter.name = str(sent_spec.get("Name") or "")
         return await self._wait(waiter, timeout, cancelled or asyncio.Event())
@@ -211,7 +210,7 @@ class Watcher:
                 for waiter in list(self._waiters):
                     self._end(waiter, error)
             took = self._clock.now() - begun
-            await self._clock.sleep(min(SLOWEST_TICK_S, max(TICK_S, 2 * took)))
+            await self._clock.sleep(min(SLOWEST_TICK_S, max(TICK_S, took)))
 
     async def _tick(self) -> None:
         waiters = list(self._waiters)

@@ -15,6 +15,8 @@ from swarm_provider.errors import ConnectionFailed, DockerError, InputError
 from tests.dockerapi.conftest import on_swarm
 from tests.dockerapi.stub import Reply, Stub, stub_daemon
 
+LABELS = {"incarnation": "1"}
+
 
 async def address(swarm: Swarm) -> str:
     return swarm.name
@@ -25,7 +27,7 @@ async def services(swarm: Swarm) -> list[Json]:
 
 
 async def create(swarm: Swarm) -> str:
-    return await swarm.create("service", {"Name": "web"})
+    return await swarm.create("service", {"Name": "web", "Labels": LABELS})
 
 
 def failure(**settings: Any) -> str:
@@ -167,12 +169,57 @@ def test_read_goes_on_with_the_next_manager(short_path: Path) -> None:
         assert second.calls == ["GET /services"]
 
 
-def test_write_without_an_answer_is_not_repeated(short_path: Path) -> None:
+def test_create_without_an_answer_is_sent_again_where_it_was_not_done(short_path: Path) -> None:
     with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
-        with pytest.raises(Unanswered, match=r"create service 'web': the connection to Docker at .* failed"):
-            on_swarm(create, **pair(first, second))
-        assert first.calls == ["POST /services/create"]
+        assert on_swarm(create, **pair(first, second)) == "id1"
+        assert first.calls[0] == "POST /services/create"
+        assert second.calls == ["GET /services", "POST /services/create"]
+
+
+@pytest.mark.parametrize("conflict", [False, True], ids=["seen at once", "seen after a conflict"])
+def test_create_without_an_answer_is_not_done_twice(short_path: Path, conflict: bool) -> None:
+    made = {"ID": "id7", "Spec": {"Name": "web", "Labels": LABELS}}
+    with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b") as second:
+
+        def answer(method: str, path: str) -> Reply:
+            if method == "POST":
+                return 409, {"message": "rpc error: code = AlreadyExists desc = name conflicts with an existing object"}
+            return 200, [] if conflict and len(second.calls) == 1 else [made]
+
+        second.on = answer
+        assert on_swarm(create, **pair(first, second)) == "id7"
+        assert second.calls.count("POST /services/create") == conflict
+
+
+def test_create_without_an_answer_does_not_take_what_somebody_else_made(short_path: Path) -> None:
+    made = {"ID": "id7", "Spec": {"Name": "web", "Labels": {"incarnation": "2"}}}
+    with (
+        stub_daemon(short_path, "a", closed) as first,
+        stub_daemon(short_path, "b", lambda *_: (200, [made])) as second,
+        pytest.raises(Unanswered, match=r"create service 'web': the connection to Docker at .* failed"),
+    ):
+        on_swarm(create, **pair(first, second))
+
+
+def test_update_without_an_answer_is_not_repeated(short_path: Path) -> None:
+    """Whoever asked for it reads again first: it may have been done."""
+
+    async def update(swarm: Swarm) -> list[str]:
+        return await swarm.update("service", "id1", 7, {"Name": "web"})
+
+    with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
+        with pytest.raises(Unanswered, match=r"update service 'web': the connection to Docker at .* failed"):
+            on_swarm(update, **pair(first, second))
         assert second.calls == []
+
+
+def test_removal_without_an_answer_is_repeated(short_path: Path) -> None:
+    async def remove(swarm: Swarm) -> bool:
+        return await swarm.remove("service", "0123456789abcdefghijklmno")
+
+    with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
+        assert on_swarm(remove, **pair(first, second)) is True
+        assert second.calls == ["DELETE /services/0123456789abcdefghijklmno"]
 
 
 @pytest.mark.parametrize("work", [services, create])
@@ -210,10 +257,31 @@ def test_missing_leader_is_waited_for_by_reads(short_path: Path, monkeypatch: py
     with stub_daemon(short_path, "a") as stub:
         stub.on = lambda method, path: leaderless if len(stub.calls) < 3 else (200, [])
         assert on_swarm(services, host=stub.host) == []
-        stub.calls.clear()
+
+
+def test_missing_leader_is_waited_for_by_a_create(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    leaderless = (500, {"message": "rpc error: code = Unknown desc = The swarm does not have a leader."})
+    with stub_daemon(short_path, "a") as stub:
+        stub.on = lambda method, path: leaderless if len(stub.calls) < 4 else healthy(method, path)
+        assert on_swarm(create, host=stub.host) == "id1"
+        assert stub.calls == [
+            "POST /services/create",
+            "GET /services",
+            "GET /services",
+            "GET /services",
+            "POST /services/create",
+        ]
+
+
+def test_missing_leader_that_nobody_replaces_is_told(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.link._ELECTION_SECONDS", 0.1)
+    leaderless = (500, {"message": "rpc error: code = Unknown desc = The swarm does not have a leader."})
+    with stub_daemon(short_path, "a", lambda *_: leaderless) as stub:
         with pytest.raises(DockerError, match="does not have a leader"):
             on_swarm(create, host=stub.host)
-        assert len(stub.calls) == 1
+        assert stub.calls.count("POST /services/create") == 1
 
 
 def test_messages_hold_neither_the_body_nor_the_login(short_path: Path) -> None:

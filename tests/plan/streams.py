@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from swarm_provider.plan.verdict import (
-    DEFAULT_FAIL_AFTER_NS,
     Desired,
     History,
     Snapshot,
@@ -71,7 +70,7 @@ def names() -> list[str]:
 
 
 def verdicts(
-    stream: Stream, *, others_converge: bool = False, fail_after_ns: int = DEFAULT_FAIL_AFTER_NS, **settings: Any
+    stream: Stream, *, others_converge: bool = False, fail_after_ns: int | None = None, **settings: Any
 ) -> Iterator[tuple[float, Verdict]]:
     """The verdict at each half second, up to and with the one that ends the waiting."""
     desired = Desired(stream.sent, int(stream.json["version_index"]), fail_after_ns)

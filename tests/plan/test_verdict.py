@@ -45,7 +45,7 @@ def _service(image: str = "web:2", *, replicas: int = 2, state: str = "updating"
 
 def _task(slot: int, image: str, state: str, *, node: str = "n1", desired: str = "running", minute: int = 1) -> Json:
     return {
-        "ID": f"{slot}-{image}-{state}-{node}",
+        "ID": f"{slot}-{image}-{state}-{node}-{minute}",
         "CreatedAt": f"2026-11-23T11:{minute:02}:00.5Z",
         "Slot": slot,
         "NodeID": node,
@@ -55,9 +55,12 @@ def _task(slot: int, image: str, state: str, *, node: str = "n1", desired: str =
     }
 
 
-def _verdict(service: Json, tasks: list[Json], *, seconds: float) -> Verdict:
+def _verdict(
+    service: Json, tasks: list[Json], *, seconds: float, fail_after_ns: int | None = None, sent: Json | None = None
+) -> Verdict:
     """The verdict after a swarm has shown the same for some seconds."""
-    snapshot, desired = Snapshot(service, tasks, NODES), Desired(service["Spec"], 20)
+    snapshot = Snapshot(service, tasks, NODES)
+    desired = Desired(sent or service["Spec"], 20, fail_after_ns)
     history, now = None, 0.0
     while now <= seconds:
         history = observe(history, snapshot, desired.version_index, now)
@@ -71,7 +74,7 @@ def test_update_that_waits_for_a_lost_node_is_stalled() -> None:
         _task(1, "web:2", "starting", node="n2", desired="shutdown"),
         _task(2, "web:1", "running"),
     ]
-    early, late = _verdict(_service(), tasks, seconds=5), _verdict(_service(), tasks, seconds=15)
+    early, late = _verdict(_service(), tasks, seconds=5), _verdict(_service(), tasks, seconds=17)
     assert isinstance(early, Waiting) and not early.stalled
     assert isinstance(late, Waiting) and late.stalled
 
@@ -85,6 +88,162 @@ def test_update_that_waits_for_a_lost_node_when_nothing_is_left_to_replace_is_st
     early, late = _verdict(_service(), tasks, seconds=5), _verdict(_service(), tasks, seconds=25)
     assert isinstance(early, Waiting) and not early.stalled
     assert isinstance(late, Waiting) and late.stalled
+
+
+def test_update_begun_anew_does_not_wait_for_what_was_lost_before() -> None:
+    service = _service(UpdateStatus={"State": "updating", "StartedAt": "2026-11-23T11:01:30Z"})
+    tasks = [
+        _task(1, "web:2", "starting", node="n2", desired="shutdown"),
+        _task(1, "web:2", "running", minute=1),
+        _task(2, "web:1", "running"),
+    ]
+    verdict = _verdict(service, tasks, seconds=60)
+    assert isinstance(verdict, Waiting) and not verdict.stalled
+
+
+def test_update_whose_monitor_is_long_does_not_count_as_stalled_meanwhile() -> None:
+    service = _service()
+    service["Spec"]["UpdateConfig"] = {"Monitor": 60 * 10**9}
+    tasks = [
+        _task(1, "web:2", "running"),
+        _task(2, "web:2", "starting", node="n2", desired="shutdown"),
+        _task(2, "web:2", "running", minute=2),
+    ]
+    early, late = _verdict(service, tasks, seconds=50), _verdict(service, tasks, seconds=140)
+    assert isinstance(early, Waiting) and not early.stalled
+    assert isinstance(late, Waiting) and late.stalled
+
+
+@pytest.mark.parametrize("order", ["stop-first", "start-first"])
+def test_update_that_waits_for_a_lost_node_while_its_old_task_runs_is_stalled(order: str) -> None:
+    service = _service()
+    service["Spec"]["UpdateConfig"] = {"Order": order}
+    old = [_task(1, "web:1", "running")] if order == "start-first" else []
+    tasks = [
+        *old,
+        _task(1, "web:2", "starting", node="n2", desired="shutdown"),
+        _task(1, "web:2", "running", minute=2),
+        _task(2, "web:1", "running"),
+    ]
+    verdict = _verdict(service, tasks, seconds=30)
+    assert isinstance(verdict, Waiting) and verdict.stalled
+
+
+def test_global_update_that_waits_for_a_lost_node_is_stalled() -> None:
+    service = _service()
+    service["Spec"]["Mode"] = {"Global": {}}
+    tasks = [_task(0, "web:2", "starting", node="n2", desired="shutdown"), _task(0, "web:1", "running")]
+    verdict = _verdict(service, tasks, seconds=30)
+    assert isinstance(verdict, Waiting) and verdict.stalled
+
+
+def test_lost_node_whose_task_ran_does_not_stall_the_update() -> None:
+    tasks = [
+        _task(1, "web:2", "running", node="n2", desired="shutdown"),
+        _task(1, "web:2", "running", minute=2),
+        _task(2, "web:2", "running", minute=2),
+    ]
+    assert _verdict(_service(state="completed"), tasks, seconds=30) == Done("2/2 running")
+
+
+def test_task_on_a_node_that_was_removed_from_the_swarm_does_not_count() -> None:
+    tasks = [_task(1, "web:2", "running"), _task(2, "web:2", "running", node="n9")]
+    verdict = _verdict(_service(state="completed"), tasks, seconds=60)
+    assert isinstance(verdict, Waiting)
+    assert verdict.text.startswith("1/2 running")
+
+
+def test_container_on_a_node_that_was_removed_is_not_waited_for() -> None:
+    tasks = [_task(1, "web:2", "running", node="n9", desired="shutdown")]
+    assert _verdict(_service(replicas=0, state=""), tasks, seconds=5) == Done("0/0 running")
+
+
+def test_update_that_swarm_paused_is_told_with_what_still_runs() -> None:
+    tasks = [_task(1, "web:2", "failed", desired="shutdown"), _task(2, "web:1", "running")]
+    verdict = _verdict(_service(state="paused"), tasks, seconds=5)
+    assert isinstance(verdict, Failed) and verdict.final
+    assert verdict.causes[-1].text == ("todo_web: Swarm paused the update; 1 task of the previous version still runs")
+
+
+def test_paused_update_of_which_all_tasks_run_is_done() -> None:
+    """A task failed once, which paused the update when nothing was left to replace, and its successor runs."""
+    tasks = [
+        _task(1, "web:2", "running"),
+        _task(2, "web:2", "failed", desired="shutdown"),
+        _task(2, "web:2", "running", minute=2),
+    ]
+    assert isinstance(_verdict(_service(state="paused"), tasks, seconds=3), Waiting)
+    assert _verdict(_service(state="paused"), tasks, seconds=30) == Done("2/2 running")
+
+
+def test_start_first_update_is_not_done_while_old_tasks_run() -> None:
+    tasks = [*(_task(slot, "web:2", "running", minute=2) for slot in (1, 2)), _task(1, "web:1", "running")]
+    verdict = _verdict(_service(), tasks, seconds=60)
+    assert isinstance(verdict, Waiting)
+    assert verdict.text == "2/2 running, 1 to be replaced"
+
+
+def test_smaller_number_of_replicas_is_awaited_until_the_others_are_to_stop() -> None:
+    tasks = [_task(slot, "web:2", "running", minute=0) for slot in (1, 2, 3)]
+    verdict = _verdict(_service(state="", replicas=1), tasks, seconds=5)
+    assert isinstance(verdict, Waiting)
+    assert verdict.text == "1/1 running, 2 to be stopped"
+
+
+def test_task_that_is_always_restarted_is_not_given_up_when_its_successor_is_late() -> None:
+    tasks = [_task(1, "web:2", "failed", desired="shutdown"), _task(2, "web:2", "running")]
+    assert isinstance(_verdict(_service(), tasks, seconds=30), Waiting)
+
+
+def _job() -> Json:
+    service = _service(state="")
+    service["Spec"]["Mode"] = {"ReplicatedJob": {"TotalCompletions": 1}}
+    service["JobStatus"] = {"JobIteration": {"Index": 7}}
+    return service
+
+
+def test_job_may_run_for_as_long_as_it_needs() -> None:
+    task = {**_task(1, "web:2", "running"), "JobIteration": {"Index": 7}}
+    assert isinstance(_verdict(_job(), [task], seconds=3600), Waiting)
+
+
+def test_job_that_does_not_start_is_given_up() -> None:
+    task = {**_task(1, "web:2", "preparing"), "JobIteration": {"Index": 7}}
+    verdict = _verdict(_job(), [task], seconds=400)
+    assert isinstance(verdict, Failed)
+    assert verdict.causes[0].text == "todo_web.1 on node-a: stays preparing"
+
+
+def test_job_is_limited_by_the_patience_that_was_asked_for() -> None:
+    task = {**_task(1, "web:2", "running"), "JobIteration": {"Index": 7}}
+    assert isinstance(_verdict(_job(), [task], seconds=400, fail_after_ns=60 * 10**9), Failed)
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"TaskTemplate": {"ContainerSpec": {"Image": "web:9"}}}, "its image is another one now"),
+        (
+            {"TaskTemplate": {"ContainerSpec": {"Image": "web:2", "Secrets": [{"SecretID": "x"}]}}},
+            "its secrets are others now",
+        ),
+        ({"Mode": {"Replicated": {"Replicas": 5}}}, "it has 2 replicas now, not 5"),
+    ],
+)
+def test_service_that_is_not_what_was_sent_is_not_done(other: Json, says: str) -> None:
+    """Somebody was faster than the first look."""
+    service = _service(state="completed")
+    tasks = [_task(1, "web:2", "running"), _task(2, "web:2", "running")]
+    verdict = _verdict(service, tasks, seconds=30, sent={**service["Spec"], **other})
+    assert isinstance(verdict, Failed) and verdict.final
+    assert verdict.causes[0].text == (f"todo_web was changed by somebody else while its tasks were awaited: {says}")
+
+
+def test_number_of_replicas_that_is_not_managed_may_change() -> None:
+    service = _service(state="completed")
+    tasks = [_task(1, "web:2", "running"), _task(2, "web:2", "running")]
+    sent = {**service["Spec"], "Mode": {"Replicated": {}}}
+    assert _verdict(service, tasks, seconds=30, sent=sent) == Done("2/2 running")
 
 
 def test_update_that_rests_without_a_lost_node_is_not_stalled() -> None:

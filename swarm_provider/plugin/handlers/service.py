@@ -20,8 +20,15 @@ from swarm_provider.plan.health import degraded, given_up, recovered, unplaceabl
 from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plan.restart import describe
-from swarm_provider.plan.submission import clashes, is_job, networks_that_go, on_top_of, share_ports, with_unmanaged
-from swarm_provider.plan.verdict import DEFAULT_FAIL_AFTER_NS
+from swarm_provider.plan.submission import (
+    as_awaited,
+    clashes,
+    is_job,
+    networks_that_go,
+    on_top_of,
+    share_ports,
+    with_unmanaged,
+)
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.plugin.images import resolve_image
 from swarm_provider.plugin.references import fill_ids, resolve
@@ -294,9 +301,9 @@ class ServiceHandler(Handler):
         spec, version_index = sent
         await watcher.converge(
             service_id,
-            spec,
+            as_awaited(spec, news),
             version_index,
-            fail_after_ns=units.duration_ns(fail_after) if fail_after else DEFAULT_FAIL_AFTER_NS,
+            fail_after_ns=units.duration_ns(fail_after) if fail_after else None,
             timeout=request.timeout or None,
             progress=lambda text: self.session.log.status(request.urn, text),
             cancelled=self.session.cancelled,
