@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from swarm_provider.errors import Problem
 from swarm_provider.model.resource import Resource
-from swarm_provider.model.types import Boolean, Field, Integer, ListOf, ObjectOf, Text
+from swarm_provider.model.types import Boolean, Field, Integer, ListOf, MapOf, ObjectOf, Text
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import Secret
 
@@ -100,6 +100,12 @@ PROVIDER: Final = Resource(
             "registry_auth",
             ListOf(REGISTRY_AUTH, before=_from_json),
             "Logins that win over those of the docker configuration.",
+        ),
+        Field(
+            "node_hosts",
+            MapOf(Text(), before=_from_json),
+            "Where the daemons of other nodes are, by the node's host name or id: "
+            "{'node-2': 'ssh://ops@node-2'}. For volumes with `node`.",
         ),
         Field("keep_previous", KEEP_PREVIOUS, "Old versions of each config and secret that are kept. Default 1."),
         Field("strict", Boolean(), "Every warning of the provider is an error. Default false."),

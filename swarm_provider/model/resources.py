@@ -121,7 +121,12 @@ VOLUME: Final = Resource(
         Field("driver", Text(), "Driver. Default local."),
         Field("driver_opts", _OPTIONS, "Driver options. They cannot be changed later."),
         Field("labels", LABELS, "Labels of the volume."),
-        Field("node", Text(), "Node on which it is made at once. Default: made lazily where a task mounts it."),
+        Field(
+            "node",
+            Text(),
+            "Node on which it is made at once, by host name or id: the one that the provider talks to, or one of its "
+            "`node_hosts`. Default: made lazily where a task mounts it.",
+        ),
         Field("delete_on_destroy", Boolean(), "Remove it, with its data, on destroy. Default false."),
     ),
     (

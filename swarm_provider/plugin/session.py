@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
@@ -21,13 +22,15 @@ class Settings:
 
     Attributes:
         connection: where Docker is.
+        node_hosts: addresses of other nodes' daemons, by the node's host name or id.
         keep_previous: default per kind (`config`, `secret`) of old versions kept.
         strict: every warning is an error.
         offline_preview: with an unreachable swarm, Check, Diff and Read go by the state.
     """
 
     connection: ConnectionSettings
-    keep_previous: dict[str, int] = field(default_factory=dict)
+    node_hosts: Mapping[str, str] = field(default_factory=dict)
+    keep_previous: Mapping[str, int] = field(default_factory=dict)
     strict: bool = False
     offline_preview: bool = False
 
@@ -57,6 +60,7 @@ def settings_from(args: Json) -> Settings:
     )
     return Settings(
         connection,
+        known.get("nodeHosts") or {},
         known.get("keepPrevious") or {},
         bool(known.get("strict")),
         bool(known.get("offlinePreview")),
@@ -119,6 +123,7 @@ class Session:
         self._urns: set[str] = set()
         self._labels: dict[str, dict[str, Any]] = {}
         self._connecting: asyncio.Task[Swarm] | None = None
+        self._daemons: dict[str, asyncio.Task[Swarm]] = {}
         self._watcher: Watcher | None = None
 
     async def swarm(self) -> Swarm:
@@ -136,6 +141,31 @@ class Session:
             self.offline = True
             self._failure = error
             return cast(Swarm, Offline(error))
+
+    async def daemon(self, node: Json) -> Swarm | None:
+        """Return the connection to a node's own daemon: the swarm's, or one of `node_hosts`; None where there is none.
+
+        Args:
+            node: the node as the swarm shows it.
+
+        Raises:
+            InputError: `node_hosts` leads to another node.
+            ConnectionFailed: the daemon does not answer.
+        """
+        swarm = await self.swarm()
+        if node["ID"] == swarm.node_id:
+            return swarm
+        name = (node.get("Description") or {}).get("Hostname", "")
+        key = next((key for key in (node["ID"], name) if key in self.settings.node_hosts), None)
+        if key is None:
+            return None
+        if key not in self._daemons:
+            where = replace(self.settings.connection, host=self.settings.node_hosts[key], hosts=(), context=None)
+            self._daemons[key] = asyncio.create_task(connect(where, manager=False))
+        daemon = await asyncio.shield(self._daemons[key])
+        if daemon.node_id != node["ID"]:
+            raise InputError(f"node_hosts: {daemon.name} is not the daemon of node {key!r}")
+        return daemon
 
     def require_online(self) -> None:
         """Raise the connection's failure where only the swarm can tell."""
@@ -227,6 +257,6 @@ class Session:
 
     async def close(self) -> None:
         """End the connection, if there is one."""
-        task = self._connecting
-        if task is not None and task.done() and not task.cancelled() and task.exception() is None:
-            await task.result().close()
+        for task in filter(None, (self._connecting, *self._daemons.values())):
+            if task.done() and not task.cancelled() and task.exception() is None:
+                await task.result().close()

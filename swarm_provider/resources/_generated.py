@@ -468,7 +468,8 @@ class Volume(SwarmResource):
             driver: Driver. Default local.
             driver_opts: Driver options. They cannot be changed later.
             labels: Labels of the volume.
-            node: Node on which it is made at once. Default: made lazily where a task mounts it.
+            node: Node on which it is made at once, by host name or id: the one that the provider talks to, or one of
+                its `node_hosts`. Default: made lazily where a task mounts it.
             delete_on_destroy: Remove it, with its data, on destroy. Default false.
         """
         super().__init__(
@@ -524,7 +525,8 @@ class Volume(SwarmResource):
 
     @property
     def node(self) -> pulumi.Output[str]:
-        """Node on which it is made at once. Default: made lazily where a task mounts it."""
+        """Node on which it is made at once, by host name or id: the one that the provider talks to, or one of its
+        `node_hosts`. Default: made lazily where a task mounts it."""
         return self._value("node")
 
     @property
@@ -1009,6 +1011,7 @@ class Provider(ProviderBase):
         tls: pulumi.Input[TlsArgs] | None = None,
         api_version: pulumi.Input[str] | None = None,
         registry_auth: pulumi.Input[Sequence[pulumi.Input[RegistryAuthArgs]]] | None = None,
+        node_hosts: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         keep_previous: pulumi.Input[KeepPreviousArgs | int] | None = None,
         strict: pulumi.Input[bool] | None = None,
         offline_preview: pulumi.Input[bool] | None = None,
@@ -1024,6 +1027,8 @@ class Provider(ProviderBase):
             api_version: Docker API version, such as 1.43. Default: the highest that both sides speak. Environment:
                 DOCKER_API_VERSION.
             registry_auth: Logins that win over those of the docker configuration.
+            node_hosts: Where the daemons of other nodes are, by the node's host name or id: {'node-2':
+                'ssh://ops@node-2'}. For volumes with `node`.
             keep_previous: Old versions of each config and secret that are kept. Default 1.
             strict: Every warning of the provider is an error. Default false.
             offline_preview: With an unreachable swarm, compare with the state, with one warning. Default false.
@@ -1038,6 +1043,7 @@ class Provider(ProviderBase):
                 "tls": tls,
                 "api_version": api_version,
                 "registry_auth": registry_auth,
+                "node_hosts": node_hosts,
                 "keep_previous": keep_previous,
                 "strict": strict,
                 "offline_preview": offline_preview,
@@ -1075,6 +1081,12 @@ class Provider(ProviderBase):
     def registry_auth(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
         """Logins that win over those of the docker configuration."""
         return self._value("registryAuth")
+
+    @property
+    def node_hosts(self) -> pulumi.Output[Mapping[str, str]]:
+        """Where the daemons of other nodes are, by the node's host name or id: {'node-2': 'ssh://ops@node-2'}. For
+        volumes with `node`."""
+        return self._value("nodeHosts")
 
     @property
     def keep_previous(self) -> pulumi.Output[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Volume: usually made by Swarm where a task mounts it; made here only on the node that the provider talks to.
+"""Volume: usually made by Swarm where a task mounts it; made here only on a node whose daemon the provider can reach.
 
 A volume holds data. It is never replaced under the same name, and kept on destroy unless the user says otherwise.
 """
@@ -45,23 +45,37 @@ class VolumeHandler(Handler):
             self.session.claim("volume", name, name, request.urn)
         node = reveal(inputs.get("node"))
         if isinstance(node, str) and not await self.offline():
-            await self._reachable(await self.session.swarm(), node)
+            await self._daemon(node)
         return inputs
 
-    async def _reachable(self, swarm: Swarm, node: str) -> None:
-        """Refuse a node whose own daemon the provider does not talk to; volumes are a daemon's, not the swarm's."""
+    async def _daemon(self, node: str) -> Swarm:
+        """Return the connection to a node's own daemon; volumes are a daemon's, not the swarm's.
+
+        Raises:
+            InputError: there is no such node, or nothing says where its daemon is.
+        """
+        swarm = await self.session.swarm()
         live = await swarm.inspect("node", node)
         if live is None:
             raise InputError(Problem(f"node {node!r} does not exist in the swarm", "node"))
-        if live["ID"] != swarm.node_id:
+        daemon = await self.session.daemon(live)
+        if daemon is None:
             raise InputError(
                 Problem(
                     f"the provider talks to another node's daemon ({swarm.name}), and a local volume can only be made "
                     f"by the daemon of its own node; leave `node` out (Swarm makes the volume where a task mounts it), "
-                    f"or use a Provider whose host is {node!r}",
+                    f"or say where that daemon is: node_hosts={{{node!r}: 'ssh://...'}} on the provider",
                     "node",
                 )
             )
+        return daemon
+
+    async def _where(self, inputs: Json) -> Swarm:
+        """Return the daemon that a volume with these inputs is looked for at: its node's, else the provider's own."""
+        node = reveal(inputs.get("node"))
+        if not isinstance(node, str) or await self.offline():
+            return await self.session.swarm()
+        return await self._daemon(node)
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         found = self.changed(olds, news, ignored)
@@ -100,7 +114,7 @@ class VolumeHandler(Handler):
     async def _refuse_if_made(self, request: Request, news: Json, state: Json, fixed: Sequence[str]) -> None:
         """Docker would go on with the volume as it is, without a word: an error where it is known to exist."""
         name = news["name"]
-        live = await (await self.session.swarm()).find("volume", name)
+        live = await (await self._where(news)).find("volume", name)
         options = any(path.startswith("driver") for path in fixed)
         if state.get("mountpoint") or (live is not None and options):
             raise InputError(
@@ -123,11 +137,11 @@ class VolumeHandler(Handler):
         return known, await self._ensure(request, news, preview=preview)
 
     async def _ensure(self, request: Request, news: Json, *, preview: bool) -> Json:
-        """Make the volume on the node that the provider talks to, or use the one that is there; return outputs."""
+        """Make the volume on its node, or use the one that is there; return outputs."""
         name, planned = news["name"], {"mountpoint": UNKNOWN, "incarnation": UNKNOWN}
         if not isinstance(name, str):
             return planned
-        swarm = await self.session.swarm()
+        swarm = await self._where(news)
         live = await (swarm.find("volume", name) if preview else swarm.inspect("volume", name))
         incarnation = new_incarnation()
         if live is not None:
@@ -158,10 +172,12 @@ class VolumeHandler(Handler):
         self.session.log.info(request.urn, text)
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
-        swarm = await self.session.swarm()
         if olds and "node" not in olds:
+            await self.session.swarm()
             return Live(id, olds, state)
-        live = await swarm.find("volume", id)
+        if await self._node_left(olds):
+            return None
+        live = await (await self._where(olds)).find("volume", id)
         if live is None:
             return None
         found = objects.volume_from_spec(live)
@@ -182,7 +198,11 @@ class VolumeHandler(Handler):
         return await self._ensure(request, news, preview=preview)
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
-        swarm = await self.session.swarm()
+        if await self._node_left(olds):
+            text = f"node {reveal(olds['node'])!r} has left the swarm; what it has of volume {id!r} stays there"
+            self.session.log.info(request.urn, text)
+            return
+        swarm = await self._where(olds)
         live = await swarm.inspect("volume", id)
         kept = self._kept(request, id, olds, live)
         if kept:
@@ -203,6 +223,11 @@ class VolumeHandler(Handler):
             timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
+
+    async def _node_left(self, inputs: Json) -> bool:
+        """Say whether the volume's node is in the swarm no more."""
+        node = reveal(inputs.get("node"))
+        return isinstance(node, str) and await (await self.session.swarm()).inspect("node", node) is None
 
     def _kept(self, request: Request, id: str, olds: Json, live: Json | None) -> str:
         """Say why Delete has to leave the volume, "" where the user gave its data up."""
