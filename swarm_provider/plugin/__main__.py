@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 
+from swarm_provider.plugin.lean import keep_pulumi_lean
+
 LOOK_EVERY = 0.5
 """Seconds between two looks at whether the engine still lives; the plugin has to end within 2."""
 
@@ -30,6 +32,7 @@ def _end_with_parent(parent: int) -> None:
 
 
 async def _run(engine: str | None) -> None:
+    keep_pulumi_lean()
     from swarm_provider.plugin.server import serve
 
     serving = asyncio.create_task(serve(engine))
