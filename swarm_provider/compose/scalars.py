@@ -45,6 +45,9 @@ def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
     if minimum is not None and number < minimum:
         at.error(f"must be at least {minimum}, not {number}")
         return minimum
+    if abs(number) > units.INT64_MAX:
+        at.error("is a larger number than Docker can store")
+        return 0
     return number
 
 
@@ -67,8 +70,9 @@ def ratio(value: Any, at: At) -> float:
         at.error(f"must be a number, not {value!r}")
         return 0.0
     # the shortest decimal that is the same in 32 bits, which is what Go writes into JSON
+    stored = struct.unpack("f", packed)[0]
     return next(
-        (short for digits in range(1, 10) if struct.pack("f", short := float(f"{number:.{digits}g}")) == packed), number
+        (short for digits in range(1, 10) if struct.pack("f", short := float(f"{stored:.{digits}g}")) == packed), number
     )
 
 

@@ -173,8 +173,6 @@ def _logging(value: Map, at: At) -> Json:
 
 def _credential_spec(value: Map, at: At) -> Json | None:
     result = {key: text(value[key], at.key(value, key)) for key in ("config", "file", "registry") if value.get(key)}
-    if len(result) > 1:
-        at.error(f"only one of config, file and registry can be given, not {' and '.join(result)}")
     return result or None
 
 

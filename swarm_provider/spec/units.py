@@ -22,7 +22,11 @@ _DURATION_UNITS: Final = {
 }
 _DURATION: Final = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _DURATION_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtTpP])?([iI]?[bB])?")
+# Go's ParseFloat: underscores between digits, a point without digits on one side, an exponent
+_DIGITS: Final = r"\d+(?:_\d+)*"
+_SIZE: Final = re.compile(
+    rf"(\+?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?\d\d?)?)\s*([kKmMgGtTpP])?([iI]?[bB])?", re.ASCII
+)
 _SIZE_EXPONENT: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 INT64_MAX: Final = 2**63 - 1
 LONGEST_TEXT: Final = 100
@@ -70,7 +74,10 @@ def size_bytes(value: str | int) -> int:
     if not match or len(match[0]) > LONGEST_TEXT:
         raise ValueError(f"{value!r} is not a size; write bytes or a unit, such as '512', '64k', '100M', '1.5g'")
     number, prefix, _ = match.groups()
-    return int(Fraction(number) * 1024 ** _SIZE_EXPONENT[(prefix or "").lower()])
+    size = int(Fraction(number.replace("_", "")) * 1024 ** _SIZE_EXPONENT[(prefix or "").lower()])
+    if size > INT64_MAX:
+        raise ValueError(f"{value!r} is a larger size than Docker can store")
+    return size
 
 
 def size_text(size: int) -> str:

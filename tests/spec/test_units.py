@@ -49,13 +49,18 @@ def test_duration_text_reads_back(nanoseconds: int) -> None:
         ("50 m", 52428800),
         ("1.5g", 1610612736),
         ("512", 512),
+        (".5G", 536870912),
+        ("5.k", 5120),
+        ("1_000M", 1048576000),
+        ("1e9", 10**9),
+        ("+5M", 5242880),
     ],
 )
 def test_every_spelling_of_a_size_is_binary(text: str, size: int) -> None:
     assert units.size_bytes(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "M", "-1", "10X", "1,5G"])
+@pytest.mark.parametrize("text", ["", "M", "-1", "10X", "1,5G", "1__0M", "1_M", ".M", "1.2.3M", "1e30"])
 def test_size_that_docker_refuses_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="size"):
         units.size_bytes(text)
