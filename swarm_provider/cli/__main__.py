@@ -31,7 +31,21 @@ def _parser() -> argparse.ArgumentParser:
         help="let Pulumi find the plugin of this Python, also where no program runs (destroy, refresh, import)",
     )
     install.set_defaults(command=_install_plugin)
+    refresh = commands.add_parser(
+        "refresh-auth",
+        help="give the services of a stack the registry logins that `docker login` keeps now; no task restarts",
+    )
+    refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
+    refresh.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
+    refresh.add_argument("--context", help="a docker context instead")
+    refresh.set_defaults(command=_refresh_auth)
     return parser
+
+
+def _refresh_auth(arguments: argparse.Namespace) -> int:
+    from swarm_provider.cli.refresh_auth import refresh_auth
+
+    return refresh_auth(arguments)
 
 
 def _install_plugin(arguments: argparse.Namespace) -> int:

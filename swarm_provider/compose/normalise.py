@@ -147,7 +147,9 @@ def _references(kind: str, references: list[Map], service: Service, section: Sec
 def _credential_spec(service: Service, configs: Section) -> Json:
     value = dict(service.values["credential_spec"])
     if len(value) > 1:
-        service.place("credential_spec").error(f"only one of config, file and registry can be given, not {' and '.join(value)}")
+        service.place("credential_spec").error(
+            f"only one of config, file and registry can be given, not {' and '.join(value)}"
+        )
     if "config" in value:
         if value["config"] not in configs:
             known = nearest(value["config"], tuple(configs))

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import socket
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,58 +18,22 @@ from swarm_provider.dockerapi import (
 )
 from swarm_provider.errors import InputError, NotFound
 from tests.dockerapi.conftest import on_swarm
-from tests.support.engine import TESTBED, Docker, Engine
+from tests.support.engine import Docker, Engine
+from tests.support.registry import PASSWORD, USER, Registry, run_registry
 
 pytestmark = pytest.mark.live
-
-USER, PASSWORD = "ci", "s3cret"
-
-
-@dataclass
-class Registry:
-    """A registry that the engine's nodes reach and trust; `image` is there."""
-
-    address: str
-    image: str
-    config_dir: str
-
-
-def free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
-
-
-def registry(engine: Engine, folder: Path, *login: str) -> Iterator[Registry]:
-    address = f"{engine.gateway}:{free_port(engine.gateway)}"
-    script = str(TESTBED / "registry.sh")
-    # not through a proxy of the machine
-    env = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
-    command = [script, "up", "--dir", str(folder / "registry"), "--listen", address, *login]
-    subprocess.run(command, check=True, env=env, capture_output=True, timeout=60)
-    try:
-        config = folder / "docker"
-        config.mkdir()
-        auth = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        (config / "config.json").write_text(json.dumps({"auths": {address: {"auth": auth}} if login else {}}))
-        image = f"{address}/team/app:1"
-        docker = Docker(engine.host, {**engine.docker.environment, "DOCKER_CONFIG": str(config)})
-        docker("tag", "bb:1", image)
-        docker("push", "--quiet", image)
-        yield Registry(address, image, str(config))
-    finally:
-        down = [script, "down", "--dir", str(folder / "registry")]
-        subprocess.run(down, check=True, env=env, capture_output=True, timeout=60)
 
 
 @pytest.fixture(scope="module")
 def public(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    yield from registry(engine, tmp_path_factory.mktemp("public"))
+    with run_registry(engine, tmp_path_factory.mktemp("public")) as registry:
+        yield registry
 
 
 @pytest.fixture(scope="module")
 def private(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    yield from registry(engine, tmp_path_factory.mktemp("private"), "--user", USER, "--password", PASSWORD)
+    with run_registry(engine, tmp_path_factory.mktemp("private"), password=PASSWORD) as registry:
+        yield registry
 
 
 def look_up(engine: Engine, image: str, **settings: Any) -> Json:

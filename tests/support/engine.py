@@ -122,6 +122,14 @@ class Docker:
                 )
             time.sleep(0.1)
 
+    def wait_settled(self, service: str, timeout: float = 60) -> None:
+        """Wait until Swarm's last update of the service has ended, however."""
+        end = time.monotonic() + timeout
+        while (self.service(service).get("UpdateStatus") or {}).get("State") in ("updating", "rollback_started"):
+            if time.monotonic() > end:
+                raise EngineError(f"{service}: its update goes on after {timeout:g} s")
+            time.sleep(0.1)
+
 
 @dataclass
 class Engine:

@@ -1,0 +1,95 @@
+"""`swarm-provider refresh-auth STACK`: the present registry logins for services that run, without a restart.
+
+Swarm keeps with each service the login that its nodes pull the image with. A login that has expired hurts only when a
+task moves to a node without the image; this command sends the new one beforehand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Final
+
+from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
+from swarm_provider.errors import SwarmProviderError
+from swarm_provider.plan.submission import is_job
+from swarm_provider.rollout.retry import update_with_retry
+from swarm_provider.spec import labels
+from swarm_provider.spec.image import registry
+
+_STOPPED: Final = ("paused", "rollback_paused")
+
+
+def refresh_auth(arguments: argparse.Namespace) -> int:
+    """Send the logins, say what was done for each service; the exit code says whether all that could be were sent."""
+    settings = ConnectionSettings(host=arguments.host, context=arguments.context, environ=dict(os.environ))
+    try:
+        return asyncio.run(_refresh(settings, arguments.stack))
+    except SwarmProviderError as error:
+        print(f"swarm-provider: {error}", file=sys.stderr)
+        return 1
+
+
+async def _refresh(settings: ConnectionSettings, stack: str) -> int:
+    swarm = await connect(settings)
+    try:
+        services = [live for live in await swarm.list("service") if _namespace(live) == stack]
+        if not services:
+            print(f"swarm-provider: {swarm.name} has no service of a stack {stack!r}", file=sys.stderr)
+            return 1
+        results = [await _renew(swarm, live) for live in sorted(services, key=_name)]
+    finally:
+        await swarm.close()
+    if not any(results):
+        print("swarm-provider: no login was sent", file=sys.stderr)
+    return 0 if any(results) and None not in results else 1
+
+
+async def _renew(swarm: Swarm, live: Json) -> bool | None:
+    """Send one service's login; True: sent, False: there is nothing to send, None: it failed."""
+    name, host = _name(live), registry(_image(live))
+    reason = _left_alone(live)
+    if reason:
+        print(f"{name}: left, {reason}")
+        return False
+    try:
+        login = await swarm.encoded_auth(_image(live))
+        if login is None:
+            print(f"{name}: left, there is no login for {host} (`docker login` makes one)")
+            return False
+        # the spec stays as it is: Swarm compares tasks without the login, so none restarts
+        await update_with_retry(
+            swarm,
+            "service",
+            live["ID"],
+            lambda now: None if _left_alone(now) or _image(now) != _image(live) else now["Spec"],
+            registry_auth=login,
+        )
+    except SwarmProviderError as error:
+        print(f"swarm-provider: {name}: {error}", file=sys.stderr)
+        return None
+    print(f"{name}: has the present login for {host}")
+    return True
+
+
+def _left_alone(live: Json) -> str:
+    """Say why an update of this service, even an equal one, would do more than bring the login; "" if it would not."""
+    if is_job(live["Spec"]):
+        return "it is a job, and every update runs a job again; the next `pulumi up` that changes it brings the login"
+    if (live.get("UpdateStatus") or {}).get("State") in _STOPPED:
+        return "its update is paused, and an update would make it go on; `pulumi up` does that, with the login"
+    return ""
+
+
+def _name(live: Json) -> str:
+    return str(live["Spec"]["Name"])
+
+
+def _image(live: Json) -> str:
+    return str(live["Spec"]["TaskTemplate"].get("ContainerSpec", {}).get("Image", ""))
+
+
+def _namespace(live: Json) -> str:
+    return str((live["Spec"].get("Labels") or {}).get(labels.NAMESPACE, ""))
