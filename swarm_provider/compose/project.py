@@ -243,10 +243,11 @@ def _dependencies(active: Mapping[str, Service], every: Mapping[str, Service]) -
     for key, service in active.items():
         edges[key] = {}
         for name, dependency in service.values.get("depends_on", {}).items():
+            at = service.place("depends_on")
             if name in active:
                 edges[key][name] = dependency
+                _warn_of_condition(name, dependency, active[name], at)
                 continue
-            at = service.place("depends_on")
             why = "is in no active profile" if name in every else f"does not exist{nearest(name, tuple(every))}"
             if dependency.required:
                 at.error(f"the service {name!r} {why}; remove the entry, or write 'required: false'")
@@ -254,6 +255,21 @@ def _dependencies(active: Mapping[str, Service], every: Mapping[str, Service]) -
                 at.warn(f"the service {name!r} {why}, so the entry has no effect")
     _break_cycle(active, edges)
     return edges
+
+
+def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: At) -> None:
+    if dependency.restart:
+        at.warn(f"'restart: true' has no effect: Swarm does not restart a service because {name!r} was updated")
+    deploy = other.values.get("deploy", {})
+    once = "-job" in deploy.get("mode", "") or deploy.get("restart_policy", {}).get("condition") in (
+        "none",
+        "on-failure",
+    )
+    if dependency.condition == "service_completed_successfully" and not once:
+        at.warn(
+            f"the service {name!r} never completes, since Swarm starts its tasks again; "
+            "give it 'deploy: {mode: replicated-job}'"
+        )
 
 
 def _break_cycle(services: Mapping[str, Service], edges: dict[str, dict[str, Dependency]]) -> None:

@@ -157,12 +157,36 @@ class Children:
             **self._args(entry.inputs),
         }
         args["volumes"] = [self._mount(mount) for mount in entry.inputs.get("volumes") or ()] or None
+        awaited = self._awaited_by(key)
+        if awaited:
+            # the condition is about what runs, so somebody has to wait until it does
+            args["wait"] = None if args["wait"] is False else args["wait"]
+            if entry.x_pulumi.get("wait") is False:
+                self._warn(
+                    f"is false, so {awaited!r} does not wait for what its depends_on says; remove one of the two",
+                    entry,
+                    f"services.{key}.x-pulumi.wait",
+                )
         options = _options(entry.x_pulumi, args)
         options.depends_on = [self.services[other] for other in entry.depends_on]
         if key in self._renames:
             options.aliases = [pulumi.Alias(name=f"{self._logical}-{self._renames[key]}")]
             options.delete_before_replace = True
         self.services[key] = self._child(Service, key, args, options)
+
+    def _awaited_by(self, key: str) -> str:
+        """Return the first service whose depends_on asks for more of this one than that it was started, or ""."""
+        for other, entry in self._project.services.items():
+            dependency = entry.depends_on.get(key)
+            if dependency is not None and dependency.condition != "service_started":
+                return other
+        return ""
+
+    def _warn(self, text: str, entry: Any, path: str) -> None:
+        problem = Problem(text, path, entry.file, entry.line)
+        if self._settings.strict:
+            raise InputError(problem)
+        pulumi.log.warn(str(problem), self._parent)
 
     def _child(self, kind: Callable[..., R], key: str, args: Json, options: pulumi.ResourceOptions | None = None) -> R:
         common = pulumi.ResourceOptions(parent=self._parent, depends_on=self._depends_on)

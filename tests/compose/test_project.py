@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from swarm_provider.compose import Dependency, Project, Ref, load, project_name
+from swarm_provider.convert.service import to_spec
 from swarm_provider.errors import InputError
+from tests.compose import cases
 from tests.compose.conftest import Reader
 
 
@@ -93,6 +95,18 @@ def test_long_depends_on_has_conditions(read: Reader) -> None:
         "db": Dependency("service_healthy", required=True, restart=True),
         "job": Dependency("service_completed_successfully", required=False),
     }
+
+
+def test_condition_that_cannot_come_true_or_has_no_effect_is_told(read: Reader) -> None:
+    text = "services: {web: {image: bb, depends_on: {job: {condition: service_completed_successfully}}}, "
+    text += "job: {image: bb%s}}"
+    assert "the service 'job' never completes" in warnings(read(text % ""))[0]
+    for once in ("{mode: global-job}", "{restart_policy: {condition: none}}"):
+        assert not read(text % f", deploy: {once}").warnings
+    restart = read(
+        "services: {web: {image: bb, depends_on: {db: {condition: service_started, restart: true}}}, db: {image: bb}}"
+    )
+    assert "'restart: true' has no effect" in warnings(restart)[0]
 
 
 def test_dependency_on_a_missing_service_is_told(read: Reader) -> None:
@@ -361,7 +375,7 @@ def test_ordinary_file_has_no_warnings(read: Reader) -> None:
 # ------------------------------------------------------------------- speed
 
 
-def test_500_services_are_read_in_less_than_3_seconds(read: Reader) -> None:
+def test_500_services_are_read_and_converted_in_less_than_3_seconds(read: Reader) -> None:
     service = """
   s{n}:
     image: "app:${{TAG:-1}}"
@@ -386,5 +400,7 @@ def test_500_services_are_read_in_less_than_3_seconds(read: Reader) -> None:
     start = time.process_time()
     project = read(text, env={"TAG": "2"})
     assert len(project.services) == 500
+    for entry in project.services.values():
+        to_spec(cases.resolved(entry.inputs, project))
     # the processor's time: other processes on the machine are not the loader's fault
     assert time.process_time() - start < 3

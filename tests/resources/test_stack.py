@@ -206,6 +206,24 @@ def test_depends_on_of_the_file_is_kept(folder: Path) -> None:
     assert "todo-db" in stack(compose_file=file)["todo-web"].depends_on
 
 
+@pytest.mark.parametrize("condition", ["service_healthy", "service_completed_successfully"])
+def test_condition_of_depends_on_is_waited_for_also_where_the_stack_does_not_wait(folder: Path, condition: str) -> None:
+    text = "services: {web: {image: 'web:1', depends_on: {db: {condition: %s}, cache: {condition: service_started}}}, "
+    text += "db: {image: 'pg:15', deploy: {mode: replicated-job}%s}, cache: {image: 'c:1'}}\n"
+    done = stack(compose_file=compose(folder, text % (condition, "")), wait=False)
+    assert {"todo-db", "todo-cache"} <= done["todo-web"].depends_on
+    waits = {key: done[f"todo-{key}"].inputs.get("wait", True) for key in ("web", "db", "cache")}
+    assert waits == {"web": False, "db": True, "cache": False}
+
+    file = compose(folder, text % (condition, ", x-pulumi: {wait: false}"))
+    done = stack(compose_file=file)
+    assert done["todo-db"].inputs["wait"] is False
+    words = "services.db.x-pulumi.wait: is false, so 'web' does not wait for what its depends_on says"
+    assert any(words in message for _, message in done.log)
+    with pytest.raises(pulumi.RunError, match="does not wait for what its depends_on says"):
+        stack(compose_file=file, strict=True)
+
+
 def test_constrained_service_waits_for_the_programs_node_label(folder: Path) -> None:
     file = compose(
         folder,

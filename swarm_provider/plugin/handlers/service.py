@@ -29,6 +29,7 @@ from swarm_provider.plan.submission import (
     share_ports,
     with_unmanaged,
 )
+from swarm_provider.plugin import published
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.plugin.images import resolve_image
 from swarm_provider.plugin.references import fill_ids, resolve
@@ -70,6 +71,7 @@ class ServiceHandler(Handler):
             inputs["resolvedImage"] = resolved
         if isinstance(name, str):
             self.session.claim("service", name, name, request.urn)
+        published.note(self.session, request.urn, inputs)
         await self._foresee(request, inputs)
         return inputs
 
@@ -178,7 +180,12 @@ class ServiceHandler(Handler):
         if self._claim(request, news, live) is Claim.CREATE:
             spec = await self._spec(request, swarm, news, incarnation)
             registry_auth = await swarm.encoded_auth(reveal(news["image"]))
-            service_id = await swarm.create("service", spec, registry_auth=registry_auth)
+            service_id = await published.when_free(
+                self.session,
+                request,
+                lambda: swarm.create("service", spec, registry_auth=registry_auth),
+                _patience_ns(news),
+            )
             sent = spec, 0
         else:
             assert live is not None
@@ -245,13 +252,14 @@ class ServiceHandler(Handler):
                 return None
             return spec
 
-        sent = await update_with_retry(
-            swarm,
-            "service",
-            live["ID"],
-            change,
-            registry_auth=await swarm.encoded_auth(reveal(news["image"])),
-            registry_auth_from="spec",
+        registry_auth = await swarm.encoded_auth(reveal(news["image"]))
+        sent = await published.when_free(
+            self.session,
+            request,
+            lambda: update_with_retry(
+                swarm, "service", live["ID"], change, registry_auth=registry_auth, registry_auth_from="spec"
+            ),
+            _patience_ns(news),
         )
         if sent is None:
             return latest["Spec"], 0
@@ -296,14 +304,13 @@ class ServiceHandler(Handler):
         return live
 
     async def _converge(self, request: Request, news: Json, service_id: str, sent: tuple[Json, int]) -> None:
-        fail_after = reveal(news.get("failAfter"))
         watcher = await self.session.watcher()
         spec, version_index = sent
         await watcher.converge(
             service_id,
             as_awaited(spec, news),
             version_index,
-            fail_after_ns=units.duration_ns(fail_after) if fail_after else None,
+            fail_after_ns=_patience_ns(news),
             timeout=request.timeout or None,
             progress=lambda text: self.session.log.status(request.urn, text),
             cancelled=self.session.cancelled,
@@ -379,6 +386,11 @@ class ServiceHandler(Handler):
         )
         specs = (live["Spec"], live.get("PreviousSpec"))
         await prune_families_of(swarm, specs, warn=lambda text: self.session.log.warn(request.urn, text))
+
+
+def _patience_ns(news: Json) -> int | None:
+    fail_after = reveal(news.get("failAfter"))
+    return units.duration_ns(fail_after) if fail_after else None
 
 
 async def _nodes_of(swarm: Swarm, live: Json) -> list[Json]:

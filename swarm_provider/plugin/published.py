@@ -1,0 +1,123 @@
+"""Published ports of one run: two services that want the same one, and a port that moves from one to another.
+
+Swarm refuses a port that another service has. Where that service is ours and gives the port up in the same run, it is
+a matter of seconds, and Pulumi updates both at once: the one that comes first waits for the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
+
+from swarm_provider.errors import Cancelled, DockerError, InputError, Problem
+from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import reveal
+
+T = TypeVar("T")
+# swarmkit, manager/controlapi/service.go: checkPortConflicts
+_TAKEN: Final = re.compile(r"port '(?P<port>\d+)' is already in use by service '(?P<holder>[^']+)'")
+_PAUSE_S: Final = 0.5
+_PATIENCE_S: Final = 300.0
+UNREGISTERED_S: Final = 20.0
+"""How long a service of ours that the program has not registered yet may keep a port that another one wants."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    name: Any
+    ports: frozenset[tuple[int, str, str]]
+
+
+_wanted: WeakKeyDictionary[Session, dict[str, _Wanted]] = WeakKeyDictionary()
+
+
+def note(session: Session, urn: str, inputs: Json) -> None:
+    """Remember which ports a service of this run publishes.
+
+    Raises:
+        InputError: another service of this run publishes one of them.
+    """
+    ports = _published(inputs)
+    known = _wanted.setdefault(session, {})
+    known[urn] = _Wanted(inputs.get("name"), ports)
+    for other, wanted in known.items():
+        if other == urn:
+            continue
+        for port, protocol, mode in ports:
+            modes = {held for number, of, held in wanted.ports if (number, of) == (port, protocol)}
+            # on different nodes, several may have a port of mode host
+            if modes and (mode != "host" or modes != {"host"}):
+                text = f"port {port}/{protocol} is published by service {wanted.name!r} too; change one of them"
+                raise InputError(Problem(text, "ports"))
+
+
+def _published(inputs: Json) -> frozenset[tuple[int, str, str]]:
+    entries = reveal(inputs).get("ports")
+    return frozenset(
+        (entry["published"], entry.get("protocol") or "tcp", entry.get("mode") or "ingress")
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("published"), int) and entry["published"]
+    )
+
+
+async def when_free(session: Session, request: Request, send: Callable[[], Awaitable[T]], patience_ns: int | None) -> T:
+    """Send a service; while another one of ours is about to give up a port that it wants, wait and send again.
+
+    Args:
+        patience_ns: how long a service that this run has checked may keep the port; None: 5 minutes.
+
+    Raises:
+        DockerError: the port is somebody else's, or stays taken.
+        Cancelled: the user asked to stop.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    patience_s = _PATIENCE_S if patience_ns is None else patience_ns / 1e9
+    while True:
+        try:
+            return await send()
+        except DockerError as error:
+            taken = _TAKEN.search(error.message)
+            if taken is None:
+                raise
+            await _check_worth_waiting(session, request, taken, error, loop.time() - began, patience_s)
+            text = f"waiting for port {taken['port']}, which service {taken['holder']!r} publishes until it is updated"
+            session.log.status(request.urn, text)
+        try:
+            await asyncio.wait_for(session.cancelled.wait(), _PAUSE_S)
+        except TimeoutError:
+            continue
+        raise Cancelled(f"stopped while waiting for port {taken['port']}")
+
+
+async def _check_worth_waiting(
+    session: Session, request: Request, taken: re.Match[str], error: DockerError, waited_s: float, patience_s: float
+) -> None:
+    port, holder = taken["port"], taken["holder"]
+    live = await (await session.swarm()).inspect("service", holder)
+    if live is None:
+        return
+    own = live["Spec"].get("Labels") or {}
+    if own.get(labels.OWNER) != request.owner.text:
+        raise DockerError(
+            f"port {port} is published by service {holder!r}, which is not of this program; publish another port, or "
+            f"remove that service",
+            status=error.status,
+            call=error.call,
+        )
+    claimed = session.claimed("service", holder)
+    if waited_s > (patience_s if claimed is not None else UNREGISTERED_S):
+        hint = (
+            f"let the service that wants it depend on {holder!r}, or change them in two runs"
+            if claimed is not None
+            else "Pulumi removes services after it has made the new ones; if this one takes its place, say so with "
+            "renames= of the Stack, or in two runs"
+        )
+        text = f"port {port} is still published by service {holder!r} of this program; {hint}"
+        raise DockerError(text, status=error.status, call=error.call)
