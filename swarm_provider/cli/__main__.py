@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from swarm_provider.cli import report
+from swarm_provider.cli import doctor, report, status
+from swarm_provider.cli.common import Help
 from swarm_provider.version import __version__
 
 _EXIT_CODES: Final = """\
@@ -42,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="swarm-provider",
         description="Helps with the Pulumi provider for Docker Swarm.",
         epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     parser.add_argument("--version", action="version", version=f"swarm-provider {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         "machine that starts with destroy, refresh or import. It writes to $PULUMI_HOME/plugins.",
         epilog="example:\n  swarm-provider install-plugin && pulumi destroy\n\nexit codes:\n  0  installed\n"
         "  1  the folder cannot be written\n  2  wrong arguments\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     install.set_defaults(command=_install_plugin)
     refresh = commands.add_parser(
@@ -63,13 +64,15 @@ def _parser() -> argparse.ArgumentParser:
         "pull later. No task restarts.",
         epilog="example:\n  docker login registry.example.com && swarm-provider refresh-auth shop\n\nexit codes:\n"
         "  0  every service has it\n  1  the swarm or a service refuses\n  2  wrong arguments\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
     refresh.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
     refresh.add_argument("--context", help="a docker context instead")
     refresh.set_defaults(command=_refresh_auth)
     report.add(commands)
+    status.add(commands)
+    doctor.add(commands)
     return parser
 
 

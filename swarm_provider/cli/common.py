@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Final, TextIO
 
 OK: Final = 0
@@ -16,6 +17,13 @@ CHANGES: Final = 7
 if TYPE_CHECKING:
     Command = argparse._SubParsersAction[argparse.ArgumentParser]
 _COLOURS: Final = {"green": "32", "red": "31", "yellow": "33", "bold": "1"}
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Wraps what is one paragraph, and leaves examples as they are written."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return super()._fill_text(text, width, indent) if "\n" in text else textwrap.fill(text, width)
 
 
 def fail(message: str) -> int:

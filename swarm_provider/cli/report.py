@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from swarm_provider.cli.common import CHANGES, FAILED, OK, fail
+from swarm_provider.cli.common import CHANGES, FAILED, OK, Help, fail
 from swarm_provider.errors import InputError
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import LIMIT, markdown, marker
@@ -46,7 +46,7 @@ def add(commands: Command) -> None:
         description="Turns what `pulumi preview --json` (or a stream of engine events) prints into Markdown for a "
         "comment on a pull or merge request, and into an HTML page with a picture of the stack.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     parser.add_argument("file", nargs="?", default="-", help="the preview's JSON; - or nothing: standard input")
     parser.add_argument("-o", "--output", metavar="FILE", default="-", help="where the Markdown goes; default: stdout")
