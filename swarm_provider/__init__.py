@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from swarm_provider.resources._generated import Secret as Secret
     from swarm_provider.resources._generated import Service as Service
     from swarm_provider.resources._generated import Volume as Volume
+    from swarm_provider.resources.directory import ConfigDirectory as ConfigDirectory
     from swarm_provider.resources.lookups import ConfigInfo as ConfigInfo
     from swarm_provider.resources.lookups import NetworkInfo as NetworkInfo
     from swarm_provider.resources.lookups import NodeInfo as NodeInfo
@@ -45,6 +46,7 @@ __all__ = [  # noqa: RUF022 - in the order in which one meets them
     "Stack",
     "Service",
     "Config",
+    "ConfigDirectory",
     "Secret",
     "Network",
     "Volume",
@@ -68,6 +70,7 @@ __all__ = [  # noqa: RUF022 - in the order in which one meets them
 ]
 
 _CLASSES = ("Service", "Config", "Secret", "Network", "Volume", "NodeLabel", "Provider")
+_COMPONENTS = {"Stack": "stack", "ConfigDirectory": "directory"}
 
 
 def __getattr__(name: str) -> Any:
@@ -75,8 +78,8 @@ def __getattr__(name: str) -> Any:
         room = "_args"
     elif name in _CLASSES:
         room = "_generated"
-    elif name == "Stack":
-        room = "stack"
+    elif name in _COMPONENTS:
+        room = _COMPONENTS[name]
     elif name in __all__:
         room = "lookups"
     else:
