@@ -70,6 +70,11 @@ def recovered(service: Json, lacking: str | None) -> bool:
     return state == "completed" and lacking is None and not is_job(service["Spec"])
 
 
+def under_way(service: Json) -> bool:
+    """Say whether Swarm replaces tasks of a service now, or has paused halfway."""
+    return at(service, "UpdateStatus", "State") in ("updating", "paused")
+
+
 def unplaceable(constraints: Any, nodes: Sequence[Json]) -> str | None:
     """Return a sentence about placement constraints that keep a service from running, None when a node satisfies them.
 

@@ -99,8 +99,7 @@ def versions(items: Iterable[Json], family: str) -> list[Json]:
 
 def sequence(item: Json) -> int:
     """Return the position of a version in its family; 0 for what is not a version."""
-    text = object_labels(item).get(labels.SEQUENCE, "")
-    return int(text) if text.isdigit() else 0
+    return _number(object_labels(item).get(labels.SEQUENCE, ""), 0)
 
 
 def references(spec: Json | None, kind: str) -> set[str]:
@@ -110,13 +109,26 @@ def references(spec: Json | None, kind: str) -> set[str]:
     return {entry.get(f"{field}Name", "") for entry in container.get(f"{field}s") or []}
 
 
-def prunable(kind: str, items: Iterable[Json], family: str, services: Iterable[Json]) -> list[Json]:
+def prunable(
+    kind: str,
+    items: Iterable[Json],
+    family: str,
+    services: Iterable[Json],
+    tasks: Iterable[Json] = (),
+    *,
+    reusable: bool = True,
+) -> list[Json]:
     """Return the versions of a family that may be removed now.
 
-    Never the current one, nor the `keep` before it (the label on the current version says how many), nor what a
-    service's spec refers to, nor, unless `keep` is 0, what a previous spec would return to. None at all while the
-    update of a service that uses the family is unfinished: a rollback into a removed config leaves a service that
-    can never be updated again.
+    Never the current one, nor `keep` others (the label on the current version says how many; the newest, but first
+    those that a previous spec would return to), nor what a service's spec refers to, nor, unless `keep` is 0, what a
+    previous spec would return to. None at all while the update of a service that uses the family is unfinished: a
+    rollback into a removed config leaves a service that can never be updated again.
+
+    Args:
+        tasks: those of the services that `undecided` names, listed before `services`.
+        reusable: False where no old version can become the current one again, since the key of their names is lost:
+            then only those stay that a spec or a previous spec refers to.
     """
     own = versions(items, family)
     if not own:
@@ -124,21 +136,61 @@ def prunable(kind: str, items: Iterable[Json], family: str, services: Iterable[J
     names = {object_name(item) for item in own}
     keep = keep_previous(own[0])
     needed: set[str] = set()
+    returned: set[str] = set()
+    tasks = list(tasks)
     for service in services:
         current = references(service.get("Spec"), kind)
         previous = references(service.get("PreviousSpec"), kind)
         if not names & (current | previous):
             continue
-        if (service.get("UpdateStatus") or {}).get("State") in UNFINISHED:
+        if _state(service) in UNFINISHED or _not_begun(kind, service, tasks):
             return []
-        needed |= current | (previous if keep else set())
-    return [item for item in own[1 + keep :] if object_name(item) not in needed]
+        needed |= current
+        returned |= previous if keep else set()
+    # what a service would return to is kept before what is only newer: a version that never ran, say
+    old = sorted(own[1:], key=lambda item: object_name(item) not in returned)
+    return [item for item in old[keep if reusable else 0 :] if object_name(item) not in needed | returned]
+
+
+def undecided(kind: str, items: Iterable[Json], family: str, services: Iterable[Json]) -> list[str]:
+    """Return the ids of the services of which only their tasks tell whether an update to another version has begun.
+
+    Swarm clears the status of an update when it takes the new spec, and sets it when it starts to replace tasks; where
+    there is nothing to replace (no replicas) it never does.
+    """
+    names = {object_name(item) for item in versions(items, family)}
+    found = []
+    for service in services:
+        current = names & references(service.get("Spec"), kind)
+        previous = names & references(service.get("PreviousSpec"), kind)
+        if not _state(service) and previous - current:
+            found.append(str(service.get("ID")))
+    return found
+
+
+def _state(service: Json) -> str:
+    return str((service.get("UpdateStatus") or {}).get("State") or "")
+
+
+def _not_begun(kind: str, service: Json, tasks: Iterable[Json]) -> bool:
+    """Say whether Swarm has taken a new spec and not yet begun to replace the tasks of the one before."""
+    if _state(service):
+        return False
+    current = references(service.get("Spec"), kind)
+    return any(
+        references({"TaskTemplate": task.get("Spec")}, kind) - current
+        for task in tasks
+        if task.get("ServiceID") == service.get("ID") and task.get("DesiredState") == "running"
+    )
 
 
 def keep_previous(item: Json) -> int:
     """Return how many versions beside the current one its label asks to keep."""
-    text = object_labels(item).get(labels.KEEP, "")
-    return int(text) if text.isdigit() else KEEP_DEFAULT
+    return _number(object_labels(item).get(labels.KEEP, ""), KEEP_DEFAULT)
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() else otherwise
 
 
 def family_by_name(items: Iterable[Json], base: str, owner: str | None) -> str | None:

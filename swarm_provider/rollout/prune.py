@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, NotFound, SwarmProviderError
@@ -13,8 +13,8 @@ Warn = Callable[[str], None]
 """Takes one line about what stays."""
 
 
-async def prune(swarm: Swarm, kind: str, family: str, *, warn: Warn | None = None) -> list[str]:
-    """Remove the versions of one family that may go now; return their names.
+async def prune(swarm: Swarm, kind: str, family: str, *, reusable: bool = True, warn: Warn | None = None) -> list[str]:
+    """Remove the versions of one family that may go now (`reusable` as in naming.prunable); return their names.
 
     A version that a service took up in the meantime is refused by the daemon, and stays. Any other failure goes to
     `warn` and stops the cleaning up: what was deployed is not worse for it, and the next `up` finds what is left.
@@ -24,7 +24,7 @@ async def prune(swarm: Swarm, kind: str, family: str, *, warn: Warn | None = Non
         items = await swarm.list(kind, fresh=True)
         if len(naming.versions(items, family)) < 2:
             return []
-        for item in naming.prunable(kind, items, family, await swarm.list("service", fresh=True)):
+        for item in await superseded(swarm, kind, family, items, fresh=True, reusable=reusable):
             try:
                 await swarm.remove(kind, item["ID"])
             except (Conflict, NotFound):
@@ -33,6 +33,25 @@ async def prune(swarm: Swarm, kind: str, family: str, *, warn: Warn | None = Non
     except SwarmProviderError as error:
         _tell(warn, kind, error)
     return removed
+
+
+async def superseded(
+    swarm: Swarm, kind: str, family: str, items: Sequence[Json], *, fresh: bool = False, reusable: bool = True
+) -> list[Json]:
+    """Return the versions of a family among `items` that nobody needs now.
+
+    Args:
+        fresh: look at services and tasks anew.
+        reusable: as in naming.prunable.
+    """
+    services = await swarm.list("service", fresh=fresh)
+    found = naming.prunable(kind, items, family, services, reusable=reusable)
+    if not found or not naming.undecided(kind, items, family, services):
+        return found
+    # in this order: an update that begins in between shows in its status
+    tasks = await swarm.list("task", fresh=fresh)
+    services = await swarm.list("service", fresh=fresh)
+    return naming.prunable(kind, items, family, services, tasks, reusable=reusable)
 
 
 async def prune_families_of(swarm: Swarm, specs: Iterable[Json | None], *, warn: Warn | None = None) -> None:

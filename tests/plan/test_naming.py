@@ -23,11 +23,17 @@ def version(
     return {"ID": f"id-{name}", "Spec": {"Name": name, "Labels": own}}
 
 
-def service(*configs: str, previous: tuple[str, ...] = (), state: str = "completed") -> Json:
+def service(*configs: str, previous: tuple[str, ...] = (), state: str = "completed", id: str = "s") -> Json:
     def spec(names: tuple[str, ...]) -> Json:
         return {"TaskTemplate": {"ContainerSpec": {"Configs": [{"ConfigName": name} for name in names]}}}
 
-    return {"Spec": spec(configs), "PreviousSpec": spec(previous), "UpdateStatus": {"State": state}}
+    status = {"UpdateStatus": {"State": state}} if state else {}
+    return {"ID": id, "Spec": spec(configs), "PreviousSpec": spec(previous), **status}
+
+
+def task(*configs: str, of: str = "s", desired: str = "running") -> Json:
+    references = [{"ConfigName": name} for name in configs]
+    return {"ServiceID": of, "DesiredState": desired, "Spec": {"ContainerSpec": {"Configs": references}}}
 
 
 def prunable(items: list[Json], *services: Json) -> list[str]:
@@ -114,14 +120,72 @@ def test_pruning_never_takes_what_a_service_refers_to() -> None:
 
 
 def test_pruning_leaves_what_a_rollback_returns_to() -> None:
-    items = [version(f"app-{number}", number) for number in range(1, 5)]
-    assert prunable(items, service("app-4", previous=("app-1",))) == ["app-2"]
+    items = [version(f"app-{number}", number, keep=2) for number in range(1, 6)]
+    assert prunable(items, service("app-5", previous=("app-1",))) == ["app-3", "app-2"]
 
 
 @pytest.mark.parametrize("state", naming.UNFINISHED)
 def test_pruning_waits_for_an_unfinished_update(state: str) -> None:
     items = [version(f"app-{number}", number, keep=0) for number in range(1, 4)]
     assert prunable(items, service("app-3", previous=("app-2",), state=state)) == []
+
+
+def test_what_a_service_returns_to_is_kept_before_a_version_that_never_ran() -> None:
+    # the tasks crashed with app-2, Swarm rolled back to app-1, and app-3 is the correction
+    items = [version(f"app-{number}", number) for number in range(1, 4)]
+    assert prunable(items, service("app-3", previous=("app-1",))) == ["app-2"]
+
+
+def test_version_that_a_service_lags_behind_with_does_not_displace_the_one_before() -> None:
+    items = [version(f"app-{number}", number) for number in range(1, 5)]
+    assert prunable(items, service("app-4"), service("app-1")) == ["app-2"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "gone"),
+    [
+        ([task("app-1")], []),
+        ([task("app-2"), task("app-1")], []),
+        ([task("app-2"), task("app-1", desired="shutdown")], ["app-1"]),
+        ([task("app-2"), task("app-1", of="another service")], ["app-1"]),
+        ([], ["app-1"]),
+    ],
+)
+def test_pruning_waits_for_an_update_that_swarm_has_taken_and_not_begun(tasks: list[Json], gone: list[str]) -> None:
+    items = [version("app-1", 1, keep=0), version("app-2", 2, keep=0)]
+    taken = service("app-2", previous=("app-1",), state="")
+    assert naming.undecided("config", items, "f", [taken]) == ["s"]
+    found = naming.prunable("config", items, "f", [taken], tasks)
+    assert [naming.object_name(item) for item in found] == gone
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        service("app-2", previous=("app-1",)),
+        service("app-2", previous=("app-2",), state=""),
+        service("app-2", state=""),
+        service("else", previous=("else-1",), state=""),
+    ],
+    ids=["its status tells", "equal references", "new", "another family's"],
+)
+def test_tasks_are_asked_for_only_where_nothing_else_tells(decided: Json) -> None:
+    items = [version("app-1", 1, keep=0), version("app-2", 2, keep=0)]
+    assert naming.undecided("config", items, "f", [decided]) == []
+
+
+def test_versions_whose_key_is_lost_stay_only_while_a_spec_refers_to_them() -> None:
+    items = [version(f"app-{number}", number, keep=5) for number in range(1, 6)]
+    services = [service("app-3", previous=("app-2",))]
+    found = naming.prunable("config", items, "f", services, reusable=False)
+    assert [naming.object_name(item) for item in found] == ["app-4", "app-1"]
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "²"])
+def test_label_that_is_no_number_is_passed_over(text: str) -> None:
+    item = version("app-1", 1)
+    item["Spec"]["Labels"] |= {labels.SEQUENCE: text, labels.KEEP: text}
+    assert (naming.sequence(item), naming.keep_previous(item)) == (0, naming.KEEP_DEFAULT)
 
 
 def test_pruning_ignores_unfinished_updates_of_other_families_users() -> None:

@@ -144,6 +144,10 @@ def test_equal_names_in_two_projects_stay_apart(plugin: Plugin, docker: Docker, 
         plugin.invoke("getConfig", {"name": unique})
     assert "one/dev, two/dev" in caught.value.details()
     assert plugin.invoke("getConfig", {"name": unique, "project": "two"})["name"] == second["name"]
+    with pytest.raises(grpc.RpcError) as caught:
+        plugin.read("Config", "imported", unique)
+    assert "one/dev, two/dev); give the name of a version" in caught.value.details()
+    assert plugin.read("Config", "imported", second["name"])[1]["baseName"] == unique
 
 
 def test_delete_removes_every_version_and_only_those(plugin: Plugin, docker: Docker, unique: str) -> None:

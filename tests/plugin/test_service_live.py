@@ -98,7 +98,10 @@ def test_secret_of_a_failed_update_is_read_back_as_a_secret(plugin: Plugin, dock
         **good,
         "environment": {"DB_PASSWORD": Secret("hunter22")},
         "command": ["sh", "-c", "exit 3", Secret("hunter33")],
-        "deploy": {"updateConfig": {"monitor": "1s"}, "restartPolicy": {"condition": "none"}},
+        "deploy": {
+            "updateConfig": {"monitor": "1s", "failureAction": "continue"},
+            "restartPolicy": {"condition": "none"},
+        },
     }
     news = plugin.inputs("Service", unique, bad, olds)
     with pytest.raises(grpc.RpcError) as caught:

@@ -7,6 +7,7 @@ config.py and secret.py.
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +28,8 @@ from swarm_provider.plugin.handlers.content import (
     is_trusted,
     with_file,
 )
-from swarm_provider.rollout.prune import prune
+from swarm_provider.plugin.handlers.family_id import claimed_family
+from swarm_provider.rollout.prune import prune, superseded
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels
@@ -63,7 +65,7 @@ class FamilyHandler(Handler):
         if problems:
             raise InputError(*problems)
         inputs["owner"] = request.owner.text
-        inputs["familyId"] = olds.get("familyId") or await self._family(request, inputs)
+        inputs["familyId"] = await claimed_family(self.session, self.kind, request, olds, inputs["baseName"])
         self._draw_key(olds, inputs)
         name = await self._name(request, olds, inputs)
         if name is not None:
@@ -96,18 +98,6 @@ class FamilyHandler(Handler):
 
     def _problems_without_content(self, inputs: Json) -> list[Problem]:
         return [Problem("the content is missing; give data, data_base64 or file", "data")]
-
-    async def _family(self, request: Request, inputs: Json) -> str:
-        """Return the family that is there under this base name (a rename in code, a lost state), else a new one."""
-        owner = request.owner
-        live = await (await self.session.swarm()).list(self.kind)
-        made = naming.family_id(owner.project, owner.stack, request.urn)
-        if naming.current(live, made) is not None or inputs["baseName"] is UNKNOWN:
-            return made
-        try:
-            return naming.family_by_name(live, inputs["baseName"], owner.text) or made
-        except LookupError:
-            return made
 
     def _draw_key(self, olds: Json, inputs: Json) -> None:
         """Configs have no key: their content is no secret."""
@@ -202,7 +192,7 @@ class FamilyHandler(Handler):
         return claim(self.kind, name, own, request.owner, adopt=name == mine or bool(reveal(news.get("adopt"))))
 
     async def _ensure(self, request: Request, news: Json, incarnation: str, mine: str | None = None) -> Json:
-        """Make the version that the inputs name the current one of its family, whether it exists or not.
+        """Make the version that the inputs name the current one of its family, whether it exists or not; then prune.
 
         Args:
             mine: name of the object that the state stands for; no labels are needed to take it over.
@@ -213,6 +203,7 @@ class FamilyHandler(Handler):
         items = await swarm.list(self.kind, fresh=True)
         by_name = {naming.object_name(item): item for item in items}
         live = by_name.get(name)
+        others = [item for item in naming.versions(items, news["familyId"]) if naming.object_name(item) != name]
         if self._claim(request, news, name, live, mine) is Claim.CREATE:
             if mine in by_name:
                 await self._stamp_imported(swarm, request, news, by_name[mine], incarnation)
@@ -230,7 +221,15 @@ class FamilyHandler(Handler):
             assert live is not None
             made = await self._restamp(swarm, request, news, live, incarnation)
         self.session.claim(self.kind, news["baseName"], name, request.urn).ready.set()
+        if others or mine not in (None, name):
+            # also when the resource is new: a run whose end was not saved may have left versions
+            warn = functools.partial(self.session.log.warn, request.urn)
+            await prune(swarm, self.kind, news["familyId"], reusable=self._reusable(mine), warn=warn)
         return {"name": name, self.id_output: made, "incarnation": incarnation}
+
+    def _reusable(self, mine: str | None) -> bool:
+        """Say whether an old version of the family may become the current one again; `mine` as in _ensure."""
+        return True
 
     def _spec(self, request: Request, news: Json, name: str, incarnation: str, sequence: int) -> Json:
         own = self._own_labels(request, news, incarnation, sequence)
@@ -257,8 +256,8 @@ class FamilyHandler(Handler):
     async def _restamp(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> str:
         """Set the labels of a version that exists, and make it the current one."""
         items = await swarm.list(self.kind)
-        newest = naming.current(items, news["familyId"])
-        current = newest is not None and newest["ID"] == live["ID"]
+        others = [item for item in naming.versions(items, news["familyId"]) if item["ID"] != live["ID"]]
+        current = naming.sequence(live) >= naming.next_sequence(others, news["familyId"])
         number = naming.sequence(live) if current else naming.next_sequence(items, news["familyId"])
 
         def change(item: Json) -> Json | None:
@@ -282,7 +281,7 @@ class FamilyHandler(Handler):
         inputs = self._live_inputs(request, olds, state, live)
         family = own.get(labels.FAMILY)
         if olds:
-            stale = naming.prunable(self.kind, items, family, await swarm.list("service")) if family else []
+            stale = await superseded(swarm, self.kind, family, items) if family else []
             inputs.pop("superseded", None)
             if stale:
                 inputs["superseded"] = [naming.object_name(item) for item in stale]
@@ -295,10 +294,15 @@ class FamilyHandler(Handler):
             exact = next((item for item in items if id in (naming.object_name(item), item["ID"])), None)
             if exact is not None:
                 return exact
-            family = naming.family_by_name(items, id, None)
+            try:
+                family = naming.family_by_name(items, id, None)
+            except LookupError as owners:
+                text = f"the {self.kind} family {id!r} exists for several owners ({owners}); give the name of a version"
+                raise InputError(text) from None
             return naming.current(items, family) if family else None
+        # a version that somebody removed, or that a killed run pruned, does not end the family: its key would be lost
         named = next((item for item in items if naming.object_name(item) == state.get("name")), None)
-        return (naming.current(items, family) if named is not None else None) or named
+        return naming.current(items, family) or named
 
     def _live_inputs(self, request: Request, olds: Json, state: Json, live: Json) -> Json:
         own = naming.object_labels(live)
@@ -347,10 +351,7 @@ class FamilyHandler(Handler):
                 self.id_output: state.get(self.id_output, UNKNOWN) if same else UNKNOWN,
                 "incarnation": incarnation or UNKNOWN,
             }
-        outputs = await self._ensure(request, news, incarnation or new_incarnation(), state.get("name"))
-        swarm = await self.session.swarm()
-        await prune(swarm, self.kind, news["familyId"], warn=lambda text: self.session.log.warn(request.urn, text))
-        return outputs
+        return await self._ensure(request, news, incarnation or new_incarnation(), state.get("name"))
 
     # --------------------------------------------------------------- delete
 

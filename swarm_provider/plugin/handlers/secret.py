@@ -47,6 +47,10 @@ class SecretHandler(FamilyHandler):
     def _serves(self, inputs: Json, live: Json) -> bool:
         return bool(reveal(inputs.get("adopt")) == "trust")
 
+    def _reusable(self, mine: str | None) -> bool:
+        # who has no state has drawn a new key
+        return mine is not None
+
     def _live_content(self, inputs: Json, found: Json, *, moved: bool) -> None:
         """Keep what the state holds, since the swarm never gives it back, while it is that of the live version."""
         if moved:

@@ -16,10 +16,10 @@ from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import snake_path
 from swarm_provider.plan.causes import rollback_note
 from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, given_up, recovered, unplaceable
+from swarm_provider.plan.health import degraded, given_up, recovered, under_way, unplaceable
 from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.ownership import Claim, claim
-from swarm_provider.plan.restart import replacement, restart
+from swarm_provider.plan.restart import describe
 from swarm_provider.plan.submission import (
     as_awaited,
     clashes,
@@ -130,7 +130,6 @@ class ServiceHandler(Handler):
             what = ", ".join(replacing)
             text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
             self.session.log.info(request.urn, text)
-            self.session.foretell(request.urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
             return
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")))
@@ -143,8 +142,8 @@ class ServiceHandler(Handler):
         if live is not None and not has_unknown(news):
             after = on_top_of(after, live["Spec"], news, names)
         nodes = await _nodes_of(swarm, live) if live is not None else None
-        found = restart(before, after, network_names=names, nodes=nodes)
-        self.session.log.info(request.urn, self.session.foretell(request.urn, str(news["name"]), found))
+        text = describe(before, after, network_names=names, nodes=nodes)
+        self.session.log.info(request.urn, text)
 
     async def _guard_data(self, request: Request, olds: Json, news: Json) -> None:
         """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
@@ -204,8 +203,7 @@ class ServiceHandler(Handler):
             swarm = await self.session.swarm()
             names = await _network_names(swarm)
             after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
-            found = restart(live["Spec"], after, network_names=names, nodes=await _nodes_of(swarm, live))
-            text += f"; {self.session.foretell(request.urn, news['name'], found)}"
+            text += f"; {describe(live['Spec'], after, network_names=names, nodes=await _nodes_of(swarm, live))}"
             dropped = lost(live["Spec"], names)
             if dropped:
                 self._warn(request, news, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
@@ -346,6 +344,9 @@ class ServiceHandler(Handler):
         if state.get("converged") is False and not recovered(live, text):
             reasons = [f"the last update of service {id!r} did not converge; `up` tries again"]
             outputs["converged"] = False
+        elif olds and reveal(inputs.get("wait")) is not False and under_way(live):
+            # a run that was killed saved nothing of it; nobody would wait for its end, nor clean up after it
+            reasons = [f"an update of service {id!r} is under way; `up` waits for its end"]
         return Live(live["Spec"]["Name"], inputs, outputs, reasons)
 
     # --------------------------------------------------------------- update

@@ -1,0 +1,50 @@
+"""Which family a Config or Secret stands for: its state's, one that is there already, or a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swarm_provider.plan import naming
+from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import UNKNOWN
+
+
+async def claimed_family(session: Session, kind: str, request: Request, olds: Json, base: Any) -> str:
+    """Return the id of the resource's family, and claim it for this run.
+
+    Args:
+        kind: `config` or `secret`.
+        olds: the inputs of the state; {} for a new resource, and when the engine checks a replacement.
+        base: name that the user gave, or UNKNOWN.
+
+    Raises:
+        InputError: another resource of this run stands for the family.
+    """
+    # a kind of its own among the claims: one resource per family
+    claims = f"{kind} family"
+    found = str(olds.get("familyId") or await _found(session, kind, claims, request, base))
+    session.claim(claims, found, found, request.urn)
+    return found
+
+
+async def _found(session: Session, kind: str, claims: str, request: Request, base: Any) -> str:
+    """Return the family that is there for this resource (a rename in code, a lost state), else a new one."""
+    owner = request.owner
+    made = naming.family_id(owner.project, owner.stack, request.urn)
+    if base is UNKNOWN:
+        return made
+    live = await (await session.swarm()).list(kind)
+    claimed, there = session.claimed(claims, made), naming.current(live, made)
+    if claimed is not None and claimed.urn == request.urn:
+        return made
+    if claimed is not None or (there is not None and naming.object_labels(there).get(labels.BASE) != base):
+        # its resource was called so once, and took the family along when an alias gave it another logical name
+        return naming.family_id(owner.project, owner.stack, f"{request.urn} {base}")
+    if there is not None:
+        return made
+    try:
+        return naming.family_by_name(live, base, owner.text) or made
+    except LookupError:
+        return made
