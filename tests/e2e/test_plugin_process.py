@@ -73,22 +73,6 @@ def test_install_plugin_serves_a_run_that_begins_with_destroy(project: ProjectFa
 # ------------------------------------------------------------------------------- its end
 
 
-def plugins_of(app: PulumiProject) -> set[int]:
-    """Processes of the plugin that were started for this project."""
-    found = set()
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        try:
-            arguments = (process / "cmdline").read_bytes()
-            folder = (process / "cwd").readlink()
-        except OSError:
-            continue
-        if folder == app.folder and (b"pulumi-resource-swarm" in arguments or b"swarm_provider.plugin" in arguments):
-            found.add(int(process.name))
-    return found
-
-
 @pytest.mark.parametrize("plugin_path", ["project file", None], ids=["console script", "shim"])
 def test_killed_cli_leaves_no_plugin_behind(
     project: ProjectFactory, docker: Docker, unique: str, plugin_path: str | None
@@ -101,16 +85,16 @@ def test_killed_cli_leaves_no_plugin_behind(
     app = project(program, env=FOREIGN) if plugin_path else project(program, plugin_path=None, env=FOREIGN)
     cli = app.start("up", "--yes", "--skip-preview")
     end = time.monotonic() + 60
-    while unique not in docker("service", "ls") or not plugins_of(app):
+    while unique not in docker("service", "ls") or not app.plugins():
         assert time.monotonic() < end, "the update did not begin"
         assert cli.poll() is None, cli.stdout.read() if cli.stdout else ""
         time.sleep(0.1)
     os.kill(cli.pid, signal.SIGKILL)
     cli.wait(10)
     end = time.monotonic() + ENDS_WITHIN
-    while plugins_of(app) and time.monotonic() < end:
+    while app.plugins() and time.monotonic() < end:
         time.sleep(0.05)
-    left = plugins_of(app)
+    left = app.plugins()
     for process in left:
         os.kill(process, signal.SIGKILL)
     assert left == set()

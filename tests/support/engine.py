@@ -171,6 +171,13 @@ class Engine:
             _run([str(TESTBED / "images.sh"), "--only", ",".join(missing), *(d.host for d in self.dockers)])
             self._images.update(missing)
 
+    def inside(self, container: str, *, node: int = 1) -> list[str]:
+        """Words before a command that run it on this machine, in the network of a container of node N."""
+        key = self.node(node)("inspect", "--format", "{{.NetworkSettings.SandboxKey}}", container)
+        init = (self.dir / f"node{node}" / "init.pid").read_text().strip()
+        # the namespace is mounted where only the node's own mount namespace shows it
+        return ["nsenter", f"--net=/proc/{init}/root{key}"]
+
     def stop_node(self, number: int) -> None:
         """Stop node N's daemon in good order."""
         self._swarm("node-stop", str(number))

@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from swarm_provider.plugin.values import decode, encode
 
@@ -21,6 +21,16 @@ PROJECT, STACK = "proj", "dev"
 def urn(kind: str, name: str, *, project: str = PROJECT, stack: str = STACK) -> str:
     """The URN of a resource such as urn("Config", "app")."""
     return f"urn:pulumi:{stack}::{project}::swarm:index:{kind}::{name}"
+
+
+def partly(error: grpc.RpcError) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Id, inputs and outputs that a partial failure carries; any other error is raised again."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            failed = provider_pb2.ErrorResourceInitFailed()
+            status_pb2.Status.FromString(value).details[0].Unpack(failed)
+            return failed.id, decode(failed.inputs), decode(failed.properties)
+    raise error
 
 
 class Plugin:

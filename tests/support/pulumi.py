@@ -278,6 +278,22 @@ class PulumiProject:
             start_new_session=True,
         )
 
+    def plugins(self) -> set[int]:
+        """Processes of the plugin that were started for this project and live."""
+        found = set()
+        for process in Path("/proc").iterdir():
+            if not process.name.isdigit():
+                continue
+            try:
+                arguments = (process / "cmdline").read_bytes()
+                folder = (process / "cwd").readlink()
+            except OSError:
+                continue
+            ours = b"pulumi-resource-swarm" in arguments or b"swarm_provider.plugin" in arguments
+            if folder == self.folder and ours:
+                found.add(int(process.name))
+        return found
+
     def _command(self, args: tuple[str, ...]) -> list[str]:
         command = [
             shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi",

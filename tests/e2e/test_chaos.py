@@ -1,0 +1,206 @@
+"""A deploy that is killed at any point: the next `up` ends in exactly what was asked for.
+
+A proxy on the daemon's socket kills the CLI, or the plugin, with SIGKILL right before and right after each call that
+changes something; other runs are killed at random moments. `make chaos` runs all of it, `make test` two kills.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.conftest import ProjectFactory
+from tests.e2e.stacks import names
+from tests.support.engine import Docker, Engine
+from tests.support.interposer import Interposer, Strike, When
+from tests.support.pulumi import PulumiProject
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(5400)]
+
+Target = Literal["cli", "plugin"]
+ENDS_WITHIN = 2.0
+"""Seconds that a plugin may outlive its CLI."""
+KILLS = int(os.environ.get("CHAOS_KILLS", "60"))
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+PROGRAM = """
+    import pulumi
+    import swarm_provider as swarm
+
+    content = open("content.txt").read()
+    cfg = swarm.Config("{name}-cfg", data=content, keep_previous=0)
+    sec = swarm.Secret("{name}-sec", data=pulumi.Output.secret("secret " + content))
+    for key in ("a", "b"):
+        swarm.Service(
+            "{name}-" + key,
+            image="bb:1",
+            stop_grace_period="1s",
+            deploy={{"update_config": {{"order": "start-first", "monitor": "500ms"}}}},
+            configs=[{{"source": cfg, "target": "/content"}}],
+            secrets=[{{"source": sec, "target": "content"}}],
+        )
+"""
+
+
+@dataclass
+class Rig:
+    """One program with a config, a secret and two services, deployed through the proxy; each round rotates both."""
+
+    app: PulumiProject
+    docker: Docker
+    proxy: Interposer
+    name: str
+    round: int = 0
+
+    def next(self) -> None:
+        """Ask for other content."""
+        self.round += 1
+        self.app.write("content.txt", f"content {self.round}\n")
+
+    def current(self) -> dict[str, str]:
+        """Names of the versions that the services refer to."""
+        spec = self.docker.service(f"{self.name}-a")["Spec"]["TaskTemplate"]["ContainerSpec"]
+        return {"config": spec["Configs"][0]["ConfigName"], "secret": spec["Secrets"][0]["SecretName"]}
+
+    def ids(self) -> set[str]:
+        return {self.docker.service(f"{self.name}-{key}")["ID"] for key in ("a", "b")}
+
+    def assert_right(self, before: dict[str, str] | None, ids: set[str] | None = None) -> None:
+        """The wanted content runs, and the versions are exactly the current one and what `keep_previous` keeps."""
+        now = self.current()
+        kept = {before["secret"]} if before else set()
+        assert not before or all(now[kind] != before[kind] for kind in now)
+        assert names(self.docker, "config", f"{self.name}-") == [now["config"]], "keep_previous=0"
+        assert set(names(self.docker, "secret", f"{self.name}-")) == {now["secret"], *kept}, "keep_previous=1"
+        assert ids is None or self.ids() == ids, "no service was made anew"
+        for key in ("a", "b"):
+            (task,) = self.docker.tasks(f"{self.name}-{key}")
+            container = task["Status"]["ContainerStatus"]["ContainerID"]
+            seen = self.docker("exec", container, "cat", "/content", "/run/secrets/content")
+            assert seen == f"content {self.round}\nsecret content {self.round}"
+
+    # ------------------------------------------------------------------ kills
+
+    def killed_at_call(self, number: int, when: When, target: Target) -> bool:
+        """Run `up` and kill at that changing call; says whether it came so far."""
+        running: list[subprocess.Popen[str]] = []
+        self.proxy.begin(Strike(number, when, (lambda: running[0].pid) if target == "cli" else None))
+        running.append(self.app.start("up", "--yes", "--skip-preview"))
+        output, _ = running[0].communicate(timeout=300)
+        came = self.proxy.struck is not None
+        assert (running[0].returncode != 0) == came, output
+        return came
+
+    def killed_after(self, seconds: float, target: Target) -> bool:
+        """Run `up` and kill after that time; says whether it was too early for its end."""
+        self.proxy.begin()
+        run = self.app.start("up", "--yes", "--skip-preview")
+        timer = threading.Timer(seconds, self._kill, (run, target))
+        timer.start()
+        run.communicate(timeout=300)
+        timer.cancel()
+        return run.returncode != 0
+
+    def _kill(self, run: subprocess.Popen[str], target: Target) -> None:
+        for process in [run.pid] if target == "cli" else self.app.plugins():
+            if run.poll() is None:
+                os.kill(process, signal.SIGKILL)
+
+    def recover(self) -> None:
+        """Do what docs/state.md says about a run that was killed."""
+        end = time.monotonic() + ENDS_WITHIN
+        while self.app.plugins() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert self.app.plugins() == set(), "no plugin survives its engine"
+        self.proxy.begin()
+        if any((self.app.backend / ".pulumi" / "locks").rglob("*.json")):
+            self.app.run("cancel", "--yes").assert_ok()
+        up = self.app.up().assert_ok()
+        if "pending operations" in up.output:
+            self.app.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").assert_ok()
+
+
+@pytest.fixture
+def rig(project: ProjectFactory, engine: Engine, docker: Docker, unique: str) -> Iterator[Rig]:
+    with Interposer(Path(engine.dir), engine.host) as proxy:
+        app = project(PROGRAM.format(name=unique), host=proxy.host)
+        yield Rig(app, docker, proxy, unique)
+
+
+@pytest.fixture
+def deployed(rig: Rig) -> Rig:
+    rig.next()
+    rig.app.up().assert_ok()
+    return rig
+
+
+def rotate_killed(rig: Rig, kill: Callable[[], bool]) -> bool:
+    """One round: rotate, kill, recover, look; says whether something was killed."""
+    before, ids = rig.current(), rig.ids()
+    rig.next()
+    killed = kill()
+    print(f"round {rig.round}: {'killed' if killed else 'not killed'} {rig.proxy.struck or ''}", flush=True)
+    if killed:
+        rig.recover()
+    rig.assert_right(before, ids)
+    return killed
+
+
+def test_rotation_that_is_killed_is_finished_by_the_next_up(deployed: Rig) -> None:
+    # the CLI once a service's update has begun; the plugin before it has cleaned up
+    assert rotate_killed(deployed, lambda: deployed.killed_at_call(3, "after", "cli"))
+    assert rotate_killed(deployed, lambda: deployed.killed_at_call(5, "before", "plugin"))
+    deployed.app.assert_no_changes()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["cli", "plugin"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_rotation_killed_at_every_call_is_finished_by_the_next_up(deployed: Rig, when: When, target: Target) -> None:
+    number = 1
+    while rotate_killed(deployed, lambda: deployed.killed_at_call(number, when, target)):  # noqa: B023
+        deployed.app.assert_no_changes()
+        number += 1
+    assert number > 6, "two versions made, two services updated, two versions removed"
+
+
+@pytest.mark.long
+def test_rotation_killed_at_random_moments_is_finished_by_the_next_up(deployed: Rig) -> None:
+    chance = random.Random(SEED)
+    deployed.next()
+    lasts = deployed.app.up().assert_ok().seconds
+    killed = 0
+    for attempt in range(KILLS):
+        target: Target = "cli" if attempt % 2 else "plugin"
+        moment = chance.uniform(0.2, 1) * lasts
+        print(f"kill of the {target} after {moment:.2f} s", flush=True)
+        killed += rotate_killed(deployed, lambda: deployed.killed_after(moment, target))  # noqa: B023
+        if attempt % 10 == 9:
+            deployed.app.assert_no_changes()
+    assert killed > KILLS / 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["cli", "plugin"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_first_deploy_killed_at_every_call_is_finished_by_the_next_up(rig: Rig, when: When, target: Target) -> None:
+    rig.next()
+    number = 1
+    while rig.killed_at_call(number, when, target):
+        print(f"{target} killed {when} {rig.proxy.struck}", flush=True)
+        rig.recover()
+        rig.assert_right(None)
+        rig.app.assert_no_changes()
+        rig.app.destroy().assert_ok()
+        assert names(rig.docker, "config", rig.name) == names(rig.docker, "secret", rig.name) == []
+        number += 1
+    assert number == 5, "a config, a secret and two services are made"
