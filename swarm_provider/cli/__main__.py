@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
 
+from swarm_provider.cli import doctor, report, status
+from swarm_provider.cli.common import Help
 from swarm_provider.version import __version__
+
+_EXIT_CODES: Final = """\
+`swarm-provider COMMAND --help` has examples and the exit codes of a command.
+Colour is used on terminals only, and never where NO_COLOR is set.
+
+exit codes: 0 it worked, 1 it did not, 2 wrong arguments; what else a command has stands in its own help
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,28 +28,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
-    return command(arguments)
+    try:
+        return command(arguments)
+    except BrokenPipeError:
+        # whoever read the output has had enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="swarm-provider", description="Helps with the Pulumi provider for Docker Swarm."
+        prog="swarm-provider",
+        description="Helps with the Pulumi provider for Docker Swarm.",
+        epilog=_EXIT_CODES,
+        formatter_class=Help,
     )
     parser.add_argument("--version", action="version", version=f"swarm-provider {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     install = commands.add_parser(
         "install-plugin",
         help="let Pulumi find the plugin of this Python, also where no program runs (destroy, refresh, import)",
+        description="Lets Pulumi find the plugin of this Python, also where no program runs before it is needed: on a "
+        "machine that starts with destroy, refresh or import. It writes to $PULUMI_HOME/plugins.",
+        epilog="example:\n  swarm-provider install-plugin && pulumi destroy\n\nexit codes:\n  0  installed\n"
+        "  1  the folder cannot be written\n  2  wrong arguments\n",
+        formatter_class=Help,
     )
     install.set_defaults(command=_install_plugin)
     refresh = commands.add_parser(
         "refresh-auth",
         help="give the services of a stack the registry logins that `docker login` keeps now; no task restarts",
+        description="Gives the services of a stack the registry logins that `docker login` keeps now, for nodes that "
+        "pull later. No task restarts.",
+        epilog="example:\n  docker login registry.example.com && swarm-provider refresh-auth shop\n\nexit codes:\n"
+        "  0  every service has it\n  1  the swarm or a service refuses\n  2  wrong arguments\n",
+        formatter_class=Help,
     )
     refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
     refresh.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
     refresh.add_argument("--context", help="a docker context instead")
     refresh.set_defaults(command=_refresh_auth)
+    report.add(commands)
+    status.add(commands)
+    doctor.add(commands)
     return parser
 
 

@@ -59,6 +59,7 @@ class Restart:
         order: `stop-first` or `start-first`.
         capacity: percent of the tasks that run all the while; None where their number is not known.
         job: it is a job, which every update runs again.
+        replaced: the service itself is replaced: all its tasks stop before new ones start.
     """
 
     restarts: bool
@@ -72,6 +73,7 @@ class Restart:
     order: str = "stop-first"
     capacity: int | None = 100
     job: bool = False
+    replaced: bool = False
 
 
 def restart(
@@ -161,6 +163,11 @@ def describe(
     found = restart(old_spec, new_spec, network_names=network_names, nodes=nodes, tasks=tasks)
     name = new_spec.get("Name")
     return sentence(found, name if isinstance(name, str) and name else "the service")
+
+
+def replacement(old_spec: Json, reasons: Sequence[str]) -> Restart:
+    """Return the forecast for a service that is replaced because these properties change."""
+    return Restart(restarts=True, reasons=tuple(reasons), tasks=_replicas(old_spec), batch=0, capacity=0, replaced=True)
 
 
 def sentence(found: Restart, name: str) -> str:

@@ -189,6 +189,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         id, outputs = await self._handler(request).create(
             _request(request), self._opened(request.properties), preview=request.preview
         )
+        if request.preview:
+            outputs = {**outputs, **self._session.foretold(request.urn)}
         return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
 
     @_rpc
@@ -229,6 +231,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._opened(request.olds),
             preview=request.preview,
         )
+        if request.preview:
+            outputs = {**outputs, **self._session.foretold(request.urn)}
         return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
 
     @_rpc

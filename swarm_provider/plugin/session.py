@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
+from swarm_provider.plan.restart import Restart, sentence
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.rollout.watch import Watcher
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.spec.values import FORECAST, UNKNOWN, reveal
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Session:
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
         self._labels: dict[str, dict[str, Any]] = {}
+        self._forecasts: dict[str, list[Json]] = {}
         self._connecting: asyncio.Task[Swarm] | None = None
         self._daemons: dict[str, asyncio.Task[Swarm]] = {}
         self._watcher: Watcher | None = None
@@ -254,6 +256,24 @@ class Session:
         if self.settings.strict if strict is None else strict:
             raise InputError(f"{text} (an error because strict is set)")
         self.log.warn(urn, text)
+
+    def foretell(self, urn: str, service: str, found: Restart) -> str:
+        """Keep for the preview what the run will do to a service's tasks; return it in words.
+
+        Args:
+            urn: the resource whose change does it: the service itself, or what moves its tasks.
+            service: the service's name in the swarm.
+        """
+        text = self.log.clean(sentence(found, service))
+        reasons = [self.log.clean(reason) for reason in found.reasons]
+        told = {"service": service, "text": text, **asdict(found), "reasons": reasons, "harmless": list(found.harmless)}
+        self._forecasts.setdefault(urn, []).append(told)
+        return text
+
+    def foretold(self, urn: str) -> Json:
+        """Return the forecasts of one resource as outputs of a preview; nothing of them is kept in the state."""
+        found = self._forecasts.get(urn)
+        return {FORECAST: found} if found else {}
 
     async def close(self) -> None:
         """End the connection, if there is one."""

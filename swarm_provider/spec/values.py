@@ -15,6 +15,9 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+FORECAST: Final = "__forecast"
+"""Output that a preview has and the state never: what the run will do to tasks, for machines that read the preview.
+Pulumi shows people no property that begins with two underscores."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, given_up, recovered, under_way, unplaceable
 from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.ownership import Claim, claim
-from swarm_provider.plan.restart import describe
+from swarm_provider.plan.restart import replacement, restart
 from swarm_provider.plan.submission import (
     as_awaited,
     clashes,
@@ -130,6 +130,7 @@ class ServiceHandler(Handler):
             what = ", ".join(replacing)
             text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
             self.session.log.info(request.urn, text)
+            self.session.foretell(request.urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
             return
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")))
@@ -142,8 +143,8 @@ class ServiceHandler(Handler):
         if live is not None and not has_unknown(news):
             after = on_top_of(after, live["Spec"], news, names)
         nodes = await _nodes_of(swarm, live) if live is not None else None
-        text = describe(before, after, network_names=names, nodes=nodes)
-        self.session.log.info(request.urn, text)
+        found = restart(before, after, network_names=names, nodes=nodes)
+        self.session.log.info(request.urn, self.session.foretell(request.urn, str(news["name"]), found))
 
     async def _guard_data(self, request: Request, olds: Json, news: Json) -> None:
         """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
@@ -203,7 +204,8 @@ class ServiceHandler(Handler):
             swarm = await self.session.swarm()
             names = await _network_names(swarm)
             after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
-            text += f"; {describe(live['Spec'], after, network_names=names, nodes=await _nodes_of(swarm, live))}"
+            found = restart(live["Spec"], after, network_names=names, nodes=await _nodes_of(swarm, live))
+            text += f"; {self.session.foretell(request.urn, news['name'], found)}"
             dropped = lost(live["Spec"], names)
             if dropped:
                 self._warn(request, news, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")

@@ -1,0 +1,286 @@
+"""What `doctor` looks at, one function each. Nothing here changes anything, and nothing raises."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
+from swarm_provider.errors import SwarmProviderError
+from swarm_provider.plan.tasks import at
+from swarm_provider.spec import labels
+from swarm_provider.version import __version__
+
+OLDEST_CLI: Final = (3, 225, 0)
+"""The first CLI that previews rest on (refreshBeforeUpdate), as in pyproject.toml and tools/pulumi-cli.sh."""
+OLDEST_PYTHON: Final = (3, 11)
+_PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+_RUNNERS: Final = ("GITHUB_ACTIONS", "GITLAB_CI", "CI")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        what: engine, swarm, cli, project, backend, plugin ...
+        level: ok, advice or wrong.
+        says: what was found, one line.
+        fix: what to do about it, "" where nothing.
+    """
+
+    what: str
+    level: str
+    says: str
+    fix: str = ""
+
+
+def python() -> Iterable[Finding]:
+    """Look at this Python, which is the plugin's."""
+    number = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        yield Finding("python", "wrong", f"Python {number} is too old", "use Python 3.11 or newer")
+        return
+    yield Finding("python", "ok", f"Python {number}, swarm-provider {__version__}, {sys.prefix}")
+
+
+def pulumi_cli(environ: Mapping[str, str]) -> Iterable[Finding]:
+    """Look for the Pulumi CLI."""
+    path = shutil.which("pulumi", path=environ.get("PATH"))
+    if path is None:
+        yield Finding("pulumi", "wrong", "the Pulumi CLI is not on PATH", "https://www.pulumi.com/docs/install/")
+        return
+    text = _output([path, "version"], environ)
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text)
+    if match is None:
+        yield Finding("pulumi", "wrong", f"{path} does not tell its version: {text or 'it fails'}", "install it anew")
+    elif tuple(map(int, match.groups())) < OLDEST_CLI:
+        wanted = ".".join(map(str, OLDEST_CLI))
+        yield Finding(
+            "pulumi", "wrong", f"{text} is too old: previews would not see the swarm", f"use {wanted} or newer"
+        )
+    else:
+        yield Finding("pulumi", "ok", f"{text}, {path}")
+
+
+def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
+    """Look at Pulumi.yaml and at the Python that the program runs in."""
+    data = _project(folder)
+    if data is None:
+        yield Finding(
+            "project",
+            "advice",
+            f"{folder.resolve()} has no Pulumi.yaml",
+            "run this in the folder of the Pulumi program",
+        )
+        return
+    runtime = data.get("runtime")
+    name = runtime.get("name") if isinstance(runtime, dict) else runtime
+    options = (runtime.get("options") or {}) if isinstance(runtime, dict) else {}
+    yield Finding("project", "ok", f"{data.get('name')}, runtime {name}")
+    place = options.get("virtualenv")
+    if name == "python" and place:
+        own = folder / place
+        if not (own / "bin" / "python").exists() and not (own / "Scripts" / "python.exe").exists():
+            fix = f"python3 -m venv {place} && {place}/bin/pip install -r requirements.txt"
+            yield Finding("virtualenv", "wrong", f"runtime.options.virtualenv is {place!r}, which does not exist", fix)
+        elif own.resolve() != Path(sys.prefix).resolve():
+            says = f"the program runs in {place!r}, this command in {sys.prefix}"
+            yield Finding("virtualenv", "advice", says, f"{place}/bin/swarm-provider doctor")
+
+
+def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
+    """Look at where the state is, and at what encrypts it."""
+    url = _backend_url(folder, environ)
+    if url is None:
+        yield Finding(
+            "backend",
+            "wrong",
+            "nobody is logged in to a backend",
+            "pulumi login URL (docs/state.md), or PULUMI_BACKEND_URL",
+        )
+        return
+    shown = re.sub(r"//[^/@]*@", "//…@", url)
+    runner = next((name for name in _RUNNERS if environ.get(name)), None)
+    if url.startswith("file://") and runner:
+        says = f"{shown} is on a runner ({runner} is set): a throw-away runner takes the state with it"
+        yield Finding(
+            "backend", "wrong", says, "keep it in a bucket, a database, Pulumi Cloud or a volume: docs/state.md"
+        )
+    elif url.startswith("file://"):
+        path = Path(url.removeprefix("file://").replace("~", environ.get("HOME", "~"), 1))
+        if not path.is_dir():
+            yield Finding("backend", "wrong", f"{shown} does not exist", f"mkdir -p {path}, or log in to the right one")
+        else:
+            yield Finding("backend", "advice", f"{shown}: a folder on this machine", "back it up; teams use a bucket")
+    else:
+        yield Finding("backend", "ok", shown)
+    if not url.startswith("https://") and not any(environ.get(name) is not None for name in _PASSPHRASES):
+        says = "no passphrase is set: Pulumi asks for it, and fails where nobody answers"
+        yield Finding("passphrase", "advice", says, f"set {' or '.join(_PASSPHRASES)}")
+    file = environ.get(_PASSPHRASES[1])
+    if file and not Path(file).is_file():
+        yield Finding(
+            "passphrase", "wrong", f"{_PASSPHRASES[1]} names {file!r}, which does not exist", "correct the path"
+        )
+
+
+def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
+    """Look whether Pulumi finds the plugin, and which one."""
+    from swarm_provider.resources.discovery import plugin_folder
+
+    providers = ((_project(folder) or {}).get("plugins") or {}).get("providers") or []
+    named = next((entry for entry in providers if isinstance(entry, dict) and entry.get("name") == "swarm"), None)
+    if named is not None:
+        path = folder / str(named.get("path"))
+        if any((path / name).exists() for name in ("pulumi-resource-swarm", "pulumi-resource-swarm.exe")):
+            yield Finding("plugin", "ok", f"Pulumi.yaml names {named.get('path')}")
+        else:
+            says = f"Pulumi.yaml names {named.get('path')}, which has no pulumi-resource-swarm"
+            yield Finding("plugin", "wrong", says, "pip install swarm-provider there, or correct the path")
+        return
+    place = plugin_folder()
+    if any(place.glob("pulumi-resource-swarm*")):
+        yield Finding("plugin", "ok", f"{place}")
+    else:
+        says = f"swarm {__version__} is not in {place.parent}; `destroy` and `refresh` on a fresh machine fail"
+        yield Finding(
+            "plugin", "advice", says, "swarm-provider install-plugin, or the plugins.providers lines (README)"
+        )
+
+
+def settings_of(folder: Path, stack: str) -> dict[str, str | list[str]]:
+    """Return where Pulumi.<stack>.yaml says the swarm is: host, hosts or context."""
+    try:
+        data = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        return {}
+    config = data.get("config") if isinstance(data, dict) else None
+    found: dict[str, str | list[str]] = {}
+    for key in ("host", "context", "hosts"):
+        value = (config or {}).get(f"swarm:{key}")
+        if isinstance(value, str) and key == "hosts":
+            value = json.loads(value) if value.startswith("[") else value.split(",")
+        if value and not isinstance(value, dict):
+            found[key] = value
+    return found
+
+
+def swarm(where: Mapping[str, str | list[str]], environ: Mapping[str, str]) -> Iterable[Finding]:
+    """Look at the engine, the swarm, and whether its images can be pulled with the logins of this machine."""
+    settings = ConnectionSettings(
+        host=str(where["host"]) if "host" in where else None,
+        hosts=tuple(where.get("hosts") or ()),
+        context=str(where["context"]) if "context" in where else None,
+        environ=dict(environ),
+    )
+    try:
+        return asyncio.run(_swarm(settings))
+    except SwarmProviderError as error:
+        return [Finding("swarm", "wrong", str(error), "docs/troubleshooting.md has this message")]
+
+
+async def _swarm(settings: ConnectionSettings) -> list[Finding]:
+    there = await connect(settings)
+    try:
+        nodes, services = await there.list("node"), await there.list("service")
+        found = [Finding("engine", "ok", f"Docker {there.engine_version}, API {there.api_version}, {there.name}")]
+        found += _nodes(nodes)
+        found += _logins(there, services)
+        return found
+    finally:
+        await there.close()
+
+
+def _nodes(nodes: list[Json]) -> Iterable[Finding]:
+    managers = [node for node in nodes if at(node, "Spec", "Role") == "manager"]
+    reachable = [node for node in managers if at(node, "ManagerStatus", "Reachability") == "reachable"]
+    says = f"{len(nodes)} node{'s' if len(nodes) > 1 else ''}, {len(reachable)} of {len(managers)} managers reachable"
+    if len(managers) == 2:
+        yield Finding(
+            "swarm", "advice", f"{says}: with two managers, the loss of either stops the swarm", "have 1, 3 or 5"
+        )
+    else:
+        yield Finding("swarm", "ok", says)
+    for node in nodes:
+        name = str(at(node, "Description", "Hostname") or node["ID"])
+        if at(node, "Status", "State") != "ready":
+            says = f"{name} is {at(node, 'Status', 'State')}"
+            yield Finding("node", "wrong", says, f"start it again, or docker node rm {name}")
+        elif at(node, "Spec", "Availability") != "active":
+            says = f"{name} is set to {at(node, 'Spec', 'Availability')}: it takes no tasks"
+            yield Finding("node", "advice", says, f"docker node update --availability active {name}")
+    versions = sorted({str(at(node, "Description", "Engine", "EngineVersion")) for node in nodes})
+    if len(versions) > 1:
+        yield Finding(
+            "versions", "advice", f"the nodes run different engines: {', '.join(versions)}", "upgrade the older ones"
+        )
+
+
+def _logins(there: Swarm, services: list[Json]) -> Iterable[Finding]:
+    images = {
+        str(at(live, "Spec", "TaskTemplate", "ContainerSpec", "Image") or "").partition("@")[0]
+        for live in services
+        if labels.OWNER in (at(live, "Spec", "Labels") or {})
+    }
+    hosts: dict[str, bool] = {}
+    for image in sorted(images - {""}):
+        host = image.split("/")[0] if "/" in image and re.search(r"[.:]", image.split("/")[0]) else "docker.io"
+        try:
+            hosts[host] = there.registry_auth(image) is not None
+        except SwarmProviderError as error:
+            yield Finding("registry", "wrong", f"the login for {host} cannot be read: {error}", f"docker login {host}")
+            hosts[host] = True
+    for host in sorted(name for name, known in hosts.items() if not known and name != "docker.io"):
+        says = f"services of this provider pull from {host}, and there is no login for it here"
+        yield Finding("registry", "advice", says, f"docker login {host}, unless its images are public")
+
+
+def _project(folder: Path) -> dict[str, Any] | None:
+    for name in ("Pulumi.yaml", "Pulumi.yml"):
+        try:
+            data = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError, UnicodeDecodeError):
+            continue
+        return data if isinstance(data, dict) else {}
+    return None
+
+
+def _backend_url(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Return where Pulumi keeps states, in its own order: environment, project, login."""
+    if environ.get("PULUMI_BACKEND_URL"):
+        return environ["PULUMI_BACKEND_URL"]
+    of_project = ((_project(folder) or {}).get("backend") or {}).get("url")
+    if of_project:
+        return str(of_project)
+    home = Path(environ.get("PULUMI_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".pulumi")
+    try:
+        current = json.loads((home / "credentials.json").read_text(encoding="utf-8")).get("current")
+    except (OSError, ValueError):
+        current = None
+    return str(current) if current else "https://api.pulumi.com" if environ.get("PULUMI_ACCESS_TOKEN") else None
+
+
+def _output(command: list[str], environ: Mapping[str, str]) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            env={**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

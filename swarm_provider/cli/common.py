@@ -1,0 +1,40 @@
+"""What the commands share: exit codes, errors on one line, colour where it is wanted."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Final, TextIO
+
+OK: Final = 0
+FAILED: Final = 1
+WRONG_ARGUMENTS: Final = 2
+CHANGES: Final = 7
+"""As `pulumi preview --expect-no-changes` exits."""
+
+if TYPE_CHECKING:
+    Command = argparse._SubParsersAction[argparse.ArgumentParser]
+_COLOURS: Final = {"green": "32", "red": "31", "yellow": "33", "bold": "1"}
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Wraps what is one paragraph, and leaves examples as they are written."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return super()._fill_text(text, width, indent) if "\n" in text else textwrap.fill(text, width)
+
+
+def fail(message: str) -> int:
+    """Say on stderr what went wrong; return the exit code."""
+    print(f"swarm-provider: {message}", file=sys.stderr)
+    return FAILED
+
+
+def painted(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """Return the text in a colour where a person looks at it: on a terminal, without NO_COLOR (no-color.org)."""
+    out = stream or sys.stdout
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not out.isatty():
+        return text
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m"

@@ -1,0 +1,94 @@
+"""`swarm-provider doctor`: what is wrong with this setup, each with its fix. It changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from swarm_provider.cli import checks
+from swarm_provider.cli.checks import Finding
+from swarm_provider.cli.common import FAILED, OK, Help, painted
+
+if TYPE_CHECKING:
+    from swarm_provider.cli.common import Command
+
+_EXAMPLES: Final = """\
+examples:
+  swarm-provider doctor                              in the folder of the Pulumi program
+  swarm-provider doctor --stack prod                 with the swarm:host of Pulumi.prod.yaml
+  swarm-provider doctor --host ssh://ops@manager-1
+  swarm-provider doctor --json | jq '.findings[] | select(.level != "ok")'
+
+exit codes:
+  0  nothing is wrong (there may be advice)
+  1  something is wrong
+  2  wrong arguments
+"""
+_MARKS: Final = {"ok": ("ok", "green"), "advice": ("advice", "yellow"), "wrong": ("WRONG", "red")}
+
+
+def add(commands: Command) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "doctor",
+        help="say what is wrong with this setup, and how to put it right",
+        description="Looks at the Pulumi CLI, the project, its backend, the plugin, the engine, the swarm and the "
+        "registry logins, and says what is wrong and how to put it right. It changes nothing.",
+        epilog=_EXAMPLES,
+        formatter_class=Help,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
+    parser.add_argument("--context", help="a docker context instead")
+    parser.add_argument("--stack", metavar="NAME", help="go by the swarm: settings of Pulumi.NAME.yaml")
+    parser.add_argument(
+        "-C", "--cwd", metavar="DIR", default=".", help="folder of the Pulumi program; default: this one"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything, and print; the exit code says whether something is wrong."""
+    folder = Path(arguments.cwd)
+    where = {key: value for key, value in (("host", arguments.host), ("context", arguments.context)) if value}
+    if arguments.stack and not where:
+        where = checks.settings_of(folder, arguments.stack)
+    found = list(_findings(folder, where))
+    wrong = [one for one in found if one.level == "wrong"]
+    if arguments.json:
+        findings = [dataclasses.asdict(one) for one in found]
+        print(json.dumps({"well": not wrong, "findings": findings}, indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+    return FAILED if wrong else OK
+
+
+def _findings(folder: Path, where: dict[str, str | list[str]]) -> Iterable[Finding]:
+    environ = dict(os.environ)
+    yield from checks.python()
+    yield from checks.pulumi_cli(environ)
+    yield from checks.project(folder, environ)
+    yield from checks.backend(folder, environ)
+    yield from checks.plugin(folder, environ)
+    yield from checks.swarm(where, environ)
+
+
+def _print(found: Sequence[Finding]) -> None:
+    width = max(len(one.what) for one in found)
+    for one in found:
+        mark, colour = _MARKS[one.level]
+        print(f"{painted(mark.ljust(6), colour)}  {one.what.ljust(width)}  {one.says}")
+        if one.fix:
+            print(f"{'':8}{'':{width}}  -> {one.fix}")
+    wrong = sum(one.level == "wrong" for one in found)
+    advice = sum(one.level == "advice" for one in found)
+    print(
+        f"\n{f'{wrong} wrong' if wrong else 'nothing is wrong'}{f', {advice} advice' if advice else ''}",
+        file=sys.stdout,
+    )

@@ -1,0 +1,133 @@
+"""`swarm-provider status STACK`: the stack as the cluster runs it now."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from swarm_provider.cli.common import OK, Help, fail, painted
+from swarm_provider.convert.service import from_spec
+from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
+from swarm_provider.errors import SwarmProviderError
+from swarm_provider.plan.standing import Standing, Version, members, standing
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.masking import SecretFilter
+from swarm_provider.spec.values import secret_texts, wrapped
+
+if TYPE_CHECKING:
+    from swarm_provider.cli.common import Command
+
+UNWELL: Final = 3
+_EXAMPLES: Final = """\
+examples:
+  swarm-provider status shop                    the stack that `docker stack ls` calls shop
+  swarm-provider status infra/prod              everything of the Pulumi project infra, stack prod
+  swarm-provider status shop --json | jq '.services[] | select(.problems != [])'
+  swarm-provider status shop --host ssh://ops@manager-1
+
+exit codes:
+  0  every service runs as wanted
+  1  the swarm cannot be reached, or has no such stack
+  2  wrong arguments
+  3  a service does not run as wanted
+"""
+
+
+def add(commands: Command) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "status",
+        help="show a stack as the cluster runs it now: tasks, versions in use, what fails and why",
+        description="Shows a stack as the cluster runs it now: tasks that run and that should, versions of configs and "
+        "secrets in use, and what fails and why. It reads the swarm only, no Pulumi state.",
+        epilog=_EXAMPLES,
+        formatter_class=Help,
+    )
+    parser.add_argument("stack", metavar="STACK", help="name as in `docker stack ls`, or PROJECT/STACK of Pulumi")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
+    parser.add_argument("--context", help="a docker context instead")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look, and print; the exit code says whether all is well."""
+    settings = ConnectionSettings(host=arguments.host, context=arguments.context, environ=dict(os.environ))
+    try:
+        where, found = asyncio.run(_look(settings, arguments.stack))
+    except SwarmProviderError as error:
+        return fail(str(error))
+    if not found:
+        return fail(f"{where} has no service of a stack {arguments.stack!r}")
+    if arguments.json:
+        services = [{**dataclasses.asdict(one), "well": one.well} for one in found]
+        print(
+            json.dumps({"stack": arguments.stack, "swarm": where, "services": services}, indent=2, ensure_ascii=False)
+        )
+    else:
+        _print(arguments.stack, where, found)
+    return OK if all(one.well for one in found) else UNWELL
+
+
+async def _look(settings: ConnectionSettings, stack: str) -> tuple[str, list[Standing]]:
+    swarm = await connect(settings)
+    try:
+        return swarm.name, await _standings(swarm, stack)
+    finally:
+        await swarm.close()
+
+
+async def _standings(swarm: Swarm, stack: str) -> list[Standing]:
+    own = members(await swarm.list("service"), stack)
+    tasks = await swarm.tasks(service_ids=[live["ID"] for live in own]) if own else []
+    nodes, configs, secrets = await asyncio.gather(*(swarm.list(kind) for kind in ("node", "config", "secret")))
+    clean = SecretFilter(text for live in own for text in _secrets_of(live))
+    found = [standing(live, tasks, nodes, configs, secrets) for live in own]
+    return [dataclasses.replace(one, problems=tuple(clean(text) for text in one.problems)) for one in found]
+
+
+def _secrets_of(live: Json) -> set[str]:
+    """Return the texts of a service's spec that its program declared secret: a task's error may repeat them."""
+    places = labels.secrets_told(live["Spec"].get("Labels"))
+    return secret_texts(wrapped(from_spec(live["Spec"]), places)) if places else set()
+
+
+# ------------------------------------------------------------------------------------------------- print
+
+
+def _print(stack: str, where: str, found: Sequence[Standing]) -> None:
+    unwell = [one for one in found if not one.well]
+    total = f"{len(found)} service{'s' if len(found) > 1 else ''}"
+    verdict = painted("all run as wanted", "green") if not unwell else painted(f"{len(unwell)} not as wanted", "red")
+    print(f"{painted(stack, 'bold')} at {where}: {total}, {verdict}\n")
+    rows = [("SERVICE", "TASKS", "IMAGE", "NODES")]
+    rows += [(one.name, _tasks(one), _image(one.image), ", ".join(one.nodes) or "-") for one in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for number, row in enumerate(rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f"  {row[3]}"
+        print(line if number == 0 or found[number - 1].well else painted(line, "red"))
+        for version in found[number - 1].versions if number else ():
+            print(f"  {_version(version)}")
+        for problem in found[number - 1].problems if number else ():
+            print(painted(f"  ! {problem}", "red"))
+
+
+def _tasks(one: Standing) -> str:
+    what = {"replicated-job": " done", "global-job": " done", "global": " global"}.get(one.mode, "")
+    return f"{one.running}/{one.wanted}{what}"
+
+
+def _image(image: str) -> str:
+    name, _, digest = image.partition("@sha256:")
+    return f"{name}@sha256:{digest[:12]}" if digest else name
+
+
+def _version(version: Version) -> str:
+    if version.current:
+        return f"{version.kind} {version.name} (the newest is {version.current}: `pulumi up` moves the service to it)"
+    return f"{version.kind} {version.name}"

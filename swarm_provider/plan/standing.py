@@ -1,0 +1,157 @@
+"""How a stack stands right now: of each service the tasks, the versions in use, and why what does not run does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from swarm_provider.plan.causes import failing, rollback_note
+from swarm_provider.plan.health import running_tasks
+from swarm_provider.plan.history import Failure
+from swarm_provider.plan.naming import current, object_labels, object_name, references
+from swarm_provider.plan.tasks import ENDED, Service, Task, is_down, node_name, slot_key
+from swarm_provider.spec import Json, labels
+
+_KINDS: Final = ("config", "secret")
+
+
+@dataclass(frozen=True)
+class Version:
+    """A config or secret that a service uses.
+
+    Attributes:
+        kind: config or secret.
+        name: the name that the service refers to.
+        family: the name that the user gave; the same as `name` where it is no version of a family.
+        current: the newest version of its family, where that is another one; "" otherwise.
+    """
+
+    kind: str
+    name: str
+    family: str
+    current: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One service.
+
+    Attributes:
+        mode: replicated, global, replicated-job or global-job.
+        running, wanted: numbers of tasks; of a job those that completed, and shall complete.
+        update: state of the latest update, "" for none.
+        versions: configs and secrets in use.
+        nodes: host names of the nodes on which tasks run.
+        problems: why it does not run as wanted, one line each.
+    """
+
+    name: str
+    mode: str
+    image: str
+    running: int
+    wanted: int
+    update: str
+    owner: str
+    versions: tuple[Version, ...] = ()
+    nodes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        return not self.problems
+
+
+def members(services: Iterable[Json], stack: str) -> list[Json]:
+    """Return the services of a stack: of Docker's (`shop`), or of Pulumi's (`project/stack`)."""
+    key = labels.OWNER if "/" in stack else labels.NAMESPACE
+    found = [one for one in services if object_labels(one).get(key) == stack]
+    return sorted(found, key=object_name)
+
+
+def standing(
+    live: Json, tasks: Sequence[Json], nodes: Sequence[Json], configs: Sequence[Json], secrets: Sequence[Json]
+) -> Standing:
+    """Return how a service stands.
+
+    Args:
+        live: GET /services/ID.
+        tasks: GET /tasks, of any services.
+        nodes, configs, secrets: GET of each kind.
+    """
+    service = Service(live)
+    own = [Task(task) for task in tasks if task.get("ServiceID") == live["ID"]]
+    running, wanted = _numbers(service, own, tasks, nodes)
+    on = {node_name(nodes, task.node_id) for task in own if task.wanted and task.state == "running"}
+    return Standing(
+        service.name,
+        service.kind,
+        str((service.template.get("ContainerSpec") or {}).get("Image") or ""),
+        running,
+        wanted,
+        service.update_state,
+        object_labels(live).get(labels.OWNER, ""),
+        tuple(_versions(live, {"config": configs, "secret": secrets})),
+        tuple(sorted(on)),
+        tuple(_problems(service, own, nodes, running, wanted)),
+    )
+
+
+def _numbers(service: Service, own: Sequence[Task], tasks: Sequence[Json], nodes: Sequence[Json]) -> tuple[int, int]:
+    if not service.is_job:
+        return running_tasks(service.json, tasks, nodes)
+    mine = [task for task in own if task.iteration == service.iteration]
+    done = {slot_key(service, task) for task in mine if task.state == "complete"}
+    wanted = len({slot_key(service, task) for task in mine}) if service.is_global else service.replicas
+    return len(done), wanted
+
+
+def _versions(live: Json, there: dict[str, Sequence[Json]]) -> Iterable[Version]:
+    for kind in _KINDS:
+        by_name = {object_name(item): item for item in there[kind]}
+        for name in sorted(references(live["Spec"], kind)):
+            own = object_labels(by_name.get(name, {}))
+            newest = current(there[kind], own[labels.FAMILY]) if labels.FAMILY in own else None
+            latest = object_name(newest) if newest is not None else name
+            yield Version(kind, name, own.get(labels.BASE, name), latest if latest != name else "")
+
+
+def _problems(service: Service, own: Sequence[Task], nodes: Sequence[Json], running: int, wanted: int) -> Iterable[str]:
+    if service.update_state in ("paused", "rollback_paused"):
+        message = str((service.json.get("UpdateStatus") or {}).get("Message") or "")
+        yield f"its update is paused: {message}" if message else "its update is paused"
+    note = rollback_note(service.json)
+    if note:
+        yield f"it was {note}"
+    if running >= wanted:
+        return
+    yield from _of_tasks(service, own, nodes)
+
+
+def _of_tasks(service: Service, own: Sequence[Task], nodes: Sequence[Json]) -> Iterable[str]:
+    waiting = [
+        task for task in own if task.wanted and task.state != "running" and not (service.is_job and task.state in ENDED)
+    ]
+    broken = {slot_key(service, task) for task in waiting}
+    placed = {slot_key(service, task) for task in own if task.wanted}
+    ended = [
+        task
+        for task in sorted(own, key=lambda task: task.created)
+        if task.state in ("failed", "rejected", "complete")
+        and (slot_key(service, task) in broken or slot_key(service, task) not in placed)
+    ]
+    newest = {slot_key(service, task): task for task in ended}
+    failures = [
+        Failure(task, slot, task.reported, False, 0.0) for slot, task in newest.items() if task.state != "complete"
+    ]
+    causes = [cause.text for cause in failing(service, failures, nodes)]
+    yield from causes
+    for task in waiting:
+        if task.error:
+            yield f"{service.name}.{task.slot}: {task.error}" if not service.is_global else task.error
+        elif not causes:
+            place = node_name(nodes, task.node_id)
+            yield f"{service.name}.{task.slot} is {task.state}{f' on {place}' if place else ''}"
+    lost = {node_name(nodes, task.node_id) for task in own if task.wanted and is_down(nodes, task.node_id)}
+    if lost:
+        yield f"node{'s' if len(lost) > 1 else ''} down: {', '.join(sorted(lost))}"

@@ -1,0 +1,164 @@
+"""The steps of a run, one record per resource: what differs, and what somebody changed by hand before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from swarm_provider.model.resources import RESOURCES
+from swarm_provider.plan.diff import Change, changes, users_path
+from swarm_provider.report.reading import Preview, Step
+from swarm_provider.spec import Json
+from swarm_provider.spec.masking import MASK
+from swarm_provider.spec.names import snake
+
+Op = Literal["create", "update", "replace", "delete", "same", "adopt"]
+_OPS: Final[dict[str, Op]] = {
+    "create": "create",
+    "import": "create",
+    "update": "update",
+    "replace": "replace",
+    "create-replacement": "replace",
+    "import-replacement": "replace",
+    "delete-replaced": "replace",
+    "delete": "delete",
+}
+_OURS: Final = "swarm:index:"
+_PRIVATE: Final = ("familyId", "key", "owner", "keepPrevious")
+"""Inputs that only the provider reads."""
+_TAKEN_OVER: Final = "exists and will be taken over"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One resource.
+
+    Attributes:
+        urn: the resource.
+        kind: `Service`, `Config` ...; for a resource of another package its whole type.
+        ours: it is one of this provider's.
+        logical: the name in the program.
+        shown: the name in the swarm, without the version's suffix.
+        op: what happens to it; adopt: it exists already, and is taken over.
+        old: inputs before (of the live object, where the run looked), or {}.
+        new: inputs after, or {}.
+        running: outputs before.
+        differences: what differs, with paths as people type them; secrets are masked.
+        by_hand: what differs between the last `up` and the live object.
+        removed_by_hand: the object was there after the last `up` and is not now.
+        forecasts: what a stream of events says of tasks.
+        needs: URNs that it depends on.
+    """
+
+    urn: str
+    kind: str
+    ours: bool
+    logical: str
+    shown: str
+    op: Op
+    old: Json
+    new: Json
+    running: Json
+    differences: tuple[Change, ...] = ()
+    by_hand: tuple[Change, ...] = ()
+    removed_by_hand: bool = False
+    forecasts: tuple[Json, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> Json:
+        """The inputs of what is there: the new ones, of what goes the old ones."""
+        return self.new or self.old
+
+
+def changed(preview: Preview) -> list[Changed]:
+    """Return the resources of a preview, without components and providers that stay as they are."""
+    by_urn: dict[str, list[Step]] = {}
+    for step in preview.steps:
+        by_urn.setdefault(step.urn, []).append(step)
+    taken = {note.urn for note in preview.notes if _TAKEN_OVER in note.text}
+    found = [_one(steps, urn in taken) for urn, steps in by_urn.items()]
+    staying = {(one.kind, one.shown) for one in found if one.op != "delete"}
+    # renamed in the program: one resource takes over what the other one leaves
+    found = [one for one in found if one.op != "delete" or not one.ours or (one.kind, one.shown) not in staying]
+    return [one for one in found if one.ours or (one.op != "same" and not one.kind.startswith("pulumi:"))]
+
+
+def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
+    # a run looks at each object before it plans: the state as it was stands in that step, the live object in the next
+    refreshed = next((step for step in steps if step.op == "refresh"), None)
+    acting = [step for step in steps if step.op in _OPS]
+    op: Op = _OPS[acting[0].op] if acting else "same"
+    op = "adopt" if op == "create" and taken_over else op
+    first = acting[0] if acting else steps[-1]
+    old = next((step.old for step in acting if step.old), None) or (first.old if not acting else None) or {}
+    new = next((step.new for step in acting if step.new and step.op not in ("delete", "delete-replaced")), None)
+    if not acting:
+        new = first.new
+    new = {} if op == "delete" else new or {}
+    kind = first.type.removeprefix(_OURS) if first.type in RESOURCES else first.type
+    removed = refreshed is not None and (refreshed.new is None or (op in ("create", "adopt") and not old))
+    live = old if acting else first.old or {}
+    paths = tuple(dict.fromkeys(path for step in acting for path in step.paths))
+    return Changed(
+        first.urn,
+        kind,
+        first.type in RESOURCES,
+        first.name,
+        str(_shown(new or old) or first.name),
+        op,
+        old,
+        new,
+        next((step.running for step in acting if step.running), first.running),
+        tuple(_differences(first.type, old, new, paths)) if op in ("update", "replace") else (),
+        tuple(_by_hand(refreshed, live)) if refreshed and not removed else (),
+        removed,
+        next((step.forecasts for step in acting if step.forecasts), ()),
+        next((step.needs for step in acting if step.needs), ()),
+    )
+
+
+def _shown(inputs: Json) -> object:
+    base = inputs.get("baseName") or inputs.get("name")
+    if "key" in inputs and "nodes" in inputs:
+        value = inputs.get("value")
+        return f"{inputs['key']}={value}" if isinstance(value, str) else inputs["key"]
+    return base if isinstance(base, str) else None
+
+
+def _by_hand(refreshed: Step, live: Json) -> Iterable[Change]:
+    # the name of a secret's first version is in the state only after a look at the swarm
+    computed = ("name",) if refreshed.type.endswith(("Config", "Secret")) else ()
+    found = _differences(refreshed.type, refreshed.old or {}, live, None)
+    return (change for change in found if change.path not in computed or change.old is not None)
+
+
+def _differences(kind: str, old: Json, new: Json, paths: Sequence[str] | None) -> Iterable[Change]:
+    """Compare two sets of inputs; where `paths` are given, they decide what counts as a difference."""
+    resource = RESOURCES.get(kind)
+    if resource is None:
+        yield from (Change(path, "update", _at(old, path), _at(new, path)) for path in paths or ())
+        return
+    told = set(paths or ())
+    for change in changes(resource.shape, old, new):
+        if (not told or change.path in told) and change.path not in _PRIVATE:
+            told.discard(change.path)
+            yield Change(users_path(resource.shape, change.path), change.kind, change.old, change.new)
+    for path in (path for path in paths or () if path in told and path not in _PRIVATE):
+        # equal on paper: both sides are masked
+        masked = _at(old, path) == _at(new, path)
+        before, after = (MASK, MASK) if masked else (_at(old, path), _at(new, path))
+        yield Change(users_path(resource.shape, path), "update", before, after)
+
+
+def _at(inputs: Json, path: str) -> object:
+    value: object = inputs
+    for part in path.replace('["', ".").replace('"]', "").replace("[", ".").replace("]", "").split("."):
+        if isinstance(value, dict):
+            value = value.get(part, value.get(snake(part)))
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value

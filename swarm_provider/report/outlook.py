@@ -1,0 +1,262 @@
+"""What happens to the tasks of each service, and the sum of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from swarm_provider.convert.stored import inner
+from swarm_provider.plan.restart import Restart
+from swarm_provider.plan.told import told
+from swarm_provider.report.changed import Changed
+from swarm_provider.report.reading import Note
+from swarm_provider.report.words import count, listed
+from swarm_provider.spec import Json
+
+_JOBS: Final = ("replicated-job", "global-job")
+_NUMBERS: Final = tuple(field.name for field in fields(Restart))
+_RESTARTING: Final = 6
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The future of one service's tasks.
+
+    Attributes:
+        service: its name in the swarm.
+        op: what happens to the service, as in `Changed`.
+        restarts: the tasks that run now are replaced.
+        tasks: how many; None where the number is not known (a global service, a job).
+        starts: how many start beside those; None: one on each node.
+        stops: how many stop for good; None: all.
+        reasons: the properties that cause it.
+        pace: `one at a time`, or "".
+        capacity: percent of the tasks that run all the while; None where it is not known.
+        moves: tasks move only where their node no longer matches.
+        job: it runs once and ends.
+        harmless: what changes without touching a task.
+        idle: no task is wanted of it, before as after.
+    """
+
+    service: str
+    op: str
+    restarts: bool = False
+    tasks: int | None = 0
+    starts: int | None = 0
+    stops: int | None = 0
+    reasons: tuple[str, ...] = ()
+    pace: str = ""
+    capacity: int | None = 100
+    moves: bool = False
+    job: bool = False
+    harmless: tuple[str, ...] = ()
+    idle: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Where it stands in a list: what takes a service down comes first."""
+        if self.op == "replace":
+            return 0
+        if self.restarts:
+            return 1 if self.capacity != 100 else 2
+        if self.op == "delete":
+            return 1
+        return 3 if self.moves or self.op == "create" or self.starts or self.stops else 4 if self.op != "same" else 5
+
+
+def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outlook]:
+    """Return what happens to the tasks, service by service, the most drastic first."""
+    found: dict[str, Outlook] = {}
+    for one in resources:
+        if one.kind == "Service":
+            future = _of_service(one, [note.text for note in notes if note.urn == one.urn])
+            found[one.shown] = replace(future, idle=_idle(one))
+    for one in resources:
+        # labels of nodes may move the tasks of services that do not change themselves
+        for entry in one.forecasts if one.kind != "Service" else ():
+            name = str(entry.get("service"))
+            if not found.get(name, Outlook(name, "same")).restarts:
+                found[name] = _from_forecast(name, "same", _restart(entry), one.differences)
+    return sorted(found.values(), key=lambda outlook: (outlook.rank, outlook.service))
+
+
+def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
+    if one.op == "same":
+        return Outlook(one.shown, "same")
+    mode = str(inner(one.inputs, "deploy", "mode") or "replicated")
+    replicas = inner(one.inputs, "deploy", "replicas")
+    number = None if mode in ("global", *_JOBS) else replicas if isinstance(replicas, int) else 1
+    if one.op == "delete":
+        return Outlook(one.shown, "delete", stops=number, job=mode in _JOBS)
+    if one.forecasts:
+        return _from_forecast(one.shown, one.op, _restart(one.forecasts[0]), one.differences)
+    for text in texts:
+        read = told(text)
+        if read is not None:
+            _, found, complete = read
+            if found.replaced:
+                old = inner(one.old, "deploy", "replicas")
+                found = Restart(**{**_fields(found), "tasks": old if isinstance(old, int) else None})
+            return _from_forecast(one.shown, one.op, found, () if complete else one.differences)
+    if one.op == "create":
+        return Outlook(one.shown, "create", starts=number, job=mode in _JOBS)
+    return Outlook(one.shown, one.op)
+
+
+def _idle(one: Changed) -> bool:
+    return all(inner(side, "deploy", "replicas") == 0 for side in (one.old, one.new))
+
+
+def _fields(found: Restart) -> Json:
+    return {name: getattr(found, name) for name in _NUMBERS}
+
+
+def _restart(entry: Json) -> Restart:
+    values: Json = {name: entry[name] for name in _NUMBERS if name in entry}
+    for name in ("reasons", "harmless"):
+        values[name] = tuple(values.get(name) or ())
+    return Restart(**values)
+
+
+def _from_forecast(name: str, op: str, found: Restart, differences: Iterable[object]) -> Outlook:
+    reasons = list(found.reasons)
+    if found.restarts:
+        # a sentence for people leaves out what comes after the fifth reason
+        more = [change.path for change in differences if hasattr(change, "path")]
+        reasons += [path for path in more if path not in reasons and not path.startswith(_HARMLESS)]
+    return Outlook(
+        name,
+        op,
+        found.restarts,
+        found.tasks if found.restarts else 0,
+        found.starts,
+        found.stops,
+        tuple(reasons) if found.restarts or found.moves else (),
+        _pace(found),
+        found.capacity if found.restarts else 100,
+        found.moves,
+        found.job,
+        found.harmless,
+    )
+
+
+_HARMLESS: Final = (
+    "name", "deploy.labels", "deploy.mode", "deploy.replicas", "deploy.max_concurrent", "deploy.update_config",
+    "deploy.rollback_config", "wait", "fail_after", "resolve_image", "resolved_image", "adopt", "strict",
+)  # fmt: skip
+
+
+def _pace(found: Restart) -> str:
+    if not found.restarts or found.job or found.tasks == 1:
+        return ""
+    if found.batch == 0 or (found.tasks is not None and found.batch >= found.tasks):
+        return "all at once"
+    return "one at a time" if found.batch == 1 else f"{found.batch} at a time"
+
+
+def sentence(outlook: Outlook) -> str:
+    """Return what happens to the tasks in words: `2 tasks restart, one at a time; capacity drops to 50 %`."""
+    if outlook.job:
+        return _job(outlook)
+    if outlook.op == "delete":
+        return "all tasks stop" if outlook.stops is None else count(outlook.stops, "task", "stop")
+    if outlook.op == "create":
+        starts = outlook.starts
+        return "one task starts on each node" if starts is None else count(starts, "task", "start")
+    parts = []
+    if outlook.restarts:
+        what = "all tasks restart" if outlook.tasks is None else count(outlook.tasks, "task", "restart")
+        parts = [f"{what}, {outlook.pace}" if outlook.pace else what, _capacity(outlook)]
+    elif outlook.moves:
+        parts = ["tasks restart elsewhere where their node no longer matches"]
+    if outlook.starts:
+        parts.append(count(outlook.starts, "more task", "start"))
+    if outlook.stops:
+        parts.append(count(outlook.stops, "task", "stop"))
+    if not outlook.restarts and not outlook.moves:
+        parts.append("no task runs, and none starts" if outlook.idle else "no task restarts")
+    return "; ".join(parts)
+
+
+def _job(outlook: Outlook) -> str:
+    if outlook.op == "delete":
+        return "the job is removed; what still runs of it stops"
+    if outlook.restarts:
+        return "the job runs again; what still runs of it stops"
+    return "the job runs once" if outlook.op == "create" else "the job does not run again"
+
+
+def _capacity(outlook: Outlook) -> str:
+    if outlook.op == "replace":
+        return "the service is down from the first stop until the new tasks run"
+    if outlook.capacity is None:
+        return "each node is without it for a moment"
+    if outlook.capacity == 0:
+        return "the service is down meanwhile"
+    return (
+        f"capacity drops to {outlook.capacity} % meanwhile" if outlook.capacity < 100 else "full capacity all the while"
+    )
+
+
+def total(found: Sequence[Outlook], resources: Sequence[Changed]) -> str:
+    """Return the one line that sums up what the run does to tasks, data and capacity."""
+    restarting = [one for one in found if one.restarts and not one.job]
+    known = sum(one.tasks or 0 for one in restarting)
+    somewhere = [one for one in restarting if one.tasks is None]
+    parts = []
+    if known:
+        counted = len(restarting) - len(somewhere)
+        parts.append(f"{count(known, 'task', 'restart')} in {count(counted, 'service')}")
+    if somewhere:
+        parts.append(f"all tasks of {count(len(somewhere), 'service')} restart")
+    if not restarting:
+        parts.append("no running task restarts")
+    jobs = [one for one in found if one.job and (one.restarts or one.op == "create")]
+    parts += [count(len(jobs), "job", "run")] if jobs else []
+    parts += (
+        [f"tasks of {count(sum(one.moves for one in found), 'service')} may move"]
+        if any(one.moves for one in found)
+        else []
+    )
+    starting = sum(one.starts or 0 for one in found if not one.job)
+    stopping = sum(one.stops or 0 for one in found if not one.job)
+    parts += [count(starting, "more task" if restarting else "task", "start")] if starting else []
+    parts += [count(stopping, "task", "stop")] if stopping else []
+    parts.append(_data(resources))
+    if restarting:
+        parts.append(_worst(restarting))
+    text = ", ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _worst(restarting: Sequence[Outlook]) -> str:
+    down = sorted(one.service for one in restarting if one.capacity == 0)
+    if down:
+        return (
+            f"{listed(down)} {'are' if len(down) > 1 else 'is'} down meanwhile"
+            if len(down) <= _RESTARTING
+            else (f"{len(down)} services are down meanwhile")
+        )
+    known = [one.capacity for one in restarting if one.capacity is not None]
+    if len(known) < len(restarting):
+        return "each node is without a task of a global service for a moment"
+    return f"capacity never below {min(known)} %"
+
+
+def _data(resources: Sequence[Changed]) -> str:
+    gone = [
+        one.shown for one in resources if one.kind == "Volume" and one.op == "delete" and one.old.get("deleteOnDestroy")
+    ]
+    if gone:
+        return f"data volume{'s' if len(gone) > 1 else ''} {listed(gone)} removed with all data"
+    moved = [
+        one.shown
+        for one in resources
+        if one.kind == "Service" and any(_is_mount(change.path, change.old, change.new) for change in one.differences)
+    ]
+    return f"mounts of {listed(moved)} change" if moved else "no data volume touched"
+
+
+def _is_mount(path: str, *values: object) -> bool:
+    return path == "volumes" or path.startswith("volumes[")

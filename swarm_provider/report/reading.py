@@ -1,0 +1,251 @@
+"""What Pulumi prints with --json, read into one form: the digest of a preview, or a stream of engine events.
+
+The digest (`pulumi preview --json`) is one object with steps and diagnostics. The stream is one event per line
+(`PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json`, `pulumi up --json`, `--event-log`).
+
+Values that Pulumi marked as secret are replaced here, so that nothing behind this module can show them; texts that a
+digest made with --show-secrets has in plain are remembered, and masked wherever they stand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from swarm_provider.errors import InputError
+from swarm_provider.model.resources import RESOURCES
+from swarm_provider.spec import Json
+from swarm_provider.spec.masking import MASK, SecretFilter
+from swarm_provider.spec.values import FORECAST, UNKNOWN
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+"""Key and value by which Pulumi marks a secret in JSON (sdk/go/common/resource/sig)."""
+_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Stands in JSON for a text that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
+_SEVERITIES: Final = ("error", "warning", "info", "info#err")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a run would do with one resource.
+
+    Attributes:
+        op: Pulumi's word: create, update, replace, create-replacement, delete, same, refresh ...
+        urn: the resource.
+        type: such as `swarm:index:Service`.
+        old: inputs before, None where there is nothing yet. Secrets are masked.
+        new: inputs after, None where nothing will be.
+        running: outputs before: what Docker gave.
+        paths: properties that differ, in Pulumi's spelling.
+        forecasts: what the plugin foretold for tasks; only a stream has them.
+        needs: URNs that it depends on; only a digest has them.
+    """
+
+    op: str
+    urn: str
+    type: str
+    old: Json | None
+    new: Json | None
+    running: Json
+    paths: tuple[str, ...] = ()
+    forecasts: tuple[Json, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The logical name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line that the run printed.
+
+    Attributes:
+        severity: error, warning or info.
+        urn: the resource that it is about, or "".
+        text: one line or more.
+    """
+
+    severity: str
+    urn: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was read.
+
+    Attributes:
+        steps: in the order of the run.
+        notes: each once.
+        stack: `project/stack`, or "" where nothing tells.
+    """
+
+    steps: tuple[Step, ...]
+    notes: tuple[Note, ...]
+    stack: str
+
+    @property
+    def failed(self) -> bool:
+        return any(note.severity == "error" for note in self.notes)
+
+
+def read(text: str) -> Preview:
+    """Read a digest or a stream.
+
+    Raises:
+        InputError: it is neither; one line that says what to do.
+    """
+    entries = _parsed(text)
+    reader = _Reader()
+    if len(entries) == 1 and not _is_event(entries[0]):
+        digest = entries[0]
+        if not any(key in digest for key in ("steps", "changeSummary", "diagnostics")):
+            raise InputError("this JSON is not what `pulumi preview --json` prints: it has no steps")
+        steps = [
+            reader.step(entry, entry.get("oldState"), entry.get("newState")) for entry in digest.get("steps") or ()
+        ]
+        diagnostics = digest.get("diagnostics") or []
+    else:
+        steps, diagnostics = _from_events(reader, entries)
+    notes = dict.fromkeys(note for note in map(_note, diagnostics) if note is not None)
+    hide = SecretFilter(reader.secrets)
+    shown = [Note(note.severity, note.urn, hide(note.text)) for note in notes]
+    if reader.secrets:
+        # a secret may stand a second time, where Pulumi does not know it for one
+        steps = [
+            replace(step, old=_hidden(hide, step.old), new=_hidden(hide, step.new), running=_hidden(hide, step.running))
+            for step in steps
+        ]
+    return Preview(tuple(steps), tuple(shown), _stack([*steps, *shown]))
+
+
+def _hidden(hide: SecretFilter, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {hide(key): _hidden(hide, entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_hidden(hide, entry) for entry in value]
+    return hide(value) if isinstance(value, str) else value
+
+
+def _parsed(text: str) -> list[Json]:
+    if not text.strip():
+        raise InputError("the preview is empty: `pulumi preview --json` failed before it began; its stderr says why")
+    with contextlib.suppress(ValueError):
+        whole = json.loads(text)
+        if isinstance(whole, dict):
+            return [whole]
+    entries = []
+    for line in text.splitlines():
+        if line.startswith("{"):
+            with contextlib.suppress(ValueError):
+                entries.append(json.loads(line))
+    if not any(_is_event(entry) for entry in entries):
+        raise InputError("this is not JSON of Pulumi: give what `pulumi preview --json` prints to stdout")
+    return entries
+
+
+def _is_event(entry: Json) -> bool:
+    return any(key.endswith("Event") for key in entry)
+
+
+def _from_events(reader: _Reader, events: Iterable[Json]) -> tuple[list[Step], list[Json]]:
+    """Return steps and diagnostics; of a run that previewed first, those of the preview."""
+    found: dict[tuple[str, str], Step] = {}
+    diagnostics: list[Json] = []
+    planned = False
+    for event in events:
+        if "diagnosticEvent" in event and not event["diagnosticEvent"].get("ephemeral"):
+            diagnostics.append(event["diagnosticEvent"])
+        for kind in ("resourcePreEvent", "resOutputsEvent"):
+            if kind not in event:
+                continue
+            if planned and not event[kind].get("planning"):
+                continue
+            planned = planned or bool(event[kind].get("planning"))
+            metadata = event[kind]["metadata"]
+            step = reader.step(metadata, metadata.get("old"), metadata.get("new"))
+            # the second event of a step has what the plugin answered
+            found[step.op, step.urn] = step
+    return list(found.values()), diagnostics
+
+
+class _Reader:
+    """Reads steps, and collects the secrets that stand there in plain."""
+
+    def __init__(self) -> None:
+        self.secrets: set[str] = set()
+
+    def step(self, entry: Json, old: Json | None, new: Json | None) -> Step:
+        state = new or old or {}
+        kind = str(entry.get("type") or state.get("type") or "")
+        outputs = (new or {}).get("outputs") or {}
+        return Step(
+            str(entry.get("op")),
+            str(entry.get("urn")),
+            kind,
+            self._inputs(kind, old),
+            self._inputs(kind, new),
+            self._masked((old or {}).get("outputs") or {}),
+            tuple(entry.get("detailedDiff") or entry.get("diffs") or entry.get("diffReasons") or ()),
+            tuple(self._masked(outputs.get(FORECAST) or [])),
+            tuple(map(str, state.get("dependencies") or ())),
+        )
+
+    def _inputs(self, kind: str, state: Json | None) -> Json | None:
+        if not state:
+            return None
+        inputs: Json = self._masked(state.get("inputs") or {})
+        resource = RESOURCES.get(kind)
+        for entry in resource.inputs if resource is not None else ():
+            if entry.secret and entry.wire in inputs:
+                self._remember(inputs[entry.wire])
+                inputs[entry.wire] = MASK
+        return inputs
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.get(_SIGNATURE) == _SECRET:
+                self._remember(_opened(value))
+                return MASK
+            return {str(key): self._masked(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self._masked(entry) for entry in value]
+        return UNKNOWN if value == _UNKNOWN else value
+
+    def _remember(self, value: Any) -> None:
+        if isinstance(value, str) and value != MASK:
+            self.secrets.add(value)
+        for entry in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._remember(entry)
+
+
+def _opened(value: Json) -> Any:
+    plain = value.get("value", value.get("plaintext"))
+    if isinstance(plain, str):
+        with contextlib.suppress(ValueError):
+            return json.loads(plain)
+    return plain
+
+
+def _note(diagnostic: Json) -> Note | None:
+    severity = str(diagnostic.get("severity"))
+    text = str(diagnostic.get("message") or "").strip()
+    if severity not in _SEVERITIES or not text:
+        return None
+    return Note("info" if severity == "info#err" else severity, str(diagnostic.get("urn") or ""), text)
+
+
+def _stack(entries: Iterable[Step | Note]) -> str:
+    def named() -> Iterator[str]:
+        for entry in entries:
+            parts = entry.urn.split("::")
+            if len(parts) >= 4:
+                yield f"{parts[1]}/{parts[0].rsplit(':', 1)[-1]}"
+
+    return next(named(), "")

@@ -1,0 +1,81 @@
+"""Values and names as texts that are safe to look at: short, on one line, without characters that hide others."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.spec.masking import MASK
+from swarm_provider.spec.values import UNKNOWN, has_unknown
+
+LONGEST_VALUE: Final = 300
+"""Characters of one value, or of one line of a config, that are shown."""
+KNOWN_LATER: Final = "(known after the update)"
+NOT_SHOWN: Final = "(not shown: it looks like a credential)"
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """Return the text with control characters, and those that change the direction of writing, spelt out.
+
+    Args:
+        lines: keep line feeds and tabs; they are spelt out otherwise.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if _harmless(letter, lines) else _spelt(letter) for letter in text)
+
+
+def _harmless(letter: str, lines: bool) -> bool:
+    if letter in "\n\t":
+        return lines
+    return unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+def _spelt(letter: str) -> str:
+    code = ord(letter)
+    short = {9: "\\t", 10: "\\n", 13: "\\r"}.get(code)
+    return short or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}")
+
+
+def shortened(text: str, limit: int = LONGEST_VALUE) -> str:
+    """Return the text, cut with a note of how much is left out."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} characters more)"
+
+
+def value_text(value: Any, path: str = "") -> str:
+    """Return a property's value on one line; what looks like a credential is not shown."""
+    if value is UNKNOWN or value is None:
+        return KNOWN_LATER if value is UNKNOWN else ""
+    if isinstance(value, str):
+        text = value
+    elif has_unknown(value):
+        text = json.dumps(_without_unknown(value), ensure_ascii=False)
+    else:
+        text = json.dumps(value, ensure_ascii=False)
+    name = path.replace('"]', "").replace('["', ".").rsplit(".", 1)[-1]
+    if text != MASK and (looks_like_credential(f"{name}={text}") or looks_like_credential(text)):
+        return NOT_SHOWN
+    return shortened(visible(text))
+
+
+def _without_unknown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_unknown(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_without_unknown(entry) for entry in value]
+    return KNOWN_LATER if value is UNKNOWN else value
+
+
+def count(number: int, noun: str, verb: str = "") -> str:
+    """Return `1 task restarts`, `2 tasks restart`: the number with its noun, and a verb that agrees."""
+    nouns = noun if number == 1 else f"{noun}s"
+    verbs = verb if number != 1 or not verb else f"{verb}s"
+    return f"{number} {nouns} {verbs}".rstrip()
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return `a`, `a and b`, `a, b and c`."""
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)

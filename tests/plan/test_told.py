@@ -1,0 +1,66 @@
+"""Reading a forecast back from its sentence gives the forecast."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swarm_provider.plan.restart import Restart, sentence
+from swarm_provider.plan.told import told
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True)
+PATHS = st.sampled_from(
+    ("image", "environment.MODE", "ports", "configs[0].source", 'labels["a.b, and c"]', "deploy.resources", "secrets")
+)
+
+
+@st.composite
+def forecasts(draw: st.DrawFn) -> Restart:
+    reasons = tuple(draw(st.lists(PATHS, min_size=1, max_size=5, unique=True)))
+    starts, stops = draw(st.sampled_from(((0, 0), (3, 0), (0, 1))))
+    tasks = draw(st.sampled_from((None, 1, 2, 7)))
+    batch = draw(st.sampled_from((0, 1, 2, 9)))
+    kind = draw(st.sampled_from(("restarts", "moves", "nothing", "job")))
+    if kind == "nothing":
+        return Restart(False, harmless=() if starts or stops else reasons, starts=starts, stops=stops)
+    if kind == "job":
+        return Restart(True, reasons, tasks=None, job=True)
+    if kind == "moves":
+        return Restart(False, reasons, moves=True, starts=starts, stops=stops)
+    order = draw(st.sampled_from(("stop-first", "start-first")))
+    capacity = 100 if order == "start-first" else None if tasks is None else draw(st.sampled_from((0, 50, 75)))
+    return Restart(True, reasons, tasks=tasks, batch=batch, order=order, capacity=capacity, starts=starts, stops=stops)
+
+
+@settings(max_examples=50, deadline=None)
+@given(forecasts(), NAMES, st.sampled_from(("", "service 'x' exists and will be taken over; ")))
+def test_forecast_read_back_from_its_sentence_is_the_same(forecast: Restart, name: str, before: str) -> None:
+    read = told(before + sentence(forecast, name))
+    assert read is not None
+    named, found, complete = read
+    assert named == name and complete
+    # a sentence does not say by how much a batch exceeds the number of tasks
+    assert replace(found, batch=0) == replace(forecast, batch=0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 9))
+def test_reasons_cut_short_for_people_are_told_as_incomplete(more: int) -> None:
+    reasons = tuple(f"environment.N{number}" for number in range(5 + more))
+    read = told(sentence(Restart(True, reasons, tasks=3), "web"))
+    assert read is not None
+    assert read[1].reasons == reasons[:5] and not read[2]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text())
+def test_text_of_somebody_else_is_no_forecast(text: str) -> None:
+    assert told(text) is None
+
+
+def test_sentence_of_a_replacement_is_read() -> None:
+    read = told("the service is replaced because deploy.mode changes: all its tasks stop, then new ones start")
+    assert read is not None
+    assert read[1].replaced and read[1].reasons == ("deploy.mode",)

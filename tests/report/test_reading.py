@@ -1,0 +1,174 @@
+"""What Pulumi prints, in every form: digests, streams, damaged ones; and values that must not come out again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from swarm_provider.errors import InputError
+from swarm_provider.report.html import html
+from swarm_provider.report.markdown import LIMIT, code, markdown, text
+from swarm_provider.report.page import page
+from swarm_provider.report.reading import read
+from tests.report.reading_back import codes, parser, restarts, tables
+
+SIG = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+Json = dict[str, Any]
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+URN = "urn:pulumi:prod::shop::swarm:index:{}::{}"
+
+
+def step(
+    op: str, kind: str, name: str, old: Any = None, new: Any = None, paths: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"op": op, "urn": URN.format(kind, name)}
+    for key, inputs in (("oldState", old), ("newState", new)):
+        if inputs is not None:
+            found[key] = {"type": f"swarm:index:{kind}", "inputs": inputs}
+    return {**found, "detailedDiff": {path: {"kind": "update"} for path in paths}}
+
+
+def digest(*steps: dict[str, Any], diagnostics: tuple[dict[str, str], ...] = ()) -> str:
+    return json.dumps({"steps": steps, "diagnostics": diagnostics, "changeSummary": {}})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "the preview is empty"),
+        ("  \n", "the preview is empty"),
+        ("Previewing update (dev):\n", "this is not JSON of Pulumi"),
+        ('{"a": 1}', "it has no steps"),
+        ("[1, 2]", "this is not JSON of Pulumi"),
+        ('{"steps": [', "this is not JSON of Pulumi"),
+    ],
+)
+def test_input_of_another_kind_is_refused_in_one_line(given: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(given)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_secret_shown_in_plain_is_masked_wherever_it_stands() -> None:
+    old = {"name": "web", "image": "bb:1", "environment": {"A": {**SIG, "plaintext": '"hunter2hunter2"'}, "B": "x"}}
+    new = {**old, "environment": {"A": {**SIG, "value": "swordfish99"}, "B": "say swordfish99"}}
+    note = {"severity": "warning", "urn": "", "message": "it is hunter2hunter2"}
+    made = page(read(digest(step("update", "Service", "web", old, new, ("environment.A", "environment.B")),
+                            diagnostics=(note,))))  # fmt: skip
+    for shown in (markdown(made), html(made)):
+        assert "hunter2" not in shown and "swordfish" not in shown
+        assert "environment.A" in shown and "[secret]" in shown
+
+
+def test_content_of_a_secret_is_masked_by_what_the_resource_is() -> None:
+    # --show-secrets writes it as if it were any text
+    old, new = ({"baseName": "pw", "data": text, "key": "k" * 32} for text in ("first-value", "second-value"))
+    made = page(read(digest(step("update", "Secret", "pw", old, new, ("data",)))))
+    for shown in (markdown(made), html(made)):
+        assert "first-value" not in shown and "second-value" not in shown and "kkkk" not in shown
+
+
+def test_config_and_variable_that_look_like_credentials_are_not_shown() -> None:
+    config = {"baseName": "app", "name": "app-1", "data": "user = me\npassword = tr0ub4dor\n"}
+    service = {
+        "name": "web",
+        "image": "bb:1",
+        "environment": {"DB_PASSWORD": "tr0ub4dor", "URL": "pg://me:tr0ub4dor@db"},
+    }
+    made = page(
+        read(digest(step("create", "Config", "app", None, config), step("create", "Service", "web", None, service)))
+    )
+    for shown in (markdown(made), html(made)):
+        assert "tr0ub4dor" not in shown
+        assert "looks like a credential" in shown and "seems to hold a credential" in shown
+
+
+def test_value_that_is_not_known_yet_says_so() -> None:
+    new = {"name": "web", "image": UNKNOWN, "environment": {"ADDRESS": UNKNOWN}}
+    made = page(read(digest(step("create", "Service", "web", None, new))))
+    assert "(known after the update)" in markdown(made)
+    assert UNKNOWN not in markdown(made) + html(made)
+
+
+def test_resource_of_another_package_stands_in_the_list() -> None:
+    entry = {
+        "op": "update",
+        "urn": "urn:pulumi:prod::shop::random:index/randomId:RandomId::id",
+        "oldState": {"type": "random:index/randomId:RandomId", "inputs": {"byteLength": 4}},
+        "newState": {"type": "random:index/randomId:RandomId", "inputs": {"byteLength": 8}},
+        "detailedDiff": {"byteLength": {"kind": "update"}},
+    }
+    shown = markdown(page(read(digest(entry))))
+    assert "random:index/randomId:RandomId `id`" in shown.replace("\\", "")
+    assert "byteLength" in shown
+
+
+def test_nothing_in_the_program_is_no_changes() -> None:
+    made = page(read(digest()))
+    assert not made.changes and "no changes" in markdown(made)
+    assert "<svg" not in html(made)
+
+
+def test_comment_that_is_too_long_is_cut_and_says_so() -> None:
+    content = "".join(f"line {number} {'x' * 80}\n" for number in range(2000))
+    configs = [
+        step("create", "Config", f"c{number}", None, {"baseName": f"c{number}", "data": content})
+        for number in range(30)
+    ]
+    made = page(read(digest(*configs)))
+    shown = markdown(made)
+    assert len(shown) <= LIMIT and "the HTML page has everything" in shown
+    assert len(html(made)) > LIMIT
+
+
+def test_comment_with_a_thousand_services_keeps_those_that_restart() -> None:
+    def one(number: int) -> Json:
+        inputs = {"name": f"service-{number:04}", "image": "bb:1", "deploy": {"replicas": 2}}
+        return step("update", "Service", inputs["name"], inputs, {**inputs, "image": "bb:2"}, ("image",))  # type: ignore[arg-type]
+
+    told = {
+        "severity": "info",
+        "urn": URN.format("Service", "service-0999"),
+        "message": "2 tasks of service-0999 restart one at a time because image changes; capacity drops to 50 %",
+    }
+    shown = markdown(page(read(digest(*map(one, range(1000)), diagnostics=(told,)))))
+    assert len(shown) <= LIMIT
+    assert restarts(shown)["service-0999"].tasks == 2
+    assert "more services, which are left out here" in shown
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a|b",
+        "`tick`",
+        "``",
+        "\\|",
+        "a\\",
+        "<b>",
+        "&amp;",
+        " spaces ",
+        "@org/team",
+        "a\nb",
+        "**b**",
+        "[x](y)",
+        "한국어",
+        "\u202eevil",
+    ],
+)
+def test_value_stands_in_a_table_as_it_is(value: str) -> None:
+    row = f"| {code(value)} | {text(value)} |"
+    ((_, [[as_code, as_text]]),) = tables(f"| a | b |\n| --- | --- |\n{row}\n")
+    expected = value.replace("\n", "\\n").replace("\u202e", "\\u202e")
+    assert codes(as_code) == [expected]
+    shown = "".join(child.content for child in as_text.children or () if not child.content.startswith("<!--"))
+    assert shown.strip() == expected.strip()
+
+
+def test_fence_cannot_be_closed_from_within() -> None:
+    new = {"baseName": "c", "data": "```\n````\n</details>\n"}
+    tokens = parser().parse(markdown(page(read(digest(step("create", "Config", "c", None, new))))))
+    (fence,) = [token for token in tokens if token.type == "fence"]
+    assert fence.content == "@@ -0,0 +1,3 @@\n+```\n+````\n+</details>\n"
