@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check accept chaos setup clean
+.PHONY: help up down test check accept parity chaos setup clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,6 +23,10 @@ check: ## lint, types and import contracts alone
 accept: ## `make check` and all tests, the long forms too
 	@tools/check.sh
 	@tools/test.sh --long $(PYTEST_ARGS)
+
+parity: ## compare every case of tests/data/compose with `docker stack deploy`, on the engine of PATH and on a newer one
+	@tools/test.sh --long $(PYTEST_ARGS) tests/compose/parity
+	@tools/test.sh --long --engine newer $(PYTEST_ARGS) tests/compose/parity
 
 chaos: ## kill deploys at every call and at random moments; CHAOS_SEED=2 for others, CHAOS_KILLS=10 for fewer
 	@TEST_WORKERS=1 tools/test.sh --long -rA tests/e2e/test_chaos.py $(PYTEST_ARGS)

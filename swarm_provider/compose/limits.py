@@ -7,6 +7,7 @@ swarmkit's (manager/controlapi/service.go, manager/constraint) and dockerd's.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from swarm_provider.compose.objects import Declared
@@ -35,6 +36,22 @@ def check(service: Service, inputs: Json) -> None:
     _not_negative(service, "restart_policy", deploy.get("restartPolicy", {}), ("delay", "window"))
     _health(service, inputs.get("healthcheck", {}))
     _duplicates(service, inputs)
+
+
+def check_ports(services: Iterable[tuple[Service, Json]]) -> None:
+    """Note a port that two services publish; on different nodes, several may have one of mode host."""
+    taken: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for service, inputs in services:
+        for port in inputs.get("ports", []):
+            if not port.get("published"):
+                continue
+            key, mode = (port["published"], port.get("protocol", "tcp")), port.get("mode", "ingress")
+            for other, held in taken.setdefault(key, []):
+                if other != service.key and "ingress" in (mode, held):
+                    service.place("ports").error(
+                        f"the port {key[0]}/{key[1]} is published by service {other!r} too; change one of them"
+                    )
+            taken[key].append((service.key, mode))
 
 
 def check_object(declared: Declared, name: str) -> None:

@@ -151,6 +151,7 @@ def load(
         configs=_contents("config", services, merged, stack, context, set((bound or {}).get("config", ()))),
         secrets=_contents("secret", services, merged, stack, context, set((bound or {}).get("secret", ()))),
     )
+    limits.check_ports((service, project.services[key].inputs) for key, service in services.items())
     report.raise_errors()
     warnings = unique(report.warnings)
     if strict and warnings:
@@ -258,8 +259,6 @@ def _dependencies(active: Mapping[str, Service], every: Mapping[str, Service]) -
 
 
 def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: At) -> None:
-    if dependency.restart:
-        at.warn(f"'restart: true' has no effect: Swarm does not restart a service because {name!r} was updated")
     deploy = other.values.get("deploy", {})
     once = "-job" in deploy.get("mode", "") or deploy.get("restart_policy", {}).get("condition") in (
         "none",

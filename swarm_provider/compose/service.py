@@ -34,12 +34,10 @@ class Dependency:
     Attributes:
         condition: `service_started`, `service_healthy` or `service_completed_successfully`.
         required: whether the other service must be there; entries of the short form need not, as in docker.
-        restart: whether an update of the other service restarts this one (docker compose only).
     """
 
     condition: str = "service_started"
     required: bool = True
-    restart: bool = False
 
 
 @dataclass
@@ -283,8 +281,9 @@ def _depends_on(value: Any, at: At) -> dict[str, Dependency]:
         result[name] = Dependency(
             text(entry.get("condition", _CONDITIONS[0]), place),
             boolean(entry.get("required", True), place),
-            boolean(entry.get("restart", False), place),
         )
+        if boolean(entry.get("restart", False), place):
+            place.key(entry, "restart").warn("Swarm does not restart a service because another one was updated")
     return result
 
 

@@ -71,13 +71,14 @@ _PORT: Final = {
     "app_protocol": _NO_WORD,
     "host_ip": "Swarm publishes on all addresses of a node",
 }
-_MOUNT: Final = {
+_MOUNT: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "bind": (
         "docker stack deploy drops it",
         ("propagation",),
     ),
     "volume": ("docker stack deploy drops it", ("nocopy", "subpath")),
     "tmpfs": ("docker stack deploy drops it", ("size",)),
+    "image": (_NO_WORD, ()),
 }
 _TOP: Final = {
     "models": _NO_WORD,
@@ -152,5 +153,3 @@ def _warn_mount(mount: Map, place: At) -> None:
         for key in options:
             if key.lower() not in honoured and not key.startswith("x-"):
                 place.key(mount, block).key(options, key).warn(why)
-    if mount.get("type") == "image" and isinstance(mount.get("image"), Map):
-        place.key(mount, "image").warn(_NO_WORD)

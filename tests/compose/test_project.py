@@ -92,7 +92,7 @@ def test_long_depends_on_has_conditions(read: Reader) -> None:
         " job: {condition: service_completed_successfully, required: false}}}, db: {image: bb}, job: {image: bb}}"
     )
     assert project.services["web"].depends_on == {
-        "db": Dependency("service_healthy", required=True, restart=True),
+        "db": Dependency("service_healthy", required=True),
         "job": Dependency("service_completed_successfully", required=False),
     }
 
@@ -106,7 +106,7 @@ def test_condition_that_cannot_come_true_or_has_no_effect_is_told(read: Reader) 
     restart = read(
         "services: {web: {image: bb, depends_on: {db: {condition: service_started, restart: true}}}, db: {image: bb}}"
     )
-    assert "'restart: true' has no effect" in warnings(restart)[0]
+    assert "services.web.depends_on.db.restart: Swarm does not restart" in warnings(restart)[0]
 
 
 def test_dependency_on_a_missing_service_is_told(read: Reader) -> None:
