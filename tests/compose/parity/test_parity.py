@@ -168,10 +168,10 @@ def known(swarm: Docker, kind: str) -> dict[str, str]:
     return {entry["ID"]: entry["Spec"]["Name"] for entry in getattr(api, f"{kind}s")()}
 
 
-def observed(swarm: Docker) -> dict[str, dict[str, Any]]:
+def observed(swarm: Docker, stack: str = STACK) -> dict[str, dict[str, Any]]:
     """Return everything of the stack by kind and name, with ids replaced by names and what is random left out."""
     api = swarm.api
-    filters = {"label": f"{NAMESPACE}={STACK}"}
+    filters = {"label": f"{NAMESPACE}={stack}"}
     names = {kind: known(swarm, kind) for kind in ("network", "config", "secret")}
     return {
         "service": {
@@ -193,9 +193,7 @@ def service_spec(spec: Json, names: dict[str, dict[str, str]]) -> Json:
             assert names[kind.lower()][entry.pop(f"{kind}ID")] == entry[f"{kind}Name"]
         # docker walks a map: two references to one object come in random order
         if container.get(f"{kind}s"):
-            container[f"{kind}s"].sort(
-                key=lambda entry: (entry[f"{kind}Name"], (entry.get("File") or {}).get("Name", ""))
-            )
+            container[f"{kind}s"].sort(key=reference_order(kind))
     credential = (container.get("Privileges") or {}).get("CredentialSpec") or {}
     if credential.get("Config"):
         credential["Config"] = names["config"][credential["Config"]]
@@ -204,6 +202,11 @@ def service_spec(spec: Json, names: dict[str, dict[str, str]]) -> Json:
         key=lambda port: (port.get("PublishedPort", 0), sorted(map(str, port.items())))
     )
     return spec
+
+
+def reference_order(kind: str) -> Callable[[Json], tuple[str, str]]:
+    """The order by name, then by file; the entries of configs and secrets."""
+    return lambda entry: (entry[f"{kind}Name"], (entry.get("File") or {}).get("Name", ""))
 
 
 def network_spec(network: Json) -> Json:
@@ -218,13 +221,13 @@ def network_spec(network: Json) -> Json:
     return result
 
 
-def clear(swarm: Docker) -> None:
+def clear(swarm: Docker, stack: str = STACK) -> None:
     """Remove the stack and wait until its names are free."""
     # tasks that still end may hold a network: then once more
-    swarm("stack", "rm", STACK, check=False)
-    left: Callable[[], bool] = lambda: any(observed(swarm).values())  # noqa: E731
+    swarm("stack", "rm", stack, check=False)
+    left: Callable[[], bool] = lambda: any(observed(swarm, stack).values())  # noqa: E731
     end = time.monotonic() + 30
     while left():
-        assert time.monotonic() < end, f"stack {STACK} does not go away"
+        assert time.monotonic() < end, f"stack {stack} does not go away"
         time.sleep(0.1)
-        swarm("stack", "rm", STACK, check=False)
+        swarm("stack", "rm", stack, check=False)

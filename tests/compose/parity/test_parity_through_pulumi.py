@@ -1,0 +1,139 @@
+"""The same judge for the whole way: `swarm.Stack` through the Pulumi CLI makes what `docker stack deploy` makes.
+
+Several cases go up in one program; those that would be in each other's way (a published port, an object with a name of
+its own) go up one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from swarm_provider.compose import Project, load
+from swarm_provider.spec import Json, labels
+from tests.compose import cases
+from tests.compose.parity import test_parity as direct
+from tests.conftest import ProjectFactory
+from tests.support.engine import Docker
+
+pytestmark = pytest.mark.e2e
+
+# what is tried through Pulumi each time, in one program
+QUICK = ("configs_secrets", "mounts_long", "networks_aliases", "stack_voting", "healthchecks", "merge_maps")
+swarm = direct.swarm
+judge_path = direct.judge_path
+
+
+def batches(names: list[str]) -> Iterator[list[str]]:
+    """Share the cases out so that those of one batch do not meet."""
+    waiting = {name: taken(load(cases.files(name), stack=stack_of(name), env=cases.ENVIRONMENT)) for name in names}
+    while waiting:
+        batch: list[str] = []
+        held: set[Any] = set()
+        for name, things in waiting.items():
+            if not things & held:
+                batch.append(name)
+                held |= things
+        for name in batch:
+            del waiting[name]
+        yield batch
+
+
+def taken(project: Project) -> set[Any]:
+    """What a case has for itself: published ports, and objects by their names."""
+    kinds = {"network": project.networks, "config": project.configs, "secret": project.secrets}
+    names = {(kind, entry.name) for kind, group in kinds.items() for entry in group.values() if not entry.external}
+    ports = {
+        port["published"]
+        for service in project.services.values()
+        for port in service.inputs.get("ports", ())
+        if port.get("published")
+    }
+    return names | ports
+
+
+def stack_of(name: str) -> str:
+    return f"p-{name.replace('_', '-')}"
+
+
+def program(names: list[str]) -> str:
+    text = f"import swarm_provider as swarm\nENV = {json.dumps(cases.ENVIRONMENT)}\n"
+    for name in names:
+        files = [str(path) for path in cases.files(name)]
+        text += f"swarm.Stack({stack_of(name)!r}, compose_file={files!r}, env=ENV, env_only=True, "
+        text += "wait=False, resolve_image='never')\n"
+    return text
+
+
+def check(swarm: Docker, judge_path: str, project: ProjectFactory, names: list[str]) -> None:
+    environment = {**cases.ENVIRONMENT, "PATH": judge_path, "DOCKER_HOST": swarm.host}
+    cli = Docker(swarm.host, environment)
+    wanted, found = {}, {}
+    for name in names:
+        files = [argument for path in cases.files(name) for argument in ("-c", str(path))]
+        cli("stack", "deploy", "--resolve-image", "never", *files, stack_of(name))
+        wanted[name] = direct.observed(swarm, stack_of(name))
+    for name in names:
+        direct.clear(swarm, stack_of(name))
+    made = project(program(names), name=f"batch-{names[0].replace('_', '-')}"[:30])
+    try:
+        made.up().assert_ok()
+        for name in names:
+            found[name] = without_ours(direct.observed(swarm, stack_of(name)))
+        made.assert_no_changes()
+    finally:
+        made.destroy()
+    for name in names:
+        assert found[name] == wanted[name], name
+
+
+def without_ours(objects: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The objects with their base names instead of versioned ones, and without the labels of this provider."""
+    bases = {
+        (kind, name): spec["Labels"].get(labels.BASE, name)
+        for kind in ("config", "secret")
+        for name, spec in objects[kind].items()
+    }
+
+    def plain(spec: Json) -> Json:
+        own = {key: value for key, value in (spec.get("Labels") or {}).items() if not key.startswith(labels.OURS)}
+        return {**spec, "Labels": own}
+
+    result: dict[str, dict[str, Any]] = {}
+    for kind, specs in objects.items():
+        result[kind] = {}
+        for name, spec in specs.items():
+            base = bases.get((kind, name), name)
+            result[kind][base] = plain({**spec, "Name": base} if "Name" in spec else spec)
+    for spec in result["service"].values():
+        container = spec["TaskTemplate"]["ContainerSpec"]
+        for kind in ("Config", "Secret"):
+            for entry in container.get(f"{kind}s") or []:
+                entry[f"{kind}Name"] = bases.get((kind.lower(), entry[f"{kind}Name"]), entry[f"{kind}Name"])
+            if container.get(f"{kind}s"):
+                container[f"{kind}s"].sort(key=direct.reference_order(kind))
+        credential = (container.get("Privileges") or {}).get("CredentialSpec") or {}
+        if credential.get("Config"):
+            credential["Config"] = bases.get(("config", credential["Config"]), credential["Config"])
+    return result
+
+
+def test_stacks_of_one_program_are_those_of_docker_stack_deploy(
+    swarm: Docker, judge_path: str, project: ProjectFactory
+) -> None:
+    check(swarm, judge_path, project, list(QUICK))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_every_case_through_pulumi_is_that_of_docker_stack_deploy(
+    swarm: Docker, judge_path: str, project: ProjectFactory
+) -> None:
+    names = [
+        name for name in cases.names() if name not in direct.SINCE_28 or direct.cli_version(swarm, judge_path) >= 28
+    ]
+    for batch in batches(names):
+        check(swarm, judge_path, project, batch)
