@@ -140,15 +140,15 @@ def test_families_with_common_prefixes_and_equal_names_in_two_projects_rotate_si
         for index, run in enumerate((one, two)):
             mine = families if run is one else families[:1]
             configs = {name: {"data": str(number), "keepPrevious": 0 if run is one else 1} for name in mine}
-            # references go by exact name, as the resources of a program do
-            exact = {
-                name: run.up(Config={name: arguments}) and run.name("Config", name)
-                for name, arguments in configs.items()
-            }
-            user = {**service(), "configs": [{"source": exact[name], "target": f"/{name}"} for name in mine]}
+
+            def user(run: Run = run, mine: tuple[str, ...] = mine) -> dict[str, Any]:
+                # by exact name, as the resources of a program refer to each other
+                exact = [{"source": run.name("Config", name), "target": f"/{name}"} for name in mine]
+                return {**service(), "configs": exact}
+
             run.up(Config=configs, Service={f"{unique}-s{index}": user})
             for name in mine:
-                kept.setdefault((index, name), []).append(exact[name])
+                kept.setdefault((index, name), []).append(run.name("Config", name))
         expected = {f"{unique}-app-0123456789ab"}
         for (index, _), made in kept.items():
             expected |= set(made[-1:] if index == 0 else made[-2:])

@@ -5,7 +5,7 @@ Families come first, then services side by side, as their references ask for. Wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,7 +14,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from tests.support.protocol import Plugin, partly
 
-Arguments = Mapping[str, Any]
+Arguments = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 SOME = provider_pb2.DiffResponse.DIFF_SOME
 
 
@@ -35,6 +35,8 @@ class Run:
 
     def up(self, **kinds: Mapping[str, Arguments]) -> dict[str, list[str]]:
         """Deploy `Config={name: arguments}, Secret=..., Service=...`; return which properties changed, by name.
+
+        Arguments may be a function, called once the families are there: a program refers to their names.
 
         Raises:
             RunFailed: what failed, after everything else was done.
@@ -59,8 +61,9 @@ class Run:
         """Name of the current version of a family, as the state has it."""
         return str(self.saved[kind, name][1]["name"])
 
-    def _one(self, plugin: Plugin, kind: str, name: str, arguments: Arguments) -> list[str]:
+    def _one(self, plugin: Plugin, kind: str, name: str, given: Arguments) -> list[str]:
         key = kind, name
+        arguments = given() if callable(given) else given
         if key not in self.saved:
             inputs = plugin.inputs(kind, name, arguments, project=self._project)
             self.saved[key] = inputs, plugin.create(kind, name, inputs, project=self._project)[1]
