@@ -129,7 +129,7 @@ class ServiceHandler(Handler):
         if replacing:
             what = ", ".join(replacing)
             text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
-            self.session.log.info(request.urn, text)
+            self.session.log.warn(request.urn, text)
             self.session.foretell(request.urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
             return
         swarm = await self.session.swarm()
