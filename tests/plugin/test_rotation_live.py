@@ -128,6 +128,7 @@ def test_service_that_is_not_waited_for_stays_updatable_with_keep_previous_zero(
     assert names(docker, "config", unique) == [run.name("Config", unique)]
 
 
+@pytest.mark.long
 def test_families_with_common_prefixes_and_equal_names_in_two_projects_rotate_side_by_side(
     docker: Docker, unique: str
 ) -> None:
