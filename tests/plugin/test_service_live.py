@@ -10,8 +10,9 @@ import grpc
 import pytest
 
 from swarm_provider.spec.values import UNKNOWN, Secret, reveal
+from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker
-from tests.support.protocol import Plugin
+from tests.support.protocol import Plugin, partly
 
 pytestmark = pytest.mark.live
 
@@ -124,6 +125,21 @@ def test_secret_named_by_its_family_is_found_in_the_run_that_makes_it(
     plugin.create("Service", unique, service)
     spec = docker.service(unique)["Spec"]["TaskTemplate"]["ContainerSpec"]
     assert [entry["SecretName"] for entry in spec["Secrets"]] == [made["name"]]
+
+
+def test_update_that_is_under_way_is_told_where_somebody_waits(plugin: Plugin, docker: Docker, unique: str) -> None:
+    deploy = {"replicas": 2, "updateConfig": {"delay": "1m", "monitor": "300ms"}}
+    given = {"image": "bb:1", "resolveImage": "never", "stopGracePeriod": "1s", "deploy": deploy}
+    inputs = plugin.inputs("Service", unique, given)
+    id, state = plugin.create("Service", unique, inputs)
+    docker("service", "update", "--detach", "--force", "--quiet", unique)
+    wait_for("update", lambda: docker.service(unique).get("UpdateStatus", {}).get("State") == "updating")
+    with Plugin(docker.host) as next_run:
+        with pytest.raises(grpc.RpcError) as caught:
+            next_run.read("Service", unique, id, inputs, state)
+        assert "is under way; `up` waits for its end" in caught.value.details()
+        assert partly(caught.value)[:2] == (id, {**inputs, "forceUpdate": 1})
+        assert next_run.read("Service", unique, id, {**inputs, "wait": False}, state)[0] == id
 
 
 def test_strict_service_makes_its_warnings_errors(plugin: Plugin, unique: str) -> None:

@@ -346,7 +346,7 @@ class ServiceHandler(Handler):
         if state.get("converged") is False and not recovered(live, text):
             reasons = [f"the last update of service {id!r} did not converge; `up` tries again"]
             outputs["converged"] = False
-        elif olds and reveal(inputs.get("wait")) is not False and under_way(live):
+        elif olds and reveal(olds.get("wait")) is not False and under_way(live):
             # a run that was killed saved nothing of it; nobody would wait for its end, nor clean up after it
             reasons = [f"an update of service {id!r} is under way; `up` waits for its end"]
         return Live(live["Spec"]["Name"], inputs, outputs, reasons)
