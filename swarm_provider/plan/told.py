@@ -14,7 +14,7 @@ from swarm_provider.plan.restart import Restart
 
 _PATH: Final = r"""[^\s.,;\[\]]+(?:\.[^\s.,;\[\]]+|\[\d+\]|\["[^"]*"\])*"""
 _PATHS: Final = re.compile(rf"({_PATH})(?:, | and |$)")
-_MORE: Final = re.compile(r"(?:^| and )\d+ more$")
+_MORE: Final = re.compile(r"(?:^| and )(\d+) more$")
 _CAPACITY: Final = re.compile(r"capacity drops to (\d+) % meanwhile")
 _AT_ONCE: Final = {"all at once": 0, "one at a time": 1}
 _RESTART: Final = re.compile(
@@ -27,25 +27,25 @@ _JOB: Final = re.compile(r"the job (?P<name>\S+) runs again because (?P<why>.+)"
 _REPLACED: Final = re.compile(r"the service is replaced because (?P<why>.+) changes: all its tasks stop, .*")
 
 
-def told(text: str) -> tuple[str, Restart, bool] | None:
+def told(text: str) -> tuple[str, Restart, int] | None:
     """Read a sentence of `restart.sentence`, also where other clauses stand before it.
 
     Returns:
-        The service's name ("" where the sentence has none), the forecast, and whether all its reasons are there (a
-        long list is cut short for people). None where the text is no forecast.
+        The service's name ("" where the sentence has none), the forecast, and how many of its reasons are not there
+        (a long list is cut short for people). None where the text is no forecast.
     """
-    name, found, complete, any_clause = "", Restart(False), True, False
+    name, found, missing, any_clause = "", Restart(False), 0, False
     for clause in text.split("; "):
         if match := _RESTART.fullmatch(clause):
-            reasons, complete = _reasons(match["why"])
+            reasons, missing = _reasons(match["why"])
             tasks = None if match["all"] else int(match["count"])
             batch = _batch(match["how"], tasks)
             found = replace(found, restarts=True, reasons=reasons, tasks=tasks, batch=batch)
         elif match := _JOB.fullmatch(clause):
-            reasons, complete = _reasons(match["why"])
+            reasons, missing = _reasons(match["why"])
             found = replace(found, restarts=True, reasons=reasons, job=True, tasks=None)
         elif match := _MOVES.fullmatch(clause):
-            reasons, complete = _reasons(match["why"])
+            reasons, missing = _reasons(match["why"])
             found = replace(found, moves=True, reasons=reasons)
         elif match := _REPLACED.fullmatch(clause):
             found = replace(
@@ -58,7 +58,7 @@ def told(text: str) -> tuple[str, Restart, bool] | None:
                 replaced=True,
             )
         elif match := _NOTHING.fullmatch(clause):
-            harmless, complete = _reasons(match["why"] or "")
+            harmless, missing = _reasons(match["why"] or "")
             found = replace(found, harmless=harmless)
         elif match := _SCALED.fullmatch(clause):
             number = int(match["count"])
@@ -68,7 +68,7 @@ def told(text: str) -> tuple[str, Restart, bool] | None:
             continue
         any_clause = True
         name = match.groupdict().get("name") or name
-    return (name, found, complete) if any_clause else None
+    return (name, found, missing) if any_clause else None
 
 
 def _batch(how: str, tasks: int | None) -> int:
@@ -88,7 +88,7 @@ def _with_capacity(found: Restart, clause: str) -> Restart:
     return replace(found, capacity=None) if clause.startswith("each node is without it") else found
 
 
-def _reasons(text: str) -> tuple[tuple[str, ...], bool]:
+def _reasons(text: str) -> tuple[tuple[str, ...], int]:
     listed = re.sub(r" changes?$", "", text)
-    whole = _MORE.sub("", listed)
-    return tuple(_PATHS.findall(whole)), whole == listed
+    cut = _MORE.search(listed)
+    return tuple(_PATHS.findall(_MORE.sub("", listed))), int(cut[1]) if cut else 0

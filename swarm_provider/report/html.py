@@ -75,6 +75,7 @@ def _services(rows: Sequence[ServiceRow]) -> Markup:
     cells = []
     for row in rows:
         parts = [joined(element("code", path), f" ({what})" if what else "") for path, what in row.reasons]
+        parts += [joined(f"{row.more} more")] if row.more else []
         reasons = joined(*_separated(parts))
         why = joined(row.why, "; " if row.why and row.reasons else "", reasons)
         if row.image:

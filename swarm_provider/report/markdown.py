@@ -124,6 +124,7 @@ def _service(row: ServiceRow) -> tuple[str, str, str]:
     what, comma, pace = head.partition(", ")
     strong = f"**{text(what)}**{comma}{text(pace)}" if not what.startswith("no task") else text(head)
     reasons = [f"{code(path)} ({text(what)})" if what else code(path) for path, what in row.reasons]
+    reasons += [f"{row.more} more"] if row.more else []
     because = "; ".join(part for part in (text(row.why), ", ".join(reasons)) if part)
     return f"{code(row.name)} {WORDS[row.op]}", f"{strong}{'; ' + text(rest) if rest else ''}", because
 

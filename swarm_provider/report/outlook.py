@@ -31,6 +31,7 @@ class Outlook:
         starts: how many start beside those; None: one on each node.
         stops: how many stop for good; None: all.
         reasons: the properties that cause it.
+        more: how many reasons there are beside those: a digest has the first five only where nothing else tells.
         pace: `one at a time`, or "".
         capacity: percent of the tasks that run all the while; None where it is not known.
         moves: tasks move only where their node no longer matches.
@@ -52,6 +53,7 @@ class Outlook:
     job: bool = False
     harmless: tuple[str, ...] = ()
     idle: bool = False
+    more: int = 0
 
     @property
     def rank(self) -> int:
@@ -94,11 +96,13 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     for text in texts:
         read = told(text)
         if read is not None:
-            _, found, complete = read
+            _, found, missing = read
             if found.replaced:
                 old = inner(one.old, "deploy", "replicas")
                 found = Restart(**{**_fields(found), "tasks": old if isinstance(old, int) else None})
-            return _from_forecast(one.shown, one.op, found, () if complete else one.differences)
+            future = _from_forecast(one.shown, one.op, found, one.differences if missing else ())
+            known = len(future.reasons) - len(found.reasons)
+            return replace(future, more=max(0, missing - known) if future.reasons else 0)
     if one.op == "create":
         return Outlook(one.shown, "create", starts=number, job=mode in _JOBS)
     return Outlook(one.shown, one.op)

@@ -47,6 +47,7 @@ class ServiceRow:
 
     Attributes:
         reasons: the properties that make tasks restart, as (path, what that is): `configs[0].source`, `config app`.
+        more: how many reasons beside those are not known here.
         why: an explanation beside them, or where there are none: `new service`.
         image: the image before and after, if it moves.
     """
@@ -56,6 +57,7 @@ class ServiceRow:
     tasks: str
     reasons: tuple[tuple[str, str], ...] = ()
     why: str = ""
+    more: int = 0
     image: tuple[str, str] | None = None
 
 
@@ -185,7 +187,7 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
         why = "it was changed by hand"
     if one.op in ("update", "replace") and not reasons:
         why = "; ".join(part for part in (why, _without_restart(one)) if part)
-    return ServiceRow(outlook.service, outlook.op, sentence(outlook), reasons, why, _image(one))
+    return ServiceRow(outlook.service, outlook.op, sentence(outlook), reasons, why, outlook.more, _image(one))
 
 
 def _without_restart(one: Changed) -> str:

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes a fresh runner ready: Python, the state, the way to the swarm.
+#
+# Needs STACK, PULUMI_BACKEND_URL (or PULUMI_ACCESS_TOKEN) and PULUMI_CONFIG_PASSPHRASE (or _FILE); for a manager behind
+# ssh also SWARM_SSH_KEY and SWARM_KNOWN_HOSTS.
+set -euo pipefail
+: "${STACK:?the name of the Pulumi stack, such as prod}"
+
+case ${PULUMI_BACKEND_URL:-} in
+  file://*)
+    text="the state lies in a folder of this runner ($PULUMI_BACKEND_URL): a throw-away runner takes it away with it"
+    if [[ -n ${GITHUB_ACTIONS:-} ]]; then echo "::warning::$text"; else echo "warning: $text" >&2; fi
+    ;;
+esac
+
+if [[ -n ${SWARM_SSH_KEY:-} ]]; then
+  # without known_hosts the first connection would trust whoever answers
+  : "${SWARM_KNOWN_HOSTS:?the host keys of the managers: ssh-keyscan manager-1, compared with the real ones}"
+  (
+    umask 077
+    mkdir -p "$HOME/.ssh"
+    printf '%s\n' "$SWARM_SSH_KEY" >"$HOME/.ssh/id_swarm"
+    printf '%s\n' "$SWARM_KNOWN_HOSTS" >>"$HOME/.ssh/known_hosts"
+    printf 'IdentityFile ~/.ssh/id_swarm\nBatchMode yes\n' >>"$HOME/.ssh/config"
+  )
+fi
+
+[[ -x .venv/bin/python ]] || python3 -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+pulumi stack select "$STACK" --non-interactive
