@@ -13,6 +13,7 @@ usage: ${0##*/} WHAT...
   engine     a Docker engine, its CLI and what testbed/swarm.sh needs
   database   PostgreSQL, out of which a stand-in image is made
   testing    registry, TLS and ssh for the test suite
+  browser    Chromium, for the long form of the tests of HTML pages
   python     .venv with what the provider needs at run time
   dev        .venv with the tools and test libraries too
   cli        the Pulumi CLI
@@ -47,6 +48,12 @@ need_testing() {
   need sshd openssh-server
   need ssh openssh-client
   need git git
+}
+
+need_browser() {
+  has google-chrome || need chromium chromium
+  # without a font of its own a page is full of empty boxes
+  compgen -G '/usr/share/fonts/truetype/*' >/dev/null || packages+=(fonts-dejavu-core)
 }
 
 need_python() {
@@ -113,7 +120,7 @@ main() {
   [[ $# -gt 0 ]] || { usage >&2; exit 2; }
   for what in "$@"; do
     case $what in
-      engine | database | testing) "need_$what" ;;
+      engine | database | testing | browser) "need_$what" ;;
       python) [[ $extras == dev ]] || extras= ;;
       dev) extras=dev ;;
       cli) cli=1 ;;

@@ -17,9 +17,10 @@ EOF
 }
 
 main() {
-  local workers=${TEST_WORKERS:-}
+  local workers=${TEST_WORKERS:-} browser=()
   case ${1:-} in -h | --help) usage; exit ;; esac
-  "$repo/tools/setup.sh" engine database testing dev cli
+  [[ " $* " != *" --long "* ]] || browser=(browser)
+  "$repo/tools/setup.sh" engine database testing "${browser[@]}" dev cli
   if [[ -z $workers ]]; then
     # tests wait for Swarm more than they compute
     workers=$(($(nproc) + 1))

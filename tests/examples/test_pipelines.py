@@ -110,6 +110,7 @@ class Infra:
             "secrets.PULUMI_CONFIG_PASSPHRASE": environment["PULUMI_CONFIG_PASSPHRASE"],
             "secrets.SWARM_SSH_KEY": "",
             "vars.SWARM_KNOWN_HOSTS": "",
+            "vars.PLAN": "",
             "github.token": there.token,
             "github.event.pull_request.number": "7",
         }
@@ -117,7 +118,7 @@ class Infra:
         on_gitlab |= {
             "CI_API_V4_URL": there.url, "CI_PROJECT_ID": "7", "CI_MERGE_REQUEST_IID": "7", "GITLAB_TOKEN": there.token,
         }  # fmt: skip
-        self.environment = environment
+        self.environment, self.values, self.on_gitlab = environment, values, on_gitlab
         self.runner = Runner(folder, origin, environment, values)
         self.gitlab_runner = Runner(_made(folder / "gitlab"), origin, on_gitlab, values)
 
@@ -125,6 +126,10 @@ class Infra:
         git(self.dev, "add", "-A")
         git(self.dev, "commit", "-q", "-m", message)
         git(self.dev, "push", "-q", "origin", f"HEAD:{branch}")
+
+    def with_plans(self) -> None:
+        """Turn update plans on; the first deploy of a secret cannot have one."""
+        self.values["vars.PLAN"] = self.on_gitlab["PLAN"] = "1"
 
     def edit(self, old: str, new: str) -> None:
         program = self.dev / "__main__.py"
@@ -169,6 +174,7 @@ def test_pipeline_from_request_to_drift(
     first = deploy().assert_ok()
     assert "a throw-away runner takes it away" in first.log
     assert len(docker.tasks("web")) == 2
+    infra.with_plans()
     before = docker.task_ids("web")
 
     git(infra.dev, "checkout", "-q", "-b", "louder")
