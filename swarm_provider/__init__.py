@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from swarm_provider.resources._args import *  # noqa: F403
     from swarm_provider.resources._generated import Config as Config
     from swarm_provider.resources._generated import Network as Network
+    from swarm_provider.resources._generated import Node as Node
     from swarm_provider.resources._generated import NodeLabel as NodeLabel
     from swarm_provider.resources._generated import Provider as Provider
     from swarm_provider.resources._generated import Secret as Secret
@@ -50,6 +51,7 @@ __all__ = [  # noqa: RUF022 - in the order in which one meets them
     "Secret",
     "Network",
     "Volume",
+    "Node",
     "NodeLabel",
     "Provider",
     "get_config",
@@ -69,7 +71,7 @@ __all__ = [  # noqa: RUF022 - in the order in which one meets them
     "__version__",
 ]
 
-_CLASSES = ("Service", "Config", "Secret", "Network", "Volume", "NodeLabel", "Provider")
+_CLASSES = ("Service", "Config", "Secret", "Network", "Volume", "Node", "NodeLabel", "Provider")
 _COMPONENTS = {"Stack": "stack", "ConfigDirectory": "directory"}
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from swarm_provider.cli import doctor, report, status
+from swarm_provider.cli import adopt, doctor, report, status
 from swarm_provider.cli.common import Help
 from swarm_provider.version import __version__
 
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add(commands)
     status.add(commands)
     doctor.add(commands)
+    adopt.add(commands)
     return parser
 
 

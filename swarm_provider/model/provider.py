@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.errors import Problem
+from swarm_provider.model.advice import ADVICE
 from swarm_provider.model.resource import Resource
-from swarm_provider.model.types import Boolean, Field, Integer, ListOf, MapOf, ObjectOf, Text
+from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import Secret
 
@@ -109,6 +110,11 @@ PROVIDER: Final = Resource(
         ),
         Field("keep_previous", KEEP_PREVIOUS, "Old versions of each config and secret that are kept. Default 1."),
         Field("strict", Boolean(), "Every warning of the provider is an error. Default false."),
+        Field(
+            "advice",
+            ListOf(Choice(ADVICE), order=False, before=_from_json),
+            f"Advice to show: {', '.join(ADVICE)}; an empty list shows none. Default: all of it.",
+        ),
         Field(
             "offline_preview",
             Boolean(),

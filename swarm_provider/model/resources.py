@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from swarm_provider.model import service, shorthand
+from swarm_provider.model.advice import ADVICE_INPUT
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.service import LABELS
 from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
@@ -38,7 +39,7 @@ def _family(kind: str, limit: str) -> tuple[Field, ...]:
 CONFIG: Final = Resource(
     "Config",
     "A family of Docker configs: changing its content makes a new version and moves the services that use it.",
-    (*_family("config", "less than 1000 KiB"), _ADOPT),
+    (*_family("config", "less than 1000 KiB"), _ADOPT, ADVICE_INPUT),
     (
         Field("name", Text(), "Name of the current version."),
         Field("config_id", Text(), "Docker's id of the current version."),
@@ -155,6 +156,24 @@ NODE_LABEL: Final = Resource(
         _INCARNATION,
     ),
 )
+NODE: Final = Resource(
+    "Node",
+    "A node of the swarm: whether it takes tasks. Destroy gives back what was there before.",
+    (
+        Field("node", Text(), "Name or id of the node.", required=True),
+        Field(
+            "availability",
+            Choice(("active", "pause", "drain")),
+            "active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active.",
+        ),
+        Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),
+    ),
+    (
+        Field("node_id", Text(), "Docker's id."),
+        Field("previous", Text(), "Availability before; restored on destroy."),
+        _INCARNATION,
+    ),
+)
 SERVICE: Final = Resource(
     "Service",
     "A service: tasks of one image that Swarm keeps running.",
@@ -162,7 +181,9 @@ SERVICE: Final = Resource(
     service.OUTPUTS,
 )
 
-RESOURCES: Final = {resource.token: resource for resource in (CONFIG, SECRET, NETWORK, VOLUME, NODE_LABEL, SERVICE)}
+RESOURCES: Final = {
+    resource.token: resource for resource in (CONFIG, SECRET, NETWORK, VOLUME, NODE, NODE_LABEL, SERVICE)
+}
 
 _OBJECT_ARGS: Final = (
     Field(

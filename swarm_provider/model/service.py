@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from swarm_provider.model import shorthand
+from swarm_provider.model.advice import ADVICE_INPUT
 from swarm_provider.model.types import (
     CPUS,
     DURATION,
@@ -381,6 +382,7 @@ CONTROL_INPUTS: Final = (
     Field("resolve_image", Choice(("changed", "always", "never")), "When a registry is asked for the digest."),
     Field("adopt", Boolean(), "Take over a service that docker made. Default false."),
     Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),
+    ADVICE_INPUT,
 )
 
 OUTPUTS: Final = (

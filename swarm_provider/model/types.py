@@ -14,7 +14,7 @@ from typing import Any
 
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json, units
-from swarm_provider.spec.names import camel, snake
+from swarm_provider.spec.names import camel, snake, snake_path
 from swarm_provider.spec.values import UNKNOWN, Secret
 
 
@@ -39,12 +39,6 @@ class At:
     def wrong(self, message: str, *, without_value: str = "the value has a wrong form") -> None:
         """Note a problem; a message that quotes a secret value is replaced."""
         self.problems.append(Problem(without_value if self.hidden else message, snake_path(self.path)))
-
-
-def snake_path(path: str) -> str:
-    """Return a property path in the Python spelling, for messages; quoted keys of user maps stay."""
-    parts = path.split('"')
-    return '"'.join(part if index % 2 else snake(part) for index, part in enumerate(parts))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN
 
 
 def constraints_of(template: Json) -> list[str]:
@@ -38,10 +39,14 @@ def matches_one(constraint: str, node: Json) -> bool:
     if key.lower() == "node.ip":
         return _matches_address(wanted, str(_at(node, "Status", "Addr")), equal)
     actual = _value(key, node)
-    return actual is not None and (actual.lower() == wanted.lower()) == equal
+    if actual is UNKNOWN:
+        # a label that this run is about to set: nobody can say yet that it does not match
+        return True
+    return actual is not None and bool(actual.lower() == wanted.lower()) == equal
 
 
-def _value(key: str, node: Json) -> str | None:
+def _value(key: str, node: Json) -> Any:
+    """Return the text that a constraint looks at, None for a key that Swarm does not know."""
     lower = key.lower()
     paths = {
         "node.id": ("ID",),
@@ -54,7 +59,8 @@ def _value(key: str, node: Json) -> str | None:
         return str(_at(node, *paths[lower]))
     for prefix, path in (("node.labels.", ("Spec",)), ("engine.labels.", ("Description", "Engine"))):
         if lower.startswith(prefix) and len(key) > len(prefix):
-            return str(_at(node, *path, "Labels", key[len(prefix) :]))
+            found = _at(node, *path, "Labels", key[len(prefix) :])
+            return found if found is UNKNOWN else str(found)
     return None
 
 

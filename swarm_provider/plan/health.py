@@ -1,11 +1,10 @@
-"""How a service stands apart from what is asked of it: fewer tasks than wanted, constraints that no node satisfies."""
+"""How a service stands apart from what is asked of it: fewer tasks than wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from swarm_provider.plan.constraints import matches, unsatisfied
 from swarm_provider.plan.submission import is_job
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
@@ -73,23 +72,3 @@ def recovered(service: Json, lacking: str | None) -> bool:
 def under_way(service: Json) -> bool:
     """Say whether Swarm replaces tasks of a service now, or has paused halfway."""
     return at(service, "UpdateStatus", "State") in ("updating", "paused")
-
-
-def unplaceable(constraints: Any, nodes: Sequence[Json]) -> str | None:
-    """Return a sentence about placement constraints that keep a service from running, None when a node satisfies them.
-
-    Args:
-        constraints: `deploy.placement.constraints`; texts that are not known yet are left out.
-        nodes: GET /nodes, with the labels that this run is about to set.
-    """
-    known = [text for text in constraints if isinstance(text, str)] if isinstance(constraints, list) else []
-    missing = unsatisfied(known, nodes)
-    if missing:
-        return f"no node satisfies {_quoted(missing)}: the tasks will stay pending"
-    if known and not any(matches(known, node) for node in nodes):
-        return f"no node satisfies all of {_quoted(known)}: the tasks will stay pending"
-    return None
-
-
-def _quoted(texts: Sequence[str]) -> str:
-    return " and ".join(f"'{text}'" for text in texts)

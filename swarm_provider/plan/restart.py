@@ -11,7 +11,7 @@ A job is different: each update that is sent, of a label too, stops what runs of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from swarm_provider.convert.container import credential_config
@@ -49,6 +49,7 @@ class Restart:
     Attributes:
         restarts: whether the tasks that run now are replaced.
         reasons: the properties that cause it, in compose's words: `image`, `environment.MODE`, `ports`.
+        placement: the placement alone changed: of the tasks only those are replaced whose node no longer matches.
         moves: the placement alone changed, and it is not known on which nodes the tasks run: they stay where the
             constraints still hold.
         harmless: what changes without touching a task.
@@ -64,6 +65,7 @@ class Restart:
 
     restarts: bool
     reasons: tuple[str, ...] = ()
+    placement: bool = False
     moves: bool = False
     harmless: tuple[str, ...] = ()
     tasks: int | None = 0
@@ -90,8 +92,9 @@ def restart(
         old_spec: the spec that runs: best the live one, else what `to_spec` makes of the refreshed inputs.
         new_spec: the spec that will be sent.
         network_names: names of networks by id; a live spec has ids.
-        nodes: the nodes (GET /nodes) on which the service's tasks run, for a change of placement.
-        tasks: how many tasks run now. Default: the replicas of the old spec; not known for a global service.
+        nodes: the node (as in GET /nodes) of each task that runs, for a change of placement.
+        tasks: how many tasks run now. Default: the replicas of the old spec; for a global service one per entry of
+            `nodes`, else their number is not known.
     """
     old, new = _comparable(old_spec, network_names), _comparable(new_spec, network_names)
     restarting, harmless = _changed(old, new)
@@ -101,20 +104,25 @@ def restart(
     # swarmkit looks at the placement first, and then no longer at the endpoint
     placement_only = template and not _differ(_unplaced(old), _unplaced(new))
     dirty, moves = template or endpoint, False
+    misplaced: int | None = None
     if placement_only:
         constraints = inner(new, "TaskTemplate", "Placement", "Constraints") or []
         moves = nodes is None
-        dirty = bool(nodes) and not all(matches(constraints, node) for node in nodes or ())
+        misplaced = 0 if has_unknown(constraints) else sum(not matches(constraints, node) for node in nodes or ())
+        dirty = misplaced > 0
         if has_unknown(constraints):
             dirty, moves = False, True
     if job:
         restarting, harmless = (*restarting, *harmless), ()
-        dirty, moves = template or endpoint or bool(restarting), False
+        dirty, moves, misplaced = template or endpoint or bool(restarting), False, None
     if not (dirty or moves):
         harmless, restarting = (*harmless, *restarting), ()
     elif not restarting:
         restarting = tuple(_places(old, new))
-    return _counted(old, new, dirty, moves, job, restarting, harmless, tasks)
+    if tasks is None and nodes is not None and _replicas(old) is None:
+        tasks = len(nodes)
+    found = _counted(old, new, dirty, moves, job, restarting, harmless, tasks, misplaced)
+    return replace(found, placement=placement_only and not job)
 
 
 def _counted(
@@ -126,6 +134,7 @@ def _counted(
     reasons: Sequence[str],
     harmless: Sequence[str],
     running: int | None,
+    misplaced: int | None,
 ) -> Restart:
     before, after = _replicas(old), _replicas(new)
     count = before if running is None else running
@@ -136,8 +145,10 @@ def _counted(
     batch, order = policy["Parallelism"], policy["Order"]
     batch = batch if isinstance(batch, int) else 1
     restarted = staying if dirty else 0
+    if misplaced is not None and staying is not None:
+        restarted = min(misplaced, staying)
     return Restart(
-        restarts=dirty and staying != 0,
+        restarts=dirty and restarted != 0,
         reasons=tuple(reasons),
         moves=moves,
         harmless=tuple(harmless),
@@ -146,7 +157,7 @@ def _counted(
         stops=max(-grown, 0),
         batch=batch,
         order=str(order),
-        capacity=_capacity(restarted, batch, order),
+        capacity=_capacity(restarted, staying, batch, order),
         job=job,
     )
 
@@ -311,8 +322,8 @@ def _replicas(spec: Json) -> int | None:
     return replicas if isinstance(replicas, int) else None
 
 
-def _capacity(restarted: int | None, batch: int, order: Any) -> int | None:
-    if not restarted or order == "start-first":
+def _capacity(restarted: int | None, of: int | None, batch: int, order: Any) -> int | None:
+    if not restarted or not of or order == "start-first":
         return 100 if restarted is not None or order == "start-first" else None
     down = restarted if batch == 0 else min(batch, restarted)
-    return 100 * (restarted - down) // restarted
+    return 100 * (of - down) // of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, Tl
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plan.restart import Restart, sentence
 from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.planned import Planned
 from swarm_provider.rollout.watch import Watcher
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import FORECAST, UNKNOWN, reveal
@@ -26,6 +27,7 @@ class Settings:
         node_hosts: addresses of other nodes' daemons, by the node's host name or id.
         keep_previous: default per kind (`config`, `secret`) of old versions kept.
         strict: every warning is an error.
+        advice: names of the advice warnings to show; None: all.
         offline_preview: with an unreachable swarm, Check, Diff and Read go by the state.
     """
 
@@ -34,6 +36,7 @@ class Settings:
     keep_previous: Mapping[str, int] = field(default_factory=dict)
     strict: bool = False
     offline_preview: bool = False
+    advice: tuple[str, ...] | None = None
 
 
 def settings_from(args: Json) -> Settings:
@@ -65,6 +68,7 @@ def settings_from(args: Json) -> Settings:
         known.get("keepPrevious") or {},
         bool(known.get("strict")),
         bool(known.get("offlinePreview")),
+        None if known.get("advice") is None else tuple(known["advice"]),
     )
 
 
@@ -118,12 +122,13 @@ class Session:
         """URNs whose old object goes before the new one is made: at preview it is still there."""
         self._failure: ConnectionFailed | None = None
         self._told = False
+        self._advised = False
         self.left: set[str] = set()
         """Names of the services that Delete left in this run, since they are not this state's any more."""
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
-        self._labels: dict[str, dict[str, Any]] = {}
         self._forecasts: dict[str, list[Json]] = {}
+        self.planned = Planned()
         self._connecting: asyncio.Task[Swarm] | None = None
         self._daemons: dict[str, asyncio.Task[Swarm]] = {}
         self._watcher: Watcher | None = None
@@ -179,6 +184,11 @@ class Session:
         first, self._told = not self._told, True
         return first
 
+    def first_advice(self) -> bool:
+        """Say whether nobody has given the advice on the swarm itself in this run; the caller is about to."""
+        first, self._advised = not self._advised, True
+        return first
+
     def warn_offline(self) -> None:
         """Say that the run goes by the state.
 
@@ -229,20 +239,6 @@ class Session:
         claim = self._claims.get((kind, base))
         return claim is not None and claim.urn != urn
 
-    def plan_label(self, node_id: str, key: str, value: Any) -> None:
-        """Note that this run sets a label on a node."""
-        self._labels.setdefault(node_id, {})[key] = value
-
-    async def planned_nodes(self) -> list[Json]:
-        """Return the nodes with the labels that this run has set or is about to set."""
-        nodes = await (await self.swarm()).list("node")
-        return [
-            {**node, "Spec": {**node["Spec"], "Labels": {**(node["Spec"].get("Labels") or {}), **planned}}}
-            if (planned := self._labels.get(node["ID"]))
-            else node
-            for node in nodes
-        ]
-
     def keeps(self, kind: str, base: str, urn: str) -> bool:
         """Say whether Delete has to leave the object: this run made it or took it over, or is about to.
 
@@ -274,6 +270,14 @@ class Session:
         """Return the forecasts of one resource as outputs of a preview; nothing of them is kept in the state."""
         found = self._forecasts.get(urn)
         return {FORECAST: found} if found else {}
+
+    def advise(self, urn: str, advice: Iterable[tuple[str, str]], inputs: Json) -> None:
+        """Show advice in one warning: what the resource's `advice`, or else the provider's, names; without one, all."""
+        chosen = reveal(inputs.get("advice"))
+        shown = self.settings.advice if chosen is None else chosen
+        texts = [f"{text} ({name})" for name, text in advice if shown is None or name in shown]
+        if texts:
+            self.warn(urn, f"advice: {'; '.join(texts)}", strict=reveal(inputs.get("strict")))
 
     async def close(self) -> None:
         """End the connection, if there is one."""

@@ -37,6 +37,7 @@ from swarm_provider.resources.problems import explained
 __all__ = [
     "Config",
     "Network",
+    "Node",
     "NodeLabel",
     "Provider",
     "Secret",
@@ -67,6 +68,7 @@ class Config(SwarmResource):
         keep_previous: pulumi.Input[int] | None = None,
         rotate_trigger: pulumi.Input[Any] | None = None,
         adopt: pulumi.Input[bool] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
     ) -> None:
         """
         Args:
@@ -82,6 +84,8 @@ class Config(SwarmResource):
             keep_previous: Old versions kept beside the current one. Default 1.
             rotate_trigger: Any value; its change makes a new version of equal content.
             adopt: Take over what docker made under this name. Default false.
+            advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+                single-manager; an empty list shows none. Default: the provider's.
         """
         super().__init__(
             resource_name,
@@ -96,6 +100,7 @@ class Config(SwarmResource):
                 "keep_previous": keep_previous,
                 "rotate_trigger": rotate_trigger,
                 "adopt": adopt,
+                "advice": advice,
             },
             opts,
         )
@@ -162,6 +167,12 @@ class Config(SwarmResource):
     def adopt(self) -> pulumi.Output[bool]:
         """Take over what docker made under this name. Default false."""
         return self._value("adopt")
+
+    @property
+    def advice(self) -> pulumi.Output[Sequence[str]]:
+        """Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+        single-manager; an empty list shows none. Default: the provider's."""
+        return self._value("advice")
 
 
 class Secret(SwarmResource):
@@ -535,6 +546,73 @@ class Volume(SwarmResource):
         return self._value("deleteOnDestroy")
 
 
+class Node(SwarmResource):
+    """A node of the swarm: whether it takes tasks. Destroy gives back what was there before."""
+
+    _model = RESOURCES["swarm:index:Node"]
+
+    @explained
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        node: pulumi.Input[str],
+        availability: pulumi.Input[str] | None = None,
+        strict: pulumi.Input[bool] | None = None,
+    ) -> None:
+        """
+        Args:
+            resource_name: the logical name, by which Pulumi knows the resource.
+            opts: Pulumi's resource options; property paths in snake_case or camelCase.
+            node: Name or id of the node.
+            availability: active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active.
+            strict: Every warning is an error. Default: the provider's.
+        """
+        super().__init__(
+            resource_name,
+            {
+                "node": node,
+                "availability": availability,
+                "strict": strict,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="nodeId")
+    def node_id(self) -> pulumi.Output[str]:
+        """Docker's id."""
+        return self._value("nodeId")
+
+    @property
+    @pulumi.getter(name="previous")
+    def previous(self) -> pulumi.Output[str]:
+        """Availability before; restored on destroy."""
+        return self._value("previous")
+
+    @property
+    @pulumi.getter(name="incarnation")
+    def incarnation(self) -> pulumi.Output[str]:
+        """Random value that ties this state to the live object."""
+        return self._value("incarnation")
+
+    @property
+    def node(self) -> pulumi.Output[str]:
+        """Name or id of the node."""
+        return self._value("node")
+
+    @property
+    def availability(self) -> pulumi.Output[str]:
+        """active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active."""
+        return self._value("availability")
+
+    @property
+    def strict(self) -> pulumi.Output[bool]:
+        """Every warning is an error. Default: the provider's."""
+        return self._value("strict")
+
+
 class NodeLabel(SwarmResource):
     """One label key on one node, on several, or on all."""
 
@@ -663,6 +741,7 @@ class Service(SwarmResource):
         resolve_image: pulumi.Input[str] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         strict: pulumi.Input[bool] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
     ) -> None:
         """
         Args:
@@ -711,6 +790,8 @@ class Service(SwarmResource):
             resolve_image: When a registry is asked for the digest.
             adopt: Take over a service that docker made. Default false.
             strict: Every warning is an error. Default: the provider's.
+            advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+                single-manager; an empty list shows none. Default: the provider's.
         """
         super().__init__(
             resource_name,
@@ -757,6 +838,7 @@ class Service(SwarmResource):
                 "resolve_image": resolve_image,
                 "adopt": adopt,
                 "strict": strict,
+                "advice": advice,
             },
             opts,
         )
@@ -992,6 +1074,12 @@ class Service(SwarmResource):
         """Every warning is an error. Default: the provider's."""
         return self._value("strict")
 
+    @property
+    def advice(self) -> pulumi.Output[Sequence[str]]:
+        """Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+        single-manager; an empty list shows none. Default: the provider's."""
+        return self._value("advice")
+
 
 class Provider(ProviderBase):
     """Where Docker is, and defaults for all resources. Without `hosts`, `host` and `context`: DOCKER_HOST,
@@ -1014,6 +1102,7 @@ class Provider(ProviderBase):
         node_hosts: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         keep_previous: pulumi.Input[KeepPreviousArgs | int] | None = None,
         strict: pulumi.Input[bool] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         offline_preview: pulumi.Input[bool] | None = None,
     ) -> None:
         """
@@ -1031,6 +1120,8 @@ class Provider(ProviderBase):
                 'ssh://ops@node-2'}. For volumes with `node`.
             keep_previous: Old versions of each config and secret that are kept. Default 1.
             strict: Every warning of the provider is an error. Default false.
+            advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+                single-manager; an empty list shows none. Default: all of it.
             offline_preview: With an unreachable swarm, compare with the state, with one warning. Default false.
                 Environment: SWARM_OFFLINE_PREVIEW.
         """
@@ -1046,6 +1137,7 @@ class Provider(ProviderBase):
                 "node_hosts": node_hosts,
                 "keep_previous": keep_previous,
                 "strict": strict,
+                "advice": advice,
                 "offline_preview": offline_preview,
             },
             opts,
@@ -1097,6 +1189,12 @@ class Provider(ProviderBase):
     def strict(self) -> pulumi.Output[bool]:
         """Every warning of the provider is an error. Default false."""
         return self._value("strict")
+
+    @property
+    def advice(self) -> pulumi.Output[Sequence[str]]:
+        """Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+        single-manager; an empty list shows none. Default: all of it."""
+        return self._value("advice")
 
     @property
     def offline_preview(self) -> pulumi.Output[bool]:

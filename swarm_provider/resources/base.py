@@ -8,11 +8,12 @@ import pulumi
 
 from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
+from swarm_provider.model.spelling import snake_keys
 from swarm_provider.resources import discovery, program
 from swarm_provider.resources.content import read_content
 from swarm_provider.resources.options import prepared
 from swarm_provider.resources.problems import explained
-from swarm_provider.resources.wire import to_python, to_wire
+from swarm_provider.resources.wire import to_wire
 from swarm_provider.spec import Json
 
 
@@ -44,7 +45,7 @@ class _Readable:
             value = self.pulumi_resource_name
         # the URN is known in previews too; with it the Output depends on this resource
         both = pulumi.Output.all(self.urn, pulumi.Output.from_input(value))
-        return both.apply(lambda pair: to_python(type_, pair[1]))
+        return both.apply(lambda pair: snake_keys(type_, pair[1]))
 
 
 class SwarmResource(_Readable, pulumi.CustomResource):
@@ -70,6 +71,8 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         super().__init__(model.token, resource_name, {**outputs, **given}, options)
         if model.name == "NodeLabel":
             program.current().made_node_label(self, args)
+        elif model.name == "Node":
+            program.current().nodes.append(self)
         elif model.name == "Volume":
             program.current().made_volume(self, args.get("name", resource_name), args)
 
@@ -107,11 +110,11 @@ class ProviderBase(_Readable, pulumi.ProviderResource):
 
 
 def _prepare_service(args: Json) -> list[pulumi.Resource]:
-    """Complete the mounts of this program's volumes, in place; return the NodeLabels to wait for."""
+    """Complete the mounts of this program's volumes, in place; return the NodeLabels and Nodes to wait for."""
     here = program.current()
     if isinstance(args.get("volumes"), (list, tuple)):
         args["volumes"] = [here.mount(entry) for entry in args["volumes"]]
     deploy = args.get("deploy")
     placement = deploy.get("placement") if isinstance(deploy, dict) else None
     constraints = placement.get("constraints") if isinstance(placement, dict) else None
-    return here.labels_of(constraints)
+    return [*here.labels_of(constraints), *here.nodes]

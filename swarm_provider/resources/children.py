@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ class Settings:
     adopt_secrets: str | None = None
     replace_networks: bool | None = None
     strict: bool | None = None
+    advice: Sequence[str] | None = None
 
 
 class Children:
@@ -139,7 +140,7 @@ class Children:
             if entry.external:
                 args |= {"name": f"{self._stack}_{key}", "namespace": self._stack}
         if kind == "config":
-            config = self._child(Config, key, {"adopt": self._settings.adopt, **args})
+            config = self._child(Config, key, {"adopt": self._settings.adopt, "advice": self._settings.advice, **args})
             self.configs[key] = self._actual[kind, key] = config
         else:
             secret = self._child(Secret, key, {"adopt": self._settings.adopt_secrets, **args})
@@ -154,6 +155,7 @@ class Children:
             "resolve_image": settings.resolve_image,
             "adopt": settings.adopt,
             "strict": settings.strict,
+            "advice": settings.advice,
             **self._args(entry.inputs),
         }
         args["volumes"] = [self._mount(mount) for mount in entry.inputs.get("volumes") or ()] or None

@@ -1,7 +1,8 @@
 """What this program made so far, where one resource has to know of another one by its words alone.
 
-A service constrained on `node.labels.K` needs the NodeLabels of K first, and a mount of a volume by name has to carry
-the options of the Volume resource, because Swarm makes a lazy volume where the task runs, from what the mount says.
+A service constrained on `node.labels.K` needs the NodeLabels of K first, each service the Nodes, and a mount of a
+volume by name has to carry the options of the Volume resource, because Swarm makes a lazy volume where the task runs,
+from what the mount says.
 One registry per run: with the Automation API several programs run in one process.
 """
 
@@ -29,11 +30,13 @@ class Program:
 
     Attributes:
         node_labels: label key -> the NodeLabel resources of it.
+        nodes: the Node resources: what runs where depends on which nodes take tasks.
         volumes: volume name -> the Volume resource and its arguments.
         constrained: label keys that services made so far are constrained on.
     """
 
     node_labels: dict[str, list[pulumi.Resource]] = field(default_factory=dict)
+    nodes: list[pulumi.Resource] = field(default_factory=list)
     volumes: dict[str, tuple[pulumi.Resource, Json]] = field(default_factory=dict)
     by_resource: dict[pulumi.Resource, Json] = field(default_factory=dict)
     constrained: set[str] = field(default_factory=set)

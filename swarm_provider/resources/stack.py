@@ -60,6 +60,7 @@ class Stack(pulumi.ComponentResource):
         adopt_secrets: str | None = None,
         replace_networks: bool | None = None,
         strict: bool = False,
+        advice: Sequence[str] | None = None,
     ) -> None:
         """
         Args:
@@ -88,6 +89,7 @@ class Stack(pulumi.ComponentResource):
             adopt_secrets: take over secrets too: trust (the content is equal) or rotate.
             replace_networks: replace networks that differ, which stops their services meanwhile. Default false.
             strict: every warning is an error. Default false.
+            advice: names of the advice warnings to show (see `Service`); an empty list shows none. Default: all.
 
         Raises:
             RunError: a file, a binding or an option is wrong; one line per problem, with file and line.
@@ -119,6 +121,7 @@ class Stack(pulumi.ComponentResource):
             adopt_secrets=adopt_secrets,
             replace_networks=replace_networks,
             strict=strict or None,
+            advice=advice,
         )
         bound = {"secret": secrets, "config": configs, "network": networks, "volume": volumes}
         children = Children(

@@ -157,21 +157,6 @@ def has_outputs(value: Any) -> bool:
     return isinstance(value, (pulumi.Output, pulumi.Resource)) or inspect.isawaitable(value)
 
 
-def to_python(type_: Type, value: Any) -> Any:
-    """Return a plain wire value with Python's keys, for reading."""
-    if isinstance(type_, ObjectOf) and isinstance(value, Mapping):
-        fields = type_.by_wire
-        return {
-            fields[key].name if key in fields else key: to_python(fields[key].type, entry) if key in fields else entry
-            for key, entry in value.items()
-        }
-    if isinstance(type_, ListOf) and isinstance(value, (list, tuple)):
-        return [to_python(type_.item, entry) for entry in value]
-    if isinstance(type_, MapOf) and isinstance(value, Mapping):
-        return {key: to_python(type_.value, entry) for key, entry in value.items()}
-    return value
-
-
 def wire_path(shape: ObjectOf, path: str, words: Mapping[str, str] | None = None) -> str:
     """Return a property path in wire spelling: `deploy.update_config.order` -> `deploy.updateConfig.order`.
 

@@ -17,3 +17,9 @@ def camel(snake: str) -> str:
 def snake(camel: str) -> str:
     """Return the Python spelling of a wire name: `updateConfig` -> `update_config`."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", camel).lower()
+
+
+def snake_path(path: str) -> str:
+    """Return a property path in the Python spelling, for messages; quoted keys of user maps stay."""
+    parts = path.split('"')
+    return '"'.join(part if index % 2 else snake(part) for index, part in enumerate(parts))

@@ -9,7 +9,7 @@ import pytest
 from swarm_provider.cli.__main__ import main
 from swarm_provider.cli.common import painted
 
-COMMANDS = ("install-plugin", "refresh-auth", "report", "status", "doctor")
+COMMANDS = ("install-plugin", "refresh-auth", "report", "status", "doctor", "adopt")
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:

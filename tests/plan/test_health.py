@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_provider.plan.health import degraded, given_up, unplaceable
+from swarm_provider.plan.health import degraded, given_up
 from swarm_provider.spec import Json
 
 
@@ -73,20 +73,3 @@ def test_task_that_failed_and_is_not_started_again_is_given_up() -> None:
 
 def test_task_that_swarm_starts_again_is_not_given_up() -> None:
     assert not given_up(ONCE, [task("a", state="starting") | {"Slot": 1}])
-
-
-def test_constraint_that_no_node_satisfies_is_named_alone() -> None:
-    said = unplaceable(["node.role == worker", "node.labels.storage == raid"], [node("a"), node("b", storage="ssd")])
-    assert said == "no node satisfies 'node.labels.storage == raid': the tasks will stay pending"
-
-
-def test_constraints_that_only_different_nodes_satisfy_are_named_together() -> None:
-    nodes = [node("a", disk="ssd"), node("b", zone="1")]
-    said = unplaceable(["node.labels.disk == ssd", "node.labels.zone == 1"], nodes)
-    assert said is not None
-    assert said.startswith("no node satisfies all of 'node.labels.disk == ssd' and 'node.labels.zone == 1'")
-
-
-def test_constraints_that_a_node_satisfies_are_not_mentioned() -> None:
-    assert unplaceable(["node.labels.storage == raid"], [node("a"), node("b", storage="raid")]) is None
-    assert unplaceable([], [node("a")]) is None

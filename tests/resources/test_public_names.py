@@ -10,7 +10,7 @@ from swarm_provider.resources import _args
 from swarm_provider.spec.names import snake
 
 NAMES = {
-    *("Stack", "Service", "Config", "ConfigDirectory", "Secret", "Network", "Volume", "NodeLabel", "Provider"),
+    *("Stack", "Service", "Config", "ConfigDirectory", "Secret", "Network", "Volume", "Node", "NodeLabel", "Provider"),
     *("get_config", "get_secret", "get_network", "get_node", "get_nodes"),
     *("get_config_output", "get_secret_output", "get_network_output", "get_node_output", "get_nodes_output"),
     *("ConfigInfo", "SecretInfo", "NetworkInfo", "NodeInfo", "__version__"),

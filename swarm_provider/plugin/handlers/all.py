@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from swarm_provider.model.resources import CONFIG, NETWORK, NODE_LABEL, SECRET, SERVICE, VOLUME
+from swarm_provider.model.resources import CONFIG, NETWORK, NODE, NODE_LABEL, SECRET, SERVICE, VOLUME
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.config import ConfigHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
+from swarm_provider.plugin.handlers.node import NodeHandler
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
 from swarm_provider.plugin.handlers.secret import SecretHandler
 from swarm_provider.plugin.handlers.service import ServiceHandler
@@ -20,6 +21,7 @@ def handlers(session: Session) -> dict[str, Handler]:
         SECRET.token: SecretHandler(session),
         NETWORK.token: NetworkHandler(session),
         VOLUME.token: VolumeHandler(session),
+        NODE.token: NodeHandler(session),
         NODE_LABEL.token: NodeLabelHandler(session),
         SERVICE.token: ServiceHandler(session),
     }

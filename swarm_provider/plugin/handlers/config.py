@@ -6,7 +6,7 @@ import hashlib
 
 from swarm_provider.convert import objects
 from swarm_provider.model.resources import CONFIG
-from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.plan.advice import on_config
 from swarm_provider.plan.diff import Change
 from swarm_provider.plugin.handlers.base import Request
 from swarm_provider.plugin.handlers.content import CONTENT, content_of
@@ -36,10 +36,8 @@ class ConfigHandler(FamilyHandler):
             self.session.warn(request.urn, f"{text} of the content; use a Secret")
             return
         data = inputs.get("data")
-        found = looks_like_credential(data) if isinstance(data, str) else None
-        if found:
-            text = f"{inputs['baseName']!r} seems to hold a credential: {found}. {open_to_all}; use a Secret"
-            self.session.warn(request.urn, text)
+        if isinstance(data, str):
+            self.session.advise(request.urn, on_config(inputs["baseName"], data), inputs)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
         """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it."""

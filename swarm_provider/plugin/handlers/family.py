@@ -35,7 +35,7 @@ from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts, wrapped
 
-_NOT_SHOWN = ("familyId", "key", "adopt", "trustExisting")
+_NOT_SHOWN = ("familyId", "key", "adopt", "trustExisting", "advice")
 
 
 class FamilyHandler(Handler):

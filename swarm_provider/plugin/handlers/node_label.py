@@ -13,6 +13,7 @@ from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
 from swarm_provider.model.types import nearest
+from swarm_provider.plugin import evicted
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
@@ -41,7 +42,7 @@ class NodeLabelHandler(Handler):
         inputs["nodes"] = sorted(_name(node, everyone) for node in found)
         for node in found if isinstance(key, str) else ():
             self.session.claim("node label", _claimed(key, _name(node, everyone)), key, request.urn)
-            self.session.plan_label(node["ID"], key, reveal(inputs["value"]))
+            self.session.planned.label(node["ID"], key, reveal(inputs["value"]))
         return inputs
 
     async def _nodes(self, wanted: Sequence[str]) -> list[Json]:
@@ -72,13 +73,32 @@ class NodeLabelHandler(Handler):
             # an older self that a killed run has left in the state goes without the label
             for name in news["nodes"]:
                 self.session.claim("node label", _claimed(news["key"], name), news["key"], request.urn).ready.set()
+        if any(change.path in ("value", "nodes", "node") for change in found) and self.session.is_checked(request.urn):
+            await self._evicted(request, news)
         return Difference(found, replaces)
+
+    async def _evicted(self, request: Request, news: Json) -> None:
+        """Say which tasks leave because a constraint asks for another value."""
+        if has_unknown([news["node"], news["key"], news["value"]]) or self.session.offline:
+            return
+        plain = reveal(news)
+        key = plain["key"]
+
+        def back(now: Json, then: Json) -> Json:
+            own = {word: value for word, value in (then.get("Labels") or {}).items() if word != key}
+            before = now.get("Labels") or {}
+            return {**then, "Labels": own | ({key: before[key]} if key in before else {})}
+
+        ids = {node["ID"] for node in await self._nodes(plain["node"])}
+        what = f"the label {key}={plain['value']}"
+        await evicted.tell(self.session, request.urn, what, ids, back, strict=None)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))
         if preview:
             if known and not await self.offline():
                 self._look(request, reveal(news), await self._nodes(reveal(news["node"])), {})
+                await self._evicted(request, news)
             return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)
         return known, await self._apply(request, known, news, {}, new_incarnation())
 

@@ -7,19 +7,14 @@ from typing import Any, Final
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.service import concise, from_spec, lost, read_inputs, to_spec
+from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
 from swarm_provider.convert.stored import inner
-from swarm_provider.convert.versions import unknown_to
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.model.types import snake_path
-from swarm_provider.plan.causes import rollback_note
 from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, given_up, recovered, under_way, unplaceable
-from swarm_provider.plan.mounts import other_options, starting_empty
+from swarm_provider.plan.health import degraded, given_up, recovered, under_way
 from swarm_provider.plan.ownership import Claim, claim
-from swarm_provider.plan.restart import replacement, restart
 from swarm_provider.plan.submission import (
     as_awaited,
     clashes,
@@ -30,9 +25,11 @@ from swarm_provider.plan.submission import (
     with_unmanaged,
 )
 from swarm_provider.plugin import published
+from swarm_provider.plugin.forecast import Forecast, network_names
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.plugin.images import resolve_image
 from swarm_provider.plugin.references import fill_ids, resolve
+from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.prune import prune_families_of
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
@@ -40,7 +37,7 @@ from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts, wrapped
 
-CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict")
+CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict", "advice")
 NAME_LIMIT: Final = 63
 """Characters of a service's name: a DNS label (swarmkit, manager/controlapi/service.go)."""
 _STABLES: Final = ("name", "serviceId", "incarnation")
@@ -51,6 +48,10 @@ class ServiceHandler(Handler):
 
     resource = SERVICE
     names = ("name", "namespace", "image")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.forecast = Forecast(session)
 
     # ---------------------------------------------------------------- check
 
@@ -72,29 +73,8 @@ class ServiceHandler(Handler):
         if isinstance(name, str):
             self.session.claim("service", name, name, request.urn)
         published.note(self.session, request.urn, inputs)
-        await self._foresee(request, inputs)
+        await self.forecast.checked(request.urn, olds, inputs)
         return inputs
-
-    async def _foresee(self, request: Request, inputs: Json) -> None:
-        """Warn of what will keep the service from running as written."""
-        await self._warn_of_old_engine(request, inputs)
-        constraints = inner(reveal(inputs), "deploy", "placement", "constraints")
-        if constraints and not self.session.offline:
-            text = unplaceable(constraints, await self.session.planned_nodes())
-            if text:
-                self._warn(request, inputs, text)
-
-    def _warn(self, request: Request, inputs: Json, text: str) -> None:
-        self.session.warn(request.urn, text, strict=reveal(inputs.get("strict")))
-
-    async def _warn_of_old_engine(self, request: Request, inputs: Json) -> None:
-        """Say what this engine would drop without a word."""
-        swarm = await self.session.swarm()
-        if self.session.offline:
-            return
-        for name, since in unknown_to(to_spec(inputs), swarm.api_version):
-            text = f"the engine (API {swarm.api_version}) does not know {snake_path(name)} and ignores it"
-            self._warn(request, inputs, f"{text}; API {since} does")
 
     # ----------------------------------------------------------------- diff
 
@@ -112,7 +92,7 @@ class ServiceHandler(Handler):
         replacing = [*replaces(found), *networks_that_go(olds, news)]
         # the refresh before a run asks for differences, too, before the program has said what it wants
         if found and self.session.is_checked(request.urn):
-            await self._forecast(request, olds, news, replacing)
+            await self.forecast.update(request.urn, olds, news, replacing)
         goes_first = bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news))
         if goes_first:
             self.session.replacing.add(request.urn)
@@ -123,46 +103,6 @@ class ServiceHandler(Handler):
             stables=() if replacing else _STABLES,
         )
 
-    async def _forecast(self, request: Request, olds: Json, news: Json, replacing: Sequence[str]) -> None:
-        """Tell what the update will do to the tasks and their data."""
-        await self._guard_data(request, olds, news)
-        if replacing:
-            what = ", ".join(replacing)
-            text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
-            self.session.log.warn(request.urn, text)
-            self.session.foretell(request.urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
-            return
-        swarm = await self.session.swarm()
-        live = await swarm.find("service", str(olds.get("name")))
-        before = live["Spec"] if live is not None else to_spec(reveal(olds))
-        note = rollback_note(live) if live is not None else ""
-        if note:
-            self.session.log.info(request.urn, f"{news['name']} was {note}")
-        names = await _network_names(swarm)
-        after = to_spec(reveal(with_unmanaged(olds, news)))
-        if live is not None and not has_unknown(news):
-            after = on_top_of(after, live["Spec"], news, names)
-        nodes = await _nodes_of(swarm, live) if live is not None else None
-        found = restart(before, after, network_names=names, nodes=nodes)
-        self.session.log.info(request.urn, self.session.foretell(request.urn, str(news["name"]), found))
-
-    async def _guard_data(self, request: Request, olds: Json, news: Json) -> None:
-        """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
-        for text in starting_empty(olds, news):
-            self._warn(request, news, text)
-        swarm = await self.session.swarm()
-        for name, (driver, options) in other_options(olds, news).items():
-            live = await swarm.find("volume", name)
-            if live is None:
-                text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
-                self._warn(request, news, text)
-            elif (live.get("Driver"), live.get("Options") or {}) != (driver, options):
-                text = (
-                    f"volume {name!r} exists, and Docker cannot change the driver or options of a volume without "
-                    f"losing its data; undo the change, or give the volume another name and copy the data"
-                )
-                raise InputError(Problem(text, "volumes"))
-
     # --------------------------------------------------------------- create
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
@@ -171,7 +111,7 @@ class ServiceHandler(Handler):
             if isinstance(name, str) and request.urn not in self.session.replacing:
                 live = await (await self.session.swarm()).find("service", name)
                 if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
-                    await self._announce(request, news, live)
+                    await self.forecast.take_over(request.urn, news, live)
             unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
             outputs = {"name": name, "image": _planned_image(news), **unknown}
             return (name if isinstance(name, str) else ""), outputs
@@ -197,20 +137,6 @@ class ServiceHandler(Handler):
         self.session.claim("service", name, name, request.urn).ready.set()
         return name, await self._settle(request, swarm, news, service_id, sent, incarnation, live)
 
-    async def _announce(self, request: Request, news: Json, live: Json) -> None:
-        """Say at preview that a live service will be taken over, and what that does to its tasks."""
-        text = f"service {news['name']!r} exists and will be taken over"
-        if not has_unknown(news):
-            swarm = await self.session.swarm()
-            names = await _network_names(swarm)
-            after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
-            found = restart(live["Spec"], after, network_names=names, nodes=await _nodes_of(swarm, live))
-            text += f"; {self.session.foretell(request.urn, news['name'], found)}"
-            dropped = lost(live["Spec"], names)
-            if dropped:
-                self._warn(request, news, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
-        self.session.log.info(request.urn, text)
-
     def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
         own = None if live is None else (live["Spec"].get("Labels") or {})
         return claim("service", str(news["name"]), own, request.owner, adopt=bool(reveal(news.get("adopt"))))
@@ -235,7 +161,7 @@ class ServiceHandler(Handler):
         force = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0) + 1
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
-        names = await _network_names(swarm)
+        names = await network_names(swarm)
 
         def change(live: Json) -> Json | None:
             nonlocal latest
@@ -326,7 +252,7 @@ class ServiceHandler(Handler):
         live = await swarm.find("service", id)
         if live is None:
             return None
-        names = await _network_names(swarm)
+        names = await network_names(swarm)
         own = live["Spec"].get("Labels") or {}
         if olds:
             inputs = read_inputs(olds, live["Spec"], names, api_version=swarm.api_version)
@@ -396,22 +322,6 @@ class ServiceHandler(Handler):
 def _patience_ns(news: Json) -> int | None:
     fail_after = reveal(news.get("failAfter"))
     return units.duration_ns(fail_after) if fail_after else None
-
-
-async def _nodes_of(swarm: Swarm, live: Json) -> list[Json]:
-    """Return the nodes on which tasks of a service run."""
-    tasks = await swarm.list("task")
-    on = {
-        task.get("NodeID")
-        for task in tasks
-        if task.get("ServiceID") == live["ID"] and task.get("DesiredState") == "running"
-    }
-    return [node for node in await swarm.list("node") if node["ID"] in on]
-
-
-async def _network_names(swarm: Swarm) -> dict[str, str]:
-    """Return the names of networks by id: a live spec refers to networks by their ids."""
-    return {item["Id"]: item["Name"] for item in await swarm.list("network")}
 
 
 def _outputs(live: Json, incarnation: str | None) -> Json:

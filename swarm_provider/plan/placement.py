@@ -1,0 +1,242 @@
+"""The scheduling forecast: which tasks of a service will find a node once a spec is submitted, and why not. Pure.
+
+The scheduler is played through: what keeps running stays on its nodes, what an update replaces leaves and comes again
+in its order and batches, and each task goes to the node with the fewest tasks of its service. What earlier forecasts
+of the same run have placed counts as if it ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from swarm_provider.convert.effective import UPDATE_DEFAULTS
+from swarm_provider.plan.constraints import matches, unsatisfied
+from swarm_provider.plan.filters import Demand, Load, demand_of, is_available, no_suitable_node, why_not
+from swarm_provider.plan.tasks import at
+from swarm_provider.spec import Json
+
+_ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
+
+
+@dataclass
+class Cluster:
+    """What the scheduler knows: the nodes, and what the tasks of each service take of them.
+
+    Attributes:
+        nodes: as in GET /nodes, with what this run changes of them.
+        loads: by the name of the service.
+        network_drivers: by name and by id.
+    """
+
+    nodes: Sequence[Json]
+    loads: dict[str, list[Load]] = field(default_factory=dict)
+    network_drivers: Mapping[str, str] = field(default_factory=dict)
+
+    def by_node(self) -> dict[str, list[Load]]:
+        """Return what is on each node."""
+        found: dict[str, list[Load]] = {node["ID"]: [] for node in self.nodes}
+        for loads in self.loads.values():
+            for load in loads:
+                found.setdefault(load.node, []).append(load)
+        return found
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The forecast for one service.
+
+    Attributes:
+        wanted: how many of its tasks have to find a node.
+        pending: how many of them find none.
+        reason: the scheduler's words for those; "" when all find one.
+    """
+
+    wanted: int
+    pending: int = 0
+    reason: str = ""
+
+
+def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping[str, str]) -> dict[str, list[Load]]:
+    """Return what the tasks take that have a node and have not ended, by the name of their service.
+
+    Args:
+        services: GET /services; a task of a service that is gone counts under its id.
+        tasks: GET /tasks.
+        drivers: network drivers by name and id.
+    """
+    specs = {service["ID"]: service["Spec"] for service in services}
+    found: dict[str, list[Load]] = {}
+    for task in tasks:
+        if not task.get("NodeID") or at(task, "Status", "State") in _ENDED:
+            continue
+        spec = specs.get(task.get("ServiceID"), {"Name": str(task.get("ServiceID"))})
+        # the task has the template that it was made from; its ports are known by the service only
+        demand = demand_of({**spec, "TaskTemplate": task.get("Spec") or {}}, drivers)
+        active = task.get("DesiredState") in ("running", "ready", "complete")
+        found.setdefault(demand.service, []).append(Load(demand, task["NodeID"], active))
+    return found
+
+
+def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
+    """Play the scheduler through for one service, and leave its tasks in the cluster as they will be.
+
+    Args:
+        spec: the ServiceSpec that will be live.
+        restarts: whether the tasks that run now are replaced even where their node suits still.
+    """
+    demand = demand_of(spec, cluster.network_drivers)
+    before = cluster.loads.pop(demand.service, [])
+    if any(kind in (spec.get("Mode") or {}) for kind in ("Global", "GlobalJob")):
+        return _foresee_global(demand, cluster, before)
+    count = _count(spec)
+    nodes = {node["ID"]: node for node in cluster.nodes}
+    active = [load for load in before if load.active]
+    here = cluster.by_node()
+    for load in before:
+        here.setdefault(load.node, []).append(load)
+    staying = [load for load in active if not restarts and stays(demand, nodes.get(load.node))][:count]
+    wanted = count - len(staying)
+    leaving = [load for load in active if load not in staying]
+    mine = [load for load in before if not load.active] + [Load(demand, load.node) for load in staying]
+    # what is scaled away makes room, and so does what lost its node
+    leaving, gone = leaving[:wanted], leaving[wanted:]
+    _free(here, gone)
+    refused: list[str] = []
+    pending = 0
+    batch, start_first = _order(spec)
+    while wanted:
+        size = min(batch or wanted, wanted)
+        leaves, leaving = leaving[:size], leaving[size:]
+        if not start_first:
+            _free(here, leaves)
+        for _ in range(size):
+            node, why = _choose(demand, cluster.nodes, here)
+            if node is None:
+                pending, refused = pending + 1, why
+            else:
+                mine.append(Load(demand, node))
+                here[node].append(mine[-1])
+        if start_first:
+            _free(here, leaves)
+        wanted -= size
+    cluster.loads[demand.service] = mine
+    return Outcome(count, pending, no_suitable_node(refused) if pending else "")
+
+
+def _free(here: Mapping[str, list[Load]], loads: Sequence[Load]) -> None:
+    for load in loads:
+        here[load.node].remove(load)
+
+
+def _foresee_global(demand: Demand, cluster: Cluster, before: Sequence[Load]) -> Outcome:
+    """One task on every node that takes tasks and satisfies the constraints; the other filters may refuse it there."""
+    suiting = [node for node in cluster.nodes if is_available(node) and matches(demand.constraints, node)]
+    if not suiting:
+        return Outcome(1, 1, no_suitable_node(why_not(demand, node, ()) or "" for node in cluster.nodes))
+    here = cluster.by_node()
+    refusals = {node["ID"]: why_not(demand, node, here[node["ID"]]) for node in suiting}
+    cluster.loads[demand.service] = [Load(demand, id) for id, words in refusals.items() if not words]
+    refused = [words for words in refusals.values() if words]
+    return Outcome(len(suiting), len(refused), no_suitable_node(refused) if refused else "")
+
+
+def _choose(demand: Demand, nodes: Sequence[Json], here: Mapping[str, Sequence[Load]]) -> tuple[str | None, list[str]]:
+    """Return the node that the next task goes to, or None and each node's refusal."""
+    refused = {node["ID"]: why_not(demand, node, here[node["ID"]]) for node in nodes}
+    suiting = [id for id, words in refused.items() if words is None]
+    if not suiting:
+        return None, [words for words in refused.values() if words]
+
+    def crowd(id: str) -> tuple[int, int]:
+        active = [load for load in here[id] if load.active]
+        return sum(load.demand.service == demand.service for load in active), len(active)
+
+    return min(suiting, key=crowd), []
+
+
+def stays(demand: Demand, node: Json | None) -> bool:
+    """Say whether a task may stay on its node: a drained or lost one loses it, a paused one keeps it."""
+    if node is None or at(node, "Status", "State") == "down" or at(node, "Spec", "Availability") == "drain":
+        return False
+    return matches(demand.constraints, node)
+
+
+def _count(spec: Json) -> int:
+    mode = spec.get("Mode") or {}
+    job = at(mode, "ReplicatedJob")
+    if job is not None:
+        total = at(job, "TotalCompletions")
+        at_once = at(job, "MaxConcurrent")
+        known = [number for number in (total, at_once) if isinstance(number, int)]
+        return min(known) if known else 1
+    replicas = at(mode, "Replicated", "Replicas")
+    return replicas if isinstance(replicas, int) else 1 if replicas is None else 0
+
+
+def _order(spec: Json) -> tuple[int, bool]:
+    """Return how many tasks are replaced at a time (0: all), and whether the new ones start first."""
+    given = spec.get("UpdateConfig")
+    policy = {**UPDATE_DEFAULTS, **(given if isinstance(given, dict) else {})}
+    batch = policy["Parallelism"]
+    return (batch if isinstance(batch, int) else 1), policy["Order"] == "start-first"
+
+
+# ------------------------------------------------------------------- words
+
+
+def sentence(spec: Json, outcome: Outcome, nodes: Sequence[Json]) -> str | None:
+    """Return the forecast in words, None when every task finds a node."""
+    if not outcome.pending:
+        return None
+    name, demand = spec.get("Name"), demand_of(spec)
+    tasks = "task" if outcome.pending == 1 else "tasks"
+    who = f"the {tasks}" if outcome.pending == outcome.wanted else f"{outcome.pending} of {outcome.wanted} tasks"
+    missing = unsatisfied(demand.constraints, nodes)
+    detail = ""
+    if missing:
+        detail = f": no node satisfies {_quoted(missing)}"
+    elif "constraints" in outcome.reason:
+        detail = f": the constraints are {_quoted(demand.constraints)}"
+    elif "host-mode port" in outcome.reason and _order(spec)[1]:
+        detail = ": a host port cannot be updated with order: start-first, its own old task holds it"
+    return f"{who} of {name} will stay pending: {outcome.reason}{detail}"
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return " and ".join(f"'{text}'" for text in texts)
+
+
+# --------------------------------------------------------------------- ports
+
+
+def taken_ports(spec: Json, others: Iterable[Json]) -> list[str]:
+    """Return a sentence, in Swarm's words, for each published port that another service has: Swarm refuses the spec.
+
+    Args:
+        spec: the ServiceSpec that will be sent.
+        others: other services (GET /services), or `{"Spec": spec}` of planned ones.
+
+    A port in ingress mode is taken on every node; two services may share one in host mode, on different nodes.
+    """
+    wanted = _published(at(spec, "EndpointSpec", "Ports"))
+    found = []
+    for other in others:
+        theirs: dict[tuple[str, int], str] = {}
+        for ports in (at(other, "Spec", "EndpointSpec", "Ports"), at(other, "Endpoint", "Ports")):
+            theirs |= _published(ports)
+        for key, mode in wanted.items():
+            if key in theirs and "ingress" in (mode, theirs[key]):
+                how = "an ingress port" if theirs[key] == "ingress" else "a host-published port"
+                name = at(other, "Spec", "Name")
+                found.append(f"port '{key[1]}' is already in use by service '{name}' as {how}")
+    return found
+
+
+def _published(ports: Any) -> dict[tuple[str, int], str]:
+    return {
+        (str(at(port, "Protocol") or "tcp"), port["PublishedPort"]): str(at(port, "PublishMode") or "ingress")
+        for port in (ports if isinstance(ports, list) else ())
+        if isinstance(port, dict) and isinstance(port.get("PublishedPort"), int) and port["PublishedPort"]
+    }

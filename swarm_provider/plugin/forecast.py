@@ -1,0 +1,156 @@
+"""What the preview says a service's change will do: to its tasks, to their data, and whether they find a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from swarm_provider.convert.service import lost, to_spec
+from swarm_provider.convert.versions import unknown_to
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.plan.advice import on_service, on_swarm
+from swarm_provider.plan.causes import rollback_note
+from swarm_provider.plan.mounts import other_options, starting_empty
+from swarm_provider.plan.placement import foresee, sentence, taken_ports
+from swarm_provider.plan.restart import replacement, restart
+from swarm_provider.plan.submission import on_top_of, with_unmanaged
+from swarm_provider.plugin.session import Session
+from swarm_provider.spec import Json, labels
+from swarm_provider.spec.names import snake_path
+from swarm_provider.spec.values import has_unknown, reveal
+
+
+class Forecast:
+    """The forecasts for services, of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    async def checked(self, urn: str, olds: Json, inputs: Json) -> None:
+        """Warn, at Check, of what will keep the service from running as written.
+
+        Raises:
+            InputError: a warning, with `strict`.
+        """
+        swarm = await self.session.swarm()
+        if self.session.offline:
+            return
+        self._old_engine(urn, swarm, inputs)
+        if isinstance(inputs["name"], str):
+            await self._placement(urn, swarm, olds, inputs)
+        if olds != inputs:
+            # who left it so has read it
+            nodes = await self.session.planned.nodes(swarm)
+            self.session.advise(urn, on_service(inputs, nodes), inputs)
+            if not olds and self.session.first_advice():
+                self.session.advise(urn, on_swarm(nodes), inputs)
+
+    def _warn(self, urn: str, inputs: Json, text: str) -> None:
+        self.session.warn(urn, text, strict=reveal(inputs.get("strict")))
+
+    def _old_engine(self, urn: str, swarm: Swarm, inputs: Json) -> None:
+        """Say what this engine would drop without a word."""
+        for name, since in unknown_to(to_spec(inputs), swarm.api_version):
+            text = f"the engine (API {swarm.api_version}) does not know {snake_path(name)} and ignores it"
+            self._warn(urn, inputs, f"{text}; API {since} does")
+
+    async def _placement(self, urn: str, swarm: Swarm, olds: Json, inputs: Json) -> None:
+        """Warn of tasks that no node will take, and of published ports that another service has."""
+        name, planned = inputs["name"], self.session.planned
+        after = to_spec(reveal(with_unmanaged(olds, inputs)))
+        if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
+            return
+        live = await swarm.find("service", name)
+        restarts = False
+        if live is not None:
+            names = await network_names(swarm)
+            if not has_unknown(inputs):
+                after = on_top_of(after, live["Spec"], inputs, names)
+            found = restart(live["Spec"], after, network_names=names)
+            restarts = (found.restarts and not found.placement) or after["Mode"].keys() != live["Spec"]["Mode"].keys()
+        cluster = await planned.cluster(swarm)
+        if olds.get("name") not in (None, name):
+            # it goes before the new one where the two would be in each other's way
+            cluster.loads.pop(str(olds["name"]), None)
+        outcome = foresee(after, cluster, restarts=restarts)
+        planned.specs[name] = after
+        text = sentence(after, outcome, cluster.nodes)
+        # a service of this program gives its port up in time, or is refused as a second one that wants it
+        others = [
+            item
+            for item in await swarm.list("service")
+            if item["Spec"]["Name"] != name and (item["Spec"].get("Labels") or {}).get(labels.OWNER) != inputs["owner"]
+        ]
+        for warning in [*([text] if text else []), *taken_ports(after, others)]:
+            self._warn(urn, inputs, warning)
+
+    async def update(self, urn: str, olds: Json, news: Json, replacing: Sequence[str]) -> None:
+        """Tell, at Diff, what the update will do to the tasks and their data."""
+        await self._guard_data(urn, olds, news)
+        if replacing:
+            what = ", ".join(replacing)
+            text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
+            self.session.log.warn(urn, text)
+            self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
+            return
+        swarm = await self.session.swarm()
+        live = await swarm.find("service", str(olds.get("name")))
+        before = live["Spec"] if live is not None else to_spec(reveal(olds))
+        note = rollback_note(live) if live is not None else ""
+        if note:
+            self.session.log.info(urn, f"{news['name']} was {note}")
+        names = await network_names(swarm)
+        after = to_spec(reveal(with_unmanaged(olds, news)))
+        if live is not None and not has_unknown(news):
+            after = on_top_of(after, live["Spec"], news, names)
+        nodes = await self._nodes_of(swarm, live) if live is not None else None
+        found = restart(before, after, network_names=names, nodes=nodes)
+        self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
+
+    async def take_over(self, urn: str, news: Json, live: Json) -> None:
+        """Tell, at preview, that a live service will be taken over, and what that does to its tasks."""
+        text = f"service {news['name']!r} exists and will be taken over"
+        if not has_unknown(news):
+            swarm = await self.session.swarm()
+            names = await network_names(swarm)
+            after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
+            nodes = await self._nodes_of(swarm, live)
+            found = restart(live["Spec"], after, network_names=names, nodes=nodes)
+            text += f"; {self.session.foretell(urn, news['name'], found)}"
+            dropped = lost(live["Spec"], names)
+            if dropped:
+                self._warn(urn, news, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
+        self.session.log.info(urn, text)
+
+    async def _guard_data(self, urn: str, olds: Json, news: Json) -> None:
+        """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
+        for text in starting_empty(olds, news):
+            self._warn(urn, news, text)
+        swarm = await self.session.swarm()
+        for name, (driver, options) in other_options(olds, news).items():
+            live = await swarm.find("volume", name)
+            if live is None:
+                text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
+                self._warn(urn, news, text)
+            elif (live.get("Driver"), live.get("Options") or {}) != (driver, options):
+                text = (
+                    f"volume {name!r} exists, and Docker cannot change the driver or options of a volume without "
+                    f"losing its data; undo the change, or give the volume another name and copy the data"
+                )
+                raise InputError(Problem(text, "volumes"))
+
+    async def _nodes_of(self, swarm: Swarm, live: Json) -> list[Json]:
+        """Return the node of each task of a service that is to run, one entry per task."""
+        nodes = {node["ID"]: node for node in await self.session.planned.nodes(swarm)}
+        return [
+            nodes[task["NodeID"]]
+            for task in await swarm.list("task")
+            if task.get("ServiceID") == live["ID"]
+            and task.get("DesiredState") == "running"
+            and task.get("NodeID") in nodes
+        ]
+
+
+async def network_names(swarm: Swarm) -> dict[str, str]:
+    """Return the names of networks by id: a live spec refers to networks by their ids."""
+    return {item["Id"]: item["Name"] for item in await swarm.list("network")}

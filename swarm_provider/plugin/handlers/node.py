@@ -1,0 +1,129 @@
+"""Node: whether a node takes tasks, as code. What was there before is kept in the state and comes back on destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from swarm_provider.errors import InputError, NotFound, Problem
+from swarm_provider.model.resources import NODE
+from swarm_provider.model.types import nearest
+from swarm_provider.plan.tasks import at
+from swarm_provider.plugin import evicted
+from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.rollout.retry import update_with_retry
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
+
+
+class NodeHandler(Handler):
+    """`swarm:index:Node`. Its id is the node as the user wrote it."""
+
+    resource = NODE
+    names = ("node",)
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        inputs = self.normal(news)
+        inputs.setdefault("availability", "active")
+        if has_unknown([inputs["node"], inputs["availability"]]) or await self.offline():
+            return inputs
+        node = await self._node(reveal(inputs["node"]))
+        self.session.claim("node", node["ID"], node["ID"], request.urn)
+        self.session.planned.availability(node["ID"], reveal(inputs["availability"]))
+        return inputs
+
+    async def _node(self, wanted: str) -> Json:
+        """Return the live node. Raises InputError for one that is not there, or whose name several have."""
+        nodes = await (await self.session.swarm()).list("node")
+        found = [node for node in nodes if wanted in (node["ID"], _hostname(node))]
+        if len(found) > 1:
+            raise InputError(Problem(f"{len(found)} nodes are called {wanted!r}; write the id of one", "node"))
+        if not found:
+            known = tuple(sorted(_hostname(node) for node in nodes))
+            raise InputError(Problem(f"node {wanted!r} does not exist in the swarm{nearest(wanted, known)}", "node"))
+        return found[0]
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        found = self.changed(olds, news, ignored, hidden=("strict",))
+        if any(change.path == "node" for change in found) and not has_unknown(news["node"]):
+            same = await self._same(reveal(olds.get("node")), reveal(news["node"]))
+            found = [change for change in found if change.path != "node" or not same]
+        if any(change.path == "availability" for change in found) and self.session.is_checked(request.urn):
+            await self._forecast(request, news)
+        return Difference(found, ["node"] if any(change.path == "node" for change in found) else [])
+
+    async def _same(self, one: str, other: str) -> bool:
+        swarm = await self.session.swarm()
+        first, second = await swarm.find("node", one), await swarm.find("node", other)
+        return first is not None and second is not None and first["ID"] == second["ID"]
+
+    async def _forecast(self, request: Request, news: Json) -> None:
+        """Say what the change does to the tasks on the node."""
+        if has_unknown([news["node"], news["availability"]]) or self.session.offline:
+            return
+        node, wanted = await self._node(reveal(news["node"])), reveal(news["availability"])
+        if at(node, "Spec", "Availability") == wanted:
+            return
+        name = _hostname(node)
+        if wanted == "drain":
+
+            def back(now: Json, then: Json) -> Json:
+                return {**then, "Availability": now.get("Availability")}
+
+            strict = reveal(news.get("strict"))
+            await evicted.tell(self.session, request.urn, f"draining {name}", {node["ID"]}, back, strict=strict)
+            return
+        text = f"{name} takes no new tasks; those that it has keep running"
+        if wanted == "active":
+            text = f"{name} takes tasks again; what runs elsewhere does not move back by itself, a global service comes"
+        self.session.log.info(request.urn, text)
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        if preview:
+            await self._forecast(request, news)
+            known = "" if has_unknown(news["node"]) else reveal(news["node"])
+            return known, dict.fromkeys(("nodeId", "previous", "incarnation"), UNKNOWN)
+        node = await self._node(reveal(news["node"]))
+        before = str(at(node, "Spec", "Availability") or "active")
+        await self._set(node["ID"], reveal(news["availability"]))
+        self.session.claim("node", node["ID"], node["ID"], request.urn).ready.set()
+        return reveal(news["node"]), {"nodeId": node["ID"], "previous": before, "incarnation": new_incarnation()}
+
+    async def _set(self, node_id: str, availability: str) -> None:
+        def change(node: Json) -> Json | None:
+            spec: Json = node["Spec"]
+            return None if spec.get("Availability") == availability else {**spec, "Availability": availability}
+
+        await update_with_retry(await self.session.swarm(), "node", node_id, change)
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        live = await (await self.session.swarm()).find("node", state.get("nodeId") or id)
+        if live is None:
+            return None
+        availability = str(at(live, "Spec", "Availability") or "active")
+        inputs = {"node": id, **olds, "availability": availability}
+        # an import leaves the node as it found it
+        return Live(id, inputs, {"previous": availability, **state, "nodeId": live["ID"]})
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        outputs = {**state, "incarnation": state.get("incarnation") or new_incarnation()}
+        if preview:
+            return outputs
+        if await (await self.session.swarm()).inspect("node", state["nodeId"]) is None:
+            raise NotFound(f"node {id!r} has left the swarm")
+        await self._set(state["nodeId"], reveal(news["availability"]))
+        return outputs
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        node = await (await self.session.swarm()).inspect("node", state.get("nodeId") or id)
+        if node is None or self.session.keeps("node", node["ID"], request.urn):
+            return
+        current = at(node, "Spec", "Availability")
+        if current != reveal(olds.get("availability")):
+            text = f"node {_hostname(node)!r} is left {current}: it was changed meanwhile"
+            self.session.log.info(request.urn, text)
+            return
+        await self._set(node["ID"], state.get("previous") or "active")
+
+
+def _hostname(node: Json) -> str:
+    return str(at(node, "Description", "Hostname") or "")

@@ -1,0 +1,133 @@
+"""Every stack of the corpus, deployed by the docker CLI, is taken over without touching a task.
+
+The node is drained, so that tasks stay pending whatever their images are: each keeps its id as long as nobody replaces
+it. Stacks that do not get in one another's way are adopted by one `up`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from swarm_provider.compose import load
+from tests.compose import cases
+from tests.compose.parity.test_parity import EXTERNAL
+from tests.conftest import ProjectFactory
+from tests.support.engine import Docker, Engine
+
+pytestmark = pytest.mark.e2e
+
+NAMESPACE = "com.docker.stack.namespace"
+QUICK = ("configs_secrets", "networks_aliases", "stack_microservices")
+
+
+@pytest.fixture
+def drained(engine: Engine) -> Iterator[Docker]:
+    """The session's engine, whose node takes no tasks, with the external objects that the corpus names."""
+    judge = engine.docker
+    node = judge("node", "ls", "-q")
+    judge("node", "update", "--availability", "drain", node)
+    with engine.cleaned():
+        for name in EXTERNAL["network"]:
+            judge("network", "create", "--driver", "overlay", name)
+        for kind in ("config", "secret"):
+            for name in EXTERNAL[kind]:
+                judge(kind, "create", name, "-", stdin="external")
+        yield judge
+    judge("node", "update", "--availability", "active", node)
+
+
+def stack_name(case: str) -> str:
+    return case.replace("_", "-")
+
+
+def claims(case: str) -> set[Any]:
+    """What no two stacks can have at once: published ports, and objects whose names do not begin with the stack's."""
+    project = load([str(path) for path in cases.files(case)], stack=stack_name(case), env=cases.ENVIRONMENT)
+    found: set[Any] = set()
+    for service in project.services.values():
+        for port in service.inputs.get("ports") or ():
+            found.add(port.get("published"))
+    for kind in ("networks", "configs", "secrets"):
+        for entry in getattr(project, kind).values():
+            if not entry.external and not entry.name.startswith(stack_name(case) + "_"):
+                found.add((kind, entry.name))
+    return found - {None, 0}
+
+
+def batches(names: Sequence[str]) -> list[list[str]]:
+    """Distribute the cases over as few runs as their claims allow."""
+    made: list[tuple[list[str], set[Any]]] = []
+    for name in names:
+        own = claims(name)
+        for members, taken in made:
+            if not own & taken:
+                members.append(name)
+                taken |= own
+                break
+        else:
+            made.append(([name], own))
+    return [members for members, _ in made]
+
+
+def program(names: Sequence[str]) -> str:
+    lines = ["import swarm_provider as swarm"]
+    for name in names:
+        files = [str(path) for path in cases.files(name)]
+        lines.append(
+            f"swarm.Stack({stack_name(name)!r}, compose_file={files!r}, env={cases.ENVIRONMENT!r}, env_only=True, "
+            f"adopt=True, adopt_secrets='trust', wait=False, resolve_image='never', advice=[])"
+        )
+    return "\n".join(lines)
+
+
+def running(docker: Docker) -> dict[str, tuple[Any, ...]]:
+    """Per service: the ids of its tasks, and the parts of the spec whose change would replace them."""
+    tasks = docker.api.tasks()
+    return {
+        service["Spec"]["Name"]: (
+            sorted(task["ID"] for task in tasks if task["ServiceID"] == service["ID"]),
+            service["Spec"]["TaskTemplate"],
+            service["Spec"].get("EndpointSpec"),
+        )
+        for service in docker.api.services()
+    }
+
+
+def objects(docker: Docker) -> set[str]:
+    api = docker.api
+    ids = {item["ID"] for kind in ("configs", "secrets", "services") for item in getattr(api, kind)()}
+    return ids | {item["Id"] for item in api.networks()}
+
+
+def adopt(project: ProjectFactory, docker: Docker, names: Sequence[str]) -> None:
+    # the CLI on PATH, whatever engine it talks to
+    environment = {**cases.ENVIRONMENT, "PATH": os.environ["PATH"], "DOCKER_HOST": docker.host}
+    cli = Docker(docker.host, environment)
+    for name in names:
+        files = [argument for path in cases.files(name) for argument in ("-c", str(path))]
+        cli("stack", "deploy", "--detach", "--resolve-image", "never", *files, stack_name(name))
+    before, made = running(docker), objects(docker)
+    app = project(program(names))
+
+    up = app.up().assert_ok()
+
+    assert not up.changes.keys() & {"replace", "delete", "update"}, str(up)
+    assert running(docker) == before
+    assert objects(docker) == made, "nothing was made beside what docker made"
+    app.assert_no_changes()
+
+
+def test_stacks_deployed_by_docker_are_taken_over_without_a_restart(project: ProjectFactory, drained: Docker) -> None:
+    adopt(project, drained, QUICK)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("names", batches(cases.names()), ids=lambda names: f"{names[0]}+{len(names) - 1}")
+def test_every_stack_of_the_corpus_is_taken_over_without_a_restart(
+    project: ProjectFactory, drained: Docker, names: Sequence[str]
+) -> None:
+    adopt(project, drained, names)

@@ -1,0 +1,179 @@
+"""The scheduling forecast in small; tests/plan/test_placement_live.py compares it with the real scheduler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swarm_provider.convert.service import to_spec
+from swarm_provider.plan.evictions import evictions, told
+from swarm_provider.plan.placement import Cluster, foresee, live_loads, sentence, taken_ports
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN
+
+GIB = 1 << 30
+
+
+def node(name: str, *, availability: str = "active", state: str = "ready", **own: str) -> Json:
+    return {
+        "ID": name,
+        "Spec": {"Role": "worker", "Availability": availability, "Labels": own},
+        "Description": {
+            "Hostname": name,
+            "Resources": {"NanoCPUs": 2 * 10**9, "MemoryBytes": 4 * GIB},
+            "Engine": {"Plugins": [{"Type": "Log", "Name": "json-file"}, {"Type": "Volume", "Name": "local"}]},
+            "Platform": {"OS": "linux", "Architecture": "x86_64"},
+        },
+        "Status": {"State": state},
+    }
+
+
+def service(name: str = "web", replicas: int = 1, **parts: Any) -> Json:
+    deploy = {"replicas": replicas, **parts.pop("deploy", {})}
+    return to_spec({"name": name, "image": "bb:1", "deploy": deploy, **parts})
+
+
+def reserving(memory: str, replicas: int = 1, name: str = "web", **deploy: Any) -> Json:
+    return service(name, replicas, deploy={"resources": {"reservations": {"memory": memory}}, **deploy})
+
+
+def test_services_planned_before_count_as_if_they_ran() -> None:
+    cluster = Cluster([node("a"), node("b")])
+    assert foresee(reserving("3G", 2, "first"), cluster, restarts=False).pending == 0
+    second = foresee(reserving("3G", 1, "second"), cluster, restarts=False)
+    assert (second.pending, second.reason) == (1, "no suitable node (insufficient resources on 2 nodes)")
+
+
+def test_service_forecast_again_does_not_count_twice() -> None:
+    cluster = Cluster([node("a")])
+    for _ in range(3):
+        assert foresee(reserving("3G"), cluster, restarts=True).pending == 0
+
+
+def test_label_planned_in_the_same_run_gives_no_alarm() -> None:
+    pinned = service(deploy={"placement": {"constraints": ["node.labels.storage == raid"]}})
+    assert foresee(pinned, Cluster([node("a", storage="raid")]), restarts=False).pending == 0
+    planned = node("a")
+    planned["Spec"]["Labels"] = {"storage": UNKNOWN}
+    assert foresee(pinned, Cluster([planned]), restarts=False).pending == 0
+
+
+def test_sentence_names_what_no_node_satisfies() -> None:
+    pinned = service(deploy={"placement": {"constraints": ["node.labels.storage == raid"]}})
+    nodes = [node("a"), node("b", storage="ssd")]
+    assert sentence(pinned, foresee(pinned, Cluster(nodes), restarts=False), nodes) == (
+        "the task of web will stay pending: no suitable node (scheduling constraints not satisfied on 2 nodes): "
+        "no node satisfies 'node.labels.storage == raid'"
+    )
+
+
+def test_sentence_counts_the_tasks_that_find_no_node() -> None:
+    spec = service(replicas=5, deploy={"placement": {"maxReplicasPerNode": 2}})
+    nodes = [node("a"), node("b"), node("c", availability="drain")]
+    assert sentence(spec, foresee(spec, Cluster(nodes), restarts=False), nodes) == (
+        "1 of 5 tasks of web will stay pending: no suitable node (max replicas per node limit exceed; "
+        "1 node not available for new tasks)"
+    )
+    assert sentence(spec, foresee(service(replicas=4), Cluster(nodes), restarts=False), nodes) is None
+
+
+def running(spec: Json, *nodes: str, state: str = "running") -> tuple[Json, list[Json]]:
+    live = {"ID": f"id-{spec['Name']}", "Spec": spec}
+    tasks = [
+        {
+            "ServiceID": live["ID"],
+            "NodeID": place,
+            "Spec": spec["TaskTemplate"],
+            "DesiredState": "running",
+            "Status": {"State": state},
+        }
+        for place in nodes
+    ]
+    return live, tasks
+
+
+def test_host_port_updated_with_start_first_waits_for_its_own_task() -> None:
+    port = {"ports": [{"target": 80, "published": 80, "mode": "host"}]}
+    live, tasks = running(service(**port), "a")
+    nodes = [node("a")]
+    for order, pending in (("start-first", 1), ("stop-first", 0)):
+        cluster = Cluster(nodes, live_loads([live], tasks, {}))
+        after = service(deploy={"updateConfig": {"order": order}}, **port)
+        outcome = foresee(after, cluster, restarts=True)
+        assert outcome.pending == pending
+        if pending:
+            assert "a host port cannot be updated with order: start-first" in (sentence(after, outcome, nodes) or "")
+
+
+def test_task_that_has_ended_takes_nothing() -> None:
+    live, tasks = running(reserving("4G", name="old"), "a", state="complete")
+    assert live_loads([live], tasks, {}) == {}
+
+
+def test_missing_drivers_are_told_for_volumes_networks_and_logs() -> None:
+    driver = {"type": "volume", "source": "v", "target": "/v", "volume": {"driver": "rex"}}
+    for parts in ({"volumes": [driver]}, {"logging": {"driver": "x"}}, {"networks": [{"name": "n"}]}):
+        cluster = Cluster([node("a")], network_drivers={"n": "weave"})
+        assert (
+            foresee(service(**parts), cluster, restarts=False).reason == "no suitable node (missing plugin on 1 node)"
+        )
+
+
+def test_platforms_of_the_image_are_compared_as_go_and_as_the_kernel_write_them() -> None:
+    spec = service()
+    for arch, pending in (("amd64", 0), ("arm64", 1), ("", 0)):
+        spec["TaskTemplate"]["Placement"]["Platforms"] = [{"OS": "linux", "Architecture": arch}]
+        assert foresee(spec, Cluster([node("a")]), restarts=False).pending == pending
+
+
+def test_global_service_without_any_node_is_told() -> None:
+    spec = to_spec(
+        {"name": "agent", "image": "bb:1", "deploy": {"mode": "global", "placement": {"constraints": ["node.id == z"]}}}
+    )
+    outcome = foresee(spec, Cluster([node("a")]), restarts=False)
+    assert outcome.reason == "no suitable node (scheduling constraints not satisfied on 1 node)"
+
+
+def test_what_is_not_known_yet_asks_for_nothing() -> None:
+    spec = service(deploy={"resources": {"reservations": {"memory": UNKNOWN}}}, ports=UNKNOWN, volumes=UNKNOWN)
+    assert foresee(spec, Cluster([node("a")]), restarts=False).pending == 0
+    assert taken_ports(spec, [{"Spec": spec}]) == []
+
+
+def publishing(name: str, mode: str, protocol: str = "tcp") -> Json:
+    return service(name, ports=[{"target": 80, "published": 80, "mode": mode, "protocol": protocol}])
+
+
+def test_published_port_of_another_service_is_told_in_swarms_words() -> None:
+    others = [{"Spec": publishing("proxy", "ingress")}]
+    told_of = "port '80' is already in use by service 'proxy' as an ingress port"
+    assert taken_ports(publishing("web", "ingress"), others) == [told_of]
+    assert taken_ports(publishing("web", "host"), others) == [told_of]
+    assert taken_ports(publishing("web", "ingress", "udp"), others) == []
+    assert taken_ports(publishing("web", "host"), [{"Spec": publishing("proxy", "host")}]) == []
+
+
+def test_drained_node_evicts_and_its_local_data_stays_behind() -> None:
+    data = {"volumes": [{"type": "volume", "source": "data", "target": "/d"}]}
+    web, on_a = running(service("web", 2), "a", "b")
+    db, also_on_a = running(service("db", 1, **data), "a")
+    cluster = Cluster([], live_loads([web, db], [*on_a, *also_on_a], {}))
+    before, after = [node("a"), node("b")], [node("a", availability="drain"), node("b")]
+    found = evictions(cluster, before, after, {item["Spec"]["Name"]: item["Spec"] for item in (web, db)})
+    assert told(found) == "evicts 2 tasks: db (1), web (1)"
+    assert found.warnings == ["db: volume 'data' is local to 'a'; the task starts elsewhere with an empty one"]
+
+
+def test_evicted_task_that_fits_nowhere_else_is_told() -> None:
+    big, on_a = running(reserving("3G", 2, "big"), "a", "b")
+    cluster = Cluster([], live_loads([big], on_a, {}))
+    before, after = [node("a"), node("b")], [node("a", availability="drain"), node("b")]
+    (warning,) = evictions(cluster, before, after, {"big": big["Spec"]}).warnings
+    assert warning.startswith("1 of 2 tasks of big will stay pending: no suitable node (")
+    assert cluster.loads == live_loads([big], on_a, {}), "the forecast leaves the cluster as it is"
+
+
+def test_label_that_goes_evicts_what_asked_for_it() -> None:
+    pinned, tasks = running(service(deploy={"placement": {"constraints": ["node.labels.zone == a"]}}), "a")
+    cluster = Cluster([], live_loads([pinned], tasks, {}))
+    found = evictions(cluster, [node("a", zone="a")], [node("a", zone="b")], {"web": pinned["Spec"]})
+    assert told(found) == "evicts 1 task: web (1)"
