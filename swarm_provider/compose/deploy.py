@@ -16,6 +16,7 @@ from swarm_provider.compose.scalars import (
 )
 from swarm_provider.compose.tree import At, Map
 from swarm_provider.spec import Json, units
+from swarm_provider.spec.labels import NAMESPACE, STACK_IMAGE
 
 # service keys of the compose-spec, and where Swarm has the same
 _SHORT: Final = {
@@ -34,7 +35,7 @@ def read_deploy(value: Map, at: At) -> Json:
     if value.get("replicas") is not None:
         result["replicas"] = whole(value["replicas"], at.key(value, "replicas"))
     if value.get("labels") is not None:
-        result["labels"] = labels(value["labels"], at.key(value, "labels"))
+        result["labels"] = labels(value["labels"], at.key(value, "labels"), dockers=(NAMESPACE, STACK_IMAGE))
     for key in ("update_config", "rollback_config"):
         if value.get(key) is not None:
             result[key] = _update(value[key], at.key(value, key))

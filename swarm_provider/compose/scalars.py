@@ -15,6 +15,7 @@ from swarm_provider.compose.interpolate import to_bool, to_float, to_int
 from swarm_provider.compose.tree import At, Map, Template, Timestamp, WrittenFloat, WrittenInt, go_text
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
+from swarm_provider.spec.labels import NAMESPACE
 
 _LONGEST_MEASURE: Final = 50
 
@@ -116,9 +117,17 @@ def is_zero(value: str, parse: Callable[[Any], int]) -> bool:
         return False
 
 
-def labels(value: Any, at: At) -> Json:
-    """Read a map or a list of `K=V` into texts; what has no value is empty."""
-    return {key: "" if entry is None else entry for key, entry in pairs(value, at).items()}
+def labels(value: Any, at: At, *, dockers: tuple[str, ...] = (NAMESPACE,)) -> Json:
+    """Read a map or a list of `K=V` into texts; what has no value is empty.
+
+    Args:
+        dockers: labels that docker itself sets here, over what the file says.
+    """
+    read = pairs(value, at)
+    for key in dockers:
+        if key in read:
+            at.warn(f"docker sets the label {key} itself, so what is given has no effect")
+    return {key: "" if entry is None else entry for key, entry in read.items() if key not in dockers}
 
 
 def pairs(value: Any, at: At) -> dict[str, Any]:

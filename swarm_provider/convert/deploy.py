@@ -160,7 +160,8 @@ def _amounts_from(section: Json) -> Json:
 
 def _generic_to_spec(entry: Json) -> Json:
     def one(known: Json) -> Json:
-        return {"Kind": known.get("kind"), "Value": known.get("value")}
+        value = known.get("value")
+        return {"Kind": known.get("kind"), **({} if value == 0 else {"Value": value})}
 
     return given(
         DiscreteResourceSpec=through(entry.get("discreteResourceSpec"), one),
@@ -170,7 +171,8 @@ def _generic_to_spec(entry: Json) -> Json:
 
 def _generic_from_spec(entry: Json) -> Json:
     def one(known: Json) -> Json:
-        return {"kind": known.get("Kind", ""), "value": known.get("Value")}
+        # the daemon leaves out a 0, and what is empty
+        return {"kind": known.get("Kind", ""), "value": known.get("Value", 0)}
 
     return given(
         discreteResourceSpec=through(entry.get("DiscreteResourceSpec"), one),

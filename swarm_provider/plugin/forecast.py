@@ -14,6 +14,7 @@ from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.placement import foresee, sentence, taken_ports
 from swarm_provider.plan.restart import replacement, restart
 from swarm_provider.plan.submission import on_top_of, with_unmanaged
+from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.names import snake_path
@@ -63,7 +64,7 @@ class Forecast:
         live = await swarm.find("service", name)
         restarts = False
         if live is not None:
-            names = await network_names(swarm)
+            names = await network_names(swarm, live["Spec"])
             if not has_unknown(inputs):
                 after = on_top_of(after, live["Spec"], inputs, names)
             found = restart(live["Spec"], after, network_names=names)
@@ -99,7 +100,7 @@ class Forecast:
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
-        names = await network_names(swarm)
+        names = await network_names(swarm, before)
         after = to_spec(reveal(with_unmanaged(olds, news)))
         if live is not None and not has_unknown(news):
             after = on_top_of(after, live["Spec"], news, names)
@@ -112,7 +113,7 @@ class Forecast:
         text = f"service {news['name']!r} exists and will be taken over"
         if not has_unknown(news):
             swarm = await self.session.swarm()
-            names = await network_names(swarm)
+            names = await network_names(swarm, live["Spec"])
             after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
             nodes = await self._nodes_of(swarm, live)
             found = restart(live["Spec"], after, network_names=names, nodes=nodes)
@@ -149,8 +150,3 @@ class Forecast:
             and task.get("DesiredState") == "running"
             and task.get("NodeID") in nodes
         ]
-
-
-async def network_names(swarm: Swarm) -> dict[str, str]:
-    """Return the names of networks by id: a live spec refers to networks by their ids."""
-    return {item["Id"]: item["Name"] for item in await swarm.list("network")}

@@ -351,6 +351,7 @@ def test_missing_file_is_an_error() -> None:
         ("deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}", "use generic_resources"),
         ("extra_hosts: [nothing]", "drops an entry without an address"),
         ("isolation: hypervv", "docker takes 'hypervv' for 'default'"),
+        ("labels: {com.docker.stack.namespace: x}", "docker sets the label com.docker.stack.namespace itself"),
     ],
 )
 def test_what_has_no_effect_or_surprises_is_a_warning_and_with_strict_an_error(
@@ -362,6 +363,15 @@ def test_what_has_no_effect_or_surprises_is_a_warning_and_with_strict_an_error(
     with pytest.raises(InputError) as caught:
         read(text, env={"A": "a"}, strict=True)
     assert words in str(caught.value)
+
+
+def test_port_of_two_services_is_an_error_unless_nodes_have_one_each(read: Reader) -> None:
+    text = "services: {a: {image: bb, ports: [%s]}, b: {image: bb, ports: [%s]}}"
+    with pytest.raises(InputError, match=r"services\.b\.ports: the port 80/tcp is published by service 'a' too"):
+        read(text % ("'80:80'", "{target: 81, published: 80, mode: host}"))
+    host = "{target: 80, published: 80, mode: host}"
+    assert read(text % (host, host)).services
+    assert read(text % ("'80:80'", "'80:80/udp'")).services
 
 
 def test_ordinary_file_has_no_warnings(read: Reader) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from swarm_provider.spec.values import UNKNOWN, Secret, reveal
 from tests.e2e.stacks import wait_for
-from tests.support.engine import Docker
+from tests.support.engine import Docker, Engine
 from tests.support.protocol import Plugin, partly
 
 pytestmark = pytest.mark.live
@@ -158,3 +158,23 @@ def test_file_of_a_versioned_object_keeps_the_familys_name(plugin: Plugin, docke
     plugin.create("Service", unique, service)
     found = docker.service(unique)["Spec"]["TaskTemplate"]["ContainerSpec"]["Configs"]
     assert [(entry["ConfigName"], entry["File"]["Name"]) for entry in found] == [(config["name"], unique)]
+
+
+def test_service_in_the_hosts_network_is_read_back_as_it_was_given(
+    plugin: Plugin, engine: Engine, docker: Docker, unique: str
+) -> None:
+    counted = {"genericResources": [{"discreteResourceSpec": {"kind": "gpu", "value": 0}}]}
+    given = {
+        "image": "bb:1", "resolveImage": "never", "wait": False, "networks": ["host"],
+        "deploy": {"replicas": 0, "resources": {"reservations": counted}},
+    }  # fmt: skip
+    inputs = plugin.inputs("Service", unique, given)
+    id, state = plugin.create("Service", unique, inputs)
+    with Plugin(engine.host) as run:
+        _, olds, state = run.read("Service", unique, id, inputs, state)
+        assert olds == inputs
+        news = run.inputs("Service", unique, given, olds)
+        assert not run.diff("Service", unique, id, olds, news, state).diffs
+        # and an update that only renews what Pulumi knows sends nothing
+        run.update("Service", unique, id, olds, news, state)
+    assert "PreviousSpec" not in docker.service(unique)

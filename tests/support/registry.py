@@ -56,7 +56,7 @@ def run_registry(engine: Engine, folder: Path, *, password: str = "") -> Iterato
     login = ["--user", USER, "--password", password] if password else []
     _script("up", "--dir", str(data), "--listen", address, *login)
     try:
-        config.mkdir()
+        config.mkdir(parents=True)
         (config / "config.json").write_text("{}")
         if password:
             _log_in(config, address, password)

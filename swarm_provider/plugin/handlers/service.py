@@ -25,9 +25,10 @@ from swarm_provider.plan.submission import (
     with_unmanaged,
 )
 from swarm_provider.plugin import published
-from swarm_provider.plugin.forecast import Forecast, network_names
+from swarm_provider.plugin.forecast import Forecast
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
 from swarm_provider.plugin.images import resolve_image
+from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.references import fill_ids, resolve
 from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.prune import prune_families_of
@@ -161,7 +162,7 @@ class ServiceHandler(Handler):
         force = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0) + 1
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
-        names = await network_names(swarm)
+        names = await network_names(swarm, live["Spec"])
 
         def change(live: Json) -> Json | None:
             nonlocal latest
@@ -252,7 +253,7 @@ class ServiceHandler(Handler):
         live = await swarm.find("service", id)
         if live is None:
             return None
-        names = await network_names(swarm)
+        names = await network_names(swarm, live["Spec"])
         own = live["Spec"].get("Labels") or {}
         if olds:
             inputs = read_inputs(olds, live["Spec"], names, api_version=swarm.api_version)

@@ -1,0 +1,31 @@
+"""Names of the networks that live services refer to by id."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.spec import Json
+
+# networks that no list has: the swarm's own `host` and `bridge`, whose ids never change
+_unlisted: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
+
+
+async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:
+    """Return the names of networks by id, with all those that the ServiceSpec refers to."""
+    names = {item["Id"]: item["Name"] for item in await swarm.list("network")}
+    attached = (spec.get("TaskTemplate") or {}).get("Networks") or spec.get("Networks") or []
+    known = set(names.values())
+    for target in [entry.get("Target", "") for entry in attached]:
+        if target and target not in names and target not in known:
+            asked = _unlisted.setdefault(swarm, {})
+            if target not in asked:
+                asked[target] = asyncio.create_task(_name(swarm, target))
+            names[target] = await asyncio.shield(asked[target])
+    return names
+
+
+async def _name(swarm: Swarm, target: str) -> str:
+    live = await swarm.inspect("network", target)
+    return str(live["Name"]) if live is not None else target
