@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check accept parity chaos setup clean
+.PHONY: help up down test check accept parity chaos bench setup clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,6 +23,7 @@ check: ## lint, types and import contracts alone
 accept: ## `make check` and all tests, the long forms too
 	@tools/check.sh
 	@tools/test.sh --long $(PYTEST_ARGS)
+	@tools/test.sh --long --engine newer $(PYTEST_ARGS) tests/compose/parity
 
 parity: ## compare every case of tests/data/compose with `docker stack deploy`, on the engine of PATH and on a newer one
 	@tools/test.sh --long $(PYTEST_ARGS) tests/compose/parity
@@ -30,6 +31,10 @@ parity: ## compare every case of tests/data/compose with `docker stack deploy`, 
 
 chaos: ## kill deploys at every call and at random moments; CHAOS_SEED=2 for others, CHAOS_KILLS=10 for fewer
 	@TEST_WORKERS=1 tools/test.sh --long -rA tests/e2e/test_chaos.py $(PYTEST_ARGS)
+
+bench: ## measure speed beside docker, a bare API loop and a provider that does nothing; BENCH_ARGS="--sizes 10"
+	@tools/setup.sh engine dev cli
+	@.venv/bin/python -m bench $(BENCH_ARGS)
 
 setup: ## install what is missing for all of this, and nothing else
 	@tools/setup.sh engine database testing dev cli

@@ -20,6 +20,7 @@ from tests.support.engine import Docker, Engine, newer_engine, start_engine
 from tests.support.pulumi import PulumiProject, find_cli
 
 ProjectFactory = Callable[..., PulumiProject]
+SLOW = ("e2e", "live", "multinode")
 _TAG = "{{.Repository}}:{{.Tag}}"
 
 
@@ -36,10 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long forms out unless they are asked for; each has a short form that runs always."""
+    """Leave the long forms out unless they are asked for; each has a short form that runs always.
+
+    What takes minutes begins first, so that no process is left with it at the end while the others have nothing to do.
+    """
     if not config.getoption("--long"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+    slow_files = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ Sets up what is missing, then runs pytest in several processes, each with engine
 own; DOCKER_HOST and docker contexts are ignored. Tests marked \`long\` run with --long.
 
 environment
-  TEST_WORKERS   number of processes (default: processors + 1, at most 4)
+  TEST_WORKERS   number of processes (default: twice the processors, at most 6)
 EOF
 }
 
@@ -23,8 +23,8 @@ main() {
   "$repo/tools/setup.sh" engine database testing "${browser[@]}" dev cli
   if [[ -z $workers ]]; then
     # tests wait for Swarm more than they compute
-    workers=$(($(nproc) + 1))
-    ((workers <= 4)) || workers=4
+    workers=$((2 * $(nproc)))
+    ((workers <= 6)) || workers=6
   fi
   cd "$repo"
   # a file's tests stay together: they share what its fixtures made

@@ -6,10 +6,12 @@ Tests of what a kill leaves behind set `strike`; without it the proxy only passe
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +56,15 @@ class Interposer:
         self._lock = threading.Lock()
         self._strike: Strike | None = None
         self.calls: list[Call] = []
+        self.counts: dict[int, Counter[str]] = {}
+        """Per process: every call by method and kind of object, such as `GET /services`."""
         self.struck: Call | None = None
 
     def begin(self, strike: Strike | None = None) -> None:
         """Count from 1 again; `strike` is what to do at which call."""
         with self._lock:
             self.calls, self.struck, self._strike = [], None, strike
+            self.counts = {}
 
     def __enter__(self) -> Interposer:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -104,6 +109,7 @@ class Interposer:
             return False
         request = head + _body(head, asked)
         method, path = head.split(b" ", 2)[:2]
+        self._count(f"{method.decode()} {_kind(path.decode())}", pid)
         call = self._counted(method.decode(), path.decode(), pid) if method != b"GET" and method != b"HEAD" else None
         if call is not None and self._strikes(call, "before"):
             return False
@@ -118,6 +124,10 @@ class Interposer:
         client.sendall(head)
         return method == b"HEAD" or _relay(head, answered, client)
 
+    def _count(self, what: str, pid: int) -> None:
+        with self._lock:
+            self.counts.setdefault(pid, Counter())[what] += 1
+
     def _counted(self, method: str, path: str, pid: int) -> Call:
         with self._lock:
             call = Call(len(self.calls) + 1, method, path, pid)
@@ -131,6 +141,12 @@ class Interposer:
         self.struck = call
         os.kill(strike.target() if strike.target else call.pid, signal.SIGKILL)
         return True
+
+
+def _kind(path: str) -> str:
+    """Return `/services` for `/v1.41/services/abc/update?version=7`."""
+    steps = [step for step in path.partition("?")[0].split("/") if step]
+    return "/" + next((step for step in steps if not re.fullmatch(r"v\d+\.\d+", step)), "")
 
 
 def _head(stream: BinaryIO) -> bytes:

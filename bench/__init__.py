@@ -1,0 +1,1 @@
+"""How long things take, beside what they would take otherwise: `python -m bench`, or `make bench`."""
