@@ -164,9 +164,13 @@ class Watcher:
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             if waiter.future.done():
                 return waiter.future.result()
-            if stop.done():
-                raise Cancelled(f"stopped waiting for {_name(waiter)} ({_text(waiter)}); the cluster goes on with it")
-            raise await self._timed_out(waiter, timeout or 0.0)
+            if not stop.done():
+                reporting = asyncio.create_task(self._timed_out(waiter, timeout or 0.0))
+                await asyncio.wait([reporting, stop], return_when=asyncio.FIRST_COMPLETED)
+                if reporting.done():
+                    raise reporting.result()
+                reporting.cancel()
+            raise Cancelled(f"stopped waiting for {_name(waiter)} ({_text(waiter)}); the cluster goes on with it")
         finally:
             stop.cancel()
             if alarm is not None:
@@ -222,6 +226,8 @@ class Watcher:
             self._swarm.tasks(service_ids=ids),
         )
         self._reachable()
+        # some may have left while the lists were on their way
+        waiters = [waiter for waiter in waiters if waiter in self._waiters]
         by_id = {str(service.get("ID")): service for service in services}
         by_service: dict[str, Items] = {}
         for task in tasks:
@@ -290,7 +296,11 @@ class Watcher:
             waiter.future.set_result(result)
 
     async def _fail(self, waiter: _Waiter, failed: Failed) -> None:
-        self._end(waiter, await self._failure(waiter, failed.causes))
+        try:
+            self._end(waiter, await self._failure(waiter, failed.causes))
+        except Exception as error:
+            # a fault of ours must not leave its caller waiting for ever
+            self._end(waiter, error)
 
     async def _failure(self, waiter: _Waiter, causes: tuple[Cause, ...]) -> RolloutFailed:
         wanted = [cause for cause in causes if cause.task_id and cause.task_id not in waiter.evidence]

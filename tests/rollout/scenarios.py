@@ -111,6 +111,19 @@ def until(seconds: int) -> Json:
     )
 
 
+def corrected(spec: Json) -> Json:
+    """A spec of the same name and mode that has nothing wrong with it."""
+    job = any(key in spec["Mode"] for key in ("ReplicatedJob", "GlobalJob"))
+    right = service(spec["Name"], "bb:2", mode=spec["Mode"], UpdateConfig={"Parallelism": 0, "Monitor": 10**9})
+    if "Replicated" in spec["Mode"]:
+        right["Mode"] = {"Replicated": {"Replicas": 1}}
+    if job:
+        right["TaskTemplate"]["ContainerSpec"] |= shell("true")
+        right["TaskTemplate"] |= restart("none")
+        del right["UpdateConfig"]
+    return right
+
+
 FAIL = {"Env": ["FAIL_START=1"]}
 SICK = {"Env": ["UNHEALTHY=1"]}
 NOWHERE = on("node.labels.storage == raid")

@@ -21,7 +21,7 @@ from swarm_provider.rollout.remove import remove_network, remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.rollout.watch import Watcher
 from tests.record_streams import interfere
-from tests.rollout.scenarios import SCENARIOS, SECOND, Scenario, restart, service, shell, update
+from tests.rollout.scenarios import SCENARIOS, SECOND, Scenario, corrected, service, shell, update
 from tests.support.engine import Engine
 
 pytestmark = pytest.mark.live
@@ -71,19 +71,6 @@ async def _submit(swarm: Swarm, service_id: str, spec: Json) -> tuple[str, int]:
     return service_id, updated.version_index
 
 
-def _corrected(spec: Json) -> Json:
-    """A spec of the same name and mode that has nothing wrong with it."""
-    job = any(key in spec["Mode"] for key in ("ReplicatedJob", "GlobalJob"))
-    right = service(spec["Name"], "bb:2", mode=spec["Mode"], UpdateConfig={"Parallelism": 0, "Monitor": 10**9})
-    if "Replicated" in spec["Mode"]:
-        right["Mode"] = {"Replicated": {"Replicas": 1}}
-    if job:
-        right["TaskTemplate"]["ContainerSpec"] |= shell("true")
-        right["TaskTemplate"] |= restart("none")
-        del right["UpdateConfig"]
-    return right
-
-
 async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
     watcher, result, service_id = Watcher(swarm), Result(), ""
     name = f"live-{scenario.name}"
@@ -105,7 +92,7 @@ async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
                 break
         result.seconds = time.monotonic() - begun
     if result.failure and scenario.meanwhile != "remove":
-        right = _corrected(specs[-1])
+        right = corrected(specs[-1])
         _, index = await _submit(swarm, service_id, right)
         try:
             result.correction = (await watcher.converge(service_id, right, index)).text
@@ -219,39 +206,6 @@ def test_network_of_a_running_service_is_refused_with_its_user(engine: Engine, u
             assert len(said) == 1 and "in use by service" in said[0]
             await remove_service(swarm, service_id)
             assert await remove_network(swarm, network_id)
-        finally:
-            await swarm.close()
-
-    with engine.cleaned():
-        asyncio.run(run())
-
-
-def test_fifty_services_at_once_on_one_watcher(engine: Engine) -> None:
-    """Deploy, update and remove fifty services together: no false verdict."""
-
-    async def run() -> None:
-        swarm = await connect(ConnectionSettings(host=engine.host))
-        watcher = Watcher(swarm)
-
-        def spec(number: int, image: str) -> Json:
-            return service(
-                f"fifty-{number}", image, replicas=1 if number % 10 == 0 else 0, UpdateConfig={"Monitor": 10**9}
-            )
-
-        async def deploy(number: int) -> str:
-            service_id = await swarm.create("service", spec(number, "bb:1"))
-            await watcher.converge(service_id, spec(number, "bb:1"))
-            return service_id
-
-        async def renew(number: int, service_id: str) -> None:
-            _, index = await _submit(swarm, service_id, spec(number, "bb:2"))
-            await watcher.converge(service_id, spec(number, "bb:2"), index)
-
-        try:
-            ids = await asyncio.gather(*(deploy(number) for number in range(50)))
-            await asyncio.gather(*(renew(number, service_id) for number, service_id in enumerate(ids)))
-            await asyncio.gather(*(remove_service(swarm, service_id, watcher=watcher) for service_id in ids))
-            assert not [s for s in await swarm.list("service", fresh=True) if s["Spec"]["Name"].startswith("fifty")]
         finally:
             await swarm.close()
 

@@ -175,6 +175,10 @@ class Plugin:
         )
         return decode(getattr(answer, "return"))
 
+    def cancel(self) -> None:
+        """What the engine calls on Ctrl-C, and at the end of every run."""
+        self.stub.Cancel(empty_pb2.Empty())
+
     def schema(self) -> str:
         return str(self.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
 
