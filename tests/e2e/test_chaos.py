@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(5400)]
 
 Target = Literal["cli", "plugin"]
 ENDS_WITHIN = 2.0
-"""Seconds that a plugin may outlive its CLI."""
+"""Seconds that a plugin may outlive its CLI and the output of it."""
 KILLS = int(os.environ.get("CHAOS_KILLS", "60"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 PROGRAM = """
