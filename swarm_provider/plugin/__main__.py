@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -20,15 +21,29 @@ def main() -> None:
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     engine = addresses[-1] if addresses else None
     if engine is not None:
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=(os.getppid(), engine), daemon=True).start()
     asyncio.run(_run(engine))
 
 
-def _end_with_parent(parent: int) -> None:
+def _end_with_parent(parent: int, engine: str) -> None:
     """End the process at once when its parent, the Pulumi CLI, is gone; nobody would hear of what it still does."""
-    while os.getppid() == parent:
-        time.sleep(LOOK_EVERY)
+    # the CLI may have been killed before this process came so far: then another is the parent already
+    if _listens(engine):
+        while os.getppid() == parent:
+            time.sleep(LOOK_EVERY)
     os._exit(1)
+
+
+def _listens(address: str) -> bool:
+    """Say whether the engine is there; only a refusal is certain that it is not."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
 
 
 async def _run(engine: str | None) -> None:

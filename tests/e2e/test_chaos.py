@@ -6,6 +6,7 @@ changes something; other runs are killed at random moments. `make chaos` runs al
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -28,8 +29,9 @@ from tests.support.pulumi import PulumiProject
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(5400)]
 
 Target = Literal["cli", "plugin"]
-ENDS_WITHIN = 2.0
-"""Seconds that a plugin may outlive its CLI and the output of it."""
+ENDS_WITHIN = 10.0
+"""Seconds that a plugin may outlive its CLI and the output of it: 2 for one that runs (test_plugin_process.py), more
+for one that was just being started, on a busy machine."""
 KILLS = int(os.environ.get("CHAOS_KILLS", "60"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 PROGRAM = """
@@ -116,8 +118,9 @@ class Rig:
 
     def _kill(self, run: subprocess.Popen[str], target: Target) -> None:
         for process in [run.pid] if target == "cli" else self.app.plugins():
-            if run.poll() is None:
-                os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                if run.poll() is None:
+                    os.kill(process, signal.SIGKILL)
 
     def recover(self) -> None:
         """Do what docs/state.md says about a run that was killed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -100,3 +101,17 @@ def test_killed_cli_leaves_no_plugin_behind(
     assert left == set()
     # Pulumi asks for this after a run that was killed; what was made is taken over then
     app.run("cancel", "--yes").assert_ok()
+
+
+def test_plugin_whose_engine_was_gone_before_it_started_ends() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+    # its output is read here, so it does not end for want of a reader
+    plugin = subprocess.Popen([sys.executable, "-m", "swarm_provider.plugin", address], stdout=subprocess.PIPE)
+    try:
+        assert plugin.wait(60) == 1
+    finally:
+        plugin.kill()
+        assert plugin.stdout is not None
+        plugin.stdout.close()
