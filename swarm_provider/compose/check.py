@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -16,13 +17,13 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
+from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.tree import At, Items, Map, Template
 from swarm_provider.model.types import nearest
 
 _RESOURCES_ADVICE: Final = "set limits under deploy.resources"
 # docker CLI, cli/compose/types: ForbiddenProperties
 FORBIDDEN: Final = {
-    "extends": "write the keys of the base into the service, or use YAML anchors and '<<'",
     "volume_driver": "declare the volume in the top-level 'volumes' and give its driver there",
     "volumes_from": "declare a volume in the top-level 'volumes' and mount it in each service that shares it",
     "cpu_quota": "set deploy.resources.limits.cpus",
@@ -31,30 +32,36 @@ FORBIDDEN: Final = {
     "mem_limit": "set deploy.resources.limits.memory",
     "memswap_limit": "set deploy.resources.limits.memory; Swarm has no limit for swap",
 }
+# with the meaning of a key under deploy.resources, once docker lets it pass
+_HONOURED: Final = ("mem_limit",)
 _MOST_ERRORS: Final = 50
 
 
 def check_forbidden(tree: Map, at: At) -> None:
     """Note the keys that docker refuses by name, before anything is interpolated."""
-    if "include" in tree:
-        at.key(tree, "include").error(
-            "'include' is not supported: docker stack deploy does not know it; give a list of files to compose_file"
-        )
+    for key, place in _forbidden(tree, at):
+        place.error(f"docker stack deploy does not support {key!r}; {FORBIDDEN[key]}")
+
+
+def warn_forbidden(tree: Map, at: At) -> None:
+    """Note the same keys as the compose-spec's dialect takes them: they are valid, and most have no effect."""
+    for key, place in _forbidden(tree, at):
+        if key not in _HONOURED:
+            place.warn(f"Swarm has no word for it, so it has no effect; {FORBIDDEN[key]}")
+
+
+def _forbidden(tree: Map, at: At) -> Iterator[tuple[str, At]]:
     services = tree.get("services")
-    if not isinstance(services, Map):
-        return
-    for name, service in services.items():
-        if not isinstance(service, Map):
-            continue
+    for name, service in services.items() if isinstance(services, Map) else ():
         place = at.key(tree, "services").key(services, name)
-        for key, advice in FORBIDDEN.items():
-            if key in service:
-                place.key(service, key).error(f"docker stack deploy does not support {key!r}; {advice}")
+        for key in FORBIDDEN:
+            if isinstance(service, Map) and key in service:
+                yield key, place.key(service, key)
 
 
-def check_schema(tree: Map, at: At) -> None:
+def check_schema(tree: Map, at: At, dialect: Dialect = "docker") -> None:
     """Note everything that the schema refuses in one interpolated file."""
-    for count, error in enumerate(_validator().iter_errors(tree)):
+    for count, error in enumerate(_validator(dialect).iter_errors(tree)):
         if count >= _MOST_ERRORS:
             at.error("there are more errors of this kind")
             return
@@ -169,18 +176,18 @@ def _known(schema: Any) -> list[str]:
 
 
 @cache
-def _validator() -> Any:
-    schema = _schema()
+def _validator(dialect: Dialect) -> Any:
+    schema = _schema(dialect)
     checker = Draft202012Validator.TYPE_CHECKER.redefine("string", lambda _, value: isinstance(value, (str, Template)))
     return extend(Draft202012Validator, type_checker=checker)(schema)  # type: ignore[no-untyped-call]
 
 
 @cache
-def _schema() -> Any:
-    """Return the compose-spec's schema with the edits of docker-cli.json, and its compositions made flat."""
+def _schema(dialect: Dialect = "docker") -> Any:
+    """Return the compose-spec's schema, for docker with the edits of docker-cli.json, its compositions made flat."""
     folder = resources.files("swarm_provider.compose") / "schema"
     schema = json.loads((folder / "compose-spec.json").read_text("utf-8"))
-    for edit in json.loads((folder / "docker-cli.json").read_text("utf-8")):
+    for edit in json.loads((folder / "docker-cli.json").read_text("utf-8")) if dialect == "docker" else ():
         *parents, last = edit["at"]
         target = schema
         for step in parents:

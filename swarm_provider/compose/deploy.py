@@ -22,6 +22,7 @@ from swarm_provider.spec.labels import NAMESPACE, STACK_IMAGE
 _SHORT: Final = {
     "cpus": ("limits", "cpus"),
     "pids_limit": ("limits", "pids"),
+    "mem_limit": ("limits", "memory"),  # docker's dialect refuses it before
     "mem_reservation": ("reservations", "memory"),
 }
 
@@ -49,7 +50,7 @@ def read_deploy(value: Map, at: At) -> Json:
 
 
 def apply_short_keys(source: Map, values: Json, at: At) -> None:
-    """Put `scale`, `cpus`, `pids_limit` and `mem_reservation` where Swarm has them; values that differ are an error."""
+    """Put `scale`, `cpus`, `mem_limit` and the like where Swarm has them; values that differ are an error."""
     if source.get("scale") is not None:
         place = at.key(source, "scale")
         count = whole(source["scale"], place)

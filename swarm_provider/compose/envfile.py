@@ -1,24 +1,19 @@
-"""Env files: lines of `KEY=value`, as the docker CLI reads them, and in the format of the compose-spec.
+"""Env files: lines of `KEY=value`, as the docker CLI reads them (`raw`); `dotenv.py` has the compose-spec's format.
 
-The docker CLI's reading (`raw`): quotes and blanks at the end are part of the value, `#` starts a comment only at the
-beginning of a line, nothing is substituted. The compose-spec's own (long form of `env_file`): quotes, comments after
-a value, escapes, `${VAR}`.
+Quotes and blanks at the end are part of the value, `#` starts a comment only at the beginning of a line, nothing is
+substituted.
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from swarm_provider.compose.interpolate import Environment, Wrong, substitute
-from swarm_provider.compose.tree import At, Template
+from swarm_provider.compose.interpolate import Environment
 
 # bufio.MaxScanTokenSize, where the docker CLI stops reading
 _LONGEST_LINE: Final = 64 * 1024
-_ENTRY: Final = re.compile(r"(?:export\s+)?(?P<key>[^\s=:#'\"]+)\s*(?P<sign>[=:]?)[ \t]*(?P<rest>.*)", re.DOTALL)
-_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$$"}
 
 
 class EnvFileError(ValueError):
@@ -65,66 +60,3 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
             yield number, raw.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
             raise EnvFileError(f"line {number} is not UTF-8") from None
-
-
-def read_dotenv(data: bytes, environment: Environment, at: At) -> dict[str, Any]:
-    """Read an env file in the compose-spec's format.
-
-    Raises:
-        EnvFileError: a line is not `KEY=value`, a quote is not closed, or the file is not UTF-8.
-    """
-    try:
-        rest = data.removeprefix(codecs.BOM_UTF8).decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise EnvFileError("it is not UTF-8") from None
-    result: dict[str, Any] = {}
-    number = 1
-    while rest:
-        line, _, after = rest.partition("\n")
-        if not line.strip() or line.lstrip().startswith("#"):
-            number, rest = number + 1, after
-            continue
-        match = _ENTRY.match(line.lstrip())
-        if match is None:
-            raise EnvFileError(f"line {number} is not of the form KEY=value")
-        if not match["sign"]:
-            found, there = environment.look_up(match["key"])
-            if there:
-                result[match["key"]] = found
-            number, rest = number + 1, after
-            continue
-        quote = match["rest"][:1]
-        if quote in ("'", '"'):
-            start = len(line) - len(match["rest"]) + 1
-            end = _closing(rest, quote, start)
-            if end < 0:
-                raise EnvFileError(f"line {number}: the quote is not closed")
-            value = rest[start:end]
-            number += rest[:end].count("\n") + 1
-            rest = rest[end + 1 :].partition("\n")[2]
-        else:
-            value = re.split(r"\s#", match["rest"], maxsplit=1)[0].strip()
-            number, rest = number + 1, after
-        result[match["key"]] = value if quote == "'" else _expanded(value, quote, result, environment, at)
-    return result
-
-
-def _closing(text: str, quote: str, start: int) -> int:
-    position = start
-    while position < len(text):
-        if text[position] == "\\" and quote == '"':
-            position += 2
-            continue
-        if text[position] == quote:
-            return position
-        position += 1
-    return -1
-
-
-def _expanded(value: str, quote: str, above: dict[str, Any], environment: Environment, at: At) -> str | Template:
-    if quote == '"':
-        value = re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), value, flags=re.DOTALL)
-    try:
-        return substitute(value, Environment({**above, **environment.values}, environment.used), at)
-    except Wrong as error:
-        raise EnvFileError(str(error)) from None

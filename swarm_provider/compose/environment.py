@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from swarm_provider.compose.envfile import EnvFileError, read_dotenv, read_raw
+from swarm_provider.compose.dotenv import read_dotenv
+from swarm_provider.compose.envfile import EnvFileError, read_raw
 from swarm_provider.compose.files import Context, file_bytes
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.scalars import boolean, pairs, text
@@ -15,6 +16,8 @@ from swarm_provider.spec import Json
 
 def read_environment(source: Map, at: At, context: Context) -> Json:
     """Return what `env_file` and `environment` of a service give, in docker's order; None is a bare key."""
+    if context.dialect == "compose-spec":
+        return _of_compose_spec(source, at, context)
     result: Json = {}
     look_up = context.environment.look_up
 
@@ -25,18 +28,33 @@ def read_environment(source: Map, at: At, context: Context) -> Json:
             result[key] = (found if isinstance(found, str) else _opaque(found)) if there else value
 
     if source.get("env_file"):
-        files: Json = {}
-        for path, place, reader, required in _env_files(source["env_file"], at.key(source, "env_file")):
-            data = file_bytes(context.folder / path, place, required=required)
-            if data is not None:
-                try:
-                    files.update(reader(data, context.environment, place))
-                except EnvFileError as error:
-                    place.error(f"the env file {path} cannot be read: {error}")
-        update({key: value if isinstance(value, str) else _opaque(value) for key, value in files.items()})
+        update(_of_files(source, at, context, context.environment, _raw))
     if source.get("environment"):
         update(pairs(source["environment"], at.key(source, "environment")))
     return result
+
+
+def _of_compose_spec(source: Map, at: At, context: Context) -> Json:
+    """Return the same as the compose-spec has it: an empty value is one, and every env file is in its own format."""
+    own: Json = {}
+    for key, value in pairs(source.get("environment"), at.key(source, "environment")).items():
+        found, there = context.environment.look_up(key) if value is None else ("", False)
+        own[key] = (found if isinstance(found, str) else _opaque(found)) if there else value
+    given = {key: value for key, value in own.items() if value is not None}
+    known = Environment({**given, **context.environment.values}, context.environment.used)
+    return {**_of_files(source, at, context, known, read_dotenv), **own}
+
+
+def _of_files(source: Map, at: At, context: Context, known: Environment, default: _EnvReader) -> Json:
+    files: Json = {}
+    for path, place, reader, required in _env_files(source.get("env_file"), at.key(source, "env_file"), default):
+        data = file_bytes(context.folder / path, place, required=required)
+        if data is not None:
+            try:
+                files.update(reader(data, known, place))
+            except EnvFileError as error:
+                place.error(f"the env file {path} cannot be read: {error}")
+    return {key: value if isinstance(value, str) else _opaque(value) for key, value in files.items()}
 
 
 def _opaque(value: Any) -> Any:
@@ -50,14 +68,17 @@ def _raw(data: bytes, environment: Environment, _at: At) -> dict[str, Any]:
     return read_raw(data, environment)
 
 
-def _env_files(value: Any, at: At) -> list[tuple[str, At, _EnvReader, bool]]:
+def _env_files(value: Any, at: At, default: _EnvReader) -> list[tuple[str, At, _EnvReader, bool]]:
+    """Return path, place, reader and whether it must be there; `default` reads what is given by its path only."""
+    if value is None:
+        return []
     if not isinstance(value, Items):
-        return [(str(text(value, at)), at, _raw, True)]
+        return [(str(text(value, at)), at, default, True)]
     result: list[tuple[str, At, _EnvReader, bool]] = []
     for index, entry in enumerate(value):
         place = at.item(value, index)
         if not isinstance(entry, Map):
-            result.append((str(text(entry, place)), place, _raw, True))
+            result.append((str(text(entry, place)), place, default, True))
             continue
         form = entry.get("format")
         if form not in (None, "", "raw"):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.tree import At
 
 
 @dataclass(frozen=True)
 class Context:
-    """What all files of a project share: the folder that paths are relative to, and the variables."""
+    """What all files of a project share: the folder that paths are relative to, the variables, the dialect."""
 
     folder: Path
     environment: Environment
+    dialect: Dialect = "docker"
 
 
 def file_bytes(path: Path, at: At, *, required: bool = True) -> bytes | None:

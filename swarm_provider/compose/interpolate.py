@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from swarm_provider.compose.tree import At, Items, Map, Path, Template, Timestamp, go_text
+from swarm_provider.compose.tree import At, Items, Map, Path, Template, Timestamp, go_text, matches
 
 # docker CLI, cli/compose/template: case-insensitive in Go, which folds U+017F to s and U+212A to k
 _NAME: Final = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
@@ -42,9 +42,12 @@ class Environment:
         return "", False
 
 
-def interpolate(tree: Map, environment: Environment, at: At) -> Map:
-    """Return a copy of a file's tree with all values (never keys) substituted; problems go to the report."""
-    result = _Walk(environment).value(tree, at)
+def interpolate(tree: Map, environment: Environment, at: At, reading: Reading | None = None) -> Map:
+    """Return a copy of a file's tree with all values (never keys) substituted; problems go to the report.
+
+    `reading` is the dialect's; the docker CLI's when it is left out.
+    """
+    result = _Walk(environment, reading or DOCKER).value(tree, at)
     assert isinstance(result, Map)
     return result
 
@@ -52,6 +55,7 @@ def interpolate(tree: Map, environment: Environment, at: At) -> Map:
 @dataclass
 class _Walk:
     environment: Environment
+    reading: Reading
 
     def value(self, value: Any, at: At) -> Any:
         if isinstance(value, Map):
@@ -70,13 +74,13 @@ class _Walk:
 
     def _text(self, text: str, at: At) -> Any:
         try:
-            result = substitute(text, self.environment, at)
+            result = self.reading.substitute(text, self.environment, at)
         except Wrong as error:
             at.error(str(error))
             return text
         if result == text:
             return text
-        cast = _cast_of(at.path)
+        cast = self.reading.cast_of(at.path)
         if isinstance(result, Template):
             if cast is not None or not _may_be_opaque(at.path, result):
                 at.error(
@@ -90,7 +94,7 @@ class _Walk:
         try:
             return cast(result)
         except ValueError as error:
-            at.error(f"what {_short(text)} stands for is {error}")
+            at.error(f"what {short(text)} stands for is {error}")
             return ""
 
 
@@ -123,7 +127,7 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
             if start == dollar:
                 start, wrong = (
                     dollar + 1,
-                    f"invalid interpolation in {_short(text)}; write ${{NAME}}, or $$ for a plain $",
+                    f"invalid interpolation in {short(text)}; write ${{NAME}}, or $$ for a plain $",
                 )
             continue
         start = match.end() + 1 if braced else match.end()
@@ -136,10 +140,11 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
     if wrong is not None:
         raise Wrong(wrong)
     parts.append(text[start:])
-    return _joined(parts)
+    return joined(parts)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text as messages show it."""
     return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")
 
 
@@ -180,7 +185,7 @@ def _alternative(text: str, start: int, environment: Environment, at: At | None)
             depth -= 1
         position += 1
     if depth or nested > _MAX_NESTED:
-        raise Wrong(f"the braces in {_short(text)} are not closed, or nested too deep")
+        raise Wrong(f"the braces in {short(text)} are not closed, or nested too deep")
     value, found = environment.look_up(match["name"])
     if not found or (match["operator"] == ":+" and value == ""):
         return "", position
@@ -193,23 +198,24 @@ def _warn_surprise(expression: str, name: str, at: At, *, braced: bool) -> None:
         return
     if not braced:
         at.warn(
-            f"docker reads all of ${_short(expression)[1:-1]} as the variable {name} with a default or message, so the "
+            f"docker reads all of ${short(expression)[1:-1]} as the variable {name} with a default or message, so the "
             f"text after the name is lost; the compose-spec would not: write ${{{name}}}"
         )
     elif rest[:1] in ":?" and not rest.startswith(":-") and "-" in rest:
         reading, _, default = expression.partition(":-" if ":-" in expression else "-")
         at.warn(
-            f"docker reads this as the default {_short(default)} of a variable {_short(reading)}, whether {name} is "
+            f"docker reads this as the default {short(default)} of a variable {short(reading)}, whether {name} is "
             "set or not, because of the '-' in the message; the compose-spec would require it: leave out the '-'"
         )
     elif "${" in rest:
         at.warn(
-            f"docker ends ${{{_short(expression)[1:-1]}}} at the first brace and does not substitute inside; the "
+            f"docker ends ${{{short(expression)[1:-1]}}} at the first brace and does not substitute inside; the "
             "compose-spec would: give the default as plain text"
         )
 
 
-def _joined(parts: list[object]) -> str | Template:
+def joined(parts: list[object]) -> str | Template:
+    """Return the text of the parts, or a Template where one of them is known only later."""
     flat: list[object] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Template) else (part,):
@@ -246,14 +252,16 @@ def to_bool(text: str) -> bool:
     raise ValueError("neither true nor false")
 
 
-def _paths(text: str) -> tuple[tuple[str, ...], ...]:
+def paths(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the patterns of a text such as `services.*.tty networks.*.internal`."""
     return tuple(tuple(line.split(".")) for line in text.split())
 
 
+Casts = tuple[tuple[tuple[tuple[str, ...], ...], Callable[[str], Any]], ...]
 # docker CLI, cli/compose/loader/interpolate.go
-_CASTS: Final[tuple[tuple[tuple[tuple[str, ...], ...], Callable[[str], Any]], ...]] = (
+_CASTS: Final[Casts] = (
     (
-        _paths(
+        paths(
             """services.*.configs.[].mode services.*.secrets.[].mode services.*.healthcheck.retries
             services.*.deploy.replicas services.*.deploy.update_config.parallelism
             services.*.deploy.rollback_config.parallelism services.*.deploy.restart_policy.max_attempts
@@ -263,14 +271,14 @@ _CASTS: Final[tuple[tuple[tuple[tuple[str, ...], ...], Callable[[str], Any]], ..
         to_int,
     ),
     (
-        _paths(
+        paths(
             """services.*.deploy.update_config.max_failure_ratio
             services.*.deploy.rollback_config.max_failure_ratio"""
         ),
         to_float,
     ),
     (
-        _paths(
+        paths(
             """services.*.healthcheck.disable services.*.privileged services.*.read_only services.*.stdin_open
             services.*.tty services.*.volumes.[].read_only services.*.volumes.[].volume.nocopy networks.*.external
             networks.*.internal networks.*.attachable volumes.*.external secrets.*.external configs.*.external"""
@@ -279,7 +287,7 @@ _CASTS: Final[tuple[tuple[tuple[tuple[str, ...], ...], Callable[[str], Any]], ..
     ),
 )
 # where a text stays a text: nothing else in the service changes with it
-_OPAQUE: Final = _paths(
+_OPAQUE: Final = paths(
     """services.*.image services.*.hostname services.*.user services.*.working_dir services.*.environment.*
     services.*.labels.* services.*.deploy.labels.* services.*.logging.options.* services.*.command.[]
     services.*.entrypoint.[] services.*.healthcheck.test services.*.healthcheck.test.[] services.*.sysctls.*
@@ -289,24 +297,27 @@ _OPAQUE: Final = _paths(
     volumes.*.driver_opts.*"""
 )
 # lists of `KEY=value`: opaque after the equals sign only
-_OPAQUE_PAIRS: Final = _paths(
+_OPAQUE_PAIRS: Final = paths(
     "services.*.environment.[] services.*.labels.[] services.*.deploy.labels.[] services.*.sysctls.[]"
 )
 
 
-def _cast_of(path: Path) -> Callable[[str], Any] | None:
-    return next((cast for patterns, cast in _CASTS if any(_matches(path, pattern) for pattern in patterns)), None)
+@dataclass(frozen=True)
+class Reading:
+    """How a dialect substitutes a text, and what it makes of the result at which place."""
+
+    substitute: Callable[[str, Environment, At | None], str | Template]
+    casts: Casts
+
+    def cast_of(self, path: Path) -> Callable[[str], Any] | None:
+        return next((cast for patterns, cast in self.casts if any(matches(path, item) for item in patterns)), None)
+
+
+DOCKER: Final = Reading(substitute, _CASTS)
 
 
 def _may_be_opaque(path: Path, value: Template) -> bool:
-    if any(str(step).startswith("x-") for step in path) or any(_matches(path, pattern) for pattern in _OPAQUE):
+    if any(str(step).startswith("x-") for step in path) or any(matches(path, pattern) for pattern in _OPAQUE):
         return True
     first = value.parts[0]
-    return any(_matches(path, pattern) for pattern in _OPAQUE_PAIRS) and isinstance(first, str) and "=" in first
-
-
-def _matches(path: Path, pattern: tuple[str, ...]) -> bool:
-    return len(path) == len(pattern) and all(
-        (isinstance(step, int) if want == "[]" else isinstance(step, str) and want in ("*", step))
-        for step, want in zip(path, pattern, strict=True)
-    )
+    return any(matches(path, pattern) for pattern in _OPAQUE_PAIRS) and isinstance(first, str) and "=" in first

@@ -19,7 +19,7 @@ from typing import Any, Final
 import yaml
 from yaml import events
 
-from swarm_provider.compose.tree import Items, Map, Timestamp, WrittenFloat, WrittenInt, go_text
+from swarm_provider.compose.tree import Items, Map, Marked, Timestamp, WrittenFloat, WrittenInt, go_text
 from swarm_provider.errors import InputError, Problem
 
 try:
@@ -63,6 +63,7 @@ _DATE: Final = re.compile(
 # 64 bits in binary, with sign and prefix
 _LONGEST_INTEGER: Final = 67
 _STANDARD: Final = "tag:yaml.org,2002:"
+MARKS: Final = ("!reset", "!override")
 
 
 class _Fault(Exception):
@@ -78,11 +79,25 @@ def read(data: bytes, file: str) -> Map:
     Raises:
         InputError: it is not YAML, or its top is not a mapping; the Problem has file and line.
     """
+    return _read(data, _Builder(file))[0]
+
+
+def read_documents(data: bytes, file: str) -> list[Map]:
+    """Read all documents of a YAML file; values with a tag of `MARKS` are `Marked`.
+
+    Raises:
+        InputError: as `read`.
+    """
+    return _read(data, _Builder(file, every=True))
+
+
+def _read(data: bytes, builder: _Builder) -> list[Map]:
+    file = builder.file
     try:
         if len(data) > MAX_BYTES:
             raise _Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB", 0)
-        tree = _Builder(file).build(data)
-        if not isinstance(tree, Map):
+        trees = builder.build(data)
+        if not all(isinstance(tree, Map) for tree in trees):
             raise _Fault("the top of a compose file must be a mapping such as 'services: ...'", 1)
     except _Fault as fault:
         raise InputError(Problem(fault.message, "", file, fault.line)) from None
@@ -94,7 +109,7 @@ def read(data: bytes, file: str) -> Map:
         raise InputError(Problem(f"not YAML: {what}", "", file, mark.line + 1 if mark else 0)) from None
     except (UnicodeError, ValueError) as error:
         raise InputError(Problem(f"not YAML: {error}", "", file)) from None
-    return tree
+    return trees
 
 
 @dataclass(slots=True)
@@ -103,6 +118,7 @@ class _Frame:
 
     node: Map | Items
     anchor: str | None
+    tag: str | None = None
     key: str | None = None
     key_line: int = 0
     merging: bool = False
@@ -115,18 +131,24 @@ class _Frame:
 class _Builder:
     """Builds the tree from libyaml's events, without recursion."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, every: bool = False) -> None:
         self.file = file
+        self.every = every
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.open: set[str] = set()
         self.result: Any = None
         self.top: tuple[int, int] = (0, 0)
 
-    def build(self, data: bytes) -> Any:
+    def build(self, data: bytes) -> list[Any]:
+        """Return the documents: all of them, with their marks, or only the first."""
+        results = []
         for count, event in enumerate(_events(data)):
             if isinstance(event, events.DocumentEndEvent):
-                break
+                results.append(self.result)
+                self.anchors.clear()
+                if not self.every:
+                    break
             line = event.start_mark.line + 1
             if count > MAX_NODES:
                 raise _Fault(f"the file has more than {MAX_NODES} values", line)
@@ -135,12 +157,12 @@ class _Builder:
             elif isinstance(event, events.AliasEvent):
                 self._alias(event, line)
             elif isinstance(event, events.MappingStartEvent):
-                self._start(Map(self.file, line), event.anchor, line)
+                self._start(Map(self.file, line), event, line)
             elif isinstance(event, events.SequenceStartEvent):
-                self._start(Items(self.file, line), event.anchor, line)
+                self._start(Items(self.file, line), event, line)
             elif isinstance(event, (events.MappingEndEvent, events.SequenceEndEvent)):
                 self._end()
-        return self.result
+        return results or [None]
 
     def _scalar(self, event: events.ScalarEvent, line: int) -> None:
         plain = not event.style
@@ -152,6 +174,8 @@ class _Builder:
                 self.anchors[event.anchor] = (event.value, 1)
             return
         value = scalar(event.value, tag, plain, line)
+        if self.every and tag in MARKS:
+            value = Marked(str(tag), value)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         self._add(value, line, 1, 0)
@@ -185,7 +209,8 @@ class _Builder:
             return
         self._add(value, line, size, size, alias=True)
 
-    def _start(self, node: Map | Items, anchor: str | None, line: int) -> None:
+    def _start(self, node: Map | Items, event: Any, line: int) -> None:
+        anchor = event.anchor
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.node, Map) and frame.key is None:
             raise _Fault("a mapping or a list cannot be a key", line)
@@ -193,16 +218,17 @@ class _Builder:
             raise _Fault(f"nested more than {MAX_DEPTH} levels deep", line)
         if anchor:
             self.open.add(anchor)
-        self.stack.append(_Frame(node, anchor))
+        self.stack.append(_Frame(node, anchor, event.tag if self.every and event.tag in MARKS else None))
 
     def _end(self) -> None:
         frame = self.stack.pop()
         if isinstance(frame.node, Map) and frame.merges:
             _merge(frame.node, frame.merges)
+        value = Marked(frame.tag, frame.node) if frame.tag else frame.node
         if frame.anchor:
             self.open.discard(frame.anchor)
-            self.anchors[frame.anchor] = (frame.node, frame.size)
-        self._add(frame.node, frame.node.line, frame.size, frame.aliased)
+            self.anchors[frame.anchor] = (value, frame.size)
+        self._add(value, frame.node.line, frame.size, frame.aliased)
 
     def _add(self, value: Any, line: int, size: int, aliased: int, *, alias: bool = False) -> None:
         if not self.stack:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import graphlib
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose import check, limits, unhonoured
+from swarm_provider.compose import limits, unhonoured
+from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.difference import differences, refused
 from swarm_provider.compose.files import Context
-from swarm_provider.compose.interpolate import Environment, interpolate
-from swarm_provider.compose.load import read
 from swarm_provider.compose.merge import merge_declared, merge_services
 from swarm_provider.compose.normalise import service_inputs, used_networks
 from swarm_provider.compose.objects import KINDS, Declared, content, read_declared
 from swarm_provider.compose.service import Dependency, Service, read_service
-from swarm_provider.compose.tree import At, Map, Report, Template, go_text, unique
+from swarm_provider.compose.sources import Sources, plain_name
+from swarm_provider.compose.tree import At, Map, Report, unique
 from swarm_provider.compose.xpulumi import read_x_pulumi
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types import nearest
@@ -93,18 +94,20 @@ class Project:
     variables: tuple[str, ...] = ()
 
 
-def project_name(files: Sequence[str | Path], env: Mapping[str, object]) -> str | None:
+def project_name(
+    files: Sequence[str | Path],
+    env: Mapping[str, object],
+    dialect: Dialect = "docker",
+    env_files: Sequence[str | Path] | None = None,
+) -> str | None:
     """Return the `name:` of the files (the last one that gives one), or None.
 
     Raises:
         InputError: a file cannot be read or is not YAML, or the name is not a plain text.
     """
     report = Report()
-    name: str | None = None
-    environment = Environment(env)
-    for file in files:
-        tree = read(_bytes(file), str(file))
-        name = _name(tree, environment, At(report, str(file))) or name
+    sources = Sources(tuple(files), env, dialect, None if env_files is None else tuple(env_files))
+    name = sources.name(report)
     report.raise_errors()
     return name
 
@@ -117,6 +120,8 @@ def load(
     profiles: Sequence[str] = (),
     strict: bool = False,
     bound: Mapping[str, Collection[str]] | None = None,
+    dialect: Dialect = "docker",
+    env_files: Sequence[str | Path] | None = None,
 ) -> Project:
     """Read compose files as `docker stack deploy -c A -c B STACK` does, and convert everything before anything happens.
 
@@ -127,36 +132,67 @@ def load(
         profiles: the active profiles; `*` is all.
         strict: every warning is an error.
         bound: by kind (`config`, `secret`), the keys whose content the caller supplies: it is not read here.
+        dialect: `compose-spec` reads the files as `docker compose` does instead.
+        env_files: files of further variables, for the compose-spec's dialect; None: `.env` beside the first file.
 
     Raises:
         InputError: with every problem that was found, each with file, line and path.
     """
-    if not files:
-        raise InputError("compose_file is empty; give the path of a compose file")
+    sources = Sources(tuple(files), env, dialect, None if env_files is None else tuple(env_files))
+    project = _load(sources, stack, profiles, bound or {})
+    warnings = unique([*project.warnings, *_differences(project, sources.other(), stack, profiles, bound or {})])
+    if strict and warnings:
+        raise InputError(*warnings)
+    return replace(project, warnings=tuple(warnings))
+
+
+def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[str, Collection[str]]) -> Project:
     report = Report()
-    context = Context(Path(files[0]).absolute().parent, Environment(env))
-    trees = list(_trees(files, context.environment, report))
+    environment = sources.environment(report, stack)
+    report.raise_errors()
+    context = Context(sources.folder, environment, sources.dialect)
+    trees = sources.trees(environment, report)
     report.raise_errors()
     merged = _Merged()
     for tree, at in trees:
         merged.add(tree, at, context)
     report.raise_errors()
-    services = _active(merged.services, set(profiles))
+    services = _active(merged.services, sources.profiles(profiles, environment))
     edges = _dependencies(services, merged.services)
     project = Project(
-        name=next((found for tree, at in reversed(trees) if (found := _name(tree, context.environment, at))), None),
+        name=next((found for tree, at in reversed(trees) if (found := plain_name(tree, at))), None),
         services={key: _service_entry(service, merged, stack, edges[key]) for key, service in services.items()},
         networks=_network_entries(services, merged, stack),
         volumes={key: _entry(declared, stack) for key, declared in merged.sections["volume"].items()},
-        configs=_contents("config", services, merged, stack, context, set((bound or {}).get("config", ()))),
-        secrets=_contents("secret", services, merged, stack, context, set((bound or {}).get("secret", ()))),
+        configs=_contents("config", services, merged, stack, context, set(bound.get("config", ()))),
+        secrets=_contents("secret", services, merged, stack, context, set(bound.get("secret", ()))),
     )
     limits.check_ports((service, project.services[key].inputs) for key, service in services.items())
     report.raise_errors()
-    warnings = unique(report.warnings)
-    if strict and warnings:
-        raise InputError(*warnings)
-    return replace(project, warnings=tuple(warnings), variables=tuple(sorted(context.environment.used)))
+    # what env files give is no variable of the caller
+    variables = tuple(sorted(name for name in environment.used if name in sources.env))
+    return replace(project, warnings=tuple(unique(report.warnings)), variables=variables)
+
+
+def _differences(
+    project: Project, other: Sources, stack: str, profiles: Sequence[str], bound: Mapping[str, Collection[str]]
+) -> list[Problem]:
+    """Return what the other dialect would read differently."""
+    try:
+        read = _load(other, stack, profiles, bound)
+    except InputError as error:
+        return [refused(error, other.dialect)]
+    return differences(_sections(project), _sections(read), other.dialect)
+
+
+def _sections(project: Project) -> dict[str, Mapping[str, ServiceEntry | ObjectEntry]]:
+    return {
+        "services": project.services,
+        "networks": project.networks,
+        "volumes": project.volumes,
+        "configs": project.configs,
+        "secrets": project.secrets,
+    }
 
 
 @dataclass
@@ -177,57 +213,6 @@ class _Merged:
                 if not key.startswith("x-") or source is not None
             }
             self.sections[kind] = merge_declared(self.sections[kind], found)
-
-
-def _trees(files: Sequence[str | Path], environment: Environment, report: Report) -> Iterator[tuple[Map, At]]:
-    for file in files:
-        at = At(report, str(file))
-        tree = read(_bytes(file), str(file))
-        before = len(report.errors)
-        check.check_forbidden(tree, at)
-        tree = interpolate(tree, environment, at)
-        if len(report.errors) == before:
-            check.check_schema(tree, at)
-        if len(report.errors) == before:
-            _check_version(tree, at)
-            unhonoured.warn(tree, at)
-        yield tree, at
-
-
-def _bytes(file: str | Path) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except FileNotFoundError:
-        raise InputError(Problem("the compose file does not exist", "", str(file))) from None
-    except OSError as error:
-        raise InputError(Problem(f"the compose file cannot be read: {error.strerror}", "", str(file))) from None
-    except ValueError as error:
-        raise InputError(Problem(f"the path cannot be used: {error}", "", str(file))) from None
-
-
-def _name(tree: Map, environment: Environment, at: At) -> str | None:
-    if tree.get("name") is None:
-        return None
-    part = Map(tree.file, tree.line)
-    part["name"] = tree["name"]
-    value = interpolate(part, environment, at.key(tree, "name"))["name"]
-    if isinstance(value, Template) or not isinstance(value, (str, int, float)):
-        at.key(tree, "name").error("must be a plain text")
-        return None
-    return str(go_text(value)) or None
-
-
-def _check_version(tree: Map, at: At) -> None:
-    version = tree.get("version")
-    if version is None:
-        return
-    text = str(go_text(version))
-    major, _, minor = text.partition(".")
-    known = text == "" or (major == "3" and (minor == "" or (minor.isdecimal() and int(minor) <= 13)))
-    if not isinstance(version, str):
-        at.key(tree, "version").warn("docker wants the version as a text; the compose-spec ignores it: remove the line")
-    elif not known:
-        at.key(tree, "version").warn(f"docker does not know version {text!r}; it is ignored, as the compose-spec says")
 
 
 def _active(services: Mapping[str, Service], profiles: set[str]) -> dict[str, Service]:

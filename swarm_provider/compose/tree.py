@@ -19,39 +19,61 @@ LONGEST_MESSAGE: Final = 1000
 
 
 class Map(dict[str, Any]):
-    """A YAML mapping: its file, its own line, and the line of each key."""
+    """A YAML mapping: its file, its own line, and the line of each key (its file too, where that is another one)."""
 
-    __slots__ = ("file", "line", "lines")
+    __slots__ = ("file", "files", "line", "lines")
 
     def __init__(self, file: str = "", line: int = 0) -> None:
         super().__init__()
         self.file = file
         self.line = line
         self.lines: dict[str, int] = {}
+        self.files: dict[str, str] = {}
 
     def empty_copy(self) -> Map:
         """Return an empty map that stands at the same place."""
         copy = Map(self.file, self.line)
-        copy.lines = self.lines
+        copy.lines, copy.files = self.lines, self.files
         return copy
+
+    def where(self, key: str) -> tuple[str, int]:
+        """Return the file and the line of a key."""
+        return self.files.get(key, self.file), self.lines.get(key, self.line)
+
+    def put(self, key: str, value: Any, where: tuple[str, int]) -> None:
+        """Set a key, and where it stands; only for a map whose lines are its own."""
+        self[key] = value
+        self.files[key], self.lines[key] = where
 
 
 class Items(list[Any]):
-    """A YAML sequence: its file, its own line, and the line of each entry."""
+    """A YAML sequence: its file, its own line, and the line of each entry (its file too, where that is another one)."""
 
-    __slots__ = ("file", "line", "lines")
+    __slots__ = ("file", "files", "line", "lines")
 
     def __init__(self, file: str = "", line: int = 0) -> None:
         super().__init__()
         self.file = file
         self.line = line
         self.lines: list[int] = []
+        self.files: list[str] = []
 
     def empty_copy(self) -> Items:
         """Return an empty list that stands at the same place."""
         copy = Items(self.file, self.line)
-        copy.lines = self.lines
+        copy.lines, copy.files = self.lines, self.files
         return copy
+
+    def where(self, index: int) -> tuple[str, int]:
+        """Return the file and the line of an entry."""
+        file = self.files[index] if index < len(self.files) else self.file
+        return file, self.lines[index] if index < len(self.lines) else self.line
+
+    def put(self, value: Any, where: tuple[str, int]) -> None:
+        """Append an entry, and where it stands; only for a list whose lines are its own."""
+        self.append(value)
+        self.files.append(where[0])
+        self.lines.append(where[1])
 
 
 class Timestamp(str):
@@ -71,6 +93,14 @@ class WrittenFloat(float):
     """A number whose text in Go differs from what the file says (`1.10`, `1e3`)."""
 
     raw: str
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A value with a tag of the compose-spec: `!reset` (nothing stands here) or `!override` (nothing else does)."""
+
+    tag: str
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -118,13 +148,14 @@ class At:
 
     def key(self, parent: Any, key: str) -> At:
         """Return the place of `key` in the mapping `parent`."""
-        line = parent.lines.get(key, parent.line) if isinstance(parent, Map) else 0
-        return At(self.report, getattr(parent, "file", "") or self.file, (*self.path, key), line or self.line)
+        file, line = parent.where(key) if isinstance(parent, Map) else (getattr(parent, "file", ""), 0)
+        return At(self.report, file or self.file, (*self.path, key), line or self.line)
 
     def item(self, parent: Any, index: int) -> At:
         """Return the place of an entry of the sequence `parent`."""
-        line = parent.lines[index] if isinstance(parent, Items) and index < len(parent.lines) else 0
-        return At(self.report, getattr(parent, "file", "") or self.file, (*self.path, index), line or self.line)
+        known = isinstance(parent, Items) and index < len(parent.lines)
+        file, line = parent.where(index) if known else (getattr(parent, "file", ""), 0)
+        return At(self.report, file or self.file, (*self.path, index), line or self.line)
 
     def error(self, message: str) -> None:
         """Note that something is wrong here."""
@@ -141,6 +172,14 @@ def path_text(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"
     return text.removeprefix(".")
+
+
+def matches(path: Path, pattern: tuple[str, ...]) -> bool:
+    """Say whether a path is one of a pattern, where `*` is any key and `[]` any entry of a list."""
+    return len(path) == len(pattern) and all(
+        (isinstance(step, int) if want == "[]" else isinstance(step, str) and want in ("*", step))
+        for step, want in zip(path, pattern, strict=True)
+    )
 
 
 def unique(problems: Iterable[Problem]) -> list[Problem]:

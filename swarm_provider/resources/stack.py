@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pulumi
 
@@ -46,6 +46,8 @@ class Stack(pulumi.ComponentResource):
         name: str | None = None,
         env: Mapping[str, pulumi.Input[str] | int | float | bool] | None = None,
         env_only: bool = False,
+        dialect: Literal["docker", "compose-spec"] = "docker",
+        env_file: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
         profiles: Sequence[str] = (),
         secrets: _Binding = None,
         configs: _Binding = None,
@@ -72,6 +74,10 @@ class Stack(pulumi.ComponentResource):
             env: variables for `${...}` in the files; they win over the process environment. Outputs may be given
                 where a text stays a text (environment, labels, content), not where structure depends on it.
             env_only: take `env` instead of the process environment, not over it.
+            dialect: whose rules the files are read by: docker (those of `docker stack deploy`, the default) or
+                compose-spec (those of `docker compose`: `.env`, nested defaults, its merging, `!reset`, `!override`).
+            env_file: with dialect compose-spec, files of variables in the place of `.env` beside the first file, as
+                `docker compose --env-file` takes them; `env` and the process environment win over them.
             profiles: profiles whose services are taken too.
             secrets: compose key -> a Secret, a looked-up secret, or the content as text, bytes or Output; content
                 makes a Secret of the stack, also where the file says `external: true`.
@@ -97,9 +103,10 @@ class Stack(pulumi.ComponentResource):
         from swarm_provider import compose
 
         discovery.keep_shim()
-        files = _files(compose_file)
+        files = _files(compose_file, "compose_file")
+        env_files = None if env_file is None else _files(env_file, "env_file")
         environment = {**({} if env_only else os.environ), **_texts(env or {})}
-        self.stack_name = name or compose.project_name(files, environment) or resource_name
+        self.stack_name = name or compose.project_name(files, environment, dialect, env_files) or resource_name
         project = compose.load(
             files,
             stack=self.stack_name,
@@ -107,6 +114,8 @@ class Stack(pulumi.ComponentResource):
             profiles=tuple(profiles),
             strict=strict,
             bound={"secret": secrets or {}, "config": configs or {}},
+            dialect=dialect,
+            env_files=env_files,
         )
         super().__init__(TOKEN, resource_name, {}, opts)
         for warning in project.warnings:
@@ -144,10 +153,10 @@ class Stack(pulumi.ComponentResource):
             pulumi.log.info(f"variables taken from the process environment: {', '.join(used)}", self)
 
 
-def _files(compose_file: Any) -> list[str]:
-    several = compose_file if isinstance(compose_file, (list, tuple)) else [compose_file]
+def _files(given: Any, name: str) -> list[str]:
+    several = given if isinstance(given, (list, tuple)) else [given]
     if not several or not all(isinstance(path, (str, os.PathLike)) for path in several):
-        raise InputError(Problem("must be a path or a list of paths, as plain text", "compose_file"))
+        raise InputError(Problem("must be a path or a list of paths, as plain text", name))
     return [os.fspath(path) for path in several]
 
 

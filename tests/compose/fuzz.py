@@ -44,6 +44,11 @@ WORDS = (
         "!!int ",
         "!!binary ",
         "!x ",
+        "!reset ",
+        "!override ",
+        "extends: web",
+        "extends: {file: 0.yml, service: web}",
+        "include: [1.yml]",
         "|",
     ),
     *(
@@ -252,7 +257,11 @@ def reads_cleanly(files: list[bytes], folder: Path) -> None:
     paths = [folder / f"{number}.yml" for number in range(len(files))]
     for path, data in zip(paths, files, strict=True):
         path.write_bytes(data)
-    for read in (lambda: project_name(paths, cases.ENVIRONMENT), lambda: load(paths, stack="s", env=environment())):
+    for read in (
+        lambda: project_name(paths, cases.ENVIRONMENT),
+        lambda: load(paths, stack="s", env=environment()),
+        lambda: load(paths, stack="s", env=environment(), dialect="compose-spec"),
+    ):
         try:
             read()
         except InputError as error:

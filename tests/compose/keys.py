@@ -41,6 +41,7 @@ SERVICE: Final = {
     "dns": "dns: 1.2.3.4",
     "dns_search": "dns_search: [a.b]",
     "dns_opt": 'dns_opt: ["ndots:2"]',
+    "extends": "extends: {service: base, file: other.yml}",
     "labels": "labels: {a: b}",
     "label_file": "label_file: one.env",
     "healthcheck": "healthcheck: {test: x}",
@@ -116,7 +117,6 @@ SERVICE: Final = {
     "cpu_quota": "cpu_quota: 5",
     "cpu_shares": "cpu_shares: 5",
     "cpuset": 'cpuset: "0"',
-    "extends": "extends: {service: db}",
     "mem_limit": "mem_limit: 5m",
     "memswap_limit": "memswap_limit: 5m",
     "volume_driver": "volume_driver: x",
@@ -262,6 +262,7 @@ INSIDE: Final = {
             "environment": "{environment: SET}",
         }.items()
     },
+    **dict.fromkeys(("services.*.extends.service", "services.*.extends.file"), SERVICE["extends"]),
     "configs.*.content": "configs: {c: {content: y}}",
     "secrets.*.driver": "secrets: {s: {driver: x}}",
     "secrets.*.driver_opts": "secrets: {s: {driver: x, driver_opts: {a: b}}}",
@@ -333,6 +334,7 @@ def read(file: dict[str, Any], *, strict: bool = False) -> Project:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "one.env").write_text("A=1\n")
         Path(folder, "quoted.env").write_text("A='1'\n")
+        Path(folder, "other.yml").write_text("services: {base: {image: 'bb:1', hostname: h}}")
         path = Path(folder, "f.yml")
         path.write_text(json.dumps(file))
         return load([path], stack="s", env={"SET": "value"}, strict=strict)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swarm_provider.compose import load
+from swarm_provider.compose.dialect import DIALECTS
 from swarm_provider.errors import InputError
 from tests.compose import cases
 from tests.support.engine import REPO
@@ -40,6 +41,12 @@ WORDS = [line.strip() for text in CORPUS for line in text.splitlines()] + [
         ">",
         "'",
         '"',
+        "!reset ",
+        "!override ",
+        "extends: web",
+        "extends: {file: 1.yml, service: web}",
+        "include: [1.yml]",
+        "include: [2.yml]",
     ),
     *("0", "-1", "1e9", ".inf", ".nan", "2024-01-02", "99999999999999999999", "é", "\ud7ff", "\t", "\n", "---", "..."),
 ]
@@ -74,11 +81,12 @@ def ends_cleanly(data: bytes, second: bytes | None = None) -> None:
         paths = [Path(folder, "1.yml"), Path(folder, "2.yml")][: 1 if second is None else 2]
         for path, content in zip(paths, (data, second or b""), strict=False):
             path.write_bytes(content)
-        try:
-            load(paths, stack="s", env={**cases.ENVIRONMENT, "X": object()})
-        except InputError as error:
-            assert str(error)
-            assert all(problem.message for problem in error.problems)
+        for dialect in DIALECTS:
+            try:
+                load(paths, stack="s", env={**cases.ENVIRONMENT, "X": object()}, dialect=dialect)
+            except InputError as error:
+                assert str(error)
+                assert all(problem.message for problem in error.problems)
 
 
 RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}

@@ -235,7 +235,7 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
     [
         ("{image: bb, imagee: x}", "services.web.imagee: unknown key 'imagee'; did you mean 'image'?"),
         ("{image: bb, mem_limit: 5m}", "set deploy.resources.limits.memory"),
-        ("{image: bb, extends: x}", "does not support 'extends'"),
+        ("{image: bb, extends: x}", "the service 'x' does not exist in this file"),
         ("{build: .}", "'image' is missing; images are not built here"),
         ("{image: BB}", "must be lowercase"),
         ("{image: bb, networks: [dta]}", "the network 'dta' is not declared"),
@@ -292,7 +292,7 @@ def test_service_that_cannot_work_is_an_error_with_file_line_and_path(read: Read
         ("volumes: {c: {external: true, driver: local}}", "an external volume has no 'driver'"),
         ("networks: {c: {external: {name: a}, name: b}}", "conflict; give 'name' only"),
         ("volumes: {c: {drivr: x}}", "did you mean 'driver'?"),
-        ("include: [a.yml]", "'include' is not supported"),
+        ("include: [a.yml]", "a.yml does not exist"),
         ("volums: {}", "did you mean 'volumes'?"),
         ("configs: {c: {content: x, name: 'a b'}}", "Swarm refuses the name 'a b'"),
     ],

@@ -356,6 +356,42 @@ def test_warnings_of_the_file_are_logged_on_the_stack(folder: Path) -> None:
     assert [text for level, text in done.log if level == "warning" and "other.yml:4" in text]
 
 
+def test_stack_of_the_other_dialect_reads_env_files_and_merges_like_docker_compose(folder: Path) -> None:
+    (folder / ".env").write_text("TAG=default\n")
+    (folder / "prod.env").write_text("TAG=${BASE:-none}-prod\n")
+    (folder / "prod.yml").write_text("services: {web: {environment: !override ['KEY=${KEY}', 'DEEP=${A:-${B:-c}}']}}")
+    files = ["todo.yml", "prod.yml"]
+
+    def make() -> None:
+        env = {"KEY": pulumi.Output.secret("hunter3"), "BASE": "1"}
+        swarm.Stack("todo", compose_file=files, dialect="compose-spec", env_file="prod.env", env=env)
+
+    by_default = stack(compose_file="todo.yml", dialect="compose-spec")
+    assert by_default["todo-web"].inputs["image"] == "web:default"
+    done = run(make)
+    assert done["todo-web"].inputs["image"] == "web:1-prod"
+    assert done["todo-web"].inputs["environment"] == (SECRET, {"KEY": "hunter3", "DEEP": "c"})
+    [warning] = [text for level, text in done.log if level == "warning" and "environment.DEEP" in text]
+    assert warning.endswith("it would read differently with dialect='docker'")
+    assert not any("TAG" in text for _, text in done.log)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"dialect": "compose"}, "dialect: must be docker or compose-spec; did you mean 'compose-spec'?"),
+        ({"env_file": "prod.env"}, "env_file: docker stack deploy has no env file; give dialect='compose-spec'"),
+        ({"env_file": 5}, "env_file: must be a path or a list of paths, as plain text"),
+        ({"env_file": "gone.env", "dialect": "compose-spec"}, "gone.env does not exist"),
+    ],
+)
+def test_dialect_that_cannot_be_is_one_line(folder: Path, args: dict[str, Any], words: str) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        stack(**args)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_warnings_are_errors_in_a_strict_stack(folder: Path) -> None:
     with pytest.raises(pulumi.RunError, match=r"other\.yml:4"):
         stack(compose_file=compose(folder, WARNS), strict=True)

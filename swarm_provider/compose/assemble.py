@@ -1,0 +1,91 @@
+"""Compose files -> one tree: `include` and `extends` resolved, the files merged as the compose-spec says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from swarm_provider.compose import check
+from swarm_provider.compose.canonical import canonical
+from swarm_provider.compose.dialect import Dialect, Layer, layers
+from swarm_provider.compose.extends import extended
+from swarm_provider.compose.files import file_bytes
+from swarm_provider.compose.include import Inclusion, included
+from swarm_provider.compose.interpolate import Environment
+from swarm_provider.compose.marks import without
+from swarm_provider.compose.overlay import overlaid
+from swarm_provider.compose.relative import absolute
+from swarm_provider.compose.tree import At, Map, Report
+from swarm_provider.compose.variables import beside, with_files
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What the files of a project, or of one `include`, have in common.
+
+    Attributes:
+        folder: where relative paths start.
+        chain: the files that include each other up to here.
+    """
+
+    folder: Path
+    environment: Environment
+    report: Report
+    dialect: Dialect
+    chain: tuple[Path, ...] = ()
+
+    @property
+    def home(self) -> str | None:
+        """Return what `~` stands for."""
+        home, there = self.environment.look_up("HOME")
+        return home if there and isinstance(home, str) else None
+
+    def merged(self, documents: Sequence[Layer]) -> Map:
+        """Return several documents as one tree; `documents` are expanded, the later ones override."""
+        tree = canonical(documents[0].tree)
+        for layer in documents[1:]:
+            tree = canonical(_over(without(tree, layer.emptied), layer))
+        return tree
+
+    def expanded(self, layer: Layer, file: Path) -> Layer:
+        """Return a document with its `include` and its `extends` resolved."""
+        chain = (*self.chain, file.absolute())
+        tree = included(layer, self.folder, lambda inclusion: self._included(inclusion, chain))
+        layer = Layer(tree, layer.at, layer.emptied)
+        return Layer(extended(layer, self.folder, self.home, self._read), layer.at, layer.emptied)
+
+    def _read(self, file: Path, at: At) -> list[Layer]:
+        data = file_bytes(file, at)
+        return [] if data is None else layers(data, str(file), self.environment, self.report, self.dialect)
+
+    def _included(self, inclusion: Inclusion, chain: tuple[Path, ...]) -> Map:
+        for path in inclusion.paths:
+            if path in chain:
+                circle = " -> ".join(str(file) for file in (*chain[chain.index(path) :], path))
+                inclusion.at.error(f"the files include each other in a circle: {circle}")
+                return Map()
+        env_files = inclusion.env_files
+        if env_files is None:
+            # docker's dialect reads no .env anywhere
+            env_files = tuple(beside(inclusion.folder)) if self.dialect == "compose-spec" else ()
+        environment = with_files(self.environment, env_files, inclusion.at)
+        inner = Assembly(inclusion.folder, environment, self.report, self.dialect, chain)
+        documents = [
+            inner.expanded(layer, path) for path in inclusion.paths for layer in inner._read(path, inclusion.at)
+        ]
+        if not documents:
+            return Map()
+        tree, at = inner.merged(documents), documents[0].at
+        if self.report.errors:
+            return Map()
+        if self.dialect == "docker":
+            check.check_forbidden(tree, at)
+        check.check_schema(tree, at, self.dialect)
+        return absolute(tree, inclusion.folder, inner.home)
+
+
+def _over(base: Map, layer: Layer) -> Map:
+    merged = overlaid(base, layer.tree, (), layer.at)
+    assert isinstance(merged, Map)
+    return merged

@@ -1,0 +1,157 @@
+"""One form for what can be written in several, so that trees can be merged; one entry per key in lists that need it.
+
+The compose-spec appends lists and then keeps, of the entries that mean the same (a mount of one target, a port that is
+published at one address), the last one at the place of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+from swarm_provider.compose.overlay import DEPENDENCY, as_mapping
+from swarm_provider.compose.tree import Items, Map, Template, go_text
+from swarm_provider.model import shorthand
+
+_ANY_ADDRESS: Final = "0.0.0.0"
+
+
+def canonical(tree: Map) -> Map:
+    """Return a tree with the services' short forms made long where merging needs it, without what is said twice.
+
+    What is not valid stays as it is, to be told by the schema or the reader.
+    """
+    services = tree.get("services")
+    if not isinstance(services, Map):
+        return tree
+    return changed(tree, "services", lambda services: _each(services, _service))
+
+
+def changed(parent: Map, key: str, change: Callable[[Any], Any]) -> Map:
+    """Return a copy of a mapping with one value changed, at the same place."""
+    result = Map(parent.file, parent.line)
+    for name, value in parent.items():
+        result.put(name, change(value) if name == key else value, parent.where(name))
+    return result
+
+
+def _each(parent: Map, change: Callable[[Map], Map]) -> Map:
+    result = Map(parent.file, parent.line)
+    for name, value in parent.items():
+        result.put(name, change(value) if isinstance(value, Map) else value, parent.where(name))
+    return result
+
+
+def _service(service: Map) -> Map:
+    result = Map(service.file, service.line)
+    for key, value in service.items():
+        form, index = _FORMS.get(key), _INDEXES.get(key)
+        value = form(value) if form is not None else value
+        result.put(key, _unique(value, index) if index and isinstance(value, Items) else value, service.where(key))
+    return result
+
+
+def _unique(items: Items, index: Callable[[Any], Hashable]) -> Items:
+    entries: dict[Hashable, tuple[Any, tuple[str, int]]] = {}
+    for position, entry in enumerate(items):
+        try:
+            key = index(entry)
+            entries[key] = (entry, items.where(position))
+        except (TypeError, ValueError):
+            entries[object()] = (entry, items.where(position))
+    result = Items(items.file, items.line)
+    for entry, where in entries.values():
+        result.put(entry, where)
+    return result
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, (str, Template)):
+        return value
+    items = Items()
+    items.append(value)
+    return items
+
+
+def _ports(value: Any) -> Any:
+    if not isinstance(value, Items):
+        return value
+    result = Items(value.file, value.line)
+    for index, entry in enumerate(value):
+        where = value.where(index)
+        for port in _long_ports(entry, where):
+            result.put(port, where)
+    return result
+
+
+def _long_ports(entry: Any, where: tuple[str, int]) -> list[Any]:
+    written = str(go_text(entry))
+    if isinstance(entry, (Map, Items, Template)) or entry is None:
+        return [entry]
+    try:
+        ports = shorthand.port(written)
+    except ValueError:
+        return [entry]
+    address = shorthand.port_address(written)
+    result: list[Any] = []
+    for port in ports:
+        long = Map(*where)
+        if address:
+            long.put("host_ip", address, where)
+        for key, value in port.items():
+            long.put(key, value, where)
+        result.append(long)
+    return result
+
+
+def _port_key(port: Any) -> Hashable:
+    if not isinstance(port, Map):
+        return ("text", go_text(port))
+    published = port.get("published")
+    return (
+        port.get("host_ip", _ANY_ADDRESS),
+        None if published is None else str(go_text(published)),
+        str(go_text(port.get("target"))),
+        port.get("protocol", "tcp"),
+    )
+
+
+def _mount_key(mount: Any) -> Hashable:
+    if isinstance(mount, Map):
+        return str(mount["target"]) if "target" in mount else ("none", id(mount))
+    return str(shorthand.volume(mount)["target"])
+
+
+def _file_key(folder: str) -> Callable[[Any], Hashable]:
+    def key(entry: Any) -> Hashable:
+        if isinstance(entry, Map):
+            return str(entry["target"]) if entry.get("target") else f"{folder}/{entry.get('source')}"
+        return f"{folder}/{entry}"
+
+    return key
+
+
+def _word(entry: Any) -> Hashable:
+    if isinstance(entry, Template):
+        return entry
+    return str(go_text(entry)).partition("=")[0]
+
+
+def _path(entry: Any) -> Hashable:
+    return str(entry.get("path")) if isinstance(entry, Map) else str(entry)
+
+
+_FORMS: Final[dict[str, Callable[[Any], Any]]] = {
+    "depends_on": lambda value: as_mapping(value, DEPENDENCY),
+    "networks": as_mapping,
+    "ports": _ports,
+    **dict.fromkeys(("dns", "env_file", "label_file"), _listed),
+}
+_INDEXES: Final[dict[str, Callable[[Any], Hashable]]] = {
+    **dict.fromkeys(("cap_add", "cap_drop", "dns", "dns_opt", "dns_search", "profiles", "tmpfs"), _word),
+    "configs": _file_key(""),
+    "secrets": _file_key("/run/secrets"),
+    "env_file": _path,
+    "ports": _port_key,
+    "volumes": _mount_key,
+}

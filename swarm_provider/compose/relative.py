@@ -1,0 +1,94 @@
+"""Paths of a tree that comes from another folder than the project's -> absolute ones, by the compose-spec's rules."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from swarm_provider.compose.tree import Items, Map
+from swarm_provider.model import shorthand
+
+_Changes = Mapping[str, Callable[[Any], Any]]
+_WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+
+
+def absolute(tree: Map, folder: Path, home: str | None) -> Map:
+    """Return a tree whose relative paths (env and label files, binds, files of configs and secrets) start at `folder`.
+
+    `home` is what `~` stands for; where it is None such a path stays as it is.
+    """
+
+    def rooted(value: Any) -> Any:
+        if not isinstance(value, str) or not value or value[0] == "/" or _WINDOWS.match(value):
+            return value
+        if value[0] == "~":
+            return home + value[1:] if home else value
+        return posixpath.normpath(posixpath.join(str(folder), value))
+
+    def mount(value: Any) -> Any:
+        if isinstance(value, Map):
+            return _with(value, {"source": rooted}) if value.get("type") == "bind" else value
+        if not isinstance(value, str):
+            return value
+        try:
+            long = shorthand.volume(value)
+        except ValueError:
+            return value
+        source = long.get("source", "")
+        if long.get("type") != "bind" or rooted(source) == source:
+            return value
+        return rooted(source) + value[len(source) :]
+
+    def path(value: Any) -> Any:
+        return _with(value, {"path": rooted}) if isinstance(value, Map) else rooted(value)
+
+    def volume(value: Map) -> Map:
+        options = value.get("driver_opts")
+        if value.get("driver") != "local" or not isinstance(options, Map) or options.get("o") != "bind":
+            return value
+        return _with(value, {"driver_opts": lambda options: _with(options, {"device": rooted})})
+
+    service: _Changes = {
+        "env_file": lambda value: _entries(value, path),
+        "label_file": lambda value: _entries(value, rooted),
+        "volumes": lambda value: _entries(value, mount) if isinstance(value, Items) else value,
+    }
+    file: _Changes = {"file": rooted}
+    sections: dict[str, Callable[[Map], Map]] = {
+        "services": lambda value: _with(value, service),
+        "configs": lambda value: _with(value, file),
+        "secrets": lambda value: _with(value, file),
+        "volumes": volume,
+    }
+    return _with(tree, {name: _each(change) for name, change in sections.items()})
+
+
+def _each(change: Callable[[Map], Map]) -> Callable[[Any], Any]:
+    def section(values: Any) -> Any:
+        if not isinstance(values, Map):
+            return values
+        result = Map(values.file, values.line)
+        for key, value in values.items():
+            result.put(key, change(value) if isinstance(value, Map) else value, values.where(key))
+        return result
+
+    return section
+
+
+def _with(parent: Map, changes: _Changes) -> Map:
+    result = Map(parent.file, parent.line)
+    for key, value in parent.items():
+        result.put(key, changes[key](value) if key in changes else value, parent.where(key))
+    return result
+
+
+def _entries(value: Any, change: Callable[[Any], Any]) -> Any:
+    if not isinstance(value, Items):
+        return change(value)
+    result = Items(value.file, value.line)
+    for index, entry in enumerate(value):
+        result.put(change(entry), value.where(index))
+    return result

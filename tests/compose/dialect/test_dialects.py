@@ -1,0 +1,436 @@
+"""What the two dialects have in common, where they differ, and how that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarm_provider.compose import Project, Template, load, project_name
+from swarm_provider.compose.dialect import Dialect
+from swarm_provider.errors import InputError
+from tests.compose.conftest import Reader
+from tests.support.engine import REPO
+
+SPEC: dict[str, Any] = {"dialect": "compose-spec"}
+DIFFERENT = "would read differently"
+
+
+def inputs(project: Project, name: str = "web") -> Any:
+    return project.services[name].inputs
+
+
+def warned(project: Project) -> list[str]:
+    return [str(warning) for warning in project.warnings]
+
+
+# --------------------------------------------- values that are known only later
+
+
+def test_opaque_value_goes_through_nested_defaults_merging_and_extends(read: Reader) -> None:
+    later = object()
+    project = read(
+        "services:\n"
+        "  base: {image: x, environment: ['A=<${SECRET:-none}>', B=1]}\n"
+        "  web: {extends: base, environment: {C: '${GONE:-${SECRET}}', D: '${SECRET:+set}'}}\n",
+        "services: {web: {environment: [B=2, 'E=${SECRET}'], labels: {l: '${SECRET}'}}}\n",
+        env={"SECRET": later},
+        **SPEC,
+    )
+    assert inputs(project)["environment"] == {
+        "A": Template(("<", later, ">")),
+        "B": "2",
+        "C": Template((later,)),
+        "D": "set",
+        "E": Template((later,)),
+    }
+    assert inputs(project)["labels"] == {"l": Template((later,))}
+
+
+def test_opaque_value_goes_through_env_files(read: Reader) -> None:
+    later = object()
+    project = read(
+        "services: {web: {image: x, env_file: web.env, environment: [A]}}",
+        env={"SECRET": later},
+        side={".env": "A=pre-${SECRET}\n", "web.env": "B=${SECRET}\n"},
+        **SPEC,
+    )
+    assert inputs(project)["environment"] == {"A": Template(("pre-", later)), "B": Template((later,))}
+
+
+def test_opaque_value_where_structure_depends_on_it_is_an_error(read: Reader) -> None:
+    with pytest.raises(InputError, match=r"deploy\.replicas: a value that is known only later"):
+        read("services: {web: {image: x, deploy: {replicas: '${N}'}}}", env={"N": object()}, **SPEC)
+
+
+# ------------------------------------------------------------- files and lines
+
+
+def places(error: InputError) -> list[tuple[str, int, str]]:
+    return [(Path(problem.file).name, problem.line, problem.path) for problem in error.problems]
+
+
+def test_problem_of_a_merged_tree_is_told_where_it_is_written(read: Reader) -> None:
+    with pytest.raises(InputError) as caught:
+        read(
+            "services:\n  web:\n    image: x\n    networks: [one]\nnetworks:\n  one:\n",
+            "services:\n  web:\n    networks:\n      gone:\n    deploy:\n      mode: sometimes\n",
+            **SPEC,
+        )
+    assert places(caught.value) == [
+        ("2.yml", 3, "services.web.networks"),
+        ("2.yml", 5, "services.web.deploy"),
+    ]
+
+
+@pytest.mark.parametrize("dialect", ["docker", "compose-spec"])
+def test_problem_of_another_file_is_told_there(read: Reader, dialect: Dialect) -> None:
+    with pytest.raises(InputError) as caught:
+        read(
+            "include:\n  - db.yml\nservices:\n  web:\n    extends:\n      file: base.yml\n      service: base\n",
+            side={
+                "db.yml": "services:\n  db:\n    image: x\n    networks: [gone]\n",
+                "base.yml": "services:\n  base:\n    image: x\n    restart: sometimes\n",
+            },
+            dialect=dialect,
+        )
+    assert places(caught.value) == [
+        ("db.yml", 4, "services.db.networks"),
+        ("base.yml", 4, "services.web.restart"),
+    ]
+
+
+@pytest.mark.parametrize("dialect", ["docker", "compose-spec"])
+@pytest.mark.parametrize(
+    ("text", "line", "path", "words"),
+    [
+        ("include:\n  - gone.yml\nservices: {web: {image: x}}", 2, "include[0]", "gone.yml does not exist"),
+        ("include: [{pth: a.yml}]", 1, "include[0].pth", "unknown key 'pth'; did you mean 'path'?"),
+        ("include: [{env_file: a}]", 1, "include[0]", "the key 'path' is missing"),
+        ("include: [[a]]", 1, "include[0]", "must be the path of a compose file"),
+        ("include: [{path: {a: b}}]", 1, "include[0].path", "must be a path"),
+        ("include: [1.yml]", 1, "include[0]", "include each other in a circle"),
+        ("services:\n  web:\n    extends: [a]", 3, "services.web.extends", "must be the name of a service"),
+        (
+            "services:\n  web:\n    extends: {service: web2, fle: x}\n  web2: {image: x}",
+            3,
+            "services.web.extends.fle",
+            "f",
+        ),
+        ("services:\n  web:\n    extends: {service: a, file: [x]}", 3, "services.web.extends.file", "must be the path"),
+        ("services:\n  web:\n    extends: wbe\n  web1: {image: x}", 3, "services.web.extends", "'wbe' does not exist"),
+        ("services:\n  web:\n    extends: {service: a, file: gone.yml}", 3, "services.web.extends.file", "not exist"),
+        ("services:\n  web: {extends: two}\n  two: {extends: web}", 2, "services.web.extends", "web -> two -> web"),
+    ],
+)
+def test_include_and_extends_that_cannot_work_are_one_line_each(
+    read: Reader, dialect: Dialect, text: str, line: int, path: str, words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read(text, dialect=dialect)
+    first = caught.value.problems[0]
+    assert (first.line, first.path) == (line, path)
+    assert words in first.message
+    assert "\n" not in str(first)
+
+
+def test_env_file_that_cannot_be_read_is_told_with_its_line(read: Reader) -> None:
+    with pytest.raises(InputError, match=r"\.env cannot be read: line 2: the name 'B C' has blanks"):
+        read("services: {web: {image: x}}", side={".env": "A=1\nB C=2\n"}, **SPEC)
+
+
+# ----------------------------------------------------------- docker's dialect
+
+
+def test_docker_dialect_has_include_and_extends(read: Reader) -> None:
+    project = read(
+        "include: [db.yml]\nservices: {base: {image: x, ports: [80]}, web: {extends: base, ports: ['81:81']}}",
+        side={"db.yml": "services: {db: {image: 'y:${TAG}', networks: [back]}}\nnetworks: {back: }"},
+        env={"TAG": "1"},
+    )
+    assert [port["target"] for port in inputs(project)["ports"]] == [80, 81]
+    assert inputs(project, "db")["image"] == "y:1"
+    assert list(project.networks) == ["back", "default"]
+
+
+def test_docker_dialect_refuses_dockers_forbidden_keys_in_other_files_too(read: Reader) -> None:
+    with pytest.raises(InputError) as caught:
+        read(
+            "include: [db.yml]\nservices: {web: {extends: {file: base.yml, service: base}}}",
+            side={
+                "db.yml": "services:\n  db: {image: x, mem_limit: 5m}\n",
+                "base.yml": "services:\n  base: {image: x, cpuset: '0'}\n",
+            },
+        )
+    assert [(Path(problem.file).name, problem.line) for problem in caught.value.problems] == [("db.yml", 2)]
+
+
+def test_docker_dialect_reads_no_env_file_that_is_not_named(read: Reader) -> None:
+    side = {".env": "TAG=1\n", "db.yml": "services: {db: {image: 'y:${TAG:-none}'}}", "db.env": "TAG=2\n"}
+    assert inputs(read("include: [db.yml]", side=side), "db")["image"] == "y:none"
+    named = read("include: [{path: db.yml, env_file: db.env}]", side=side)
+    assert inputs(named, "db")["image"] == "y:2"
+
+
+def test_several_files_of_docker_dialect_merge_by_dockers_rules_around_extends(read: Reader) -> None:
+    project = read(
+        "services: {base: {image: x, environment: {A: 1}}, web: {extends: base, environment: {B: 1}}}",
+        "services: {web: {environment: {A: '', B: 2}}}",
+    )
+    # docker keeps what an empty value would override
+    assert inputs(project)["environment"] == {"A": "1", "B": "2"}
+
+
+# --------------------------------------------------------- further variables
+
+
+def test_env_file_in_raw_format_has_no_quotes(read: Reader) -> None:
+    project = read(
+        "services: {web: {image: x, env_file: [{path: a.env, format: raw}]}}", side={"a.env": 'A="${X}"\n'}, **SPEC
+    )
+    assert inputs(project)["environment"] == {"A": '"${X}"'}
+
+
+def test_content_may_be_a_variable_of_an_env_file(read: Reader) -> None:
+    project = read(
+        "services: {web: {image: x, configs: [c]}}\nconfigs: {c: {environment: BODY}}",
+        side={".env": "BODY=hello\n"},
+        **SPEC,
+    )
+    assert project.configs["c"].inputs["data"] == "hello"
+
+
+def test_variables_that_count_are_those_of_the_caller(read: Reader) -> None:
+    text = "services: {web: {image: 'x:${A}', hostname: '${B}'}}"
+    assert read(text, env={"A": "1"}, side={".env": "B=2\n"}, **SPEC).variables == ("A",)
+
+
+def test_default_env_file_can_be_turned_off_and_replaced(read: Reader, tmp_path: Path) -> None:
+    text, side = "services: {web: {image: 'x:${A:-none}'}}", {".env": "A=1\n", "other": "A=2\n"}
+    off = read(text, env={"COMPOSE_DISABLE_ENV_FILE": "true"}, side=side, **SPEC)
+    listed = read(text, env={"COMPOSE_ENV_FILES": str(tmp_path / "other")}, side=side, **SPEC)
+    assert [inputs(project)["image"] for project in (off, listed)] == ["x:none", "x:2"]
+
+
+def test_name_of_the_project_is_substituted_by_the_dialect(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text("name: 'shop-${STAGE:-${OTHER:-dev}}'\nservices: {web: {image: x}}\n")
+    (tmp_path / ".env").write_text("OTHER=test\n")
+    assert project_name([path], {}, "compose-spec") == "shop-test"
+    assert project_name([path], {"STAGE": "prod"}, "compose-spec") == "shop-prod"
+    assert load([path], stack="s", env={"STAGE": "prod"}, **SPEC).name == "shop-prod"
+
+
+def test_unknown_dialect_is_an_error(read: Reader) -> None:
+    with pytest.raises(InputError, match="dialect: must be docker or compose-spec; did you mean 'compose-spec'"):
+        read("services: {web: {image: x}}", dialect="compose-spce")
+
+
+def test_env_file_of_the_project_needs_the_other_dialect(read: Reader) -> None:
+    with pytest.raises(InputError, match="env_file: docker stack deploy has no env file; give dialect='compose-spec'"):
+        read("services: {web: {image: x}}", env_files=["a.env"])
+
+
+# ------------------------------------------------- keys that docker forbids
+
+
+def test_keys_that_docker_forbids_have_no_effect_and_a_warning(read: Reader) -> None:
+    project = read("services:\n  web:\n    image: x\n    cpuset: '0'\n    mem_limit: 64m\n", **SPEC)
+    assert inputs(project)["deploy"]["resources"] == {"limits": {"memory": "64m"}}
+    assert any("1.yml:4: services.web.cpuset: Swarm has no word for it" in warning for warning in warned(project))
+    assert not any("mem_limit: Swarm" in warning for warning in warned(project))
+
+
+def test_two_memory_limits_that_differ_are_an_error(read: Reader) -> None:
+    text = "services: {web: {image: x, mem_limit: 64m, deploy: {resources: {limits: {memory: 32m}}}}}"
+    with pytest.raises(InputError, match=r"'mem_limit' and deploy\.resources\.limits\.memory differ"):
+        read(text, **SPEC)
+
+
+# -------------------------------------------------- where the dialects differ
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table in docs/compose.md.
+
+    Attributes:
+        words: its first cell.
+        texts: compose files that show it.
+        look: what of the project shows it; None in an expectation is a refusal.
+    """
+
+    words: str
+    texts: tuple[str, ...]
+    look: Callable[[Project], Any]
+    docker: Any
+    spec: Any
+    side: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def _of(*path: Any) -> Callable[[Project], Any]:
+    def look(project: Project) -> Any:
+        value: Any = project.services["web"].inputs
+        for step in path:
+            value = value.get(step) if isinstance(value, dict) else value
+        return value
+
+    return look
+
+
+def _targets(project: Project) -> Any:
+    return [[mount["target"] for mount in inputs(project).get("volumes", [])]]
+
+
+WEB = "services: {web: {image: x, %s}}"
+ROWS = [
+    Row("`.env` beside the file", (WEB % "user: '${A:-none}'",), _of("user"), "none", "file", {".env": "A=file\n"}),
+    Row("default in a default", (WEB % "user: '${A:-${B:-c}}'",), _of("user"), "${B:-c}", "c"),
+    Row("`$VAR` before an operator", (WEB % "user: '$A:-b'",), _of("user"), "a", "a:-b", env={"A": "a"}),
+    Row("`$` before no name", (WEB % "user: 'a$5'",), _of("user"), None, "a$5"),
+    Row("message with a dash", (WEB % "user: '${A:?set-it}'",), _of("user"), "it", None),
+    Row(
+        "quotes in an env file",
+        (WEB % "env_file: a.env",),
+        _of("environment", "A"),
+        '"b c"',
+        "b c",
+        {"a.env": 'A="b c"\n'},
+    ),
+    Row(
+        "empty value in `environment`",
+        (WEB % "environment: {A: ''}",),
+        _of("environment", "A"),
+        "shell",
+        "",
+        env={"A": "shell"},
+    ),
+    Row(
+        "empty value in a later file",
+        (WEB % "environment: {A: b}", "services: {web: {environment: {A: ''}}}"),
+        _of("environment", "A"),
+        "b",
+        "",
+    ),
+    Row(
+        "a port in a second form",
+        (WEB % "ports: ['80:80/tcp']", "services: {web: {ports: ['80:80/udp']}}"),
+        lambda project: len(inputs(project)["ports"]),
+        1,
+        2,
+    ),
+    Row(
+        "`command` that is null in a later file",
+        (WEB % "command: [a]", "services: {web: {command: }}"),
+        _of("command"),
+        ["a"],
+        None,
+    ),
+    Row(
+        "top-level entry in a later file",
+        (
+            "services: {web: {image: x, networks: [n]}}\nnetworks: {n: {driver: d}}",
+            "networks: {n: {attachable: true}}",
+        ),
+        lambda project: project.networks["n"].inputs.get("driver"),
+        None,
+        "d",
+    ),
+    Row(
+        "`!reset`",
+        (WEB % "user: a", "services: {web: {user: !reset b}}"),
+        _of("user"),
+        "b",
+        None,
+    ),
+    Row(
+        "`!override`",
+        (WEB % "cap_add: [A]", "services: {web: {cap_add: !override [B]}}"),
+        _of("capAdd"),
+        ["A", "B"],
+        ["B"],
+    ),
+    Row(
+        "several documents in a file",
+        ("services: {web: {image: x}}\n---\nservices: {web: {user: b}}",),
+        _of("user"),
+        None,
+        "b",
+    ),
+    Row(
+        "`depends_on` as a list",
+        ("services: {web: {image: x, depends_on: [db]}, db: {image: x, profiles: [p]}}",),
+        lambda project: list(project.services),
+        ["web"],
+        None,
+    ),
+    Row("`mem_limit`", (WEB % "mem_limit: 64m",), _of("deploy", "resources", "limits", "memory"), None, "64m"),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
+def test_dialects_differ_as_the_table_says(read: Reader, row: Row) -> None:
+    said: list[Any] = []
+    warnings: list[str] = []
+    for dialect in ("docker", "compose-spec"):
+        try:
+            project = read(*row.texts, side=row.side, env=row.env, dialect=dialect)
+        except InputError:
+            said.append(None)
+        else:
+            said.append(row.look(project))
+            warnings += [text for text in warned(project) if "dialect=" in text]
+    assert said == [row.docker, row.spec]
+    assert said[0] != said[1]
+    assert warnings
+
+
+def test_table_of_the_page_has_these_rows() -> None:
+    section = (
+        (REPO / "docs" / "compose.md").read_text("utf-8").split("### Where they differ\n", 1)[1].split("\n#", 1)[0]
+    )
+    cells = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
+    assert cells[1:] == [row.words for row in ROWS]
+
+
+def test_difference_is_told_with_place_and_without_the_value(read: Reader) -> None:
+    text = "services:\n  web:\n    image: x\n    environment: {PASSWORD: '${P:-${Q}}'}\n"
+    project = read(text, env={"Q": "hunter2"})
+    [warning] = [str(warning) for warning in project.warnings if DIFFERENT in str(warning)]
+    assert warning.endswith(
+        "1.yml:2: services.web.environment.PASSWORD: it would read differently with dialect='compose-spec'"
+    )
+    assert "hunter2" not in "".join(warned(project))
+
+
+def test_files_that_read_the_same_have_no_warning(read: Reader) -> None:
+    text = (
+        "services:\n  web: {image: 'x:${TAG:-1}', ports: ['80:80'], volumes: ['data:/v', './d:/d'], configs: [c],\n"
+        "    environment: {A: b, C: }, networks: {n: {aliases: [w]}}, deploy: {replicas: 2}}\n"
+        "networks: {n: }\nvolumes: {data: }\nconfigs: {c: {file: ./c}}\n"
+    )
+    for dialect in ("docker", "compose-spec"):
+        assert warned(read(text, side={"c": "x"}, dialect=dialect, strict=True)) == []
+
+
+def test_difference_is_an_error_where_warnings_are(read: Reader) -> None:
+    with pytest.raises(InputError, match=DIFFERENT):
+        read("services: {web: {image: 'x:${A:-1}'}}", side={".env": "A=2\n"}, strict=True)
+
+
+def test_service_that_only_one_dialect_has_is_told(read: Reader) -> None:
+    text = "services: {web: {image: x}, extra: {image: x, profiles: [p]}}"
+    project = read(text, side={".env": "COMPOSE_PROFILES=p\n"})
+    assert any("services.extra: it exists only with dialect='compose-spec'" in text for text in warned(project))
+
+
+def test_many_differences_are_counted(read: Reader) -> None:
+    labels = "".join(f"      l{number}: '${{A}}'\n" for number in range(20))
+    project = read(f"services:\n  web:\n    image: x\n    labels:\n{labels}", side={".env": "A=2\n"})
+    told = [text for text in warned(project) if "differently" in text]
+    assert len(told) == 9
+    assert told[-1] == "12 more places would read differently with dialect='compose-spec'"
