@@ -124,6 +124,7 @@ def _shown(inputs: Json) -> object:
     if "key" in inputs and "nodes" in inputs:
         value = inputs.get("value")
         return f"{inputs['key']}={value}" if isinstance(value, str) else inputs["key"]
+    base = base or inputs.get("node")
     return base if isinstance(base, str) else None
 
 

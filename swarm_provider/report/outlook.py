@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -17,6 +18,8 @@ from swarm_provider.spec import Json
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))
 _RESTARTING: Final = 6
+_EVICTS: Final = re.compile(r"(?P<what>.+?) evicts \d+ tasks?: (?P<each>.+?)(?:;|$)")
+_EACH: Final = re.compile(r"(\S+) \((\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,22 @@ def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outloo
         if one.kind == "Service":
             future = _of_service(one, [note.text for note in notes if note.urn == one.urn])
             found[one.shown] = replace(future, idle=_idle(one))
-    for one in resources:
-        # labels of nodes may move the tasks of services that do not change themselves
-        for entry in one.forecasts if one.kind != "Service" else ():
-            name = str(entry.get("service"))
-            if not found.get(name, Outlook(name, "same")).restarts:
-                found[name] = _from_forecast(name, "same", _restart(entry), one.differences)
+    for what, name, number in _evicted(notes):
+        # a change of nodes moves the tasks of services that do not change themselves
+        known = found.get(name, Outlook(name, "same"))
+        if known.op == "same":
+            reasons = (*known.reasons, what)
+            tasks = (known.tasks or 0) + number
+            found[name] = Outlook(name, "same", True, tasks, reasons=reasons, pace="at once", capacity=None)
     return sorted(found.values(), key=lambda outlook: (outlook.rank, outlook.service))
+
+
+def _evicted(notes: Sequence[Note]) -> Iterable[tuple[str, str, int]]:
+    """Read what changes of nodes drive away (`plan.evictions.told`): the change, a service, how many of its tasks."""
+    for note in notes:
+        match = _EVICTS.match(note.text)
+        for name, number in _EACH.findall(match["each"]) if match else ():
+            yield match["what"], name, int(number)  # type: ignore[index]
 
 
 def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
@@ -192,6 +204,8 @@ def _job(outlook: Outlook) -> str:
 
 
 def _capacity(outlook: Outlook) -> str:
+    if outlook.op == "same":
+        return "they have to leave their node, and start on others"
     if outlook.op == "replace":
         return "the service is down from the first stop until the new tasks run"
     if outlook.capacity is None:
@@ -243,6 +257,9 @@ def _worst(restarting: Sequence[Outlook]) -> str:
             else (f"{len(down)} services are down meanwhile")
         )
     known = [one.capacity for one in restarting if one.capacity is not None]
+    evicted = [one for one in restarting if one.op == "same"]
+    if evicted:
+        return f"{listed(sorted(one.service for one in evicted))} must leave nodes"
     if len(known) < len(restarting):
         return "each node is without a task of a global service for a moment"
     return f"capacity never below {min(known)} %"

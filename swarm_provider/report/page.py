@@ -24,7 +24,7 @@ WORDS: Final = {
     "delete": "removed",
     "same": "stays",
 }
-_ORDER: Final = ("Config", "Secret", "Network", "Volume", "NodeLabel")
+_ORDER: Final = ("Config", "Secret", "Network", "Volume", "NodeLabel", "Node")
 _KINDS: Final = {"NodeLabel": "node label"}
 _CONTENT: Final = ("data", "data_base64", "file")
 _TOLD_BY_ROW: Final = (
@@ -177,11 +177,14 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
         "delete": "the service is removed",
     }.get(outlook.op, "")
     if one is None:
-        return ServiceRow(outlook.service, outlook.op, sentence(outlook), (), "labels of nodes change")
+        told = tuple((what, "") for what in outlook.reasons)
+        return ServiceRow(outlook.service, outlook.op, sentence(outlook), told)
     if one.removed_by_hand:
         why = "it was removed by hand"
     by_hand = {change.path for change in one.by_hand}
     new = {change.path: change.new for change in one.differences}
+    if one.op == "same":
+        return ServiceRow(outlook.service, "same", sentence(outlook), tuple((what, "") for what in outlook.reasons))
     reasons = tuple((path, families.get(str(new.get(path)), "")) for path in outlook.reasons)
     if by_hand & set(new) and not why:
         why = "it was changed by hand"

@@ -23,8 +23,8 @@ _GAP: Final = 110
 _LINE: Final = 18
 _LETTERS: Final = 27
 _HEADS: Final = {"Config": "configs", "Secret": "secrets", "Service": "services", "Network": "networks",
-                 "Volume": "volumes", "NodeLabel": "node labels"}  # fmt: skip
-_COLUMNS: Final = (("Config", "Secret"), ("Service",), ("Network", "Volume", "NodeLabel"))
+                 "Volume": "volumes", "NodeLabel": "node labels", "Node": "nodes"}  # fmt: skip
+_COLUMNS: Final = (("Config", "Secret"), ("Service",), ("Network", "Volume", "NodeLabel", "Node"))
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from swarm_provider.errors import InputError
+from swarm_provider.plan.evictions import Evictions, told
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import LIMIT, code, markdown, text
 from swarm_provider.report.page import page
 from swarm_provider.report.reading import read
-from tests.report.reading_back import codes, parser, restarts, tables
+from tests.report.reading_back import Told, codes, parser, restarts, tables
 
 SIG = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 Json = dict[str, Any]
@@ -105,6 +106,25 @@ def test_resource_of_another_package_stands_in_the_list() -> None:
     assert "byteLength" in shown
 
 
+def test_tasks_that_a_change_of_nodes_drives_away_stand_in_the_table() -> None:
+    words = told(Evictions({"db": 1, "web": 2}))
+    note = {
+        "severity": "info",
+        "urn": URN.format("Node", "two"),
+        "message": f"draining node2 {words}; they stop at once, whatever their update_config says",
+    }
+    old, new = ({"node": "node2", "availability": word} for word in ("active", "drain"))
+    inputs = {"name": "web", "image": "bb:1"}
+    steps = step("update", "Node", "two", old, new, ("availability",)), step("same", "Service", "web", inputs, inputs)
+    made = page(read(digest(*steps, diagnostics=(note,))))
+    assert restarts(markdown(made)) == {
+        "db": Told(True, 1, ("draining node2",)),
+        "web": Told(True, 2, ("draining node2",)),
+    }
+    assert "3 tasks restart in 2 services" in markdown(made)
+    assert "node2" in html(made)
+
+
 def test_nothing_in_the_program_is_no_changes() -> None:
     made = page(read(digest()))
     assert not made.changes and "no changes" in markdown(made)
@@ -128,12 +148,12 @@ def test_comment_with_a_thousand_services_keeps_those_that_restart() -> None:
         inputs = {"name": f"service-{number:04}", "image": "bb:1", "deploy": {"replicas": 2}}
         return step("update", "Service", inputs["name"], inputs, {**inputs, "image": "bb:2"}, ("image",))  # type: ignore[arg-type]
 
-    told = {
+    notice = {
         "severity": "info",
         "urn": URN.format("Service", "service-0999"),
         "message": "2 tasks of service-0999 restart one at a time because image changes; capacity drops to 50 %",
     }
-    shown = markdown(page(read(digest(*map(one, range(1000)), diagnostics=(told,)))))
+    shown = markdown(page(read(digest(*map(one, range(1000)), diagnostics=(notice,)))))
     assert len(shown) <= LIMIT
     assert restarts(shown)["service-0999"].tasks == 2
     assert "more services, which are left out here" in shown
