@@ -95,6 +95,7 @@ class Infra:
         (self.dev / ".gitignore").write_text(".venv\n")
         (self.dev / "app.json").write_text('{"log": "warning"}\n')
         shutil.copytree(EXAMPLES / "ci", self.dev / "ci")
+        (self.dev / ".venv").symlink_to(sys.prefix)
         origin = folder / "origin.git"
         git(folder, "init", "-q", "--bare", "--initial-branch=main", str(origin))
         git(self.dev, "init", "-q", "--initial-branch=main")
@@ -245,8 +246,6 @@ def test_log_of_a_violated_plan_is_not_shown(
     )
     shim.chmod(0o755)
     environment = {**infra.environment, "PATH": f"{shim.parent}{os.pathsep}{infra.environment['PATH']}", "PLAN": "1"}
-    (infra.dev / ".venv").unlink(missing_ok=True)
-    (infra.dev / ".venv").symlink_to(sys.prefix)
     infra.project.up().assert_ok()
     done = subprocess.run(
         ["ci/up.sh"],
