@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from swarm_provider.spec import labels
 from tests.docs.checkout import checkout
 from tests.docs.fences import fences
 from tests.examples.runner import git
@@ -57,7 +58,8 @@ def in_git(project: PulumiProject) -> None:
 def legacy(project: PulumiProject) -> None:
     """A stack that docker made."""
     (project.folder / "__main__.py").write_text("")
-    command = ["docker", "service", "create", "--detach", "--name", "todo_todo-web", "bb:1", "sleep", "100000"]
+    named = ["--name", "todo_todo-web", "--label", f"{labels.NAMESPACE}=todo"]
+    command = ["docker", "service", "create", "--detach", *named, "bb:1", "sleep", "100000"]
     subprocess.run(command, env=project.environment, check=True, capture_output=True)
 
 
