@@ -14,6 +14,8 @@ from swarm_provider.compose.tree import Items, Map, Template, go_text
 from swarm_provider.model import shorthand
 
 _ANY_ADDRESS: Final = "0.0.0.0"
+# of one service; ranges beyond stay as they are written, since comparing their ports one by one would take minutes
+_MOST_PORTS: Final = 500
 
 
 def canonical(tree: Map) -> Map:
@@ -77,9 +79,12 @@ def _ports(value: Any) -> Any:
     if not isinstance(value, Items):
         return value
     result = Items(value.file, value.line)
+    # what is written alike is one entry before ranges are, so that ranges cannot pile up
+    value = _unique(value, _port_key)
     for index, entry in enumerate(value):
         where = value.where(index)
-        for port in _long_ports(entry, where):
+        ports = _long_ports(entry, where) if len(result) < _MOST_PORTS else [entry]
+        for port in ports if len(result) + len(ports) <= _MOST_PORTS else [entry]:
             result.put(port, where)
     return result
 

@@ -234,6 +234,11 @@ def test_env_file_of_the_project_needs_the_other_dialect(read: Reader) -> None:
         read("services: {web: {image: x}}", env_files=["a.env"])
 
 
+def test_huge_ranges_of_ports_are_read_in_seconds(read: Reader) -> None:
+    project = read("services: {web: {image: x, ports: ['1-5000:1-5000', '6000:6000', '1-5000:1-5000']}}", **SPEC)
+    assert len(inputs(project)["ports"]) == 5001
+
+
 # ------------------------------------------------- keys that docker forbids
 
 
