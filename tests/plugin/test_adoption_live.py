@@ -177,3 +177,17 @@ def test_foreign_owner_is_refused_even_when_adopting(plugin: Plugin, docker: Doc
     with pytest.raises(grpc.RpcError) as caught:
         plugin.create("Network", unique, plugin.inputs("Network", unique, {"adopt": True}))
     assert "belongs to Pulumi stack 'theirs/dev'" in caught.value.details()
+
+
+def test_adopted_job_is_not_stamped_and_needs_no_change(plugin: Plugin, docker: Docker, unique: str) -> None:
+    docker("service", "create", "--detach", "--mode", "replicated-job", "--name", unique, "bb:1", "true")
+    given = {"image": "bb:1", "command": ["true"], "adopt": True, "wait": False, "resolveImage": "never"}
+    given |= {"deploy": {"mode": "replicated-job", "replicas": 1}}
+    inputs = plugin.inputs("Service", unique, given)
+    _, state = plugin.create("Service", unique, inputs)
+    assert docker.service(unique)["JobStatus"]["JobIteration"].get("Index", 0) == 0
+    with Plugin(docker.host) as next_run:
+        _, live, state = next_run.read("Service", unique, unique, inputs, state)
+        news = next_run.inputs("Service", unique, given, live)
+        found = next_run.diff("Service", unique, unique, live, news, state)
+    assert "owner" not in found.detailedDiff

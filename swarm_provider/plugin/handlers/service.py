@@ -257,7 +257,8 @@ class ServiceHandler(Handler):
         own = live["Spec"].get("Labels") or {}
         if olds:
             inputs = read_inputs(olds, live["Spec"], names, api_version=swarm.api_version)
-            owner = own.get(labels.OWNER)
+            # a job that was taken over is not stamped: that alone would run it again (docs/decisions/005)
+            owner = own.get(labels.OWNER) or (olds.get("owner") if is_job(live["Spec"]) else None)
             inputs = {key: value for key, value in inputs.items() if key != "owner"} | (
                 {"owner": owner} if owner else {}
             )
