@@ -40,8 +40,11 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         container["Init"] = False
     image = live_container.get("Image")
     if container.get("Image") != image and isinstance(task.get("Placement"), dict):
-        # the platforms are those of the image that goes
+        # the live platforms are those of the image that goes
         task["Placement"] = {key: value for key, value in task["Placement"].items() if key != "Platforms"}
+        platforms = inner(spec, "TaskTemplate", "Placement", "Platforms")
+        if platforms:
+            task["Placement"]["Platforms"] = platforms
     result = {**spec, "TaskTemplate": {**task, "ContainerSpec": container}}
     if _same(wanted.get("EndpointSpec"), found.get("EndpointSpec")):
         result.pop("EndpointSpec", None)

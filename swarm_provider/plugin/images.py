@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +14,16 @@ from swarm_provider.spec import Json
 from swarm_provider.spec.image import parse, with_digest
 from swarm_provider.spec.values import UNKNOWN, reveal
 
-_questions: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a registry says of an image: its digest, and the platforms that it runs on, as a Placement has them."""
+
+    digest: str
+    platforms: tuple[Json, ...]
+
+
+_questions: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[_Answer]]] = WeakKeyDictionary()
 
 
 async def resolve_image(session: Session, urn: str, olds: Json, inputs: Json) -> Any:
@@ -41,7 +51,7 @@ async def resolve_image(session: Session, urn: str, olds: Json, inputs: Json) ->
     if session.offline:
         return UNKNOWN
     try:
-        return with_digest(image, await _digest(swarm, image))
+        return with_digest(image, (await _answer(swarm, image)).digest)
     except DockerError as error:
         text = f"image {image!r} is deployed by its tag, without a digest: {_why(error)}"
         session.warn(urn, text, strict=reveal(inputs.get("strict")))
@@ -66,7 +76,17 @@ def parse_image(image: str) -> Any:
         raise InputError(Problem(str(error), "image")) from None
 
 
-async def _digest(swarm: Swarm, image: str) -> str:
+def platforms(swarm: Swarm, image: str) -> list[Json]:
+    """Return Placement.Platforms for an image whose registry this run has asked; [] for every other.
+
+    With them Swarm leaves out nodes of another architecture, as after `docker stack deploy`.
+    """
+    asked = _questions.get(swarm, {}).get(image)
+    known = asked is not None and asked.done() and not asked.cancelled() and asked.exception() is None
+    return list(asked.result().platforms) if asked is not None and known else []
+
+
+async def _answer(swarm: Swarm, image: str) -> _Answer:
     """Ask the image's registry, once per image and run."""
     asked = _questions.setdefault(swarm, {})
     if image not in asked:
@@ -74,6 +94,14 @@ async def _digest(swarm: Swarm, image: str) -> str:
     return await asyncio.shield(asked[image])
 
 
-async def _ask(swarm: Swarm, image: str) -> str:
+async def _ask(swarm: Swarm, image: str) -> _Answer:
     found = await swarm.distribution(image)
-    return str(found["Descriptor"]["digest"])
+    listed = tuple(_platform(entry) for entry in found.get("Platforms") or ())
+    return _Answer(str(found["Descriptor"]["digest"]), listed)
+
+
+def _platform(entry: Json) -> Json:
+    architecture, system = entry.get("architecture") or "", entry.get("os") or ""
+    # docker leaves `arm` out: nodes call theirs armv6l, armv7l and so on (moby/swarmkit#2294)
+    architecture = "" if architecture.lower() == "arm" else architecture
+    return {key: value for key, value in (("Architecture", architecture), ("OS", system)) if value}

@@ -69,6 +69,14 @@ def test_platforms_of_another_image_are_dropped() -> None:
     assert other["TaskTemplate"]["Placement"] == {}
 
 
+def test_platforms_of_the_new_image_are_sent() -> None:
+    live = to_spec({"name": "web", "image": "bb:1"})
+    live["TaskTemplate"]["Placement"] = {"Platforms": [{"OS": "linux"}]}
+    wanted = to_spec({"name": "web", "image": "bb:2"})
+    wanted["TaskTemplate"]["Placement"] = {"Platforms": [{"OS": "windows"}]}
+    assert in_live_form(wanted, live)["TaskTemplate"]["Placement"] == {"Platforms": [{"OS": "windows"}]}
+
+
 def test_container_moves_to_the_namespace_of_its_service() -> None:
     live = to_spec({"name": "web", "image": "bb:1", "namespace": "a"})
     spec = in_live_form(to_spec({"name": "web", "image": "bb:1", "namespace": "b"}), live)

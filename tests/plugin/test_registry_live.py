@@ -60,6 +60,10 @@ def test_worker_without_a_login_pulls_with_that_of_the_service_also_after_it_was
         plugin.create("Service", name, inputs)
     (first,) = docker.tasks(name)
     assert first["Spec"]["ContainerSpec"]["Image"] == f"{private.image}@{digest}"
+    # as docker's own client would have sent
+    platform = docker.json("version", "--format", "{{json .Server}}")
+    expected = [{"Architecture": platform["Arch"], "OS": platform["Os"]}]
+    assert docker.service(name)["Spec"]["TaskTemplate"]["Placement"]["Platforms"] == expected
 
     private.change_password("an0ther")
     monkeypatch.setenv("DOCKER_CONFIG", private.config_dir)
@@ -106,7 +110,7 @@ def test_digest_moves_when_the_text_of_the_image_does_or_when_told_to(
 ) -> None:
     image = public.push("bb:1", f"{unique}:1")
     with Plugin(three_nodes.host) as plugin:
-        given = {"image": image, "strict": True}
+        given = {"image": image, "strict": True, "advice": []}
         one = plugin.inputs("Service", unique, given)
         digest = one["resolvedImage"]
         assert digest == f"{image}@{digest_of(docker, image)}"

@@ -27,7 +27,7 @@ from swarm_provider.plan.submission import (
 from swarm_provider.plugin import published
 from swarm_provider.plugin.forecast import Forecast
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
-from swarm_provider.plugin.images import resolve_image
+from swarm_provider.plugin.images import platforms, resolve_image
 from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.references import fill_ids, resolve
 from swarm_provider.plugin.session import Session
@@ -148,6 +148,9 @@ class ServiceHandler(Handler):
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
         spec: Json = objects.with_labels(to_spec(plain), own)
         await fill_ids(self.session, swarm, spec)
+        listed = platforms(swarm, plain["image"])
+        if listed:
+            spec["TaskTemplate"]["Placement"]["Platforms"] = listed
         return spec
 
     async def _submit(
