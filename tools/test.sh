@@ -27,8 +27,8 @@ main() {
     ((workers <= 6)) || workers=6
   fi
   cd "$repo"
-  # a file's tests stay together: they share what its fixtures made
-  exec "$venv/bin/python" -m pytest --numprocesses "$workers" --dist loadfile --quiet "$@"
+  # a file's tests stay together: they share what its fixtures made. Files begin in the order of tests/conftest.py
+  exec "$venv/bin/python" -m pytest --numprocesses "$workers" --dist loadfile --no-loadscope-reorder --quiet "$@"
 }
 
 main "$@"

@@ -374,9 +374,9 @@ def test_corrected_input_converges(app: PulumiProject) -> None:
     ("key", "wrong", "says"),
     [
         ("hots", "unix:///run/docker.sock", ("unknown key 'hots'; did you mean 'host",)),
-        ("strict", "maybe", ("strict: must be true or false, not 'maybe'",)),
-        ("keepPrevious", "-1", ("keep_previous", "-1")),
-        ("apiVersion", "latest", ("api_version", "'latest'", "1.43")),
+        pytest.param("strict", "maybe", ("strict: must be true or false, not 'maybe'",), marks=pytest.mark.long),
+        pytest.param("keepPrevious", "-1", ("keep_previous", "-1"), marks=pytest.mark.long),
+        pytest.param("apiVersion", "latest", ("api_version", "'latest'", "1.43"), marks=pytest.mark.long),
     ],
 )
 def test_wrong_setting_of_the_provider_is_told_by_its_name(
@@ -410,8 +410,16 @@ networks: {front: {external: true, name: NAME-front}}
     ("argument", "says"),
     [
         ('configs=[{"source": "NAME-app"}]', "configs[0]: config 'NAME-app' does not exist in the swarm"),
-        ('secrets=[{"source": "NAME-db"}]', "secrets[0]: secret 'NAME-db' does not exist in the swarm"),
-        ('networks=["NAME-front"]', "networks[0]: network 'NAME-front' does not exist in the swarm"),
+        pytest.param(
+            'secrets=[{"source": "NAME-db"}]',
+            "secrets[0]: secret 'NAME-db' does not exist in the swarm",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            'networks=["NAME-front"]',
+            "networks[0]: network 'NAME-front' does not exist in the swarm",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_missing_external_of_a_service_is_told_by_its_name(

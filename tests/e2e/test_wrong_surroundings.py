@@ -66,8 +66,12 @@ def assert_converges(app: PulumiProject, program: str = PROGRAM) -> None:
     ("host", "says"),
     [
         ("unix:///nope/docker.sock", "the socket does not exist; is the engine running there?"),
-        ("tcp://127.0.0.1:1", "connection refused; is the engine running and listening on this port?"),
-        ("tcp://manager-1.invalid:2376", "the host name is not known"),
+        pytest.param(
+            "tcp://127.0.0.1:1",
+            "connection refused; is the engine running and listening on this port?",
+            marks=pytest.mark.long,
+        ),
+        pytest.param("tcp://manager-1.invalid:2376", "the host name is not known", marks=pytest.mark.long),
         ("ssh://ops@manager-1.invalid", "ssh says:"),
     ],
 )

@@ -427,3 +427,24 @@ def test_lookups_find_nodes_and_networks(plugin: Plugin, docker: Docker, node: s
     with pytest.raises(grpc.RpcError) as caught:
         plugin.invoke("getNetwork", {"name": f"{unique}x"})
     assert f"did you mean {unique!r}?" in caught.value.details()
+
+
+def test_imported_volume_and_label_show_no_change(plugin: Plugin, docker: Docker, node: str, unique: str) -> None:
+    docker("volume", "create", "--label", "team=shop", "--opt", "type=tmpfs", "--opt", "device=tmpfs", unique)
+    docker("node", "update", "--label-add", f"{unique}=raid", node)
+    node_id = docker("node", "inspect", "--format", "{{.ID}}", node)
+    options = {"driverOpts": {"type": "tmpfs", "device": "tmpfs"}, "labels": {"team": "shop"}}
+    programs: list[tuple[str, str, dict[str, Any]]] = [
+        ("Volume", unique, options),
+        ("NodeLabel", f"{unique}@{node}", {"node": node, "key": unique, "value": "raid"}),
+        ("NodeLabel", f"{unique}@{node_id}", {"node": node_id, "key": unique, "value": "raid"}),
+        ("NodeLabel", f"{unique}@*", {"node": "*", "key": unique, "value": "raid"}),
+    ]
+    for kind, id, program in programs:
+        with Plugin(docker.host) as run:
+            found, inputs, state = run.read(kind, unique, id)
+            assert found
+            news = run.inputs(kind, unique, program, inputs)
+            difference = run.diff(kind, unique, found, inputs, news, state)
+            assert not difference.diffs and not difference.replaces, (kind, id, difference)
+    docker("volume", "rm", unique)
