@@ -94,6 +94,8 @@ swarm.Service(
     )
     made.up().assert_ok()
     docker("service", "update", "--detach", "--stop-grace-period", "2s", "--replicas", "2", unique)
+    # an update that is under way is waited for by `up`, and so it shows
+    docker.wait_settled(unique)
     made.assert_no_changes()
 
 

@@ -123,10 +123,14 @@ class Docker:
             time.sleep(0.1)
 
     def wait_settled(self, service: str, timeout: float = 60) -> None:
-        """Wait until Swarm's last update of the service has ended, however."""
-        end = time.monotonic() + timeout
-        while (self.service(service).get("UpdateStatus") or {}).get("State") in ("updating", "rollback_started"):
-            if time.monotonic() > end:
+        """Wait until Swarm's last update of the service has ended, however; one that replaces nothing has no status."""
+        begun = time.monotonic()
+        while True:
+            state = (self.service(service).get("UpdateStatus") or {}).get("State")
+            waited = time.monotonic() - begun
+            if state not in (None, "updating", "rollback_started") or (state is None and waited > 2):
+                return
+            if waited > timeout:
                 raise EngineError(f"{service}: its update goes on after {timeout:g} s")
             time.sleep(0.1)
 
