@@ -109,7 +109,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, engine: Engine, pulumi_cli: Path) -> Iterator[Story]:
+def story(
+    tmp_path_factory: pytest.TempPathFactory, engine: Engine, pulumi_cli: Path, request: pytest.FixtureRequest
+) -> Iterator[Story]:
     folder, temporary = tmp_path_factory.mktemp("canary"), tmp_path_factory.mktemp("tmp")
     pems, passwords = (pem(), pem()), (password(), password())
     canary = Canary(*pems, *passwords)
@@ -131,7 +133,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, engine: Engine, pulumi_cli: 
         # what failed is of no interest any more
         app.program(HEAD)
         seen.results["up without anything"] = quiet(seen, app.up(*VERBOSE))
-        for what, line in WRONG.items():
+        for what, line in WRONG.items() if request.config.getoption("--long") else list(WRONG.items())[-2:]:
             app.program(HEAD + line)
             seen.results[f"wrong {what}"] = app.preview()
         app.program(HEAD + NO_PROGRAM)
@@ -214,7 +216,7 @@ def test_canary_is_masked_where_docker_quotes_it(story: Story) -> None:
 
 def test_wrong_input_made_of_the_canary_is_told_without_it(story: Story) -> None:
     wrong = {what: result for what, result in story.results.items() if what.startswith("wrong ")}
-    assert len(wrong) == len(WRONG)
+    assert len(wrong) >= 2
     for result in wrong.values():
         result.assert_failed("wrong")
 

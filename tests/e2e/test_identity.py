@@ -248,6 +248,7 @@ def test_two_pulumi_stacks_on_one_swarm_never_fight(project: ProjectFactory, doc
     assert docker.exec_in(f"{unique}-one", "cat", "/app") == "one"
 
 
+@pytest.mark.long
 def test_objects_of_another_pulumi_stack_are_an_error_that_names_their_owner(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:
@@ -352,6 +353,7 @@ def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.long
 def test_objects_removed_by_hand_show_as_created_and_come_back(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:

@@ -45,6 +45,7 @@ def test_s2_v2_is_previewed_property_by_property_and_rolled_out(
     assert f"{old} Shutdown" in states
 
 
+@pytest.mark.long
 def test_s2_settings_of_the_program_scale_the_stack(
     project: ProjectFactory, docker: Docker, todo_images: tuple[str, str], unique: str
 ) -> None:

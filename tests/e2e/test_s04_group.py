@@ -67,6 +67,7 @@ def test_s4_destroy_removes_the_group_and_waits_for_its_tasks_before_its_network
     assert unique not in docker("stack", "ls")
 
 
+@pytest.mark.long
 def test_s4_destroy_after_stack_rm_by_hand_finds_nothing_to_do(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:

@@ -81,6 +81,7 @@ def test_s7_names_do_not_tell_that_two_secrets_are_equal(project: ProjectFactory
     app.assert_no_changes()
 
 
+@pytest.mark.long
 def test_s7_errors_never_hold_the_secret(project: ProjectFactory, docker: Docker, unique: str) -> None:
     big = PLAIN + "x" * 512_000
     app = project(f"import swarm_provider as swarm\nswarm.Secret('{unique}', data={big!r})")

@@ -69,6 +69,7 @@ def test_s8_edited_config_rolls_out_under_a_new_name_and_old_versions_go(
     app.assert_no_changes()
 
 
+@pytest.mark.long
 def test_s8_only_services_that_use_the_config_move_and_none_ever_stops(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:
@@ -106,6 +107,7 @@ def test_s8_only_services_that_use_the_config_move_and_none_ever_stops(
     app.assert_no_changes()
 
 
+@pytest.mark.long
 def test_s8_edited_secret_rolls_out_like_a_config(
     project: ProjectFactory, docker: Docker, todo_images: tuple[str, str], unique: str
 ) -> None:

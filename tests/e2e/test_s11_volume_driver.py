@@ -82,6 +82,7 @@ def test_s11_stack_volume_comes_from_its_driver_with_its_options(
     assert plugin.file(volume, "file").read_text() == "written\n", "the data stays"
 
 
+@pytest.mark.long
 def test_s11_volume_resource_with_driver_and_options_is_made_at_once_where_a_node_is_given(
     project: ProjectFactory, docker: Docker, plugin: VolumePlugin, unique: str
 ) -> None:

@@ -109,6 +109,7 @@ def test_s12_stack_rm_by_hand_is_seen_and_undone_with_the_data_in_place(
     assert f"{unique} 1" in docker.lines("stack", "ls", "--format", "{{.Name}} {{.Services}}")
 
 
+@pytest.mark.long
 def test_s12_volume_is_removed_on_destroy_only_where_that_is_asked_for(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:

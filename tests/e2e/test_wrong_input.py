@@ -360,6 +360,7 @@ def test_mistake_is_told_in_few_lines(app: PulumiProject, case: Case) -> None:
     assert result.diagnostics, f"nothing under Diagnostics\n{result}"
 
 
+@pytest.mark.long
 def test_corrected_input_converges(app: PulumiProject) -> None:
     cases = [case for cases in CLASSES.values() for case in cases]
     app.program(HEAD + "\n".join(case.use(app, case.right) for case in cases))
@@ -434,6 +435,7 @@ def test_missing_external_of_a_lookup_is_told_by_its_name(app: PulumiProject, un
     app.preview().assert_failed(f"config '{unique}' does not exist in the swarm", "make it first")
 
 
+@pytest.mark.long
 def test_missing_externals_of_a_stack_are_told_at_once_and_converge_when_made(
     app: PulumiProject, docker: Docker, unique: str
 ) -> None:
@@ -454,7 +456,7 @@ def test_missing_externals_of_a_stack_are_told_at_once_and_converge_when_made(
 # --------------------------------------------------------------- a foreign object of that name
 
 
-@pytest.mark.parametrize("kind", ["service", "network"])
+@pytest.mark.parametrize("kind", ["service", pytest.param("network", marks=pytest.mark.long)])
 def test_object_made_with_docker_is_refused_until_it_is_adopted(
     app: PulumiProject, docker: Docker, unique: str, kind: str
 ) -> None:
@@ -490,6 +492,7 @@ def test_service_of_docker_stack_deploy_is_refused_until_the_stack_adopts_it(
     assert docker.task_ids(f"{unique}_web") == tasks
 
 
+@pytest.mark.long
 def test_node_label_of_somebody_else_is_refused_until_it_is_overwritten(
     app: PulumiProject, docker: Docker, unique: str
 ) -> None:

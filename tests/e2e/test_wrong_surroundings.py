@@ -95,6 +95,7 @@ def test_unknown_docker_context_is_told_by_its_name(app: PulumiProject) -> None:
     app.preview().assert_failed("context", "'prod'")
 
 
+@pytest.mark.long
 def test_engine_that_can_be_reached_again_converges(app: PulumiProject) -> None:
     assert_converges(app)
     gone = app.up(env={"DOCKER_HOST": "unix:///nope/docker.sock"})
@@ -228,6 +229,7 @@ def test_wrong_passphrase_is_explained(app: PulumiProject, command: str) -> None
     assert_explained(result)
 
 
+@pytest.mark.long
 def test_missing_passphrase_is_explained_and_the_right_one_converges(app: PulumiProject) -> None:
     app.program(SMALL)
     right = app.environment.pop("PULUMI_CONFIG_PASSPHRASE")

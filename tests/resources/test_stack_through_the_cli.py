@@ -60,6 +60,7 @@ def made(project: ProjectFactory, unique: str) -> PulumiProject:
     return stack
 
 
+@pytest.mark.long
 def test_stack_goes_up_is_dockers_and_its_preview_tells_what_a_changed_file_does(
     made: PulumiProject, docker: Docker, unique: str
 ) -> None:
@@ -79,6 +80,7 @@ def test_stack_goes_up_is_dockers_and_its_preview_tells_what_a_changed_file_does
     assert preview.step("todo-web").new["inputs"]["configs"][0]["source"] == new
 
 
+@pytest.mark.long
 def test_renames_disturb_no_more_than_they_must(made: PulumiProject, docker: Docker, unique: str) -> None:
     made.up().assert_ok()
     cache, web = docker.task_ids(f"{unique}_cache"), docker.task_ids(f"{unique}_web")
