@@ -35,9 +35,8 @@ class Assembly:
     dialect: Dialect
     chain: tuple[Path, ...] = ()
 
-    @property
     def home(self) -> str | None:
-        """Return what `~` stands for."""
+        """Return what `~` stands for; the variable then counts as used."""
         home, there = self.environment.look_up("HOME")
         return home if there and isinstance(home, str) else None
 

@@ -14,7 +14,7 @@ from swarm_provider.compose.canonical import changed
 from swarm_provider.compose.dialect import Layer
 from swarm_provider.compose.marks import without
 from swarm_provider.compose.overlay import overlaid
-from swarm_provider.compose.relative import absolute
+from swarm_provider.compose.relative import Home, absolute
 from swarm_provider.compose.tree import At, Map
 from swarm_provider.compose.tree import Path as KeyPath
 from swarm_provider.model.types import nearest
@@ -23,13 +23,13 @@ _Read = Callable[[Path, At], list[Layer]]
 _KEYS = ("service", "file")
 
 
-def extended(layer: Layer, folder: Path, home: str | None, read: _Read) -> Map:
+def extended(layer: Layer, folder: Path, home: Home, read: _Read) -> Map:
     """Return a file's tree with every `extends` resolved; what cannot be is noted at its place.
 
     Args:
         layer: the file, whose `include` is resolved already.
         folder: where paths of `file` start.
-        home: what `~` stands for.
+        home: gives what `~` stands for.
         read: returns the documents of another file, or [] after telling the place what is wrong with it.
     """
     services = layer.tree.get("services")
@@ -57,7 +57,7 @@ class _Scope:
 @dataclass
 class _Bases:
     read: _Read
-    home: str | None
+    home: Home
     known: dict[Path, _Scope | None] = field(default_factory=dict)
 
     def resolved(self, name: str, scope: _Scope, chain: tuple[tuple[str, str], ...]) -> Any:
@@ -108,7 +108,8 @@ class _Bases:
         return extends["service"], self._file(file, scope.folder, place.key(extends, "file"))
 
     def _file(self, file: str, folder: Path, place: At) -> _Scope | None:
-        path = (Path(self.home + file[1:]) if self.home and file.startswith("~") else folder / file).absolute()
+        home = self.home() if file.startswith("~") else None
+        path = (Path(home + file[1:]) if home else folder / file).absolute()
         if path not in self.known:
             self.known[path] = self._scope(path, place)
         return self.known[path]

@@ -11,21 +11,24 @@ from typing import Any, Final
 from swarm_provider.compose.tree import Items, Map
 from swarm_provider.model import shorthand
 
+Home = Callable[[], str | None]
+"""What `~` stands for, None where nothing says so."""
 _Changes = Mapping[str, Callable[[Any], Any]]
 _WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
-def absolute(tree: Map, folder: Path, home: str | None) -> Map:
+def absolute(tree: Map, folder: Path, home: Home) -> Map:
     """Return a tree whose relative paths (env and label files, binds, files of configs and secrets) start at `folder`.
 
-    `home` is what `~` stands for; where it is None such a path stays as it is.
+    `home` gives what `~` stands for, and is asked only where one stands; with None such a path stays as it is.
     """
 
     def rooted(value: Any) -> Any:
         if not isinstance(value, str) or not value or value[0] == "/" or _WINDOWS.match(value):
             return value
         if value[0] == "~":
-            return home + value[1:] if home else value
+            there = home()
+            return there + value[1:] if there else value
         return posixpath.normpath(posixpath.join(str(folder), value))
 
     def mount(value: Any) -> Any:

@@ -62,6 +62,12 @@ def test_used_variables_are_listed_by_name(read: Reader) -> None:
     assert project.variables == ("A", "B")
 
 
+@pytest.mark.parametrize(("source", "used"), [("~/data", ("HOME",)), ("./data", ())])
+def test_home_is_used_only_where_a_path_begins_with_a_tilde(read: Reader, source: str, used: tuple[str, ...]) -> None:
+    project = read(f'services: {{web: {{image: bb, volumes: ["{source}:/data"]}}}}', env={"HOME": "/root"})
+    assert project.variables == used
+
+
 def test_keys_and_env_files_are_not_substituted(read: Reader) -> None:
     project = read(
         'services: {web: {image: bb, env_file: e, environment: {"${A}": "${A}"}}}',
