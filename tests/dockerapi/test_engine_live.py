@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.dockerapi import Json, Swarm
+from swarm_provider.dockerapi.kinds import exact
 from swarm_provider.errors import Conflict, DockerError, OutOfSequence
 from tests.dockerapi.conftest import on_swarm
 from tests.support.engine import Docker, Engine
@@ -162,7 +163,11 @@ def test_network_list_has_what_inspect_has(docker: Docker, unique: str) -> None:
 
     async def work(swarm: Swarm) -> None:
         await swarm.create("network", spec)
-        listed = await swarm.find("network", unique) or {}
+        # Swarm gives a network its addresses and options a moment after it was made
+        async with asyncio.timeout(30):
+            while not (await swarm.inspect("network", unique) or {}).get("Options"):
+                await asyncio.sleep(0.1)
+        listed = exact("network", await swarm.list("network", fresh=True), unique) or {}
         inspected = await swarm.inspect("network", listed["Id"]) or {}
         keys = ("Id", "Name", "Driver", "Scope", "Labels", "Options", "IPAM", "Internal", "Attachable", "Ingress")
         assert {key: listed[key] for key in keys} == {key: inspected[key] for key in keys}

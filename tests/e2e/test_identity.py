@@ -273,6 +273,7 @@ def test_objects_of_another_pulumi_stack_are_an_error_that_names_their_owner(
 # ------------------------------------------------------------------------ made with docker
 
 
+@pytest.mark.long
 def test_service_made_with_docker_is_imported_without_a_restart(
     project: ProjectFactory, docker: Docker, unique: str
 ) -> None:

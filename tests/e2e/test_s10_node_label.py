@@ -33,6 +33,7 @@ def labels(docker: Docker, prefix: str = "") -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.long
 def test_s10_labels_of_one_node_a_list_and_all_nodes_come_change_and_go(
     project_on_three: ProjectFactory, three_nodes: Engine, unique: str
 ) -> None:
