@@ -12,6 +12,7 @@ from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, Tl
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plan.restart import Restart, sentence
 from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.nodes import hostname
 from swarm_provider.plugin.planned import Planned
 from swarm_provider.rollout.watch import Watcher
 from swarm_provider.spec import Json
@@ -162,8 +163,7 @@ class Session:
         swarm = await self.swarm()
         if node["ID"] == swarm.node_id:
             return swarm
-        name = (node.get("Description") or {}).get("Hostname", "")
-        key = next((key for key in (node["ID"], name) if key in self.settings.node_hosts), None)
+        key = next((key for key in (node["ID"], hostname(node)) if key in self.settings.node_hosts), None)
         if key is None:
             return None
         if key not in self._daemons:

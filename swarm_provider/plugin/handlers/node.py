@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from swarm_provider.errors import InputError, NotFound, Problem
+from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
-from swarm_provider.model.types import nearest
 from swarm_provider.plan.tasks import at
 from swarm_provider.plugin import evicted
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.nodes import chosen, hostname, same_node
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
@@ -33,28 +33,17 @@ class NodeHandler(Handler):
 
     async def _node(self, wanted: str) -> Json:
         """Return the live node. Raises InputError for one that is not there, or whose name several have."""
-        nodes = await (await self.session.swarm()).list("node")
-        found = [node for node in nodes if wanted in (node["ID"], _hostname(node))]
-        if len(found) > 1:
-            raise InputError(Problem(f"{len(found)} nodes are called {wanted!r}; write the id of one", "node"))
-        if not found:
-            known = tuple(sorted(_hostname(node) for node in nodes))
-            raise InputError(Problem(f"node {wanted!r} does not exist in the swarm{nearest(wanted, known)}", "node"))
-        return found[0]
+        [node] = chosen(await (await self.session.swarm()).list("node"), [wanted])
+        return node
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         found = self.changed(olds, news, ignored, hidden=("strict",))
         if any(change.path == "node" for change in found) and not has_unknown(news["node"]):
-            same = await self._same(reveal(olds.get("node")), reveal(news["node"]))
+            same = await same_node(await self.session.swarm(), reveal(olds.get("node")), reveal(news["node"]))
             found = [change for change in found if change.path != "node" or not same]
         if any(change.path == "availability" for change in found) and self.session.is_checked(request.urn):
             await self._forecast(request, news)
         return Difference(found, ["node"] if any(change.path == "node" for change in found) else [])
-
-    async def _same(self, one: str, other: str) -> bool:
-        swarm = await self.session.swarm()
-        first, second = await swarm.find("node", one), await swarm.find("node", other)
-        return first is not None and second is not None and first["ID"] == second["ID"]
 
     async def _forecast(self, request: Request, news: Json) -> None:
         """Say what the change does to the tasks on the node."""
@@ -63,7 +52,7 @@ class NodeHandler(Handler):
         node, wanted = await self._node(reveal(news["node"])), reveal(news["availability"])
         if at(node, "Spec", "Availability") == wanted:
             return
-        name = _hostname(node)
+        name = hostname(node)
         if wanted == "drain":
 
             def back(now: Json, then: Json) -> Json:
@@ -119,11 +108,7 @@ class NodeHandler(Handler):
             return
         current = at(node, "Spec", "Availability")
         if current != reveal(olds.get("availability")):
-            text = f"node {_hostname(node)!r} is left {current}: it was changed meanwhile"
+            text = f"node {hostname(node)!r} is left {current}: it was changed meanwhile"
             self.session.log.info(request.urn, text)
             return
         await self._set(node["ID"], state.get("previous") or "active")
-
-
-def _hostname(node: Json) -> str:
-    return str(at(node, "Description", "Hostname") or "")

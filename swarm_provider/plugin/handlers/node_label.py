@@ -12,9 +12,9 @@ from typing import Any
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
-from swarm_provider.model.types import nearest
 from swarm_provider.plugin import evicted
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
+from swarm_provider.plugin.nodes import chosen, hostname
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
@@ -48,23 +48,7 @@ class NodeLabelHandler(Handler):
     async def _nodes(self, wanted: Sequence[str]) -> list[Json]:
         """Return the live nodes that the user means. Raises InputError for one that is not there."""
         nodes = await (await self.session.swarm()).list("node")
-        if ALL in wanted:
-            return nodes
-        problems, found = [], []
-        for name in wanted:
-            matching = [node for node in nodes if name in (node["ID"], _hostname(node))]
-            if len(matching) == 1:
-                found.append(matching[0])
-                continue
-            names = tuple(sorted(_hostname(node) for node in nodes))
-            problems.append(
-                Problem(f"node {name!r} does not exist in the swarm{nearest(name, names)}", "node")
-                if not matching
-                else Problem(f"{len(matching)} nodes are called {name!r}; write the id of one", "node")
-            )
-        if problems:
-            raise InputError(*problems)
-        return found
+        return nodes if ALL in wanted else chosen(nodes, wanted)
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         found = self.changed(olds, news, ignored, hidden=("overwrite",))
@@ -127,7 +111,7 @@ class NodeLabelHandler(Handler):
             try:
                 await _set(swarm, node["ID"], key, value)
             except SwarmProviderError as error:
-                text = f"node {_hostname(node)!r}: {error}"
+                text = f"node {hostname(node)!r}: {error}"
                 raise PartialFailure(id, _outputs({**held, **done}, incarnation), [text]) from error
         for claim in claims:
             claim.ready.set()
@@ -137,7 +121,7 @@ class NodeLabelHandler(Handler):
         """Refuse values of somebody else; say which labels are there already, so that destroy leaves them."""
         self._refuse_other_values(plain, nodes, tuple(held))
         equal = [
-            repr(_hostname(node))
+            repr(hostname(node))
             for node in nodes
             if node["ID"] not in held and _labels(node).get(plain["key"]) == plain["value"]
         ]
@@ -152,7 +136,7 @@ class NodeLabelHandler(Handler):
             current = _labels(node).get(plain["key"])
             if current is not None and current != plain["value"] and node["ID"] not in ours:
                 raise OwnershipError(
-                    f"node {_hostname(node)!r} has the label {plain['key']}={current} already, set by somebody else; "
+                    f"node {hostname(node)!r} has the label {plain['key']}={current} already, set by somebody else; "
                     f"set overwrite=True to change it to {plain['value']!r} (the earlier value comes back on destroy)"
                 )
 
@@ -165,7 +149,7 @@ class NodeLabelHandler(Handler):
             for node in nodes
             if key in _labels(node)
             # a node that an interrupted update could not restore is a difference still
-            and (ALL in wanted or node["ID"] in (*wanted, *(state.get("nodeIds") or ())) or _hostname(node) in wanted)
+            and (ALL in wanted or node["ID"] in (*wanted, *(state.get("nodeIds") or ())) or hostname(node) in wanted)
         ]
         if not carrying:
             return None
@@ -214,7 +198,7 @@ class NodeLabelHandler(Handler):
         if node is None or current is None:
             return
         if current != value:
-            text = f"the label {key}={current} of node {_hostname(node)!r} is left: it was changed meanwhile"
+            text = f"the label {key}={current} of node {hostname(node)!r} is left: it was changed meanwhile"
             self.session.log.info(request.urn, text)
             return
         await _set(swarm, node_id, key, (state.get("previous") or {}).get(node_id))
@@ -252,14 +236,10 @@ def _labels(node: Json) -> dict[str, str]:
     return (node.get("Spec") or {}).get("Labels") or {}
 
 
-def _hostname(node: Json) -> str:
-    return str((node.get("Description") or {}).get("Hostname", ""))
-
-
 def _name(node: Json, nodes: Sequence[Json]) -> str:
     """Return a node's host name, or its id where several share the name."""
-    name = _hostname(node)
-    return name if sum(_hostname(other) == name for other in nodes) == 1 else str(node["ID"])
+    name = hostname(node)
+    return name if sum(hostname(other) == name for other in nodes) == 1 else str(node["ID"])
 
 
 def _id(plain: Json) -> str:
@@ -273,6 +253,6 @@ def _imported(id: str, nodes: Sequence[Json]) -> dict[str, Any]:
     values = {
         _labels(node)[key]
         for node in nodes
-        if key in _labels(node) and (ALL in wanted or node["ID"] in wanted or _hostname(node) in wanted)
+        if key in _labels(node) and (ALL in wanted or node["ID"] in wanted or hostname(node) in wanted)
     }
     return {"node": wanted, "key": key, "value": sorted(values)[0] if values else ""}

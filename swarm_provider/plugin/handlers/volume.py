@@ -6,7 +6,6 @@ A volume holds data. It is never replaced under the same name, and kept on destr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.merge import keep_users_form
@@ -15,6 +14,7 @@ from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
 from swarm_provider.plan.ownership import claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.nodes import same_node
 from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.spec import Json, labels
@@ -87,7 +87,7 @@ class VolumeHandler(Handler):
             self.session.log.warn(request.urn, text)
             return Difference(found, ["name"])
         if any(change.path == "node" for change in found):
-            if await self._same_node(reveal(olds.get("node")), reveal(news.get("node"))):
+            if await same_node(await self.session.swarm(), reveal(olds.get("node")), reveal(news.get("node"))):
                 found = [change for change in found if change.path != "node"]
             elif "node" in olds and "node" in news:
                 text = (
@@ -102,14 +102,6 @@ class VolumeHandler(Handler):
         if fixed:
             await self._refuse_if_made(request, news, state, fixed)
         return Difference(found)
-
-    async def _same_node(self, one: Any, other: Any) -> bool:
-        """Say whether two words, such as a host name and an id, mean one node."""
-        if not isinstance(one, str) or not isinstance(other, str):
-            return False
-        swarm = await self.session.swarm()
-        first, second = await swarm.find("node", one), await swarm.find("node", other)
-        return first is not None and second is not None and first["ID"] == second["ID"]
 
     async def _refuse_if_made(self, request: Request, news: Json, state: Json, fixed: Sequence[str]) -> None:
         """Docker would go on with the volume as it is, without a word: an error where it is known to exist."""
