@@ -14,7 +14,7 @@ import pytest
 
 from swarm_provider.compose import load
 from tests.compose import cases
-from tests.compose.parity.test_parity import EXTERNAL
+from tests.compose.parity.test_parity import drained_with_externals
 from tests.conftest import ProjectFactory
 from tests.support.engine import Docker, Engine
 
@@ -26,18 +26,8 @@ QUICK = ("configs_secrets", "networks_aliases", "stack_microservices")
 
 @pytest.fixture
 def drained(engine: Engine) -> Iterator[Docker]:
-    """The session's engine, whose node takes no tasks, with the external objects that the corpus names."""
-    judge = engine.docker
-    node = judge("node", "ls", "-q")
-    judge("node", "update", "--availability", "drain", node)
-    with engine.cleaned():
-        for name in EXTERNAL["network"]:
-            judge("network", "create", "--driver", "overlay", name)
-        for kind in ("config", "secret"):
-            for name in EXTERNAL[kind]:
-                judge(kind, "create", name, "-", stdin="external")
+    with drained_with_externals(engine) as judge:
         yield judge
-    judge("node", "update", "--availability", "active", node)
 
 
 def stack_name(case: str) -> str:

@@ -7,6 +7,7 @@ to run for that. `make parity` runs all cases on the engine of PATH and on a new
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -33,9 +34,9 @@ EXTERNAL = {
 }
 
 
-@pytest.fixture(scope="module")
-def swarm(engine: Engine) -> Iterator[Docker]:
-    """The session's engine, drained, with the external objects that cases name."""
+@contextlib.contextmanager
+def drained_with_externals(engine: Engine) -> Iterator[Docker]:
+    """An engine whose node takes no tasks meanwhile, with the external objects that cases name."""
     judge = engine.docker
     node = judge("node", "ls", "-q")
     judge("node", "update", "--availability", "drain", node)
@@ -47,6 +48,12 @@ def swarm(engine: Engine) -> Iterator[Docker]:
                 judge(kind, "create", name, "-", stdin="external")
         yield judge
     judge("node", "update", "--availability", "active", node)
+
+
+@pytest.fixture(scope="module")
+def swarm(engine: Engine) -> Iterator[Docker]:
+    with drained_with_externals(engine) as judge:
+        yield judge
 
 
 QUICK = (
