@@ -149,7 +149,7 @@ SERVICES = objects(
     stdinOpen=FLAGS,
     readOnly=FLAGS,
     init=FLAGS,
-    isolation=st.just("default"),
+    isolation=st.sampled_from(["default", "process", "hyperv"]),
     extraHosts=st.lists(st.sampled_from(["a:1.2.3.4", "b=::1", "c:[::1]", "d:::1"]), min_size=1, max_size=3),
     dns=_LISTED,
     dnsSearch=_LISTED,

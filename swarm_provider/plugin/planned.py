@@ -28,7 +28,7 @@ class Planned:
         self._cluster: asyncio.Task[Cluster] | None = None
 
     def label(self, node_id: str, key: str, value: Any) -> None:
-        """Note that this run sets a label on a node."""
+        """Note that this run sets a label on a node; None: takes it away."""
         self._labels.setdefault(node_id, {})[key] = value
 
     def availability(self, node_id: str, value: Any) -> None:
@@ -42,7 +42,8 @@ class Planned:
     def _planned(self, node: Json) -> Json:
         spec, id = node["Spec"], node["ID"]
         if id in self._labels:
-            spec = {**spec, "Labels": {**(spec.get("Labels") or {}), **self._labels[id]}}
+            own = {**(spec.get("Labels") or {}), **self._labels[id]}
+            spec = {**spec, "Labels": {key: value for key, value in own.items() if value is not None}}
         if id in self._availability:
             spec = {**spec, "Availability": self._availability[id]}
         return {**node, "Spec": spec}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose import Project, Ref
+from swarm_provider.compose import Project, Ref, load
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "compose"
 ENVIRONMENT = {
@@ -25,14 +26,43 @@ ENVIRONMENT = {
 """The variables of every case: what its file may use, and nothing else."""
 
 
-def names() -> list[str]:
+def names() -> tuple[str, ...]:
     """Return the names of all cases, sorted."""
-    return sorted(path.stem for path in DATA.glob("*.yml") if not path.stem.endswith(".2"))
+    return tuple(sorted(path.stem for path in DATA.glob("*.yml") if not path.stem.endswith(".2")))
 
 
 def files(name: str) -> list[Path]:
     """Return a case's files, the base first."""
     return [path for path in (DATA / f"{name}.yml", DATA / f"{name}.2.yml") if path.exists()]
+
+
+@functools.cache
+def batches(names: tuple[str, ...]) -> list[list[str]]:
+    """Distribute cases over as few runs as possible: those of one run are not in one another's way."""
+    made: list[tuple[list[str], set[Any]]] = []
+    for name in names:
+        own = _claims(load([str(path) for path in files(name)], stack=name, env=ENVIRONMENT))
+        for members, taken in made:
+            if not own & taken:
+                members.append(name)
+                taken |= own
+                break
+        else:
+            made.append(([name], own))
+    return [members for members, _ in made]
+
+
+def _claims(project: Project) -> set[Any]:
+    """What a case has for itself: published ports, and objects by their names."""
+    kinds = {"network": project.networks, "config": project.configs, "secret": project.secrets}
+    names = {(kind, entry.name) for kind, group in kinds.items() for entry in group.values() if not entry.external}
+    ports = {
+        port["published"]
+        for service in project.services.values()
+        for port in service.inputs.get("ports") or ()
+        if port.get("published")
+    }
+    return names | ports
 
 
 def resolved(value: Any, project: Project) -> Any:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.compose import load
 from tests.compose import cases
 from tests.compose.parity.test_parity import drained_with_externals
 from tests.conftest import ProjectFactory
@@ -32,35 +31,6 @@ def drained(engine: Engine) -> Iterator[Docker]:
 
 def stack_name(case: str) -> str:
     return case.replace("_", "-")
-
-
-def claims(case: str) -> set[Any]:
-    """What no two stacks can have at once: published ports, and objects whose names do not begin with the stack's."""
-    project = load([str(path) for path in cases.files(case)], stack=stack_name(case), env=cases.ENVIRONMENT)
-    found: set[Any] = set()
-    for service in project.services.values():
-        for port in service.inputs.get("ports") or ():
-            found.add(port.get("published"))
-    for kind in ("networks", "configs", "secrets"):
-        for entry in getattr(project, kind).values():
-            if not entry.external and not entry.name.startswith(stack_name(case) + "_"):
-                found.add((kind, entry.name))
-    return found - {None, 0}
-
-
-def batches(names: Sequence[str]) -> list[list[str]]:
-    """Distribute the cases over as few runs as their claims allow."""
-    made: list[tuple[list[str], set[Any]]] = []
-    for name in names:
-        own = claims(name)
-        for members, taken in made:
-            if not own & taken:
-                members.append(name)
-                taken |= own
-                break
-        else:
-            made.append(([name], own))
-    return [members for members, _ in made]
 
 
 def program(names: Sequence[str]) -> str:
@@ -116,7 +86,7 @@ def test_stacks_deployed_by_docker_are_taken_over_without_a_restart(project: Pro
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("names", batches(cases.names()), ids=lambda names: f"{names[0]}+{len(names) - 1}")
+@pytest.mark.parametrize("names", cases.batches(cases.names()), ids=lambda names: f"{names[0]}+{len(names) - 1}")
 def test_every_stack_of_the_corpus_is_taken_over_without_a_restart(
     project: ProjectFactory, drained: Docker, names: Sequence[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""S3: a node fails; its replicas are made again elsewhere, and Pulumi stays calm."""
+"""S3: a node fails, is removed, another is drained; replicas are made again elsewhere, and Pulumi stays calm."""
 
 from __future__ import annotations
 
@@ -58,8 +58,16 @@ def test_s3_preview_after_a_node_failure_is_clean_and_says_what_is_degraded(
         refreshed = app.refresh().assert_ok()
         assert refreshed.changes == {}
         assert everywhere in "".join(line for line in refreshed.output.splitlines() if "degraded" in line)
+        docker("node", "rm", "--force", lost)
+        app.assert_no_changes()
     finally:
-        three_nodes.start_node(number)
+        three_nodes.rejoin_node(number)
+    docker.wait_running(everywhere, 3)
+    docker("node", "update", "--availability", "drain", lost)
+    wait_for("its task has left", lambda: len(docker.tasks(everywhere)) == 2)
+    drained = app.assert_no_changes()
+    assert any(everywhere in line and "2/3" in line for line in drained.output.splitlines() if "degraded" in line)
+    docker("node", "update", "--availability", "active", lost)
     docker.wait_running(everywhere, 3)
     assert "degraded" not in app.assert_no_changes().output
     app.destroy().assert_ok()

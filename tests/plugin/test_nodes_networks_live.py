@@ -165,7 +165,7 @@ class TwoNodes:
         }
 
     async def list(self, kind: str, *, fresh: bool = False) -> Any:
-        return [*self.nodes.values()]
+        return [*self.nodes.values()] if kind == "node" else []
 
     async def inspect(self, kind: str, name: str) -> Any:
         return self.nodes[name]

@@ -194,6 +194,15 @@ class Engine:
         """Start node N again with the state that it had."""
         self._swarm("node-start", str(number))
 
+    def rejoin_node(self, number: int) -> None:
+        """Start node N, which was removed from the swarm, and let it join again as a worker, under a new id."""
+        self.start_node(number)
+        self.node(number)("swarm", "leave", "--force")
+        token = self.docker("swarm", "join-token", "-q", "worker")
+        address = self.address(number)
+        where = ["--advertise-addr", address, "--listen-addr", f"{address}:2377"]
+        self.node(number)("swarm", "join", "--token", token, *where, f"{self.address(1)}:2377")
+
     def down(self) -> None:
         """Remove everything: daemons, namespaces, bridge, data."""
         _remove_bed(self.dir)

@@ -6,12 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
 
 from swarm_provider.plugin.values import decode, encode
 
@@ -33,14 +40,39 @@ def partly(error: grpc.RpcError) -> tuple[str, dict[str, Any], dict[str, Any]]:
     raise error
 
 
+class _Listener(engine_pb2_grpc.EngineServicer):
+    """The engine's end of what the plugin says to the person."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+        self._server = grpc.server(ThreadPoolExecutor(1))
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
+        if not request.ephemeral:
+            self.said.append((engine_pb2.LogSeverity.Name(request.severity).lower(), request.message))
+        return empty_pb2.Empty()
+
+    def close(self) -> None:
+        self._server.stop(None)
+
+
 class Plugin:
-    """One plugin process; a context manager. Calls raise grpc.RpcError with the plugin's one line as details()."""
+    """One plugin process; a context manager. Calls raise grpc.RpcError with the plugin's one line as details().
+
+    Attributes:
+        said: what it told the person so far, as (severity, text): ("info" or "warning", one line).
+    """
 
     def __init__(
         self, host: str, config: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
     ) -> None:
+        self._engine = _Listener()
+        self.said = self._engine.said
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "swarm_provider.plugin"],
+            [sys.executable, "-m", "swarm_provider.plugin", self._engine.address],
             stdout=subprocess.PIPE,
             env={**os.environ, "DOCKER_HOST": host, **(env or {})},
             text=True,
@@ -62,6 +94,7 @@ class Plugin:
         self.process.wait(10)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        self._engine.close()
 
     def check(
         self, kind: str, name: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, **where: str

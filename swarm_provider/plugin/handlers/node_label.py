@@ -13,7 +13,15 @@ from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
 from swarm_provider.plugin import evicted
-from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
+from swarm_provider.plugin.handlers.base import (
+    Difference,
+    Handler,
+    Live,
+    PartialFailure,
+    Request,
+    new_incarnation,
+    within,
+)
 from swarm_provider.plugin.nodes import chosen, hostname
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
@@ -57,12 +65,20 @@ class NodeLabelHandler(Handler):
             # an older self that a killed run has left in the state goes without the label
             for name in news["nodes"]:
                 self.session.claim("node label", _claimed(news["key"], name), news["key"], request.urn).ready.set()
-        if any(change.path in ("value", "nodes", "node") for change in found) and self.session.is_checked(request.urn):
-            await self._evicted(request, news)
+        moves = any(within(change.path, name) for change in found for name in ("value", "nodes", "node"))
+        # one of no node claims none, so it does not count as checked
+        if moves and (self.session.is_checked(request.urn) or news["nodes"] == []):
+            # an old key goes at the end of the run, when the services have changed
+            await self._evicted(request, news, reveal(olds.get("value")), {} if replaces else state)
         return Difference(found, replaces)
 
-    async def _evicted(self, request: Request, news: Json) -> None:
-        """Say which tasks leave because a constraint asks for another value."""
+    async def _evicted(self, request: Request, news: Json, before: Any, state: Json) -> None:
+        """Say which tasks leave because a constraint asks for another value.
+
+        Args:
+            before: the value until now.
+            state: the outputs until now; nodes of theirs that the label leaves get back what they had.
+        """
         if has_unknown([news["node"], news["key"], news["value"]]) or self.session.offline:
             return
         plain = reveal(news)
@@ -74,7 +90,19 @@ class NodeLabelHandler(Handler):
             return {**then, "Labels": own | ({key: before[key]} if key in before else {})}
 
         ids = {node["ID"] for node in await self._nodes(plain["node"])}
+        everyone = await (await self.session.swarm()).list("node")
+        left = [
+            node
+            for node in everyone
+            if node["ID"] in (state.get("nodeIds") or ()) and node["ID"] not in ids and _labels(node).get(key) == before
+        ]
+        for node in left:
+            self.session.planned.label(node["ID"], key, (state.get("previous") or {}).get(node["ID"]))
         what = f"the label {key}={plain['value']}"
+        if left:
+            names = ", ".join(sorted(_name(node, everyone) for node in left))
+            what += f", which leaves {names},"
+        ids |= {node["ID"] for node in left}
         await evicted.tell(self.session, request.urn, what, ids, back, strict=None)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
@@ -82,7 +110,7 @@ class NodeLabelHandler(Handler):
         if preview:
             if known and not await self.offline():
                 self._look(request, reveal(news), await self._nodes(reveal(news["node"])), {})
-                await self._evicted(request, news)
+                await self._evicted(request, news, None, {})
             return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)
         return known, await self._apply(request, known, news, {}, new_incarnation())
 

@@ -41,13 +41,18 @@ def drained_with_externals(engine: Engine) -> Iterator[Docker]:
     node = judge("node", "ls", "-q")
     judge("node", "update", "--availability", "drain", node)
     with engine.cleaned():
-        for name in EXTERNAL["network"]:
-            judge("network", "create", "--driver", "overlay", name)
-        for kind in ("config", "secret"):
-            for name in EXTERNAL[kind]:
-                judge(kind, "create", name, "-", stdin="external")
+        make_externals(judge)
         yield judge
     judge("node", "update", "--availability", "active", node)
+
+
+def make_externals(judge: Docker) -> None:
+    """Make the objects that cases name as external."""
+    for name in EXTERNAL["network"]:
+        judge("network", "create", "--driver", "overlay", name)
+    for kind in ("config", "secret"):
+        for name in EXTERNAL[kind]:
+            judge(kind, "create", name, "-", stdin="external")
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,10 @@ its own) go up one after the other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from swarm_provider.compose import Project, load
 from swarm_provider.spec import Json, labels
 from tests.compose import cases
 from tests.compose.parity import test_parity as direct
@@ -25,34 +23,6 @@ pytestmark = pytest.mark.e2e
 QUICK = ("configs_secrets", "mounts_long", "networks_aliases", "stack_voting", "healthchecks", "merge_maps")
 swarm = direct.swarm
 judge_path = direct.judge_path
-
-
-def batches(names: list[str]) -> Iterator[list[str]]:
-    """Share the cases out so that those of one batch do not meet."""
-    waiting = {name: taken(load(cases.files(name), stack=stack_of(name), env=cases.ENVIRONMENT)) for name in names}
-    while waiting:
-        batch: list[str] = []
-        held: set[Any] = set()
-        for name, things in waiting.items():
-            if not things & held:
-                batch.append(name)
-                held |= things
-        for name in batch:
-            del waiting[name]
-        yield batch
-
-
-def taken(project: Project) -> set[Any]:
-    """What a case has for itself: published ports, and objects by their names."""
-    kinds = {"network": project.networks, "config": project.configs, "secret": project.secrets}
-    names = {(kind, entry.name) for kind, group in kinds.items() for entry in group.values() if not entry.external}
-    ports = {
-        port["published"]
-        for service in project.services.values()
-        for port in service.inputs.get("ports", ())
-        if port.get("published")
-    }
-    return names | ports
 
 
 def stack_of(name: str) -> str:
@@ -132,8 +102,8 @@ def test_stacks_of_one_program_are_those_of_docker_stack_deploy(
 def test_every_case_through_pulumi_is_that_of_docker_stack_deploy(
     swarm: Docker, judge_path: str, project: ProjectFactory
 ) -> None:
-    names = [
+    names = tuple(
         name for name in cases.names() if name not in direct.SINCE_28 or direct.cli_version(swarm, judge_path) >= 28
-    ]
-    for batch in batches(names):
+    )
+    for batch in cases.batches(names):
         check(swarm, judge_path, project, batch)
