@@ -17,6 +17,7 @@ import yaml
 
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
+from swarm_provider.model.provider import TRUE
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import labels
 from swarm_provider.version import __version__
@@ -26,6 +27,9 @@ OLDEST_CLI: Final = (3, 225, 0)
 OLDEST_PYTHON: Final = (3, 11)
 _PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 _RUNNERS: Final = ("GITHUB_ACTIONS", "GITLAB_CI", "CI")
+_CHECKOUTS: Final = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")
+KEPT: Final = "SWARM_STATE_KEPT"
+"""Says that a folder on a runner outlives the run; examples/ci/ci/setup.sh reads it too."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +115,8 @@ def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
         )
         return
     shown = re.sub(r"//[^/@]*@", "//…@", url)
-    runner = next((name for name in _RUNNERS if environ.get(name)), None)
-    if url.startswith("file://") and runner:
-        says = f"{shown} is on a runner ({runner} is set): a throw-away runner takes the state with it"
-        yield Finding(
-            "backend", "wrong", says, "keep it in a bucket, a database, Pulumi Cloud or a volume: docs/state.md"
-        )
-    elif url.startswith("file://"):
-        path = Path(url.removeprefix("file://").replace("~", environ.get("HOME", "~"), 1))
-        if not path.is_dir():
-            yield Finding("backend", "wrong", f"{shown} does not exist", f"mkdir -p {path}, or log in to the right one")
-        else:
-            yield Finding("backend", "advice", f"{shown}: a folder on this machine", "back it up; teams use a bucket")
+    if url.startswith("file://"):
+        yield _folder_backend(folder, url, shown, environ)
     else:
         yield Finding("backend", "ok", shown)
     if not url.startswith("https://") and not any(environ.get(name) is not None for name in _PASSPHRASES):
@@ -133,6 +127,28 @@ def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
         yield Finding(
             "passphrase", "wrong", f"{_PASSPHRASES[1]} names {file!r}, which does not exist", "correct the path"
         )
+
+
+def _folder_backend(folder: Path, url: str, shown: str, environ: Mapping[str, str]) -> Finding:
+    """Judge a folder as the place of the state.
+
+    Whether a runner's folder outlives the run cannot be seen from inside of it: another disk may be a volume that is
+    kept, or one that goes with the machine. So somebody has to say it, and what the runner itself cleans is not it.
+    """
+    path = folder / url.removeprefix("file://").replace("~", environ.get("HOME", "~"), 1)
+    runner = next((name for name in _RUNNERS if environ.get(name)), None)
+    if runner and environ.get(KEPT, "").lower() not in TRUE:
+        says = f"{shown} is on a runner ({runner} is set): a throw-away runner takes the state with it"
+        fix = f"keep it in a bucket, a database or Pulumi Cloud; for a volume that outlives the runner set {KEPT}=1"
+        return Finding("backend", "wrong", says, f"{fix}: docs/state.md")
+    checkout = next((environ[name] for name in _CHECKOUTS if environ.get(name)), None) if runner else None
+    if checkout and path.resolve().is_relative_to(Path(checkout).resolve()):
+        says = f"{shown} lies in the checkout, which the runner cleans, whatever {KEPT} says"
+        return Finding("backend", "wrong", says, "use a folder of the volume that is kept: docs/state.md")
+    if not path.is_dir():
+        return Finding("backend", "wrong", f"{shown} does not exist", f"mkdir -p {path}, or log in to the right one")
+    where = f"a volume of this runner, kept as {KEPT} says" if runner else "a folder on this machine"
+    return Finding("backend", "advice", f"{shown}: {where}", "back it up; teams use a bucket")
 
 
 def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:

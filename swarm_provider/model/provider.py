@@ -129,7 +129,8 @@ ENVIRONMENT: Final[Mapping[str, str]] = {"offlinePreview": "SWARM_OFFLINE_PREVIE
 """Wire name of an input -> the variable that stands in for it. Docker's own variables are read where Docker is
 connected to, because they are a fallback for `hosts`, `host` and `context` together."""
 
-_TRUE: Final = ("1", "true", "yes", "on")
+TRUE: Final = ("1", "true", "yes", "on")
+"""What a variable says, in whatever case, to turn something on."""
 
 
 def configuration(args: Json, environ: Mapping[str, str]) -> tuple[Json, list[Problem]]:
@@ -142,7 +143,7 @@ def configuration(args: Json, environ: Mapping[str, str]) -> tuple[Json, list[Pr
     given = {key: value for key, value in args.items() if key not in ("version", "pluginDownloadURL") and value != ""}
     for wire, variable in ENVIRONMENT.items():
         if wire not in given and environ.get(variable):
-            given[wire] = environ[variable].lower() in _TRUE
+            given[wire] = environ[variable].lower() in TRUE
     normal, problems = PROVIDER.normal({key: _opened(value) for key, value in given.items()})
     ways = [key for key in ("hosts", "host", "context") if normal.get(key)]
     if len(ways) > 1:

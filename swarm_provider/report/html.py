@@ -44,12 +44,13 @@ def _sections(page: Page) -> Iterator[Markup]:
         yield _section("Warnings", Markup(""), _said(page.warnings), "warn")
     if page.services:
         yield _section("Services", element("p", _TASK), _services(page.services))
-    if page.unchanged:
+    if page.unchanged and not page.failed:
         names = element("p", ", ".join(page.unchanged), class_="names")
         summary = f"{count(len(page.unchanged), 'service')} not touched"
         yield element("details", element("summary", summary), names)
-    if page.resources and any(one.ours for one in page.resources):
-        drawing = element("figure", picture(page), legend())
+    # what a failed preview has not come to would be drawn as if it stayed
+    if not page.failed and any(one.ours for one in page.resources):
+        drawing = element("figure", element("div", picture(page), class_="drawing", tabindex=0), legend(page))
         yield _section("The stack", Markup(""), drawing)
     if page.objects:
         rows = [
@@ -58,11 +59,11 @@ def _sections(page: Page) -> Iterator[Markup]:
         yield _section("Configs, secrets and the rest", Markup(""), _table(("object", "is", "what"), rows))
     if page.by_hand:
         intro = element("p", "What somebody changed since the last up. The run sets back what the program manages.")
-        yield _section("Changed by hand", intro, joined(*(_properties(one, "was", "is") for one in page.by_hand)))
+        yield _section("Changed by hand", intro, joined(*(_differences(one, "was", "is") for one in page.by_hand)))
     if page.contents:
         yield _section("Contents", Markup(""), joined(*map(_content, page.contents)))
     if page.details:
-        yield _section("Details", Markup(""), joined(*(_properties(one, "before", "after") for one in page.details)))
+        yield _section("Details", Markup(""), joined(*map(_properties, page.details)))
     if page.notes:
         yield _section("Notes", Markup(""), _said(page.notes))
 
@@ -105,12 +106,19 @@ def _name(name: str) -> Markup:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
-    top = element("tr", *(element("th", name, scope="col") for name in head))
+    # the roles are those of the elements: on narrow screens cells stand below each other, which would take them away
+    top = element("tr", *(element("th", name, scope="col", role="columnheader") for name in head), role="row")
     body = (
-        element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in rest))
+        element(
+            "tr",
+            element("th", first, scope="row", role="rowheader"),
+            *(element("td", cell, role="cell", data_head=name) for name, cell in zip(head[1:], rest, strict=True)),
+            role="row",
+        )
         for first, *rest in rows
     )
-    return element("div", element("table", element("thead", top), element("tbody", *body)), class_="wide")
+    parts = element("thead", top, role="rowgroup"), element("tbody", *body, role="rowgroup")
+    return element("div", element("table", *parts, role="table"), class_="wide")
 
 
 def _said(said: Iterable[tuple[str, str]]) -> Markup:
@@ -142,14 +150,16 @@ def _kept(line: str) -> str:
     return str(element("x", line.replace("\t", "\ue000")))[3:-4].replace("\\ue000", "\t")
 
 
-def _properties(one: Properties, before: str, after: str) -> Markup:
-    heading = element("h3", one.title)
-    if not one.rows:
-        return heading
+def _properties(one: Properties) -> Markup:
     if any(old for _, old, _ in one.rows):
-        rows = [(_name(path), _value(old), _value(new)) for path, old, new in one.rows]
-        return joined(heading, _table(("property", before, after), rows))
-    return joined(heading, _table(("property", "value"), [(_name(path), _value(new)) for path, _, new in one.rows]))
+        return _differences(one, "before", "after")
+    rows = [(_name(path), _value(new)) for path, _, new in one.rows]
+    return joined(element("h3", one.title), _table(("property", "value"), rows) if rows else "")
+
+
+def _differences(one: Properties, before: str, after: str) -> Markup:
+    rows = [(_name(path), _value(old), _value(new)) for path, old, new in one.rows]
+    return joined(element("h3", one.title), _table(("property", before, after), rows) if rows else "")
 
 
 def _value(value: str) -> Markup:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.stored import inner
 from swarm_provider.report.changed import Changed
-from swarm_provider.report.elements import Markup, element, joined
+from swarm_provider.report.elements import Markup, element
 from swarm_provider.report.outlook import Outlook
 from swarm_provider.report.page import WORDS, Page
 from swarm_provider.report.words import count, value_text
@@ -17,7 +17,7 @@ from swarm_provider.spec.values import UNKNOWN
 
 MOST: Final = 40
 """Boxes in a column; what is left out is counted."""
-MARKS: Final = {"create": "+", "adopt": "+", "update": "~", "replace": "±", "delete": "−", "same": "", "outside": ""}
+MARKS: Final = {"create": "+", "adopt": "↳", "update": "~", "replace": "±", "delete": "−", "same": "", "outside": ""}
 _WIDTH: Final = 250
 _GAP: Final = 110
 _LINE: Final = 18
@@ -66,7 +66,7 @@ def picture(page: Page) -> Markup:
     edges = list(_edges(ours))
     boxes, heads, bottom = _placed(ours, edges, {one.service: one for one in page.outlooks})
     places = {(box.kind, box.name): box for box in boxes}
-    width = 3 * _WIDTH + 2 * _GAP + 20
+    width = max(box.x for box in boxes) + _WIDTH + 10
     drawn = [
         _line(places["Service", edge.service], places[edge.kind, edge.name], edge)
         for edge in edges
@@ -81,6 +81,7 @@ def picture(page: Page) -> Markup:
         *heads,
         *(_drawn(box) for box in boxes),
         viewBox=f"0 0 {width} {bottom}",
+        width=width,
         role="img",
         aria_labelledby="picture-title picture-desc",
         xmlns="http://www.w3.org/2000/svg",
@@ -102,7 +103,9 @@ def _placed(
     boxes: list[_Box] = []
     heads: list[Markup] = []
     bottom = 0
-    for number, kinds in enumerate(_COLUMNS):
+    kinds_there = known | set(outside)
+    columns = [kinds for kinds in _COLUMNS if any(kind in kinds for kind, _ in kinds_there)]
+    for number, kinds in enumerate(columns):
         x, y = 10 + number * (_WIDTH + _GAP), 10
         for kind in kinds:
             entries: list[tuple[str, str, tuple[str, ...]]]
@@ -195,9 +198,6 @@ def _line(service: _Box, other: _Box, edge: _Edge) -> Markup:
     if kind == "same" and "same" not in (service.op, other.op) and other.kind in ("Config", "Secret"):
         # the new version reaches the service this way
         kind = "update"
-    if kind == "same" and "same" not in (service.op, other.op) and other.kind in ("Config", "Secret"):
-        # the new version reaches the service this way
-        kind = "update"
     return element("path", d=path, class_=f"edge {kind}")
 
 
@@ -257,11 +257,16 @@ def _unknown(inputs: Json) -> bool:
     return any(entry.get("source") is UNKNOWN for key in ("configs", "secrets") for entry in _entries(inputs.get(key)))
 
 
-def legend() -> Markup:
+def legend(page: Page) -> Markup:
     """Return what the marks and colours mean, for those that occur."""
+    ours = [one for one in page.resources if one.ours]
+    known = {(one.kind, one.shown) for one in ours}
+    drawn: set[str] = {one.op for one in ours}
+    if any((edge.kind, edge.name) not in known for edge in _edges(ours)):
+        drawn.add("outside")
     items = [
-        element("li", element("span", MARKS[op], class_=f"swatch {op}"), f" {WORDS[op]}")
-        for op in ("create", "update", "replace", "delete", "same")
+        element("li", element("span", mark, class_=f"swatch {op}"), f" {_state(op)}")
+        for op, mark in MARKS.items()
+        if op in drawn
     ]
-    outside = element("li", element("span", class_="swatch outside"), " not part of this program")
-    return joined(element("ul", *items, outside, class_="legend"))
+    return element("ul", *items, class_="legend")

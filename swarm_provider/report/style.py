@@ -23,7 +23,7 @@ section.warn ul{background:var(--change-soft);border-left:4px solid var(--change
 section.bad ul,section.warn ul{padding:10px 14px 10px 34px;border-radius:4px}
 li{overflow-wrap:anywhere}
 code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
-code{background:var(--soft);border-radius:4px;padding:1px 4px;overflow-wrap:anywhere}
+code{background:var(--soft);border-radius:4px;padding:1px 4px;overflow-wrap:anywhere;white-space:break-spaces}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:10px 0;margin:0;overflow-x:auto;
 tab-size:4}
 pre>*{display:block;padding:0 12px;text-decoration:none;white-space:pre;min-width:max-content}
@@ -31,10 +31,12 @@ ins{background:var(--new-soft);color:var(--new)}del{background:var(--gone-soft);
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid var(--line)}
-tbody th{font-weight:400;min-width:150px}thead th{color:var(--quiet);font-weight:600;font-size:13px}
+tbody th{font-weight:400;width:25%;min-width:150px}
+td:nth-child(2):not(:last-child){width:36%}
+thead th{color:var(--quiet);font-weight:600;font-size:13px}
 .image{margin-top:4px}
 details{margin:10px 0}summary{cursor:pointer;color:var(--quiet)}
-figure{margin:0}svg{width:100%;height:auto;display:block}
+figure{margin:0}.drawing{overflow-x:auto}svg{max-width:100%;height:auto;display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:8px 0 0;font-size:13px}
 .swatch{display:inline-block;width:18px;height:18px;line-height:16px;text-align:center;border-radius:4px;
 border:1px solid var(--line);font-weight:700;font-size:13px;vertical-align:text-bottom}
@@ -51,7 +53,16 @@ svg .mark{fill:var(--ink);font-weight:700;font-size:17px;text-anchor:middle}
 .box.delete .name{text-decoration:line-through}
 .edge{fill:none;stroke:var(--ink);stroke-width:1.5}.edge.same{stroke:var(--quiet);opacity:.5}
 .edge.delete{stroke-dasharray:5 3}
-@media print{body{font-size:11px}main{max-width:none;padding:0}h2{break-after:avoid}tr,figure,.box{break-inside:avoid}
+@media screen and (max-width:640px){main{padding:16px 14px 40px}svg{max-width:720px}
+table,tbody,tr,tbody th,td{display:block}thead{position:absolute;clip-path:inset(50%);
+width:1px;height:1px;overflow:hidden}
+tr{border-bottom:1px solid var(--line);padding:7px 0}
+tbody th,td,td:nth-child(2):not(:last-child){border:0;padding:2px 0;width:auto}
+tbody th{font-weight:600}td::before{content:attr(data-head) ": ";color:var(--quiet);font-size:13px}
+td:empty{display:none}}
+@media print{body{font-size:11px}main{max-width:none;padding:0}
+h2,h3,thead{break-after:avoid}tr,figure,.box{break-inside:avoid}
+code,pre,thead th,.legend{font-size:10.5px}h3{font-size:12px}.total{font-size:13px}
 pre{overflow:visible}pre>*{white-space:pre-wrap;min-width:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 :root{--page:#fff;--text:#000;--quiet:#444;--line:#bbb;--soft:#f4f4f4;--new:#116329;--new-soft:#e6ffec;

@@ -38,6 +38,18 @@ def test_cli_that_is_missing_old_or_right_is_told(tmp_path: Path) -> None:
         ({"PULUMI_BACKEND_URL": "file:///tmp"}, "advice", "back it up"),
         ({"PULUMI_BACKEND_URL": "file:///tmp", "GITHUB_ACTIONS": "true"}, "wrong", "takes the state with it"),
         ({"PULUMI_BACKEND_URL": "file:///tmp", "GITLAB_CI": "true"}, "wrong", "docs/state.md"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "0"}, "wrong", "set SWARM_STATE_KEPT=1"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "1"}, "advice", "back it up"),
+        (
+            {
+                "PULUMI_BACKEND_URL": "file:///tmp/work/states",
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_WORKSPACE": "/tmp/work",
+                "SWARM_STATE_KEPT": "true",
+            },
+            "wrong",
+            "which the runner cleans",
+        ),
         ({"PULUMI_ACCESS_TOKEN": "pul-1"}, "ok", "https://api.pulumi.com"),
     ],
 )

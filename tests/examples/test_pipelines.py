@@ -112,6 +112,7 @@ class Infra:
             "secrets.SWARM_SSH_KEY": "",
             "vars.SWARM_KNOWN_HOSTS": "",
             "vars.PLAN": "",
+            "vars.SWARM_STATE_KEPT": "",
             "github.token": there.token,
             "github.event.pull_request.number": "7",
         }

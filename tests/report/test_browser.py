@@ -39,9 +39,10 @@ document.getElementById("page").onload = function () {
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) bad.push(one.tagName + "." + one.getAttribute("class") + " " + ratio.toFixed(2));
   }
-  const root = page.documentElement;
+  const root = page.documentElement, svg = page.querySelector("svg");
+  const letters = svg ? 13 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 13;
   document.title = JSON.stringify({ wide: root.scrollWidth, room: root.clientWidth, bad: [...new Set(bad)],
-    scripts: view.document.scripts.length, height: root.scrollHeight });
+    letters, scripts: view.document.scripts.length, height: root.scrollHeight });
 };
 </script>"""
 
@@ -82,6 +83,7 @@ def test_page_has_contrast_and_fits_wide_and_narrow_screens(
         assert measured["bad"] == [], f"too little contrast at {width}: {measured['bad']}"
         assert measured["wide"] <= measured["room"], f"wider than the screen of {width}: {measured}"
         assert measured["scripts"] == 0
+        assert measured["letters"] > 9, f"the picture's letters have {measured['letters']} pixels at {width}"
 
 
 @pytest.mark.parametrize("name", ["create.html", "rotation.html", "injection.html", "hundred.html", "wrong.html"])

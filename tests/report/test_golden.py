@@ -88,12 +88,24 @@ def test_page_has_the_basics_of_accessibility(name: str) -> None:
     levels = [int(level) for level in re.findall(r"<h(\d)[ >]", text)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
-    assert text.count("<th ") == len(re.findall(r'<th scope="(?:col|row)">', text))
+    assert text.count("<th ") == len(re.findall(r'<th scope="(?:col|row)" role="(?:column|row)header">', text))
     for drawing in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
         assert 'role="img"' in drawing and 'aria-labelledby="picture-title picture-desc"' in drawing
         assert '<title id="picture-title">' in drawing and '<desc id="picture-desc">' in drawing
     ids = re.findall(r' id="([^"]+)"', text)
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", ["wrong.json", "wrong.jsonl", "unreachable.json"])
+def test_page_of_a_failed_preview_draws_nothing_as_if_it_stayed(name: str) -> None:
+    assert made(name).failed
+    assert "<svg" not in page_of(name) and "not touched" not in page_of(name)
+
+
+def test_legend_explains_the_marks_that_occur_and_no_others() -> None:
+    assert "taken over</li>" in page_of("adoption.json") and "removed</li>" not in page_of("adoption.json")
+    assert "not part of this program</li>" in page_of("warnings.json")
+    assert "not part of this program</li>" not in page_of("create.json")
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if name.endswith(".jsonl")])

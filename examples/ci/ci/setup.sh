@@ -2,12 +2,12 @@
 # Makes a fresh runner ready: Python, the state, the way to the swarm.
 #
 # Needs STACK, PULUMI_BACKEND_URL (or PULUMI_ACCESS_TOKEN) and PULUMI_CONFIG_PASSPHRASE (or _FILE); for a manager behind
-# ssh also SWARM_SSH_KEY and SWARM_KNOWN_HOSTS.
+# ssh also SWARM_SSH_KEY and SWARM_KNOWN_HOSTS. SWARM_STATE_KEPT=1 says that a folder with the state outlives this runner.
 set -euo pipefail
 : "${STACK:?the name of the Pulumi stack, such as prod}"
 
-case ${PULUMI_BACKEND_URL:-} in
-  file://*)
+case ${SWARM_STATE_KEPT:-0}:${PULUMI_BACKEND_URL:-} in
+  0:file://* | false:file://*)
     text="the state lies in a folder of this runner ($PULUMI_BACKEND_URL): a throw-away runner takes it away with it"
     if [[ -n ${GITHUB_ACTIONS:-} ]]; then echo "::warning::$text"; else echo "warning: $text" >&2; fi
     ;;
