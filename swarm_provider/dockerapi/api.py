@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from swarm_provider.dockerapi.auth import RegistryLogins
 from swarm_provider.dockerapi.connect import Peer
 from swarm_provider.dockerapi.failures import NoLeader, RegistryUnreachable, Unanswered, from_registry
-from swarm_provider.dockerapi.kinds import KINDS, exact, kind_of
+from swarm_provider.dockerapi.kinds import KINDS, Listing, exact, kind_of
 from swarm_provider.dockerapi.link import Link
 from swarm_provider.dockerapi.logs import text_of
 from swarm_provider.dockerapi.settings import ConnectionSettings
@@ -71,7 +71,8 @@ class Swarm:
         self._pool = pool
         self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
         self._registry_calls = asyncio.Semaphore(REGISTRY_CALLS_AT_ONCE)
-        self._lists: dict[str, asyncio.Task[Items]] = {}
+        self._lists: dict[str, asyncio.Task[Listing]] = {}
+        self._latest: dict[str, Listing] = {}
         self._logins = RegistryLogins(link.settings)
 
     @property
@@ -103,22 +104,45 @@ class Swarm:
     def engine_version(self) -> str:
         return self._link.peer.engine
 
-    async def list(self, kind: str, *, fresh: bool = False) -> Items:
+    async def list(self, kind: str, *, fresh: bool = False, outdated: bool = False) -> Items:
         """All objects of a kind (GET /services, /configs ...), from one call that all callers share.
 
-        The objects are shared, too: do not change them. Own writes of the kind make the next call ask again;
-        `fresh=True` asks again in any case.
+        The list and its objects are shared, too: do not change them. Own writes of the kind make the next call ask
+        again.
+
+        Args:
+            fresh: ask again in any case.
+            outdated: the latest list will do, also when this process has written since.
         """
+        return (await self._listing(kind, fresh, outdated)).items
+
+    async def find(self, kind: str, name: str, *, outdated: bool = False) -> Json | None:
+        """The object of exactly this name or id, from the shared list; `outdated` as for `list`."""
+        return (await self._listing(kind, False, outdated)).exact(name)
+
+    async def view(self, kind: str, how: Callable[[Items], T], *, outdated: bool = False) -> T:
+        """What a function makes of the shared list: called once per list, however many ask; `outdated` as for `list`.
+
+        Args:
+            how: a function of a module; what it returns is shared.
+        """
+        return (await self._listing(kind, False, outdated)).derive(how)
+
+    async def labelled(self, kind: str, label: str, value: str) -> Items:
+        """The objects of a kind that carry a label of this value, as they are now: a small answer in a large swarm."""
+        query = {"filters": json.dumps({"label": [f"{label}={value}"]})}
+        answer = await self._read(kind_of(kind).path, f"list {kind}s", query)
+        return kind_of(kind).items(answer.json())
+
+    async def _listing(self, kind: str, fresh: bool, outdated: bool) -> Listing:
+        if outdated and kind in self._latest:
+            return self._latest[kind]
         shared = None if fresh else self._lists.get(kind)
         if shared is None:
             shared = asyncio.create_task(self._list(kind))
             self._lists[kind] = shared
             shared.add_done_callback(lambda done: self._forget_failed(kind, done))
-        return list(await asyncio.shield(shared))
-
-    async def find(self, kind: str, name: str) -> Json | None:
-        """The object of exactly this name or id, from the shared list."""
-        return exact(kind, await self.list(kind), name)
+        return await asyncio.shield(shared)
 
     async def inspect(self, kind: str, name_or_id: str, fresh: bool = True) -> Json | None:
         """The object of exactly this name or id, or None when there is none.
@@ -336,17 +360,18 @@ class Swarm:
         self._link.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _list(self, kind: str) -> Items:
+    async def _list(self, kind: str) -> Listing:
         how = kind_of(kind)
         answer = await self._read(how.path, f"list {kind}s")
-        return how.items(answer.json())
+        self._latest[kind] = Listing(kind, how.items(answer.json()))
+        return self._latest[kind]
 
     async def _tasks(self, filters: Mapping[str, object]) -> Items:
         query = {"filters": json.dumps(filters)} if filters else None
         answer = await self._read(KINDS["task"].path, "list tasks", query)
         return KINDS["task"].items(answer.json())
 
-    def _forget_failed(self, kind: str, done: asyncio.Task[Items]) -> None:
+    def _forget_failed(self, kind: str, done: asyncio.Task[Listing]) -> None:
         failed = done.cancelled() or done.exception() is not None
         if failed and self._lists.get(kind) is done:
             del self._lists[kind]

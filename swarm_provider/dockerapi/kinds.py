@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from swarm_provider.errors import Conflict
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class Kind:
             inner = inner.get(key) if isinstance(inner, dict) else None
         return str(inner or "")
 
+    def index(self, items: list[Json]) -> tuple[dict[str, Json], dict[str, list[Json]]]:
+        """Items by id, and by name."""
+        ids: dict[str, Json] = {}
+        names: dict[str, list[Json]] = {}
+        for item in items:
+            ids.setdefault(self.id_of(item), item)
+            names.setdefault(self.name_of(item), []).append(item)
+        return ids, names
+
     def name_in_spec(self, spec: Json) -> str:
         name = spec.get("Name")
         return repr(name) if name else ""
@@ -66,23 +76,40 @@ def kind_of(kind: str) -> Kind:
     return KINDS[kind]
 
 
+class Listing:
+    """All objects of a kind, as one call gave them, with what is derived from them once and for all callers."""
+
+    def __init__(self, kind: str, items: list[Json]) -> None:
+        self.items = items
+        self._kind = kind_of(kind)
+        self._many_are_wrong = kind == "node"
+        self._derived: dict[Any, Any] = {}
+
+    def derive(self, how: Callable[[list[Json]], T]) -> T:
+        """What a function makes of the items; asked again, the same result. `how` is a function of a module."""
+        if how not in self._derived:
+            self._derived[how] = how(self.items)
+        result: T = self._derived[how]
+        return result
+
+    def exact(self, name_or_id: str) -> Json | None:
+        """The item whose id or name is exactly this; the id wins.
+
+        Of networks with one name the swarm's wins over a node's own.
+
+        Raises:
+            Conflict: several nodes have this hostname.
+        """
+        ids, names = self.derive(self._kind.index)
+        if name_or_id in ids:
+            return ids[name_or_id]
+        named = names.get(name_or_id, [])
+        if self._many_are_wrong and len(named) > 1:
+            found = ", ".join(self._kind.id_of(item) for item in named)
+            raise Conflict(f"{len(named)} nodes have the hostname {name_or_id!r}; use one of their ids: {found}")
+        return min(named, key=lambda item: item.get("Scope") != "swarm", default=None)
+
+
 def exact(kind: str, items: Iterable[Json], name_or_id: str) -> Json | None:
-    """The item whose id or name is exactly this; the id wins.
-
-    Of networks with one name the swarm's wins over a node's own.
-
-    Raises:
-        Conflict: several nodes have this hostname.
-    """
-    how = kind_of(kind)
-    items = list(items)
-    for item in items:
-        if how.id_of(item) == name_or_id:
-            return item
-    named = [item for item in items if how.name_of(item) == name_or_id]
-    if kind == "node" and len(named) > 1:
-        ids = ", ".join(how.id_of(item) for item in named)
-        raise Conflict(f"{len(named)} nodes have the hostname {name_or_id!r}; use one of their ids: {ids}")
-    if kind == "network":
-        named.sort(key=lambda item: item.get("Scope") != "swarm")
-    return named[0] if named else None
+    """The item whose id or name is exactly this, as `Listing.exact`."""
+    return Listing(kind, list(items)).exact(name_or_id)

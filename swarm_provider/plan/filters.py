@@ -61,6 +61,46 @@ class Load:
     active: bool = True
 
 
+class Taken:
+    """What all tasks on one node take of it, kept as sums: the scheduler's filters ask for nothing else.
+
+    Attributes:
+        tasks: how many of them are to run.
+    """
+
+    def __init__(self) -> None:
+        self.cpus = 0
+        self.memory = 0
+        self.generic: Counter[str] = Counter()
+        self.ports: Counter[Port] = Counter()
+        self.tasks = 0
+        self._of_service: Counter[str] = Counter()
+
+    def add(self, load: Load) -> None:
+        """Count a task in."""
+        self._count(load, 1)
+
+    def remove(self, load: Load) -> None:
+        """Count a task out again."""
+        self._count(load, -1)
+
+    def of(self, service: str) -> int:
+        """Return how many tasks of a service are to run here."""
+        return self._of_service[service]
+
+    def _count(self, load: Load, sign: int) -> None:
+        demand = load.demand
+        self.cpus += sign * demand.cpus
+        self.memory += sign * demand.memory
+        for kind, count in demand.generic.items():
+            self.generic[kind] += sign * count
+        for port in demand.ports:
+            self.ports[port] += sign
+        if load.active:
+            self.tasks += sign
+            self._of_service[demand.service] += sign
+
+
 def demand_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> Demand:
     """Return what each task of a ServiceSpec asks for.
 
@@ -87,7 +127,7 @@ def demand_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> D
     )
 
 
-def why_not(demand: Demand, node: Json, here: Sequence[Load]) -> str | None:
+def why_not(demand: Demand, node: Json, here: Taken) -> str | None:
     """Return the explanation of the first filter that refuses the node, None where the task fits.
 
     Args:
@@ -114,23 +154,20 @@ def is_available(node: Json) -> bool:
     return at(node, "Status", "State") == "ready" and at(node, "Spec", "Availability") in (None, "active")
 
 
-def _available(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
+def _available(demand: Demand, node: Json, here: Taken) -> bool:
     return is_available(node)
 
 
-def _resources(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
+def _resources(demand: Demand, node: Json, here: Taken) -> bool:
     owned = at(node, "Description", "Resources") or {}
-    cpus = _number(owned.get("NanoCPUs")) - sum(load.demand.cpus for load in here)
-    memory = _number(owned.get("MemoryBytes")) - sum(load.demand.memory for load in here)
+    cpus = _number(owned.get("NanoCPUs")) - here.cpus
+    memory = _number(owned.get("MemoryBytes")) - here.memory
     generic = _generic(owned.get("GenericResources"))
-    enough = all(
-        generic.get(kind, 0) - sum(load.demand.generic.get(kind, 0) for load in here) >= count
-        for kind, count in demand.generic.items()
-    )
+    enough = all(generic.get(kind, 0) - here.generic[kind] >= count for kind, count in demand.generic.items())
     return (not demand.cpus or cpus >= demand.cpus) and (not demand.memory or memory >= demand.memory) and enough
 
 
-def _installed(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
+def _installed(demand: Demand, node: Json, here: Taken) -> bool:
     plugins = _listed(at(node, "Description", "Engine", "Plugins"))
     if at(node, "Description", "Engine") is None:
         return True
@@ -143,11 +180,11 @@ def _has(plugins: Sequence[Any], kind: str, name: str) -> bool:
     return bool({name, f"{name}:latest"} & names) or (kind == "Log" and not names)
 
 
-def _constrained(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
+def _constrained(demand: Demand, node: Json, here: Taken) -> bool:
     return matches(demand.constraints, node)
 
 
-def _platform(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
+def _platform(demand: Demand, node: Json, here: Taken) -> bool:
     platform = at(node, "Description", "Platform")
     if not demand.platforms or platform is None:
         return not demand.platforms
@@ -155,16 +192,15 @@ def _platform(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
     return any(os in ("", system) and arch in ("", machine) for os, arch in demand.platforms)
 
 
-def _ports_free(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
-    return not any(demand.ports & load.demand.ports for load in here)
+def _ports_free(demand: Demand, node: Json, here: Taken) -> bool:
+    return not any(here.ports[port] for port in demand.ports)
 
 
-def _below_limit(demand: Demand, node: Json, here: Sequence[Load]) -> bool:
-    own = sum(load.active for load in here if load.demand.service == demand.service)
-    return not demand.max_per_node or own < demand.max_per_node
+def _below_limit(demand: Demand, node: Json, here: Taken) -> bool:
+    return not demand.max_per_node or here.of(demand.service) < demand.max_per_node
 
 
-_FILTERS: Final[tuple[tuple[Callable[[Demand, Json, Sequence[Load]], bool], str], ...]] = (
+_FILTERS: Final[tuple[tuple[Callable[[Demand, Json, Taken], bool], str], ...]] = (
     (_available, "# not available for new tasks"),
     (_resources, "insufficient resources on #"),
     (_installed, "missing plugin on #"),

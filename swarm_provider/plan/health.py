@@ -46,7 +46,7 @@ def degraded(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
 
     Args:
         service: GET /services/ID; jobs are never degraded.
-        tasks: GET /tasks, of all services.
+        tasks: GET /tasks, of this service at least.
         nodes: GET /nodes.
     """
     if is_job(service["Spec"]):

@@ -1,4 +1,4 @@
-"""Families of configs and secrets: names of versions, which version is current, and which may be pruned.
+"""Families of configs and secrets: names of versions, and which version is current.
 
 A family is a stable logical object; each of its versions is one immutable Docker object. Versions carry the labels
 FAMILY, BASE, SEQUENCE and KEEP (spec/labels.py). Creation dates and name patterns never decide anything.
@@ -20,8 +20,6 @@ NAME_LIMIT: Final = 64
 """Characters of a config's or secret's name (swarmkit, manager/controlapi/common.go)."""
 DIGEST_LENGTH: Final = 12
 KEEP_DEFAULT: Final = 1
-UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")
-"""UpdateStatus.State of a service whose tasks may still need what its specs refer to."""
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?")
 
@@ -97,91 +95,29 @@ def versions(items: Iterable[Json], family: str) -> list[Json]:
     return sorted(own, key=sequence, reverse=True)
 
 
-def sequence(item: Json) -> int:
-    """Return the position of a version in its family; 0 for what is not a version."""
-    return _number(object_labels(item).get(labels.SEQUENCE, ""), 0)
-
-
-def references(spec: Json | None, kind: str) -> set[str]:
-    """Return the names of the configs or secrets that a service spec refers to."""
-    container = ((spec or {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
-    field = {"config": "Config", "secret": "Secret"}[kind]
-    return {entry.get(f"{field}Name", "") for entry in container.get(f"{field}s") or []}
-
-
-def prunable(
-    kind: str,
-    items: Iterable[Json],
-    family: str,
-    services: Iterable[Json],
-    tasks: Iterable[Json] = (),
-    *,
-    reusable: bool = True,
-) -> list[Json]:
-    """Return the versions of a family that may be removed now.
-
-    Never the current one, nor `keep` others (the label on the current version says how many; the newest, but first
-    those that a previous spec would return to), nor what a service's spec refers to, nor, unless `keep` is 0, what a
-    previous spec would return to. None at all while the update of a service that uses the family is unfinished: a
-    rollback into a removed config leaves a service that can never be updated again.
-
-    Args:
-        tasks: those of the services that `undecided` names, listed before `services`.
-        reusable: False where no old version can become the current one again, since the key of their names is lost:
-            then only those stay that a spec or a previous spec refers to.
-    """
-    own = versions(items, family)
-    if not own:
-        return []
-    names = {object_name(item) for item in own}
-    keep = keep_previous(own[0])
-    needed: set[str] = set()
-    returned: set[str] = set()
-    tasks = list(tasks)
-    for service in services:
-        current = references(service.get("Spec"), kind)
-        previous = references(service.get("PreviousSpec"), kind)
-        if not names & (current | previous):
-            continue
-        if _state(service) in UNFINISHED or _not_begun(kind, service, tasks):
-            return []
-        needed |= current
-        returned |= previous if keep else set()
-    # what a service would return to is kept before what is only newer: a version that never ran, say
-    old = sorted(own[1:], key=lambda item: object_name(item) not in returned)
-    return [item for item in old[keep if reusable else 0 :] if object_name(item) not in needed | returned]
-
-
-def undecided(kind: str, items: Iterable[Json], family: str, services: Iterable[Json]) -> list[str]:
-    """Return the ids of the services of which only their tasks tell whether an update to another version has begun.
-
-    Swarm clears the status of an update when it takes the new spec, and sets it when it starts to replace tasks; where
-    there is nothing to replace (no replicas) it never does.
-    """
-    names = {object_name(item) for item in versions(items, family)}
-    found = []
-    for service in services:
-        current = names & references(service.get("Spec"), kind)
-        previous = names & references(service.get("PreviousSpec"), kind)
-        if not _state(service) and previous - current:
-            found.append(str(service.get("ID")))
+def by_family(items: Iterable[Json]) -> dict[str, list[Json]]:
+    """Return the live versions of every family by its id, the current one first."""
+    found: dict[str, list[Json]] = {}
+    for item in items:
+        family = object_labels(item).get(labels.FAMILY)
+        if family:
+            found.setdefault(family, []).append(item)
+    for own in found.values():
+        own.sort(key=sequence, reverse=True)
     return found
 
 
-def _state(service: Json) -> str:
-    return str((service.get("UpdateStatus") or {}).get("State") or "")
+def by_base(items: Iterable[Json]) -> dict[str, list[Json]]:
+    """Return the live versions by the name that the user gave their family."""
+    found: dict[str, list[Json]] = {}
+    for item in items:
+        found.setdefault(object_labels(item).get(labels.BASE, ""), []).append(item)
+    return found
 
 
-def _not_begun(kind: str, service: Json, tasks: Iterable[Json]) -> bool:
-    """Say whether Swarm has taken a new spec and not yet begun to replace the tasks of the one before."""
-    if _state(service):
-        return False
-    current = references(service.get("Spec"), kind)
-    return any(
-        references({"TaskTemplate": task.get("Spec")}, kind) - current
-        for task in tasks
-        if task.get("ServiceID") == service.get("ID") and task.get("DesiredState") == "running"
-    )
+def sequence(item: Json) -> int:
+    """Return the position of a version in its family; 0 for what is not a version."""
+    return _number(object_labels(item).get(labels.SEQUENCE, ""), 0)
 
 
 def keep_previous(item: Json) -> int:

@@ -7,13 +7,14 @@ of the same run have placed counts as if it ran.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.plan.constraints import matches, unsatisfied
-from swarm_provider.plan.filters import Demand, Load, demand_of, is_available, no_suitable_node, why_not
+from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, is_available, no_suitable_node, why_not
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
 
@@ -34,13 +35,22 @@ class Cluster:
     loads: dict[str, list[Load]] = field(default_factory=dict)
     network_drivers: Mapping[str, str] = field(default_factory=dict)
 
-    def by_node(self) -> dict[str, list[Load]]:
-        """Return what is on each node."""
-        found: dict[str, list[Load]] = {node["ID"]: [] for node in self.nodes}
+    def __post_init__(self) -> None:
+        self.taken: defaultdict[str, Taken] = defaultdict(Taken)
+        """By node; kept up to date by `place` and `lift`, so that a forecast costs what its own tasks cost."""
         for loads in self.loads.values():
-            for load in loads:
-                found.setdefault(load.node, []).append(load)
-        return found
+            _take(self.taken, loads)
+
+    def place(self, service: str, loads: list[Load]) -> None:
+        """Count the tasks of a service in."""
+        self.loads[service] = loads
+        _take(self.taken, loads)
+
+    def lift(self, service: str) -> list[Load]:
+        """Count the tasks of a service out, and return them."""
+        loads = self.loads.pop(service, [])
+        _free(self.taken, loads)
+        return loads
 
 
 @dataclass(frozen=True)
@@ -87,24 +97,25 @@ def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
         restarts: whether the tasks that run now are replaced even where their node suits still.
     """
     demand = demand_of(spec, cluster.network_drivers)
-    before = cluster.loads.pop(demand.service, [])
+    before = cluster.lift(demand.service)
     if any(kind in (spec.get("Mode") or {}) for kind in ("Global", "GlobalJob")):
         return _foresee_global(demand, cluster, before)
     count = _count(spec)
     nodes = {node["ID"]: node for node in cluster.nodes}
+    here = cluster.taken
+    _take(here, before)
     active = [load for load in before if load.active]
-    here = cluster.by_node()
-    for load in before:
-        here.setdefault(load.node, []).append(load)
     staying = [load for load in active if not restarts and stays(demand, nodes.get(load.node))][:count]
     wanted = count - len(staying)
-    leaving = [load for load in active if load not in staying]
-    mine = [load for load in before if not load.active] + [Load(demand, load.node) for load in staying]
+    kept = set(map(id, staying))
+    leaving = [load for load in active if id(load) not in kept]
+    ending = [load for load in before if not load.active]
     # what is scaled away makes room, and so does what lost its node
     leaving, gone = leaving[:wanted], leaving[wanted:]
     _free(here, gone)
     refused: list[str] = []
     pending = 0
+    coming: list[Load] = []
     batch, start_first = _order(spec)
     while wanted:
         size = min(batch or wanted, wanted)
@@ -116,16 +127,23 @@ def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
             if node is None:
                 pending, refused = pending + 1, why
             else:
-                mine.append(Load(demand, node))
-                here[node].append(mine[-1])
+                coming.append(Load(demand, node))
+                _take(here, coming[-1:])
         if start_first:
             _free(here, leaves)
         wanted -= size
-    cluster.loads[demand.service] = mine
+    # what stays counts with what it will ask for
+    _free(here, [*ending, *staying, *coming])
+    cluster.place(demand.service, [*ending, *(Load(demand, load.node) for load in staying), *coming])
     return Outcome(count, pending, no_suitable_node(refused) if pending else "")
 
 
-def _free(here: Mapping[str, list[Load]], loads: Sequence[Load]) -> None:
+def _take(here: Mapping[str, Taken], loads: Iterable[Load]) -> None:
+    for load in loads:
+        here[load.node].add(load)
+
+
+def _free(here: Mapping[str, Taken], loads: Iterable[Load]) -> None:
     for load in loads:
         here[load.node].remove(load)
 
@@ -134,26 +152,21 @@ def _foresee_global(demand: Demand, cluster: Cluster, before: Sequence[Load]) ->
     """One task on every node that takes tasks and satisfies the constraints; the other filters may refuse it there."""
     suiting = [node for node in cluster.nodes if is_available(node) and matches(demand.constraints, node)]
     if not suiting:
-        return Outcome(1, 1, no_suitable_node(why_not(demand, node, ()) or "" for node in cluster.nodes))
-    here = cluster.by_node()
+        return Outcome(1, 1, no_suitable_node(why_not(demand, node, Taken()) or "" for node in cluster.nodes))
+    here = cluster.taken
     refusals = {node["ID"]: why_not(demand, node, here[node["ID"]]) for node in suiting}
-    cluster.loads[demand.service] = [Load(demand, id) for id, words in refusals.items() if not words]
+    cluster.place(demand.service, [Load(demand, id) for id, words in refusals.items() if not words])
     refused = [words for words in refusals.values() if words]
     return Outcome(len(suiting), len(refused), no_suitable_node(refused) if refused else "")
 
 
-def _choose(demand: Demand, nodes: Sequence[Json], here: Mapping[str, Sequence[Load]]) -> tuple[str | None, list[str]]:
+def _choose(demand: Demand, nodes: Sequence[Json], here: Mapping[str, Taken]) -> tuple[str | None, list[str]]:
     """Return the node that the next task goes to, or None and each node's refusal."""
     refused = {node["ID"]: why_not(demand, node, here[node["ID"]]) for node in nodes}
     suiting = [id for id, words in refused.items() if words is None]
     if not suiting:
         return None, [words for words in refused.values() if words]
-
-    def crowd(id: str) -> tuple[int, int]:
-        active = [load for load in here[id] if load.active]
-        return sum(load.demand.service == demand.service for load in active), len(active)
-
-    return min(suiting, key=crowd), []
+    return min(suiting, key=lambda id: (here[id].of(demand.service), here[id].tasks)), []
 
 
 def stays(demand: Demand, node: Json | None) -> bool:
@@ -232,6 +245,15 @@ def taken_ports(spec: Json, others: Iterable[Json]) -> list[str]:
                 name = at(other, "Spec", "Name")
                 found.append(f"port '{key[1]}' is already in use by service '{name}' as {how}")
     return found
+
+
+def publishing(services: Sequence[Json]) -> list[Json]:
+    """Return the services (GET /services) that publish a port at all."""
+    return [
+        service
+        for service in services
+        if at(service, "Spec", "EndpointSpec", "Ports") or at(service, "Endpoint", "Ports")
+    ]
 
 
 def _published(ports: Any) -> dict[tuple[str, int], str]:

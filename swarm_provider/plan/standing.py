@@ -9,7 +9,8 @@ from typing import Final
 from swarm_provider.plan.causes import failing, rollback_note
 from swarm_provider.plan.health import running_tasks
 from swarm_provider.plan.history import Failure
-from swarm_provider.plan.naming import current, object_labels, object_name, references
+from swarm_provider.plan.naming import current, object_labels, object_name
+from swarm_provider.plan.pruning import references
 from swarm_provider.plan.tasks import ENDED, Service, Task, is_down, node_name, slot_key
 from swarm_provider.spec import Json, labels
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -66,6 +66,14 @@ def at(value: Any, *path: str) -> Any:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def by_service(tasks: Iterable[Json]) -> dict[str, list[Json]]:
+    """Tasks (GET /tasks) by the id of their service."""
+    found: dict[str, list[Json]] = {}
+    for task in tasks:
+        found.setdefault(str(task.get("ServiceID")), []).append(task)
+    return found
 
 
 @dataclass(frozen=True)

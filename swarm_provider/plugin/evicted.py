@@ -29,7 +29,7 @@ async def tell(
     before = [
         {**node, "Spec": back(live[node["ID"]], node["Spec"])} if node["ID"] in ids else node for node in cluster.nodes
     ]
-    specs = {item["Spec"]["Name"]: item["Spec"] for item in await session.planned.others(swarm, "")}
+    specs = {item["Spec"]["Name"]: item["Spec"] for item in await session.planned.services(swarm)}
     found = evictions(cluster, before, cluster.nodes, specs)
     if not found.counts:
         return

@@ -11,9 +11,10 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.plan.advice import on_service, on_swarm
 from swarm_provider.plan.causes import rollback_note
 from swarm_provider.plan.mounts import other_options, starting_empty
-from swarm_provider.plan.placement import foresee, sentence, taken_ports
+from swarm_provider.plan.placement import foresee, publishing, sentence, taken_ports
 from swarm_provider.plan.restart import replacement, restart
 from swarm_provider.plan.submission import on_top_of, with_unmanaged
+from swarm_provider.plan.tasks import by_service
 from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
@@ -61,7 +62,7 @@ class Forecast:
         after = to_spec(reveal(with_unmanaged(olds, inputs)))
         if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
             return
-        live = await swarm.find("service", name)
+        live = await swarm.find("service", name, outdated=True)
         restarts = False
         if live is not None:
             names = await network_names(swarm, live["Spec"])
@@ -72,14 +73,14 @@ class Forecast:
         cluster = await planned.cluster(swarm)
         if olds.get("name") not in (None, name):
             # it goes before the new one where the two would be in each other's way
-            cluster.loads.pop(str(olds["name"]), None)
+            cluster.lift(str(olds["name"]))
         outcome = foresee(after, cluster, restarts=restarts)
         planned.specs[name] = after
         text = sentence(after, outcome, cluster.nodes)
         # a service of this program gives its port up in time, or is refused as a second one that wants it
         others = [
             item
-            for item in await swarm.list("service")
+            for item in await swarm.view("service", publishing, outdated=True)
             if item["Spec"]["Name"] != name and (item["Spec"].get("Labels") or {}).get(labels.OWNER) != inputs["owner"]
         ]
         for warning in [*([text] if text else []), *taken_ports(after, others)]:
@@ -95,7 +96,7 @@ class Forecast:
             self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
             return
         swarm = await self.session.swarm()
-        live = await swarm.find("service", str(olds.get("name")))
+        live = await swarm.find("service", str(olds.get("name")), outdated=True)
         before = live["Spec"] if live is not None else to_spec(reveal(olds))
         note = rollback_note(live) if live is not None else ""
         if note:
@@ -129,7 +130,7 @@ class Forecast:
             self._warn(urn, news, text)
         swarm = await self.session.swarm()
         for name, (driver, options) in other_options(olds, news).items():
-            live = await swarm.find("volume", name)
+            live = await swarm.find("volume", name, outdated=True)
             if live is None:
                 text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
                 self._warn(urn, news, text)
@@ -145,8 +146,6 @@ class Forecast:
         nodes = {node["ID"]: node for node in await self.session.planned.nodes(swarm)}
         return [
             nodes[task["NodeID"]]
-            for task in await swarm.list("task")
-            if task.get("ServiceID") == live["ID"]
-            and task.get("DesiredState") == "running"
-            and task.get("NodeID") in nodes
+            for task in (await swarm.view("task", by_service, outdated=True)).get(live["ID"], ())
+            if task.get("DesiredState") == "running" and task.get("NodeID") in nodes
         ]

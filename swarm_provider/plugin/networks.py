@@ -14,16 +14,25 @@ _unlisted: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[str]]] = WeakKeyDicti
 
 async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:
     """Return the names of networks by id, with all those that the ServiceSpec refers to."""
-    names = {item["Id"]: item["Name"] for item in await swarm.list("network")}
+    names = await swarm.view("network", _by_id, outdated=True)
     attached = (spec.get("TaskTemplate") or {}).get("Networks") or spec.get("Networks") or []
-    known = set(names.values())
+    known = await swarm.view("network", _names, outdated=True)
+    unlisted: dict[str, str] = {}
     for target in [entry.get("Target", "") for entry in attached]:
         if target and target not in names and target not in known:
             asked = _unlisted.setdefault(swarm, {})
             if target not in asked:
                 asked[target] = asyncio.create_task(_name(swarm, target))
-            names[target] = await asyncio.shield(asked[target])
-    return names
+            unlisted[target] = await asyncio.shield(asked[target])
+    return {**names, **unlisted} if unlisted else names
+
+
+def _by_id(networks: list[Json]) -> dict[str, str]:
+    return {item["Id"]: item["Name"] for item in networks}
+
+
+def _names(networks: list[Json]) -> set[str]:
+    return {item["Name"] for item in networks}
 
 
 async def _name(swarm: Swarm, target: str) -> str:

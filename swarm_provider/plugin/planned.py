@@ -37,7 +37,7 @@ class Planned:
 
     async def nodes(self, swarm: Swarm) -> list[Json]:
         """Return the nodes as this run has made them or is about to."""
-        return [self._planned(node) for node in await swarm.list("node")]
+        return [self._planned(node) for node in await swarm.list("node", outdated=True)]
 
     def _planned(self, node: Json) -> Json:
         spec, id = node["Spec"], node["ID"]
@@ -56,14 +56,15 @@ class Planned:
         cluster.nodes = await self.nodes(swarm)
         return cluster
 
-    async def others(self, swarm: Swarm, name: str) -> list[Json]:
-        """Return the services beside this one: those of this run as they will be, the rest as it is."""
-        planned = [{"Spec": spec} for other, spec in self.specs.items() if other != name]
-        live = await swarm.list("service")
-        return planned + [item for item in live if item["Spec"]["Name"] not in (name, *self.specs)]
+    async def services(self, swarm: Swarm) -> list[Json]:
+        """Return the services: those of this run as they will be, the rest as it is."""
+        planned = [{"Spec": spec} for spec in self.specs.values()]
+        live = await swarm.list("service", outdated=True)
+        return planned + [item for item in live if item["Spec"]["Name"] not in self.specs]
 
 
 async def _live_cluster(swarm: Swarm) -> Cluster:
-    services, tasks, networks = await asyncio.gather(*(swarm.list(kind) for kind in ("service", "task", "network")))
+    kinds = ("service", "task", "network")
+    services, tasks, networks = await asyncio.gather(*(swarm.list(kind, outdated=True) for kind in kinds))
     drivers = {key: item.get("Driver") or "" for item in networks for key in (item["Id"], item["Name"])}
     return Cluster([], live_loads(services, tasks, drivers), drivers)

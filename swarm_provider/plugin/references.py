@@ -62,30 +62,35 @@ async def _resolve_one(
     if not isinstance(source, str):
         return entry
     entry = {key: value for key, value in entry.items() if key != "name"}
-    items = await (await session.swarm()).list(kind)
+    swarm = await session.swarm()
     planned = session.claimed(kind, source)
-    names = {naming.object_name(item): item for item in items}
+    live = await swarm.find(kind, source, outdated=True)
     # the file keeps its name when the version changes
-    base = planned.base if planned else naming.object_labels(names.get(source, {})).get(labels.BASE)
+    base = planned.base if planned else naming.object_labels(live or {}).get(labels.BASE)
     if base and base != source and entry.get("target") is None:
         entry["target"] = base
-    if source in names or (planned is not None and planned.name == source):
+    if live is not None or (planned is not None and planned.name == source):
         return entry
     if planned is not None:
         # the name of a new secret is known only once it is made
         return {**entry, "name": planned.name} if isinstance(planned.name, str) else entry
+    named = (await swarm.view(kind, naming.by_base, outdated=True)).get(source, [])
     try:
-        family = naming.family_by_name(items, source, owner.text) or naming.family_by_name(items, source, None)
+        family = naming.family_by_name(named, source, owner.text) or naming.family_by_name(named, source, None)
     except LookupError as owners:
         text = (
             f"the name {source!r} stands for families of several owners ({owners}); write the exact name of a version"
         )
         problems.append(Problem(text, path))
         return entry
-    current = naming.current(items, family) if family else None
+    current = naming.current(named, family) if family else None
     if current is not None:
         return {**entry, "name": naming.object_name(current)}
-    known = {*names, *(naming.object_labels(item).get(labels.BASE, "") for item in items)}
+    if await swarm.inspect(kind, source) is not None:
+        # another provider of the program made it in this very run
+        return entry
+    items = await swarm.list(kind, outdated=True)
+    known = {*map(naming.object_name, items), *(naming.object_labels(item).get(labels.BASE, "") for item in items)}
     problems.append(
         Problem(
             f"{kind} {source!r} does not exist in the swarm{nearest(source, tuple(sorted(known)))}; make it first, "
@@ -101,9 +106,10 @@ async def _check_network(session: Session, entry: Any, path: str, problems: list
     if not isinstance(name, str) or name in PREDEFINED_NETWORKS or session.claimed("network", name):
         return
     swarm = await session.swarm()
-    live = await swarm.find("network", name)
+    live = await swarm.find("network", name, outdated=True) or await swarm.inspect("network", name)
     if live is None:
-        known = tuple(sorted(item["Name"] for item in await swarm.list("network") if item.get("Scope") == "swarm"))
+        networks = await swarm.list("network", outdated=True)
+        known = tuple(sorted(item["Name"] for item in networks if item.get("Scope") == "swarm"))
         text = (
             f"network {name!r} does not exist in the swarm{nearest(name, known)}; make it first, or, if this program "
         )
@@ -123,24 +129,29 @@ async def fill_ids(session: Session, swarm: Swarm, spec: Json) -> None:
     container = spec["TaskTemplate"]["ContainerSpec"]
     for kind, field in (("config", "Config"), ("secret", "Secret")):
         for entry in container.get(f"{field}s") or []:
-            live = await _existing(session, swarm, kind, entry[f"{field}Name"])
-            entry |= {f"{field}ID": live["ID"], f"{field}Name": naming.object_name(live)}
+            id, name = await _existing(session, swarm, kind, entry[f"{field}Name"])
+            entry |= {f"{field}ID": id, f"{field}Name": name}
     credential = ((container.get("Privileges") or {}).get("CredentialSpec") or {}).get("Config")
     if credential:
-        live = await _existing(session, swarm, "config", credential)
-        container["Privileges"]["CredentialSpec"]["Config"] = live["ID"]
+        id, _ = await _existing(session, swarm, "config", credential)
+        container["Privileges"]["CredentialSpec"]["Config"] = id
 
 
-async def _existing(session: Session, swarm: Swarm, kind: str, name: str) -> Json:
-    """Return the live object of this name, or the one that a resource of this run makes of it."""
-    live = await swarm.find(kind, name)
+async def _existing(session: Session, swarm: Swarm, kind: str, name: str) -> tuple[str, str]:
+    """Return id and name of the live object of this name, or of the one that a resource of this run makes of it."""
     planned = session.claimed(kind, name)
+    live = None
+    if planned is None or not planned.ready.is_set():
+        # what this run has not made was there before
+        live = await swarm.find(kind, name, outdated=True)
     if live is None and planned is not None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)
         # the name of a new secret is known only once it is made
         name = planned.name if isinstance(planned.name, str) else name
+        if planned.id:
+            return planned.id, name
     live = live or await swarm.inspect(kind, name)
     if live is None:
         raise SwarmProviderError(f"{kind} {name!r} does not exist in the swarm (any more)")
-    return live
+    return live["ID"], naming.object_name(live)

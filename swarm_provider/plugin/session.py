@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
@@ -14,9 +14,14 @@ from swarm_provider.plan.restart import Restart, sentence
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.nodes import hostname
 from swarm_provider.plugin.planned import Planned
+from swarm_provider.rollout.prune import Pruner
 from swarm_provider.rollout.watch import Watcher
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import FORECAST, UNKNOWN, reveal
+
+# a class below has a method `list`, which hides the type from its annotations
+Items = list[Json]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,19 @@ class Claimed:
         name: its actual name; UNKNOWN where only the update will tell.
         base: name of the family, or the name again.
         ready: set once the object exists.
+        id: its id then, "" before.
     """
 
     urn: str
     name: Any
     base: str
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    id: str = ""
+
+    def made(self, id: str) -> None:
+        """Note that the object exists."""
+        self.id = id
+        self.ready.set()
 
 
 class Offline:
@@ -99,11 +111,14 @@ class Offline:
     def __init__(self, failure: ConnectionFailed) -> None:
         self._failure = failure
 
-    async def list(self, kind: str, *, fresh: bool = False) -> list[Json]:
+    async def list(self, kind: str, **options: bool) -> Items:
         return []
 
-    async def find(self, kind: str, name: str) -> Json | None:
+    async def find(self, kind: str, name: str, **options: bool) -> Json | None:
         return None
+
+    async def view(self, kind: str, how: Callable[[Items], T], **options: bool) -> T:
+        return how([])
 
     def __getattr__(self, name: str) -> Any:
         """Every other call is one that needs the swarm."""
@@ -127,12 +142,14 @@ class Session:
         self.left: set[str] = set()
         """Names of the services that Delete left in this run, since they are not this state's any more."""
         self._claims: dict[tuple[str, str], Claimed] = {}
+        self._names: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
         self._forecasts: dict[str, list[Json]] = {}
         self.planned = Planned()
         self._connecting: asyncio.Task[Swarm] | None = None
         self._daemons: dict[str, asyncio.Task[Swarm]] = {}
         self._watcher: Watcher | None = None
+        self._pruner: Pruner | None = None
 
     async def swarm(self) -> Swarm:
         """Return the connection; the first caller makes it, a failure is everybody's."""
@@ -205,6 +222,13 @@ class Session:
             self._watcher = Watcher(swarm)
         return self._watcher
 
+    async def pruner(self) -> Pruner:
+        """Return the one pruner of all families."""
+        swarm = await self.swarm()
+        if self._pruner is None:
+            self._pruner = Pruner(swarm)
+        return self._pruner
+
     def claim(self, kind: str, base: str, name: Any, urn: str) -> Claimed:
         """Note that the resource `urn` stands for this object.
 
@@ -218,12 +242,11 @@ class Session:
                 f"{kind} {base!r} is claimed by two resources of this program ({earlier.urn} and {urn}); "
                 f"give one of them another name"
             )
-        if earlier is not None:
-            earlier.name = name
-            return earlier
-        made = Claimed(urn, name, base)
-        self._claims[(kind, base)] = made
-        return made
+        claimed = earlier or self._claims.setdefault((kind, base), Claimed(urn, name, base))
+        claimed.name = name
+        if isinstance(name, str):
+            self._names[(kind, name)] = claimed
+        return claimed
 
     def is_checked(self, urn: str) -> bool:
         """Say whether the program has registered this resource in this run."""
@@ -231,8 +254,8 @@ class Session:
 
     def claimed(self, kind: str, name: str) -> Claimed | None:
         """Return the claim on an object by its base name, or by its actual name."""
-        exact = [claim for (of, _), claim in self._claims.items() if of == kind and claim.name == name]
-        return next(iter(exact), None) or self._claims.get((kind, name))
+        exact = self._names.get((kind, name))
+        return exact if exact is not None and exact.name == name else self._claims.get((kind, name))
 
     def claimed_by_another(self, kind: str, base: str, urn: str) -> bool:
         """Say whether a resource other than `urn` stands for the object now."""

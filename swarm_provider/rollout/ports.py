@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from swarm_provider.errors import ConnectionFailed, DockerError
 from swarm_provider.spec import Json
 
 # the class below has a method `list`, which hides the type from its annotations
 Items = list[Json]
+T = TypeVar("T")
 Texts = list[str]
 
 Progress = Callable[[str], None]
@@ -26,6 +27,8 @@ class Swarm(Protocol):
     """The part of `dockerapi.Swarm` that is used here."""
 
     async def list(self, kind: str, *, fresh: bool = False) -> Items: ...
+
+    async def view(self, kind: str, how: Callable[[Items], T]) -> T: ...
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None: ...
 

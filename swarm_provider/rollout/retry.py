@@ -38,6 +38,7 @@ async def update_with_retry(
     id: str,
     change: Callable[[Json], Json | None],
     *,
+    known: Json | None = None,
     clock: Clock | None = None,
     registry_auth: str | None = None,
     registry_auth_from: str | None = None,
@@ -47,6 +48,7 @@ async def update_with_retry(
     Args:
         change: gives the whole new spec for the live object (inspect data), or None to leave it. It is called
             again on each try, so that it never sends a change that was made on top of an older spec.
+        known: the object as somebody has just read it, for the first try.
         registry_auth, registry_auth_from: as for `Swarm.update`.
 
     Returns:
@@ -60,7 +62,7 @@ async def update_with_retry(
     pause = FIRST_PAUSE_S
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            live = await swarm.inspect(kind, id)
+            live, known = known or await swarm.inspect(kind, id), None
             if live is None:
                 raise NotFound(f"{kind} {id} does not exist", status=404)
             spec = change(live)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.causes import Cause
-from swarm_provider.plan.tasks import RUNNING, Task, is_down, node_name
+from swarm_provider.plan.tasks import RUNNING, Task, by_service, is_down, node_name
 from swarm_provider.plan.verdict import (
     Desired,
     Done,
@@ -34,6 +34,8 @@ from swarm_provider.spec import Json
 from swarm_provider.spec.masking import SecretFilter
 
 TICK_S: Final = 0.5
+SHORTEST_TICK_S: Final = 0.1
+"""How soon there is a look for a removal that begins: the tasks of what had none are gone at once."""
 SLOWEST_TICK_S: Final = 2.0
 UNREACHABLE_S: Final = 60.0
 """How long no manager may answer until the waiting ends; an election of managers takes up to some 20 s."""
@@ -88,6 +90,7 @@ class Watcher:
         self._clock: Clock = clock or RealClock()
         self._waiters: list[_Waiter] = []
         self._loop: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
         self._unreachable_since: float | None = None
         # time in which no manager answered does not count against anybody's patience
@@ -155,6 +158,8 @@ class Watcher:
 
     async def _wait(self, waiter: _Waiter, timeout: float | None, cancelled: asyncio.Event) -> Outcome:
         self._waiters.append(waiter)
+        if waiter.desired is None:
+            self._hurry.set()
         if self._loop is None or self._loop.done():
             self._loop = asyncio.create_task(self._watch())
         stop = asyncio.create_task(cancelled.wait())
@@ -213,10 +218,23 @@ class Watcher:
                 # a fault of ours must not leave callers waiting for ever
                 for waiter in list(self._waiters):
                     self._end(waiter, error)
-            took = self._clock.now() - begun
-            await self._clock.sleep(min(SLOWEST_TICK_S, max(TICK_S, took)))
+            await self._pause(self._clock.now() - begun)
+
+    async def _pause(self, took_s: float) -> None:
+        """Rest between two looks: as long as a look takes, at least; not as long where tasks may be gone already."""
+        whole = min(SLOWEST_TICK_S, max(TICK_S, took_s))
+        least = min(whole, max(SHORTEST_TICK_S, 2 * took_s))
+        await self._clock.sleep(least)
+        resting = asyncio.ensure_future(self._clock.sleep(whole - least))
+        called = asyncio.ensure_future(self._hurry.wait())
+        try:
+            await asyncio.wait([resting, called], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            resting.cancel()
+            called.cancel()
 
     async def _tick(self) -> None:
+        self._hurry.clear()
         waiters = list(self._waiters)
         everything = self._all_tasks or any(waiter.desired is None for waiter in waiters)
         ids = None if everything else [waiter.service_id for waiter in waiters]
@@ -229,12 +247,10 @@ class Watcher:
         # some may have left while the lists were on their way
         waiters = [waiter for waiter in waiters if waiter in self._waiters]
         by_id = {str(service.get("ID")): service for service in services}
-        by_service: dict[str, Items] = {}
-        for task in tasks:
-            by_service.setdefault(str(task.get("ServiceID")), []).append(task)
-        freeing = {Task(task).json.get("ServiceID") for task in tasks if Task(task).stopping}
+        own_tasks = by_service(tasks)
+        freeing = {task.get("ServiceID") for task in tasks if Task(task).stopping}
         for waiter in waiters:
-            own = by_service.get(waiter.service_id, [])
+            own = own_tasks.get(waiter.service_id, [])
             if waiter.desired is None:
                 self._judge_removal(waiter, waiter.service_id in by_id, own, nodes)
                 continue

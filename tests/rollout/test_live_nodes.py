@@ -74,7 +74,11 @@ def _new_tasks(tasks: list[Json], state: str) -> list[Json]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "text"), [(None, "3/3 running"), (GLOBAL, "1/1 running")], ids=["replicated", "global"]
+    ("mode", "text"),
+    [
+        pytest.param(None, "3/3 running", id="replicated", marks=pytest.mark.long),
+        pytest.param(GLOBAL, "1/1 running", id="global"),
+    ],
 )
 def test_worker_lost_between_two_steps_does_not_spoil_the_update(
     three_nodes: Engine, unique: str, killed: list[int], mode: Json | None, text: str

@@ -1,6 +1,6 @@
 """Cleaning up that fails: the daemon's refusals are scripted, since they cannot be made at will.
 
-What may go is tested in tests/plan/test_naming.py, pruning on a real engine in tests/plugin/test_family_live.py.
+What may go is tested in tests/plan/test_pruning.py, pruning on a real engine in tests/plugin/test_family_live.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, SwarmProviderError
-from swarm_provider.rollout.prune import prune, prune_families_of
+from swarm_provider.rollout.prune import Pruner
 from swarm_provider.spec import Json, labels
 
 TIMEOUT = DockerError("rpc error: code = DeadlineExceeded desc = context deadline exceeded", status=500)
@@ -29,22 +29,29 @@ class Daemon:
     def __init__(self, *, remove: dict[str, SwarmProviderError] | None = None, lists: bool = True) -> None:
         self._remove = remove or {}
         self._lists = lists
+        self.listed: list[str] = []
+        self.removed: list[str] = []
 
     async def list(self, kind: str, *, fresh: bool = False) -> list[Json]:
         if not self._lists:
             raise ConnectionFailed("no manager answers")
+        self.listed.append(kind)
         return [version(3), version(2), version(1)] if kind == "config" else []
 
     async def remove(self, kind: str, id: str) -> bool:
         if id in self._remove:
             raise self._remove[id]
+        self.removed.append(id)
         return True
 
 
 def pruned(daemon: Daemon) -> tuple[list[str], list[str]]:
     said: list[str] = []
-    removed = asyncio.run(prune(cast(Swarm, daemon), "config", "f", warn=said.append))
-    return removed, said
+
+    async def work() -> list[str]:
+        return await Pruner(cast(Swarm, daemon)).prune("config", "f", warn=said.append)
+
+    return asyncio.run(work()), said
 
 
 def test_old_versions_go_without_a_word() -> None:
@@ -67,10 +74,30 @@ def test_failure_is_one_warning_that_says_what_stays() -> None:
 def test_lost_swarm_is_a_warning_too() -> None:
     spec: Any = {"TaskTemplate": {"ContainerSpec": {"Configs": [{"ConfigName": "app-3"}]}}}
     said: list[str] = []
-    asyncio.run(prune_families_of(cast(Swarm, Daemon(lists=False)), [spec], warn=said.append))
+
+    async def work() -> None:
+        await Pruner(cast(Swarm, Daemon(lists=False))).prune_families_of([spec], warn=said.append)
+
+    asyncio.run(work())
     assert len(said) == 1
     assert pruned(Daemon(lists=False))[0] == []
 
 
 def test_nobody_has_to_listen() -> None:
-    assert asyncio.run(prune(cast(Swarm, Daemon(lists=False)), "config", "f")) == []
+    async def work() -> list[str]:
+        return await Pruner(cast(Swarm, Daemon(lists=False))).prune("config", "f")
+
+    assert asyncio.run(work()) == []
+
+
+def test_many_wishes_share_their_lists() -> None:
+    daemon = Daemon()
+
+    async def work() -> list[list[str]]:
+        pruner = Pruner(cast(Swarm, daemon))
+        return await asyncio.gather(*(pruner.prune("config", "f") for _ in range(50)))
+
+    assert asyncio.run(work()) == [["app-2", "app-1"]] * 50
+    # the first begins at once, or with all the others
+    assert daemon.listed.count("config") <= 2
+    assert sorted(daemon.removed) == ["id1", "id2"]

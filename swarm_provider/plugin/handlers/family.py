@@ -29,7 +29,7 @@ from swarm_provider.plugin.handlers.content import (
     with_file,
 )
 from swarm_provider.plugin.handlers.family_id import claimed_family
-from swarm_provider.rollout.prune import prune, superseded
+from swarm_provider.rollout.prune import superseded
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels
@@ -113,7 +113,7 @@ class FamilyHandler(Handler):
 
     async def _current(self, inputs: Json) -> str | None:
         """Return the name of the family's current version if it serves: the state was lost, or --replace asked anew."""
-        live = naming.current(await (await self.session.swarm()).list(self.kind), inputs["familyId"])
+        live = next(iter(await self._listed(inputs["familyId"], outdated=True)), None)
         # a rotate trigger is nowhere in the swarm but in the digest
         if live is None or "rotateTrigger" in inputs or not self._serves(inputs, live):
             return None
@@ -123,7 +123,7 @@ class FamilyHandler(Handler):
         """Return the name of an object that docker made and that serves as the first version, None if there is none."""
         if not reveal(inputs.get("adopt")):
             return None
-        live = await (await self.session.swarm()).find(self.kind, inputs["baseName"])
+        live = await (await self.session.swarm()).find(self.kind, inputs["baseName"], outdated=True)
         if live is None or labels.OWNER in naming.object_labels(live) or not self._serves(inputs, live):
             return None
         return naming.object_name(live)
@@ -133,6 +133,11 @@ class FamilyHandler(Handler):
         found = self.from_spec(live["Spec"])
         asked = reveal(inputs)
         return content_of(found) == content_of(inputs) and found.get("templateDriver") == asked.get("templateDriver")
+
+    async def _listed(self, family: str, *, outdated: bool = False) -> list[Json]:
+        """Return the versions of a family in the shared list, the current one first; `outdated` as for Swarm.list."""
+        found = await (await self.session.swarm()).view(self.kind, naming.by_family, outdated=outdated)
+        return found.get(family, [])
 
     def _version_name(self, inputs: Json) -> str:
         immutables = {key: inputs[key] for key in IMMUTABLE if key in inputs}
@@ -178,7 +183,7 @@ class FamilyHandler(Handler):
                 self._claim(request, news, name, live)
                 self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be taken over")
         elif name is None:
-            own = naming.versions(await swarm.list(self.kind), news["familyId"])
+            own = await self._listed(news["familyId"])
             if own:
                 text = (
                     f"{self.kind} {naming.object_name(own[0])!r} exists and will be taken over; the key of its name "
@@ -200,32 +205,35 @@ class FamilyHandler(Handler):
         swarm = await self.session.swarm()
         self.session.log.hide(secret_texts(news))
         name = news.get("name") or self._version_name(news)
-        items = await swarm.list(self.kind, fresh=True)
-        by_name = {naming.object_name(item): item for item in items}
+        own = await self._versions(swarm, news["familyId"])
+        by_name = {naming.object_name(item): item for item in own}
         live = by_name.get(name)
-        others = [item for item in naming.versions(items, news["familyId"]) if naming.object_name(item) != name]
         if self._claim(request, news, name, live, mine) is Claim.CREATE:
-            if mine in by_name:
-                await self._stamp_imported(swarm, request, news, by_name[mine], incarnation)
-            spec = self._spec(request, news, name, incarnation, naming.next_sequence(items, news["familyId"]))
+            if mine is not None and mine not in by_name:
+                await self._stamp_imported(swarm, request, news, mine, incarnation)
+            spec = self._spec(request, news, name, incarnation, naming.next_sequence(own, news["familyId"]))
             try:
                 made = await swarm.create(self.kind, spec)
             except Conflict:
-                # somebody made it between the list and now: look whose it is
+                # not one of the family: docker's own, to be adopted, or somebody else's; look whose it is
                 live = await swarm.inspect(self.kind, name)
                 if live is None:
                     raise
                 self._claim(request, news, name, live, mine)
-                made = await self._restamp(swarm, request, news, live, incarnation)
+                made = await self._restamp(swarm, request, news, live, incarnation, own)
         else:
             assert live is not None
-            made = await self._restamp(swarm, request, news, live, incarnation)
-        self.session.claim(self.kind, news["baseName"], name, request.urn).ready.set()
-        if others or mine not in (None, name):
+            made = await self._restamp(swarm, request, news, live, incarnation, own)
+        self.session.claim(self.kind, news["baseName"], name, request.urn).made(made)
+        if by_name.keys() - {name} or mine not in (None, name):
             # also when the resource is new: a run whose end was not saved may have left versions
-            warn = functools.partial(self.session.log.warn, request.urn)
-            await prune(swarm, self.kind, news["familyId"], reusable=self._reusable(mine), warn=warn)
+            pruner, warn = await self.session.pruner(), functools.partial(self.session.log.warn, request.urn)
+            await pruner.prune(self.kind, news["familyId"], reusable=self._reusable(mine), warn=warn)
         return {"name": name, self.id_output: made, "incarnation": incarnation}
+
+    async def _versions(self, swarm: Swarm, family: str) -> list[Json]:
+        """Return the versions of a family as they are now, the current one first."""
+        return naming.versions(await swarm.labelled(self.kind, labels.FAMILY, family), family)
 
     def _reusable(self, mine: str | None) -> bool:
         """Say whether an old version of the family may become the current one again; `mine` as in _ensure."""
@@ -246,19 +254,21 @@ class FamilyHandler(Handler):
             **labels.telling_secrets(secret_places(readable)),
         }
 
-    async def _stamp_imported(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> None:
+    async def _stamp_imported(self, swarm: Swarm, request: Request, news: Json, mine: str, incarnation: str) -> None:
         """Make an imported object the oldest version of the family, so that it is pruned and deleted as one."""
-        if {labels.FAMILY, labels.OWNER} & naming.object_labels(live).keys():
+        live = await swarm.inspect(self.kind, mine)
+        if live is None or {labels.FAMILY, labels.OWNER} & naming.object_labels(live).keys():
             return
         own = self._own_labels(request, news, incarnation, 0)
         await update_with_retry(swarm, self.kind, live["ID"], lambda item: objects.with_labels(item["Spec"], own))
 
-    async def _restamp(self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str) -> str:
-        """Set the labels of a version that exists, and make it the current one."""
-        items = await swarm.list(self.kind)
-        others = [item for item in naming.versions(items, news["familyId"]) if item["ID"] != live["ID"]]
+    async def _restamp(
+        self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str, own: Sequence[Json]
+    ) -> str:
+        """Set the labels of a version that exists, and make it the current one of the family's `own` versions."""
+        others = [item for item in own if item["ID"] != live["ID"]]
         current = naming.sequence(live) >= naming.next_sequence(others, news["familyId"])
-        number = naming.sequence(live) if current else naming.next_sequence(items, news["familyId"])
+        number = naming.sequence(live) if current else naming.next_sequence(own, news["familyId"])
 
         def change(item: Json) -> Json | None:
             wanted = self._spec(request, news, naming.object_name(item), incarnation, number)["Labels"]
@@ -272,8 +282,7 @@ class FamilyHandler(Handler):
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
         swarm = await self.session.swarm()
-        items = await swarm.list(self.kind)
-        live = self._find(items, id, olds, state)
+        live = await self._find(swarm, id, olds, state)
         if live is None:
             return None
         own = naming.object_labels(live)
@@ -281,28 +290,28 @@ class FamilyHandler(Handler):
         inputs = self._live_inputs(request, olds, state, live)
         family = own.get(labels.FAMILY)
         if olds:
-            stale = await superseded(swarm, self.kind, family, items) if family else []
+            stale = await superseded(swarm, self.kind, await self._listed(family)) if family else []
             inputs.pop("superseded", None)
             if stale:
                 inputs["superseded"] = [naming.object_name(item) for item in stale]
         outputs = {"name": name, self.id_output: live["ID"], "incarnation": state.get("incarnation")}
         return Live(olds.get("baseName") or own.get(labels.BASE) or name, inputs, outputs)
 
-    def _find(self, items: Sequence[Json], id: str, olds: Json, state: Json) -> Json | None:
+    async def _find(self, swarm: Swarm, id: str, olds: Json, state: Json) -> Json | None:
         family = olds.get("familyId")
         if family is None:
-            exact = next((item for item in items if id in (naming.object_name(item), item["ID"])), None)
+            exact = await swarm.find(self.kind, id)
             if exact is not None:
                 return exact
             try:
-                family = naming.family_by_name(items, id, None)
+                family = naming.family_by_name((await swarm.view(self.kind, naming.by_base)).get(id, []), id, None)
             except LookupError as owners:
                 text = f"the {self.kind} family {id!r} exists for several owners ({owners}); give the name of a version"
                 raise InputError(text) from None
-            return naming.current(items, family) if family else None
+            return next(iter(await self._listed(family)), None) if family else None
         # a version that somebody removed, or that a killed run pruned, does not end the family: its key would be lost
-        named = next((item for item in items if naming.object_name(item) == state.get("name")), None)
-        return naming.current(items, family) or named
+        current = next(iter(await self._listed(family)), None)
+        return current or (await swarm.find(self.kind, state["name"]) if state.get("name") else None)
 
     def _live_inputs(self, request: Request, olds: Json, state: Json, live: Json) -> Json:
         own = naming.object_labels(live)
@@ -357,12 +366,11 @@ class FamilyHandler(Handler):
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         swarm = await self.session.swarm()
-        items = await swarm.list(self.kind, fresh=True)
-        family = olds.get("familyId", "")
-        own = naming.versions(items, family)
-        if not own:
+        own = await self._versions(swarm, olds.get("familyId", ""))
+        if not own and state.get("name"):
             # an imported object carries no labels of ours
-            own = [item for item in items if naming.object_name(item) == state.get("name")]
+            live = await swarm.inspect(self.kind, state["name"])
+            own = [live] if live is not None else []
         if not own:
             return
         incarnation = state.get("incarnation")

@@ -35,8 +35,9 @@ async def _found(session: Session, kind: str, claims: str, request: Request, bas
     made = naming.family_id(owner.project, owner.stack, request.urn)
     if base is UNKNOWN:
         return made
-    live = await (await session.swarm()).list(kind)
-    claimed, there = session.claimed(claims, made), naming.current(live, made)
+    swarm = await session.swarm()
+    live = await swarm.view(kind, naming.by_family, outdated=True)
+    claimed, there = session.claimed(claims, made), next(iter(live.get(made, [])), None)
     if claimed is not None and claimed.urn == request.urn:
         return made
     if claimed is not None or (there is not None and naming.object_labels(there).get(labels.BASE) != base):
@@ -45,6 +46,7 @@ async def _found(session: Session, kind: str, claims: str, request: Request, bas
     if there is not None:
         return made
     try:
-        return naming.family_by_name(live, base, owner.text) or made
+        named = (await swarm.view(kind, naming.by_base, outdated=True)).get(base, [])
+        return naming.family_by_name(named, base, owner.text) or made
     except LookupError:
         return made

@@ -84,7 +84,7 @@ class NetworkHandler(Handler):
         else:
             assert live is not None
             network_id, incarnation = live["Id"], labels.incarnation(live.get("Labels"))
-        self.session.claim("network", name, name, request.urn).ready.set()
+        self.session.claim("network", name, name, request.urn).made(network_id)
         return name, {"networkId": network_id, "incarnation": incarnation}
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from swarm_provider.convert import objects
@@ -10,7 +11,7 @@ from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
 from swarm_provider.convert.stored import inner
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
+from swarm_provider.errors import Conflict, InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, given_up, recovered, under_way
@@ -24,6 +25,7 @@ from swarm_provider.plan.submission import (
     share_ports,
     with_unmanaged,
 )
+from swarm_provider.plan.tasks import by_service
 from swarm_provider.plugin import published
 from swarm_provider.plugin.forecast import Forecast
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
@@ -31,7 +33,6 @@ from swarm_provider.plugin.images import platforms, resolve_image
 from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.references import fill_ids, resolve
 from swarm_provider.plugin.session import Session
-from swarm_provider.rollout.prune import prune_families_of
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels, units
@@ -118,25 +119,38 @@ class ServiceHandler(Handler):
             return (name if isinstance(name, str) else ""), outputs
         swarm = await self.session.swarm()
         incarnation = new_incarnation()
-        live = await swarm.inspect("service", name)
+        # where the run found none, Docker says so if one has appeared since
+        live = await swarm.find("service", name, outdated=True) and await swarm.inspect("service", name)
+        made = None
         if self._claim(request, news, live) is Claim.CREATE:
-            spec = await self._spec(request, swarm, news, incarnation)
-            registry_auth = await swarm.encoded_auth(reveal(news["image"]))
-            service_id = await published.when_free(
-                self.session,
-                request,
-                lambda: swarm.create("service", spec, registry_auth=registry_auth),
-                _patience_ns(news),
-            )
-            sent = spec, 0
+            try:
+                made = await self._make(request, swarm, news, incarnation)
+            except Conflict:
+                live = await swarm.inspect("service", name)
+                if live is None or self._claim(request, news, live) is Claim.CREATE:
+                    raise
+        if made is not None:
+            service_id, sent = made
         else:
             assert live is not None
             service_id = live["ID"]
             if is_job(live["Spec"]):
                 incarnation = labels.incarnation(live["Spec"].get("Labels"))
             sent = await self._submit(request, swarm, news, live, incarnation)
-        self.session.claim("service", name, name, request.urn).ready.set()
+        self.session.claim("service", name, name, request.urn).made(service_id)
         return name, await self._settle(request, swarm, news, service_id, sent, incarnation, live)
+
+    async def _make(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> tuple[str, tuple[Json, int]]:
+        """Make the service; return its id, and what was sent as for _submit. Raises Conflict: the name is taken."""
+        spec = await self._spec(request, swarm, news, incarnation)
+        registry_auth = await swarm.encoded_auth(reveal(news["image"]))
+        service_id = await published.when_free(
+            self.session,
+            request,
+            lambda: swarm.create("service", spec, registry_auth=registry_auth),
+            _patience_ns(news),
+        )
+        return service_id, (spec, 0)
 
     def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
         own = None if live is None else (live["Spec"].get("Labels") or {})
@@ -167,9 +181,11 @@ class ServiceHandler(Handler):
         wanted = await self._spec(request, swarm, news, incarnation)
         names = await network_names(swarm, live["Spec"])
 
+        known: Json | None = live
+
         def change(live: Json) -> Json | None:
-            nonlocal latest
-            latest = live
+            nonlocal latest, known
+            latest, known = live, None
             spec = on_top_of(wanted, live["Spec"], news, names)
             same = effective(spec, names) == effective(live["Spec"], names)
             state = (live.get("UpdateStatus") or {}).get("State", "")
@@ -184,13 +200,11 @@ class ServiceHandler(Handler):
                 return None
             return spec
 
-        registry_auth = await swarm.encoded_auth(reveal(news["image"]))
+        logins: Json = {"registry_auth": await swarm.encoded_auth(reveal(news["image"])), "registry_auth_from": "spec"}
         sent = await published.when_free(
             self.session,
             request,
-            lambda: update_with_retry(
-                swarm, "service", live["ID"], change, registry_auth=registry_auth, registry_auth_from="spec"
-            ),
+            lambda: update_with_retry(swarm, "service", live["ID"], change, known=known, **logins),
             _patience_ns(news),
         )
         if sent is None:
@@ -216,18 +230,22 @@ class ServiceHandler(Handler):
         outputs = {"name": news["name"], "serviceId": service_id, "image": _planned_image(news)}
         outputs |= {"incarnation": incarnation} if incarnation else {}
         try:
-            outputs = _outputs(await self._live(swarm, service_id, news), incarnation)
             if reveal(news.get("wait")) is False:
-                return outputs
-            await self._converge(request, news, service_id, sent)
-            live = await self._live(swarm, service_id, news)
+                return _outputs(await self._live(swarm, service_id, news), incarnation)
+            live = await self._converge(request, news, service_id, sent)
         except SwarmProviderError as error:
             reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
+            with contextlib.suppress(SwarmProviderError):
+                outputs = _outputs(await self._live(swarm, service_id, news), incarnation)
             raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
         previous = before.get("PreviousSpec") if before else None
         specs = (before["Spec"] if before else None, previous, live["Spec"])
-        await prune_families_of(swarm, specs, warn=lambda text: self.session.log.warn(request.urn, text))
+        await self._prune(request, specs)
         return _outputs(live, incarnation)
+
+    async def _prune(self, request: Request, specs: Iterable[Json | None]) -> None:
+        pruner = await self.session.pruner()
+        await pruner.prune_families_of(specs, warn=lambda text: self.session.log.warn(request.urn, text))
 
     async def _live(self, swarm: Swarm, service_id: str, news: Json) -> Json:
         live = await swarm.inspect("service", service_id)
@@ -235,10 +253,11 @@ class ServiceHandler(Handler):
             raise NotFound(f"service {reveal(news['name'])!r} was removed by somebody else while it was deployed")
         return live
 
-    async def _converge(self, request: Request, news: Json, service_id: str, sent: tuple[Json, int]) -> None:
+    async def _converge(self, request: Request, news: Json, service_id: str, sent: tuple[Json, int]) -> Json:
+        """Wait until the service runs as sent; return it as it is then."""
         watcher = await self.session.watcher()
         spec, version_index = sent
-        await watcher.converge(
+        outcome = await watcher.converge(
             service_id,
             as_awaited(spec, news),
             version_index,
@@ -248,6 +267,7 @@ class ServiceHandler(Handler):
             cancelled=self.session.cancelled,
             secrets=self.session.log.secrets,
         )
+        return outcome.service
 
     # ----------------------------------------------------------------- read
 
@@ -269,8 +289,8 @@ class ServiceHandler(Handler):
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
         inputs = wrapped(inputs, [*secret_places(olds), *labels.secrets_told(own)])
         outputs = _outputs(live, state.get("incarnation"))
-        tasks, nodes = await swarm.list("task"), await swarm.list("node")
-        text = degraded(live, tasks, nodes)
+        tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
+        text = degraded(live, tasks.get(live["ID"], []), nodes)
         if text:
             self.session.log.info(request.urn, text)
         reasons: Sequence[str] = ()
@@ -320,8 +340,7 @@ class ServiceHandler(Handler):
             timeout=request.timeout or None,
             cancelled=self.session.cancelled,
         )
-        specs = (live["Spec"], live.get("PreviousSpec"))
-        await prune_families_of(swarm, specs, warn=lambda text: self.session.log.warn(request.urn, text))
+        await self._prune(request, (live["Spec"], live.get("PreviousSpec")))
 
 
 def _patience_ns(news: Json) -> int | None:
