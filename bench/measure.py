@@ -73,9 +73,10 @@ def _family(pid: int) -> list[int]:
     while queue:
         one = queue.pop()
         found.append(one)
-        for children in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
+        try:
+            for children in Path(f"/proc/{one}/task").glob("*/children"):
                 queue.extend(int(child) for child in children.read_text().split())
-            except OSError:
-                continue
+        except OSError:
+            # it has just ended
+            continue
     return found

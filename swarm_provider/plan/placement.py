@@ -89,6 +89,15 @@ def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping
     return found
 
 
+def is_placed(spec: Json, cluster: Cluster) -> bool:
+    """Say whether as many tasks of a service have a node as its live spec asks for, all of which may stay there."""
+    if not {"Replicated", "ReplicatedJob"} & (spec.get("Mode") or {}).keys():
+        return False
+    nodes = {node["ID"]: node for node in cluster.nodes}
+    active = [load for load in cluster.loads.get(str(spec.get("Name")), ()) if load.active]
+    return len(active) == _count(spec) and all(stays(load.demand, nodes.get(load.node)) for load in active)
+
+
 def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
     """Play the scheduler through for one service, and leave its tasks in the cluster as they will be.
 

@@ -59,6 +59,8 @@ class Forecast:
     async def _placement(self, urn: str, swarm: Swarm, olds: Json, inputs: Json) -> None:
         """Warn of tasks that no node will take, and of published ports that another service has."""
         name, planned = inputs["name"], self.session.planned
+        if olds == inputs and await planned.is_settled(swarm, name):
+            return
         after = to_spec(reveal(with_unmanaged(olds, inputs)))
         if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
             return

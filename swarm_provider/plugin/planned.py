@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.plan.placement import Cluster, live_loads
+from swarm_provider.plan.placement import Cluster, is_placed, live_loads
 from swarm_provider.spec import Json
 
 
@@ -47,6 +47,13 @@ class Planned:
         if id in self._availability:
             spec = {**spec, "Availability": self._availability[id]}
         return {**node, "Spec": spec}
+
+    async def is_settled(self, swarm: Swarm, name: str) -> bool:
+        """Say whether a service has a node for all its tasks, and this run changes nothing about the nodes."""
+        if self._labels or self._availability:
+            return False
+        live = await swarm.find("service", name, outdated=True)
+        return live is not None and is_placed(live["Spec"], await self.cluster(swarm))
 
     async def cluster(self, swarm: Swarm) -> Cluster:
         """Return what the scheduler will know: the tasks as they were when this run began, and what it has planned."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -28,13 +28,20 @@ UNREGISTERED_S: Final = 20.0
 """How long a service of ours that the program has not registered yet may keep a port that another one wants."""
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    name: Any
-    ports: frozenset[tuple[int, str, str]]
+@dataclass
+class _Ports:
+    """Who publishes what.
+
+    Attributes:
+        takers: port and protocol -> resource -> the service's name, and the modes that it publishes the port in.
+        of: resource -> its ports.
+    """
+
+    takers: dict[tuple[int, str], dict[str, tuple[Any, set[str]]]] = field(default_factory=dict)
+    of: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
 
 
-_wanted: WeakKeyDictionary[Session, dict[str, _Wanted]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Session, _Ports] = WeakKeyDictionary()
 
 
 def note(session: Session, urn: str, inputs: Json) -> None:
@@ -43,18 +50,18 @@ def note(session: Session, urn: str, inputs: Json) -> None:
     Raises:
         InputError: another service of this run publishes one of them.
     """
-    ports = _published(inputs)
-    known = _wanted.setdefault(session, {})
-    known[urn] = _Wanted(inputs.get("name"), ports)
-    for other, wanted in known.items():
-        if other == urn:
-            continue
-        for port, protocol, mode in ports:
-            modes = {held for number, of, held in wanted.ports if (number, of) == (port, protocol)}
+    known = _known.setdefault(session, _Ports())
+    for key in known.of.pop(urn, ()):
+        del known.takers[key][urn]
+    for port, protocol, mode in _published(inputs):
+        takers = known.takers.setdefault((port, protocol), {})
+        for other, (name, modes) in takers.items():
             # on different nodes, several may have a port of mode host
-            if modes and (mode != "host" or modes != {"host"}):
-                text = f"port {port}/{protocol} is published by service {wanted.name!r} too; change one of them"
+            if other != urn and (mode != "host" or modes != {"host"}):
+                text = f"port {port}/{protocol} is published by service {name!r} too; change one of them"
                 raise InputError(Problem(text, "ports"))
+        takers.setdefault(urn, (inputs.get("name"), set()))[1].add(mode)
+        known.of.setdefault(urn, set()).add((port, protocol))
 
 
 def _published(inputs: Json) -> frozenset[tuple[int, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import pulumi
@@ -159,7 +160,7 @@ class Children:
             **self._args(entry.inputs),
         }
         args["volumes"] = [self._mount(mount) for mount in entry.inputs.get("volumes") or ()] or None
-        awaited = self._awaited_by(key)
+        awaited = self._awaited.get(key)
         if awaited:
             # the condition is about what runs, so somebody has to wait until it does
             args["wait"] = None if args["wait"] is False else args["wait"]
@@ -176,13 +177,15 @@ class Children:
             options.delete_before_replace = True
         self.services[key] = self._child(Service, key, args, options)
 
-    def _awaited_by(self, key: str) -> str:
-        """Return the first service whose depends_on asks for more of this one than that it was started, or ""."""
+    @cached_property
+    def _awaited(self) -> dict[str, str]:
+        """By service, the first one whose depends_on asks for more of it than that it was started."""
+        found: dict[str, str] = {}
         for other, entry in self._project.services.items():
-            dependency = entry.depends_on.get(key)
-            if dependency is not None and dependency.condition != "service_started":
-                return other
-        return ""
+            for key, dependency in entry.depends_on.items():
+                if dependency.condition != "service_started":
+                    found.setdefault(key, other)
+        return found
 
     def _warn(self, text: str, entry: Any, path: str) -> None:
         problem = Problem(text, path, entry.file, entry.line)

@@ -128,7 +128,8 @@ def name_of(resource: pulumi.Resource, kind: str, path: str = "") -> pulumi.Outp
     if (kind and ours and _kind(resource) != kind) or not isinstance(name, (pulumi.Output, str)):
         expected = f"takes a {kind} (or a name)" if kind else "takes no resource"
         raise InputError(Problem(f"{expected}, not the {_kind(resource)} {resource.pulumi_resource_name!r}", path))
-    return pulumi.Output.from_input(name)
+    # one Output for all who refer to it: the SDK waits for every one that there is, each time one of them is ready
+    return name if isinstance(name, pulumi.Output) else pulumi.Output.from_input(name)
 
 
 def _kind(resource: pulumi.Resource) -> str:

@@ -249,15 +249,18 @@ class Watcher:
         by_id = {str(service.get("ID")): service for service in services}
         own_tasks = by_service(tasks)
         freeing = {task.get("ServiceID") for task in tasks if Task(task).stopping}
+        converging = sum(waiter.converging for waiter in waiters)
         for waiter in waiters:
             own = own_tasks.get(waiter.service_id, [])
             if waiter.desired is None:
                 self._judge_removal(waiter, waiter.service_id in by_id, own, nodes)
                 continue
-            others = any(other.converging for other in waiters if other is not waiter)
-            room = not everything or others or bool(freeing - {waiter.service_id})
+            before = waiter.converging
+            others = converging > before
+            room = not everything or others or len(freeing) > (waiter.service_id in freeing)
             waiter.snapshot = Snapshot(by_id.get(waiter.service_id), own, nodes, room)
             self._judge(waiter, waiter.desired, others)
+            converging += waiter.converging - before
         self._all_tasks = any(isinstance(w.verdict, Waiting) and w.verdict.placement for w in self._waiters)
 
     def _judge(self, waiter: _Waiter, desired: Desired, others: bool) -> None:
