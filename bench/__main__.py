@@ -1,11 +1,14 @@
-"""`python -m bench`: measure everybody alternately, in one run, and write bench/RESULTS.md and bench/results.svg."""
+"""`python -m bench`: measure everybody alternately, and write RESULTS.md, results.svg and results.json.
+
+Each size is measured in one run on one engine: in each round everybody does all steps, one after the other. Parts that
+are measured again replace what was kept of them; the rest stays.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,46 +16,72 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import results
+from bench import functions
 from bench.contenders import STEPS, Contender, Ours, contenders
-from bench.results import Sample
+from bench.ending import delays
+from bench.picture import picture
+from bench.results import Results, Sample, key_of, markdown
 from bench.workload import Workload
 from tests.support.engine import Engine, start_engine
 from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
+PARTS = ("deploys", "ready", "memory", "ending", "functions")
+ENDING = ((1, 10), (20, 3))
+"""Services updated at once, and how often."""
+LARGE = 499
+"""Services that make 1,001 resources: a config each, a secret, a network, the component."""
 
 
 def main() -> None:
     """Parse the command line, measure, write."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure (default: %(default)s)")
     parser.add_argument("--sizes", default="10,50,200", help="sizes, submitted only (default: %(default)s)")
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
     parser.add_argument("--rounds", type=int, default=5, help="times that each is measured (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for RESULTS.md and results.svg")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder for the results (default: %(default)s)")
     options = parser.parse_args()
-    plan = [(int(size), False) for size in options.sizes.split(",") if size]
-    plan += [(int(size), True) for size in options.running.split(",") if size]
-    samples = [_measured(size, wait, options.rounds) for size, wait in plan]
-    facts = {
-        "measured": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}",
-        "rounds": options.rounds,
-        "plugin ready": _ready(),
-    }
+    os.environ.setdefault("DOCKER_CONFIG", tempfile.mkdtemp(prefix="spdocker"))
     options.out.mkdir(exist_ok=True)
-    (options.out / "RESULTS.md").write_text(results.markdown(samples, facts) + "\n![medians](results.svg)\n")
-    (options.out / "results.svg").write_text(results.picture(samples))
+    kept = options.out / "results.json"
+    found = Results.read(kept)
+    for part in options.parts.split(","):
+        if part == "deploys":
+            plan = [(int(size), False) for size in options.sizes.split(",") if size]
+            plan += [(int(size), True) for size in options.running.split(",") if size]
+            for size, wait in plan:
+                found.samples[key_of(size, wait=wait)] = _measured(size, wait, options.rounds)
+                found.facts[key_of(size, wait=wait)] = _fact(f"{options.rounds} rounds")
+                found.write(kept)
+        elif part == "ready":
+            found.ready = _ready()
+        elif part == "memory":
+            found.large = _large()
+        elif part == "ending":
+            found.ending = _ending()
+        elif part == "functions":
+            found.functions = functions.table([500, 1000, 5000])
+        else:
+            parser.error(f"no part {part!r}; choose from {', '.join(PARTS)}")
+        if part != "deploys":
+            found.facts[part] = _fact()
+        found.write(kept)
+    (options.out / "RESULTS.md").write_text(markdown(found))
+    (options.out / "results.svg").write_text(picture(found))
     print(f"wrote {options.out / 'RESULTS.md'}")
 
 
+def _fact(*more: str) -> str:
+    machine = f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
+    return ", ".join([f"{datetime.now(UTC):%Y-%m-%d}", machine, *more])
+
+
 def _measured(size: int, wait: bool, rounds: int) -> Sample:
-    """One size, on an engine of its own; in each round everybody does all steps, one after the other."""
     sample = Sample(size, wait)
     workload = Workload(size, 1 if wait else 0)
     engine = start_engine()
-    os.environ.setdefault("DOCKER_CONFIG", tempfile.mkdtemp(prefix="spdocker"))
     try:
         engine.images("bb")
         for number in range(rounds):
@@ -87,7 +116,7 @@ def _all_steps(sample: Sample, contender: Contender, number: int) -> None:
         print(f"{sample.size:4} {number + 1} {contender.title:38} {step:18} {done.seconds:7.2f} s", flush=True)
         state = getattr(contender, "state_bytes", 0)
         if step == "first deploy" and state:
-            sample.state[contender.title] = state / (2 * sample.size + 3)
+            sample.state[contender.title] = round(state / (2 * sample.size + 3))
 
 
 def _settle(engine: Engine) -> None:
@@ -104,23 +133,49 @@ def _settle(engine: Engine) -> None:
     raise RuntimeError("the engine does not come to rest")
 
 
-def _ready() -> str:
+def _ready() -> dict[str, list[float]]:
     """How long the plugin takes until it serves, beside the import of Pulumi's gRPC runtime alone."""
     plugin = [sys.executable, "-m", "swarm_provider.plugin"]
     bare = [sys.executable, "-c", "import grpc.aio; from pulumi.runtime.proto import provider_pb2_grpc; print()"]
     found: dict[str, list[float]] = {"plugin": [], "bare": []}
-    for _ in range(7):
+    for _ in range(9):
         for name, command in (("plugin", plugin), ("bare", bare)):
             begun = time.monotonic()
             process = subprocess.Popen(command, stdout=subprocess.PIPE)
             assert process.stdout is not None
             process.stdout.readline()
-            found[name].append(time.monotonic() - begun)
+            found[name].append(round(time.monotonic() - begun, 3))
             process.terminate()
             process.wait()
             process.stdout.close()
-    ours, floor = statistics.median(found["plugin"]), statistics.median(found["bare"])
-    return f"{ours:.2f} s, the bare import {floor:.2f} s, ratio {ours / floor:.2f}"
+    return found
+
+
+def _large() -> dict[str, float]:
+    """The memory that each kind of process takes at most, with 1,000 resources."""
+    peaks: dict[str, float] = {}
+    engine = start_engine()
+    try:
+        engine.images("bb")
+        with tempfile.TemporaryDirectory(prefix="spbench") as folder:
+            work = Workload(LARGE, 0)
+            ours = Ours(engine, work, Path(folder) / "large", wait=False, cli=find_cli(), checkpoints=False)
+            for step in ("first deploy", "preview, no change", "rotate all"):
+                done = ours.step(step)
+                for kind, peak in done.memory.items() if done else ():
+                    peaks[kind] = round(max(peaks.get(kind, 0.0), peak), 1)
+    finally:
+        engine.down()
+    return peaks
+
+
+def _ending() -> dict[str, list[float]]:
+    engine = start_engine()
+    try:
+        engine.images("bb")
+        return {str(size): [round(delay, 3) for delay in delays(engine, size, rounds)] for size, rounds in ENDING}
+    finally:
+        engine.down()
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
-"""Medians and ratios of what was measured, as Markdown and as a picture."""
+"""What was measured, as a file that later measurements are added to, and as Markdown with medians and ratios."""
 
 from __future__ import annotations
 
+import json
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from bench.contenders import STEPS
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
-_COLOURS = {DOCKER: "#8a8a8a", LOOP: "#c9a227", NOTHING: "#6c8ebf", OURS: "#b5422c"}
+UNSAVED = ", no checkpoints"
 
 
 @dataclass
@@ -21,7 +22,7 @@ class Sample:
         seconds: contender -> step -> wall seconds, one for each round.
         memory: contender -> kind of process -> MiB at most.
         state: contender -> bytes of state per resource.
-        calls: kind of step -> calls to the daemon, by method and path, of each plugin process.
+        calls: step -> calls to the daemon, by method and path, of each plugin process.
     """
 
     size: int
@@ -32,90 +33,183 @@ class Sample:
     calls: dict[str, list[dict[str, int]]] = field(default_factory=dict)
 
     def add(self, title: str, step: str, seconds: float, memory: Mapping[str, float]) -> None:
-        self.seconds.setdefault(title, {}).setdefault(step, []).append(seconds)
+        self.seconds.setdefault(title, {}).setdefault(step, []).append(round(seconds, 3))
         peaks = self.memory.setdefault(title, {})
         for kind, peak in memory.items():
-            peaks[kind] = max(peaks.get(kind, 0.0), peak)
+            peaks[kind] = round(max(peaks.get(kind, 0.0), peak), 1)
 
     def median(self, title: str, step: str) -> float | None:
         found = self.seconds.get(title, {}).get(step)
         return statistics.median(found) if found else None
 
-    def floor(self, step: str, suffix: str = "") -> float | None:
-        """What cannot be less: Pulumi itself, and the calls themselves."""
-        parts = [self.median(NOTHING + suffix, step), self.median(LOOP, step)]
-        known = [part for part in parts if part is not None]
-        return sum(known) if self.median(NOTHING + suffix, step) is not None else None
+
+@dataclass
+class Results:
+    """Everything that was measured.
+
+    Attributes:
+        facts: when and on what each part was measured.
+        ready: `plugin` and `bare` -> seconds until the plugin serves, and of the bare import of Pulumi's gRPC runtime.
+        large: what was deployed to measure memory, and kind of process -> MiB at most.
+        ending: services updated at once -> seconds from Swarm's own end of an update until ours, of each update.
+        functions: the table of the pure parts.
+    """
+
+    facts: dict[str, str] = field(default_factory=dict)
+    samples: dict[str, Sample] = field(default_factory=dict)
+    ready: dict[str, list[float]] = field(default_factory=dict)
+    large: dict[str, float] = field(default_factory=dict)
+    ending: dict[str, list[float]] = field(default_factory=dict)
+    functions: str = ""
+
+    @classmethod
+    def read(cls, file: Path) -> Results:
+        """Return what a file holds; nothing, when there is none."""
+        if not file.exists():
+            return cls()
+        found = cls(**json.loads(file.read_text()))
+        found.samples = {key: Sample(**value) for key, value in found.samples.items()}  # type: ignore[arg-type]
+        return found
+
+    def write(self, file: Path) -> None:
+        """Keep everything, for the next part."""
+        file.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    def sample(self, size: int, *, wait: bool) -> Sample | None:
+        return self.samples.get(key_of(size, wait=wait))
 
 
-def markdown(samples: Sequence[Sample], facts: Mapping[str, Any]) -> str:
-    """The page: how it was measured, one table for each size, memory, state, calls."""
-    lines = ["# Results", "", *(f"- {key}: {value}" for key, value in facts.items()), ""]
-    lines += [
-        "Median seconds (lowest to highest) of each step. `floor` is the do-nothing provider plus the bare API loop.",
-        "",
-    ]
-    for sample in samples:
-        what = "until all tasks run" if sample.wait else "submitted only, `replicas: 0`"
-        lines += [f"## {sample.size} services, {what}", "", "| | " + " | ".join(STEPS) + " |"]
-        lines += ["|---" * (len(STEPS) + 1) + "|"]
-        for title in sample.seconds:
-            cells = [_cell(sample.seconds[title].get(step)) for step in STEPS]
-            lines.append(f"| {title} | {' | '.join(cells)} |")
-        for suffix in ("", ", no checkpoints"):
-            ratios = []
-            for step in STEPS:
-                ours, floor = sample.median(OURS + suffix, step), sample.floor(step, suffix)
-                ratios.append(f"{ours / floor:.2f}" if ours and floor else "")
-            if any(ratios):
-                lines.append(f"| **ours / floor{suffix}** | {' | '.join(ratios)} |")
+def key_of(size: int, *, wait: bool) -> str:
+    """Return under which key a sample is kept."""
+    return f"{size} {'running' if wait else 'submitted'}"
+
+
+# -------------------------------------------------------------------- promises
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One thing that was promised.
+
+    Attributes:
+        bound: the most that it may be.
+        measured: what it is; None where it was not measured.
+    """
+
+    what: str
+    bound: float
+    measured: float | None
+    unit: str = "×"
+
+
+def promises(found: Results) -> list[Promise]:
+    """Compare what was measured with what was promised."""
+    return [*_of_previews(found), *_of_deploys(found), *_of_the_plugin(found)]
+
+
+def _of_previews(found: Results) -> Iterable[Promise]:
+    sample = found.sample(200, wait=False) or Sample(200, wait=False)
+    calls = [sum(calls.values()) for calls in sample.calls.get("preview, no change", [])]
+    yield Promise("no-change preview of 200 services: API calls of a plugin process", 12, max(calls, default=None), "")
+    ours, nothing = (sample.median(title, "preview, no change") for title in (OURS, NOTHING))
+    yield Promise("no-change preview of 200 services / do-nothing provider", 1.5, _ratio(ours, nothing))
+
+
+def _of_deploys(found: Results) -> Iterable[Promise]:
+    sample = found.sample(200, wait=False) or Sample(200, wait=False)
+    for suffix in ("", UNSAVED):
+        ours, nothing = (sample.median(title + suffix, "first deploy") for title in (OURS, NOTHING))
+        loop = sample.median(LOOP, "first deploy")
+        floor = None if nothing is None or loop is None else nothing + loop
+        yield Promise(f"first deploy of 200{suffix} / (do-nothing + bare API loop)", 1.5, _ratio(ours, floor))
+    sample = found.sample(50, wait=True) or Sample(50, wait=True)
+    for step, words, factor in (
+        ("first deploy", "first deploy of 50 until all run", 1.15),
+        ("rotate all", "rotating 50 configs until converged", 1.2),
+    ):
+        for suffix in ("", UNSAVED):
+            ours, nothing = (sample.median(title + suffix, step) for title in (OURS, NOTHING))
+            loop = sample.median(LOOP, step)
+            floor = None if nothing is None or loop is None else nothing + factor * loop
+            yield Promise(f"{words}{suffix} / (do-nothing + {factor} × bare API loop)", 1.0, _ratio(ours, floor))
+
+
+def _of_the_plugin(found: Results) -> Iterable[Promise]:
+    ready = {kind: statistics.median(times) for kind, times in found.ready.items()}
+    yield Promise(
+        "plugin ready / bare import of Pulumi's gRPC runtime", 1.3, _ratio(ready.get("plugin"), ready.get("bare"))
+    )
+    yield Promise("memory of the plugin at 1,000 resources", 150, found.large.get("plugin"), "MiB")
+    every = [delay for delays in found.ending.values() for delay in delays]
+    yield Promise("end of a rollout after Swarm's own, median", 1.0, statistics.median(every) if every else None, "s")
+    yield Promise("end of a rollout after Swarm's own, the latest", 1.0, max(every, default=None), "s")
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return None if one is None or not other else one / other
+
+
+# ------------------------------------------------------------------------ page
+
+
+def markdown(found: Results) -> str:
+    """The page: what was promised, one table for each size, memory, state, calls, the pure parts."""
+    lines = ["# Results", "", "Written by `make bench`; the raw numbers are in `results.json`.", ""]
+    lines += [f"- {part}: {fact}" for part, fact in found.facts.items()]
+    lines += ["", "| what | at most | measured |", "|---|---|---|"]
+    for promise in promises(found):
+        measured = "" if promise.measured is None else f"{promise.measured:.2f} {promise.unit}".strip()
+        lines.append(f"| {promise.what} | {promise.bound:g} {promise.unit} | {measured} |")
+    lines += ["", "![medians](results.svg)", ""]
+    lines += ["Below: median seconds (lowest to highest). A step that a contender does not have is empty.", ""]
+    for sample in sorted(found.samples.values(), key=lambda sample: (sample.wait, sample.size)):
+        lines += _tables(sample)
+    if found.ending:
+        lines += ["## The end of a rollout", "", "Seconds from Docker's event until the watcher gives the outcome.", ""]
+        lines += [
+            f"- {size} at once, {len(delays)} updates: {_cell(delays)}" for size, delays in sorted(found.ending.items())
+        ]
         lines.append("")
-        for title, peaks in sample.memory.items():
-            if peaks:
-                shown = ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(peaks.items()))
-                state = f"; state {sample.state[title]:.0f} bytes per resource" if title in sample.state else ""
-                lines.append(f"- {title}: at most {shown}{state}")
-        lines.append("")
-        for step, processes in sample.calls.items():
-            for number, calls in enumerate(processes, 1):
-                listed = ", ".join(f"{count} × {call}" for call, count in sorted(calls.items()))
-                lines.append(f"- calls of {step}, plugin process {number}: {sum(calls.values())} ({listed})")
-        lines.append("")
+    if found.large:
+        shown = ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(found.large.items()))
+        lines += [
+            "## Memory at 1,000 resources",
+            "",
+            f"First deploy, preview and rotation of all, at most: {shown}.",
+            "",
+        ]
+    if found.functions:
+        lines += ["## The pure parts", "", "Processor time and memory of one call (`bench/functions.py`).", ""]
+        lines += [found.functions, ""]
     return "\n".join(lines)
+
+
+def _tables(sample: Sample) -> list[str]:
+    what = "until all tasks run" if sample.wait else "submitted only, `replicas: 0`"
+    lines = [f"## {sample.size} services, {what}", "", "| | " + " | ".join(STEPS) + " |"]
+    lines += ["|---" * (len(STEPS) + 1) + "|"]
+    for title, steps in sample.seconds.items():
+        lines.append(f"| {title} | {' | '.join(_cell(steps.get(step)) for step in STEPS)} |")
+    for suffix in ("", UNSAVED):
+        ratios = [_ratio(sample.median(OURS + suffix, step), sample.median(NOTHING + suffix, step)) for step in STEPS]
+        shown = " | ".join("" if ratio is None else f"{ratio:.2f}" for ratio in ratios)
+        lines.append(f"| **ours / do-nothing{suffix}** | {shown} |")
+    lines.append("")
+    for title, peaks in sample.memory.items():
+        if peaks:
+            listed = ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(peaks.items()))
+            state = f"; state {sample.state[title]:.0f} bytes per resource" if title in sample.state else ""
+            lines.append(f"- {title}: at most {listed}{state}")
+    if sample.calls:
+        lines += ["", "Calls to the daemon of each plugin process of ours:", ""]
+    for step, processes in sample.calls.items():
+        for number, calls in enumerate(processes, 1):
+            listed = ", ".join(f"{count} × {call}" for call, count in sorted(calls.items()))
+            lines.append(f"- {step}, process {number}: {sum(calls.values())} ({listed})")
+    return [*lines, ""]
 
 
 def _cell(found: Sequence[float] | None) -> str:
     if not found:
         return ""
     return f"{statistics.median(found):.2f} ({min(found):.2f}–{max(found):.2f})"
-
-
-def picture(samples: Sequence[Sample]) -> str:
-    """Bars of the medians, one group for each step, one row for each size: an SVG that needs nothing else."""
-    contenders, width, row = list(_COLOURS), 900, 210
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {row * len(samples) + 40}" '
-        'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>'
-    ]
-    for index, title in enumerate(contenders):
-        parts.append(f'<rect x="{20 + index * 210}" y="12" width="12" height="12" fill="{_COLOURS[title]}"/>')
-        parts.append(f'<text x="{38 + index * 210}" y="22">{title}</text>')
-    for number, sample in enumerate(samples):
-        top, bottom = 40 + number * row, 40 + number * row + 160
-        highest = max((sample.median(t, s) or 0.0 for t in contenders for s in STEPS), default=1.0) or 1.0
-        kind = "until all run" if sample.wait else "submitted only"
-        parts.append(f'<text x="20" y="{top + 12}" font-weight="bold">{sample.size} services, {kind}</text>')
-        for group, step in enumerate(STEPS):
-            left = 20 + group * 145
-            parts.append(f'<text x="{left}" y="{bottom + 16}">{step}</text>')
-            for bar, title in enumerate(contenders):
-                value = sample.median(title, step)
-                if value is None:
-                    continue
-                height = value / highest * 120
-                parts.append(
-                    f'<rect x="{left + bar * 30}" y="{bottom - height:.1f}" width="24" height="{height:.1f}" '
-                    f'fill="{_COLOURS[title]}"/><text x="{left + bar * 30}" y="{bottom - height - 3:.1f}" '
-                    f'font-size="9">{value:.1f}</text>'
-                )
-    return "".join([*parts, "</svg>\n"])

@@ -33,7 +33,7 @@ from swarm_provider.rollout.retry import begin_update_anew
 from swarm_provider.spec import Json
 from swarm_provider.spec.masking import SecretFilter
 
-TICK_S: Final = 0.5
+TICK_S: Final = 0.3
 SHORTEST_TICK_S: Final = 0.1
 """How soon there is a look for a removal that begins: the tasks of what had none are gone at once."""
 SLOWEST_TICK_S: Final = 2.0
@@ -221,8 +221,8 @@ class Watcher:
             await self._pause(self._clock.now() - begun)
 
     async def _pause(self, took_s: float) -> None:
-        """Rest between two looks: as long as a look takes, at least; not as long where tasks may be gone already."""
-        whole = min(SLOWEST_TICK_S, max(TICK_S, took_s))
+        """Rest between two looks, three times as long as a look takes; less where tasks may be gone already."""
+        whole = min(SLOWEST_TICK_S, max(TICK_S, 3 * took_s))
         least = min(whole, max(SHORTEST_TICK_S, 2 * took_s))
         await self._clock.sleep(least)
         resting = asyncio.ensure_future(self._clock.sleep(whole - least))

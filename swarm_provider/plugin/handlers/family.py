@@ -205,7 +205,9 @@ class FamilyHandler(Handler):
         swarm = await self.session.swarm()
         self.session.log.hide(secret_texts(news))
         name = news.get("name") or self._version_name(news)
-        own = await self._versions(swarm, news["familyId"])
+        known = mine is not None or await self._listed(news["familyId"], outdated=True)
+        # of a family that the run's first list does not have nothing can be there: only its owner makes versions of it
+        own = await self._versions(swarm, news["familyId"]) if known else []
         by_name = {naming.object_name(item): item for item in own}
         live = by_name.get(name)
         if self._claim(request, news, name, live, mine) is Claim.CREATE:
@@ -220,6 +222,7 @@ class FamilyHandler(Handler):
                 if live is None:
                     raise
                 self._claim(request, news, name, live, mine)
+                own = await self._versions(swarm, news["familyId"])
                 made = await self._restamp(swarm, request, news, live, incarnation, own)
         else:
             assert live is not None
