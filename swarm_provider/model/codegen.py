@@ -126,7 +126,7 @@ def _class(resource: Resource, base: str, model: str) -> str:
         name = renamed.get(entry.name, entry.name)
         lines += _wrapped(f"{name}: {_annotation(resource, entry)}{default},", 8, code=True)
     lines += ["    ) -> None:", *_docstring(resource, keywords, renamed)]
-    lines += ["        super().__init__(", "            resource_name,", "            {"]
+    lines += ["        self._register(", "            resource_name,", "            {"]
     lines += [f'                "{entry.name}": {renamed.get(entry.name, entry.name)},' for entry in keywords]
     lines += ["            },", "            opts,", "        )"]
     names = {entry.name for entry in resource.outputs}

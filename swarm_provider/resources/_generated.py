@@ -87,7 +87,7 @@ class Config(SwarmResource):
             advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
                 single-manager; an empty list shows none. Default: the provider's.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "base_name": name,
@@ -219,7 +219,7 @@ class Secret(SwarmResource):
             adopt: Take over a secret that docker made: trust that the content is equal, or make a new version.
             trust_existing: At import: `data` is what the cluster holds. Default false.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "base_name": name,
@@ -359,7 +359,7 @@ class Network(SwarmResource):
             replace: Replace the network, and stop its services meanwhile, when it differs.
             adopt: Take over what docker made under this name. Default false.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "name": name,
@@ -483,7 +483,7 @@ class Volume(SwarmResource):
                 its `node_hosts`. Default: made lazily where a task mounts it.
             delete_on_destroy: Remove it, with its data, on destroy. Default false.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "name": name,
@@ -569,7 +569,7 @@ class Node(SwarmResource):
             availability: active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active.
             strict: Every warning is an error. Default: the provider's.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "node": node,
@@ -638,7 +638,7 @@ class NodeLabel(SwarmResource):
             value: Label value. Default ''.
             overwrite: Take a key that somebody set to another value. Default false.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "node": node,
@@ -793,7 +793,7 @@ class Service(SwarmResource):
             advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
                 single-manager; an empty list shows none. Default: the provider's.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "image": image,
@@ -1125,7 +1125,7 @@ class Provider(ProviderBase):
             offline_preview: With an unreachable swarm, compare with the state, with one warning. Default false.
                 Environment: SWARM_OFFLINE_PREVIEW.
         """
-        super().__init__(
+        self._register(
             resource_name,
             {
                 "host": host,

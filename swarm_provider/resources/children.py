@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final
 
 import pulumi
 
@@ -18,7 +18,12 @@ from swarm_provider.resources.lookups import ConfigInfo, NetworkInfo, SecretInfo
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import snake
 
-R = TypeVar("R", bound=pulumi.Resource)
+MAKERS: Final[dict[str, Callable[..., pulumi.Resource]]] = {
+    "network": Network,
+    "config": Config,
+    "secret": Secret,
+    "service": Service,
+}
 _INFO = (ConfigInfo, NetworkInfo, SecretInfo)
 _CONTENT = ("data", "data_base64")
 
@@ -38,8 +43,25 @@ class Settings:
     advice: Sequence[str] | None = None
 
 
+@dataclass(frozen=True)
+class Child:
+    """A child to be made: `MAKERS[kind](name, options, **args)`.
+
+    Attributes:
+        kind: `network`, `config`, `secret` or `service`.
+        key: its key in the compose file.
+        name: its logical name.
+    """
+
+    kind: str
+    key: str
+    name: str
+    options: pulumi.ResourceOptions
+    args: Json
+
+
 class Children:
-    """Makes the children of one Stack.
+    """The children of one Stack.
 
     Attributes:
         services, networks, configs, secrets: what was made, by the key in the compose file.
@@ -67,24 +89,36 @@ class Children:
         self.networks: dict[str, Network] = {}
         self.configs: dict[str, Config] = {}
         self.secrets: dict[str, Secret] = {}
+        self._made: dict[str, dict[str, Any]] = {
+            "service": self.services,
+            "network": self.networks,
+            "config": self.configs,
+            "secret": self.secrets,
+        }
 
-    def make(self) -> None:
-        """Register every child.
+    def plan(self) -> Iterator[Child]:
+        """Yield every child, for the caller to make and `keep` before the next.
+
+        The caller's frame makes it, none of ours: each frame would stand in the state of each child.
 
         Raises:
             InputError: a binding or a rename does not fit the file.
         """
         self._check_words()
         for key, entry in self._project.networks.items():
-            self._network(key, entry)
+            yield from self._network(key, entry)
         for key, entry in self._project.volumes.items():
             self._actual["volume", key] = self._bound["volume"].get(key, entry.name)
         for key, entry in self._project.configs.items():
-            self._family("config", key, entry)
+            yield from self._family("config", key, entry)
         for key, entry in self._project.secrets.items():
-            self._family("secret", key, entry)
+            yield from self._family("secret", key, entry)
         for key in self._in_order():
-            self._service(key)
+            yield self._service(key)
+
+    def keep(self, child: Child, made: pulumi.Resource) -> None:
+        """Take a child that was made, for those that refer to it."""
+        self._actual[child.kind, child.key] = self._made[child.kind][child.key] = made
 
     # ------------------------------------------------------------ checks
 
@@ -115,7 +149,7 @@ class Children:
 
     # ---------------------------------------------------------- children
 
-    def _network(self, key: str, entry: ObjectEntry) -> None:
+    def _network(self, key: str, entry: ObjectEntry) -> Iterator[Child]:
         bound = self._bound["network"].get(key)
         if bound is not None:
             self._actual["network", key] = bound.name if isinstance(bound, _INFO) else bound
@@ -123,10 +157,9 @@ class Children:
             self._actual["network", key] = entry.name
         else:
             args = {"adopt": self._settings.adopt, "replace": self._settings.replace_networks}
-            made = self._child(Network, key, {**args, **self._args(entry.inputs)})
-            self.networks[key] = self._actual["network", key] = made
+            yield self._child("network", key, {**args, **self._args(entry.inputs)})
 
-    def _family(self, kind: str, key: str, entry: ObjectEntry) -> None:
+    def _family(self, kind: str, key: str, entry: ObjectEntry) -> Iterator[Child]:
         bound = self._bound[kind].get(key)
         if isinstance(bound, (pulumi.Resource, *_INFO)):
             self._actual[kind, key] = bound.name if isinstance(bound, _INFO) else bound
@@ -141,13 +174,11 @@ class Children:
             if entry.external:
                 args |= {"name": f"{self._stack}_{key}", "namespace": self._stack}
         if kind == "config":
-            config = self._child(Config, key, {"adopt": self._settings.adopt, "advice": self._settings.advice, **args})
-            self.configs[key] = self._actual[kind, key] = config
+            yield self._child(kind, key, {"adopt": self._settings.adopt, "advice": self._settings.advice, **args})
         else:
-            secret = self._child(Secret, key, {"adopt": self._settings.adopt_secrets, **args})
-            self.secrets[key] = self._actual[kind, key] = secret
+            yield self._child(kind, key, {"adopt": self._settings.adopt_secrets, **args})
 
-    def _service(self, key: str) -> None:
+    def _service(self, key: str) -> Child:
         entry = self._project.services[key]
         settings = self._settings
         args: Json = {
@@ -175,7 +206,7 @@ class Children:
         if key in self._renames:
             options.aliases = [pulumi.Alias(name=f"{self._logical}-{self._renames[key]}")]
             options.delete_before_replace = True
-        self.services[key] = self._child(Service, key, args, options)
+        return self._child("service", key, args, options)
 
     @cached_property
     def _awaited(self) -> dict[str, str]:
@@ -193,9 +224,9 @@ class Children:
             raise InputError(problem)
         pulumi.log.warn(str(problem), self._parent)
 
-    def _child(self, kind: Callable[..., R], key: str, args: Json, options: pulumi.ResourceOptions | None = None) -> R:
+    def _child(self, kind: str, key: str, args: Json, options: pulumi.ResourceOptions | None = None) -> Child:
         common = pulumi.ResourceOptions(parent=self._parent, depends_on=self._depends_on)
-        return kind(f"{self._logical}-{key}", pulumi.ResourceOptions.merge(common, options), **args)
+        return Child(kind, key, f"{self._logical}-{key}", pulumi.ResourceOptions.merge(common, options), args)
 
     # -------------------------------------------------------- references
 

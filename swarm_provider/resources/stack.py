@@ -11,7 +11,7 @@ import pulumi
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources import discovery
 from swarm_provider.resources._generated import Config, Network, Secret, Service
-from swarm_provider.resources.children import Children, Settings
+from swarm_provider.resources.children import MAKERS, Children, Settings
 from swarm_provider.resources.problems import explained
 
 TOKEN: Final = "swarm:index:Stack"
@@ -141,7 +141,8 @@ class Stack(pulumi.ComponentResource):
             dict(renames or {}),
             opts.depends_on if opts is not None else None,
         )
-        children.make()
+        for child in children.plan():
+            children.keep(child, MAKERS[child.kind](child.name, child.options, **child.args))
         self.services, self.networks = children.services, children.networks
         self.configs, self.secrets = children.configs, children.secrets
         self.register_outputs({"stackName": self.stack_name})

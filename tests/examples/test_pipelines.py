@@ -41,6 +41,13 @@ def test_script_is_executable_and_its_syntax_right(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 
+def test_no_pipeline_skips_checkpoints() -> None:
+    # who is killed then forgets what it made
+    texts = [file.read_text() for file in EXAMPLES.rglob("*") if file.is_file()]
+    assert texts
+    assert not [text for text in texts if "SKIP_CHECKPOINTS" in text]
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_guards_against_running_twice_and_has_few_rights(workflow: Path) -> None:
     data = yaml.safe_load(workflow.read_text(encoding="utf-8"))

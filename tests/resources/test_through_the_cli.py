@@ -66,11 +66,14 @@ pulumi.export("found", swarm.get_config_output(cfg.name).data)
 """
     )
     made.up().assert_ok()
-    values = made.outputs()["values"]
+    outputs = made.outputs()
+    values = outputs["values"]
     assert values[:2] == [f"{unique}-net", True]
     assert values[2].startswith(f"{unique}-")
     assert values[3:] == [{"a": "b"}, f"{unique}-web", {"replicas": 1, "update_config": {"parallelism": 2}}]
-    assert made.outputs()["found"] == "1"
+    assert outputs["found"] == "1"
+    lines = {name: resource.get("sourcePosition") for name, resource in made.resources().items()}
+    assert (lines["net"], lines["app"]) == ("project:///__main__.py#4", "project:///__main__.py#5"), "the program's own"
     spec = docker.json("service", "inspect", f"{unique}-web")[0]["Spec"]["TaskTemplate"]["ContainerSpec"]
     assert sorted(spec["Env"]) == ["A=1", "LANG"]
     made.assert_no_changes()

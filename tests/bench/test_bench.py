@@ -1,0 +1,94 @@
+"""What `make bench` measures is what it says, at sizes that take seconds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bench import functions
+from bench.contenders import STEPS
+from bench.results import LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
+from tests.support.engine import REPO
+
+PREVIEW, DEPLOY = "preview, no change", "first deploy"
+
+
+def sample(size: int, *, wait: bool, step: str, **seconds: float) -> Results:
+    titles = {"ours": OURS, "nothing": NOTHING, "loop": LOOP}
+    made = Sample(size, wait)
+    for who, value in seconds.items():
+        # the median of three, whatever their order
+        for each in (value * 3, value, value / 3):
+            made.add(titles[who], step, each, {})
+    return Results(samples={key_of(size, wait=wait): made})
+
+
+def measured(found: Results, words: str) -> float | None:
+    (promise,) = [promise for promise in promises(found) if promise.what.startswith(words)]
+    return promise.measured
+
+
+def test_promise_of_previews_is_the_ratio_of_the_medians() -> None:
+    found = sample(200, wait=False, step=PREVIEW, ours=6.0, nothing=4.0)
+    assert measured(found, "no-change preview of 200 services / do-nothing") == pytest.approx(1.5)
+
+
+def test_promise_of_deploys_counts_the_loop_and_pulumi() -> None:
+    found = sample(200, wait=False, step=DEPLOY, ours=12.0, nothing=6.0, loop=2.0)
+    assert measured(found, "first deploy of 200 / ") == pytest.approx(1.5)
+    assert measured(found, f"first deploy of 200{UNSAVED} / ") is None
+    found = sample(50, wait=True, step=DEPLOY, ours=8.2, nothing=3.6, loop=4.0)
+    assert measured(found, "first deploy of 50 until all run / ") == pytest.approx(1.0)
+
+
+def test_what_was_not_measured_is_left_empty() -> None:
+    assert all(promise.measured is None for promise in promises(Results()))
+    assert "| 12  |  |" in markdown(Results())
+
+
+def test_results_are_kept_for_later_parts(tmp_path: Path) -> None:
+    found = sample(10, wait=True, step=DEPLOY, ours=2.0)
+    found.ending = {"1": [0.1]}
+    found.write(tmp_path / "results.json")
+    assert Results.read(tmp_path / "results.json") == found
+
+
+@pytest.mark.parametrize("part", functions.PARTS)
+def test_pure_part_works_on_a_swarm_on_paper(part: str) -> None:
+    assert functions.PARTS[part](functions.Swarm(4))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_pure_parts_are_linear_up_to_5000_services() -> None:
+    small, large = functions.Swarm(500), functions.Swarm(5000)
+    for part in functions.PARTS:
+        before, after = functions.cost(part, small), functions.cost(part, large)
+        assert after.seconds / before.seconds <= 15, f"{part}: {before} -> {after}"
+        assert after.mebibytes / max(before.mebibytes, 0.5) <= 15, f"{part}: {before} -> {after}"
+
+
+@pytest.mark.long
+@pytest.mark.live
+@pytest.mark.timeout(1800)
+def test_bench_measures_everybody_and_every_call(tmp_path: Path) -> None:
+    options = ["--sizes", "3,12", "--running", "2", "--rounds", "1", "--parts", "deploys,ready", "--out", str(tmp_path)]
+    subprocess.run([sys.executable, "-m", "bench", *options], cwd=REPO, check=True)
+    found = Results.read(tmp_path / "results.json")
+    assert json.loads((tmp_path / "results.json").read_text())["facts"]
+    for one in found.samples.values():
+        assert len(one.seconds) == 6, "everybody"
+        assert set(one.seconds[OURS]) == set(STEPS)
+    calls = [
+        sorted(sum(process.values()) for process in one.calls[PREVIEW])
+        for one in found.samples.values()
+        if not one.wait
+    ]
+    assert calls[0] == calls[1], "the calls of a preview do not grow with the services"
+    assert max(calls[0]) <= 12
+    ElementTree.fromstring((tmp_path / "results.svg").read_text())
