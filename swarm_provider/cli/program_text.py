@@ -13,6 +13,7 @@ from swarm_provider.model.spelling import snake_keys
 from swarm_provider.spec import Json
 
 _WIDTH: Final = 100
+_MODULE: Final = "swarm"
 _NOT_TYPED: Final = ("name", "baseName", "owner", "resolvedImage", "data", "dataBase64")
 
 
@@ -23,20 +24,24 @@ def program(stack: Running, files: Mapping[str, str]) -> tuple[str, list[Json]]:
         stack: what runs.
         files: path of its content by the name of each config.
     """
-    lines = ["import swarm_provider as swarm", ""]
+    lines = [f"import swarm_provider as {_MODULE}", ""]
     imports: list[Json] = []
     variables: dict[tuple[str, str], str] = {}
 
     def add(kind: str, name: str, args: Json) -> None:
         key = name.removeprefix(f"{stack.name}_")
         logical = f"{stack.name}-{key}" if kind == "Service" else f"{stack.name}-{kind.lower()}-{key}"
-        variable = _variable(f"{kind.lower()}_{key}" if kind != "Service" else key)
+        wanted = variable = _variable(f"{kind.lower()}_{key}" if kind != "Service" else key)
+        number = 1
+        while variable in (_MODULE, *variables.values()):
+            number += 1
+            variable = f"{wanted}_{number}"
         variables[kind, name] = variable
         arguments = [repr(logical), *(f"{word}={_literal(value, 1)}" for word, value in {"name": name, **args}.items())]
         body = ", ".join(arguments)
         if len(body) > _WIDTH or "\n" in body:
             body = "\n    " + ",\n    ".join(arguments) + ",\n"
-        lines.append(f"{variable} = swarm.{kind}({body})")
+        lines.append(f"{variable} = {_MODULE}.{kind}({body})")
         imports.append({"type": f"swarm:index:{kind}", "name": logical, "id": name})
 
     for network in stack.networks:
@@ -51,6 +56,9 @@ def program(stack: Running, files: Mapping[str, str]) -> tuple[str, list[Json]]:
                 made = variables.get((kind, entry[place]))
                 if made:
                     entry[place] = _Code(made)
+        credential = args.get("credential_spec") or {}
+        if ("Config", credential.get("config")) in variables:
+            credential["config"] = _Code(variables["Config", credential["config"]])
         add("Service", service["name"], args)
     return "\n".join(lines) + "\n", imports
 
@@ -66,7 +74,9 @@ def _args(shape: Any, inputs: Json) -> Json:
 
 def _variable(text: str) -> str:
     name = re.sub(r"\W", "_", text, flags=re.ASCII).lower()
-    return f"{name}_" if not name or name[0].isdigit() or keyword.iskeyword(name) else name
+    if not name or name[0].isdigit():
+        return f"_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _literal(value: Any, depth: int) -> str:

@@ -34,8 +34,13 @@ def test_config_secret_and_network_of_docker_are_imported_and_stay(
     docker("network", "create", "--driver", "overlay", "--attachable", f"{unique}-net")
     before = ids(docker, unique)
     app = project(PROGRAM.replace("NAME", unique))
-    for kind, name in (("Config", "app"), ("Secret", "db"), ("Network", "net")):
-        app.import_(f"swarm:index:{kind}", name, f"{unique}-{name}", "--generate-code=false").assert_ok()
+    # by name or by docker's id
+    for kind, name, id in (
+        ("Config", "app", before["config"]),
+        ("Secret", "db", ""),
+        ("Network", "net", before["network"]),
+    ):
+        app.import_(f"swarm:index:{kind}", name, id or f"{unique}-{name}", "--generate-code=false").assert_ok()
     up = app.up().assert_ok()
     assert not up.changes.keys() & {"create", "replace", "delete"}, str(up)
     assert ids(docker, unique) == before

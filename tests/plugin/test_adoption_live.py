@@ -77,6 +77,37 @@ def test_imported_config_needs_no_change(plugin: Plugin, docker: Docker, unique:
     assert not list(plugin.diff("Config", unique, found, inputs, news, state).diffs)
 
 
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_imported_service_network_and_node_need_no_change(plugin: Plugin, docker: Docker, unique: str, by: str) -> None:
+    docker("network", "create", "-d", "overlay", "--attachable", "--label", "team=x", unique)
+    options = ("--detach", "--no-resolve-image", "--replicas", "0", "--env", "A=1", "--network", unique)
+    docker("service", "create", *options, "--limit-memory", "64M", "--name", unique, "bb:1", "sleep", "1000")
+    (node,) = docker.api.nodes()
+    ids = {
+        "Network": (unique, docker.json("network", "inspect", unique)[0]["Id"]),
+        "Service": (unique, docker.service(unique)["ID"]),
+        "Node": (node["Description"]["Hostname"], node["ID"]),
+    }
+    programs: dict[str, dict[str, Any]] = {
+        "Network": {"name": unique, "attachable": True, "labels": {"team": "x"}},
+        "Service": {
+            "name": unique,
+            "image": "bb:1",
+            "command": ["sleep", "1000"],
+            "environment": {"A": "1"},
+            "networks": [{"name": unique}],
+            "deploy": {"replicas": 0, "resources": {"limits": {"memory": "64M"}}},
+        },
+        "Node": {"node": node["Description"]["Hostname"]},
+    }
+    for kind, program in programs.items():
+        found, inputs, state = plugin.read(kind, "made", ids[kind][by == "id"])
+        assert found
+        news = plugin.inputs(kind, "made", program, inputs)
+        difference = plugin.diff(kind, "made", found, inputs, news, state)
+        assert not difference.diffs and not difference.replaces, (kind, difference)
+
+
 def test_imported_secret_rotates_unless_its_content_is_vouched_for(plugin: Plugin, docker: Docker, unique: str) -> None:
     made_by_docker(docker, "secret", unique, "hunter2")
     found, inputs, state = plugin.read("Secret", unique, unique)
