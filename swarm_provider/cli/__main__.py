@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 when it worked, 1 when not, 2 for wrong arguments.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
@@ -38,15 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole = argparse.ArgumentParser(
         prog="swarm-provider",
         description="Helps with the Pulumi provider for Docker Swarm.",
         epilog=_EXIT_CODES,
         formatter_class=Help,
     )
-    parser.add_argument("--version", action="version", version=f"swarm-provider {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    whole.add_argument("--version", action="version", version=f"swarm-provider {__version__}")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     install = commands.add_parser(
         "install-plugin",
         help="let Pulumi find the plugin of this Python, also where no program runs (destroy, refresh, import)",
@@ -63,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Gives the services of a stack the registry logins that `docker login` keeps now, for nodes that "
         "pull later. No task restarts.",
         epilog="example:\n  docker login registry.example.com && swarm-provider refresh-auth shop\n\nexit codes:\n"
-        "  0  every service has it\n  1  the swarm or a service refuses\n  2  wrong arguments\n",
+        "  0  the services have it\n  1  the swarm or a service refuses, or no login is there to send\n"
+        "  2  wrong arguments\n",
         formatter_class=Help,
     )
     refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
@@ -74,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add(commands)
     doctor.add(commands)
     adopt.add(commands)
-    return parser
+    return whole
 
 
 def _refresh_auth(arguments: argparse.Namespace) -> int:

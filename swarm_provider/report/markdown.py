@@ -22,6 +22,8 @@ _FOLDED_ROWS: Final = 25
 """Rows of a table above which it is folded."""
 _PLAIN_CODE: Final = re.compile(r"[^\s`|\\<>&](?:[^`|\\<>&\n]*[^\s`|\\<>&])?")
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~#!]")
+_BULLET: Final = re.compile(r"^\s*\*\s+")
+"""How Pulumi begins the reasons of a resource that is in an unhealthy state."""
 _MENTION: Final = re.compile(r"(?<![\w/])@(?=\w)")
 _TASK: Final = "A *task* is one running copy (one container) of a service."
 
@@ -157,7 +159,11 @@ def _image(reference: str) -> str:
 
 
 def _said(said: Sequence[tuple[str, str]], limit: int) -> Iterator[str]:
-    lines = [f"- {code(name)}: {text(message)}" if name else f"- {text(message)}" for name, message in said[:limit]]
+    # one line each: a line of a message could begin a list, or a heading
+    messages = [
+        (name, text(" ".join(_BULLET.sub("• ", line) for line in full.splitlines()))) for name, full in said[:limit]
+    ]
+    lines = [f"- {code(name)}: {message}" if name else f"- {message}" for name, message in messages]
     if len(said) > limit:
         lines.append(f"- … and {len(said) - limit} more, which are left out here")
     yield "\n".join([*lines, ""])

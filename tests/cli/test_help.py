@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
+import shlex
 
 import pytest
 
-from swarm_provider.cli.__main__ import main
+from swarm_provider.cli.__main__ import main, parser
 from swarm_provider.cli.common import painted
 
 COMMANDS = ("install-plugin", "refresh-auth", "report", "status", "doctor", "adopt")
@@ -30,6 +32,15 @@ def test_help_of_a_command_has_examples_and_exit_codes(command: str, capsys: pyt
     assert "example" in shown and f"swarm-provider {command}" in shown
     assert "exit codes:\n  0  " in shown and "  2  wrong arguments" in shown
     assert max(map(len, shown.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_of_a_help_are_commands_that_work_as_written(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = help_of(capsys, command).partition("example")[2].partition("exit codes:")[0]
+    examples = re.findall(r"(swarm-provider [^|;>&\n]*?)(?: {2,}\w.*)?(?=[|;>&\n])", shown)
+    assert examples
+    for example in examples:
+        assert parser().parse_args(shlex.split(example)[1:]).command, example
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def fences(page: Path) -> list[Fence]:
     """Return the blocks of a page in order."""
     text = page.read_text(encoding="utf-8")
     found = []
-    for match in _FENCE.finditer(text):
+    for match in FENCE.finditer(text):
         language, _, title = match["info"].strip().partition(" ")
         found.append(Fence(language, title, match["text"], text.count("\n", 0, match.start()) + 1))
     return found

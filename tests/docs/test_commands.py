@@ -1,36 +1,32 @@
-"""Every command that a page shows in a block is run: page by page, from top to bottom, on a real swarm."""
+"""The commands of the pages, executed: blocks page by page from top to bottom, those of sentences on one live stack."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from swarm_provider.spec import labels
+from tests.docs import inventory
 from tests.docs.checkout import checkout
+from tests.docs.commands import SHELLS, simple_commands
 from tests.docs.fences import fences
 from tests.examples.runner import git
-from tests.support.engine import REPO, Docker, Engine
+from tests.support.engine import REPO, Docker, Engine, docker_environment, start_engine
 from tests.support.pulumi import PulumiProject
+from tests.support.registry import PASSWORD, USER, run_registry
+from tests.tools.clone import Clone
 
+pytestmark = [pytest.mark.long, pytest.mark.e2e, pytest.mark.timeout(1200)]
 DOCS = REPO / "docs"
-ELSEWHERE = {
-    "python3 -m venv": "tests/tools/test_make.py: tools/setup.sh does it",
-    "pip install": "tests/tools/test_make.py: tools/setup.sh does it",
-    "make ": "tests/tools/test_make.py",
-    ". .swarm/local/env": "tests/tools/test_make.py",
-    "python -m swarm_provider.model": "tests/model/test_schema.py and tests/docs/test_pages.py call the same",
-}
-"""What commands begin with that another test runs."""
-PAGES_ELSEWHERE = {
-    "from-docker-commands.md": "tests/docs/test_from_docker_commands.py",
-    "README.md": "its commands are those of getting-started.md, for a program of the reader's",
-    "README.ko.md": "the same",
-    "CONTRIBUTING.md": "all are make targets, and two that check.sh's tests call",
-}
+OTHERS = (*inventory.ELSEWHERE, *inventory.NOT_HERE, *(run.shown for run in inventory.IN_A_CLONE))
+"""Commands that a block may have and that are not executed with it."""
 
 
 def nothing(project: PulumiProject) -> None:
@@ -72,73 +68,174 @@ PAGES: dict[str, Callable[[PulumiProject], None]] = {
     "state.md": deployed,
     "adopting.md": legacy,
 }
-SHELLS = ("sh", "bash", "console")
+BY_A_TEST = (*PAGES, "from-docker-commands.md", "README.md")
+"""Pages whose blocks a test runs as they are; tests/docs/test_every_command.py asks it of every command."""
 
 
-def _pages() -> list[Path]:
-    return sorted([*REPO.glob("*.md"), *DOCS.rglob("*.md")])
-
-
-@pytest.mark.parametrize("page", _pages(), ids=lambda page: page.name)
-def test_page_with_commands_is_run_by_a_test(page: Path) -> None:
-    if any(fence.language in SHELLS for fence in fences(page)):
-        assert page.name in PAGES or page.name in PAGES_ELSEWHERE, f"nobody runs the commands of {page.name}"
-
-
-@pytest.mark.long
-@pytest.mark.e2e
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", PAGES)
 def test_commands_of_the_page_work(name: str, engine: Engine, docker: Docker, pulumi_cli: Path, tmp_path: Path) -> None:
     engine.images("todo", "db")
     project = checkout(tmp_path, host=docker.host, cli=pulumi_cli)
-    environment = {
-        **project.environment,
-        "HOME": str(tmp_path),
-        "PULUMI_SKIP_CONFIRMATIONS": "true",
-        "PULUMI_OPTION_SKIP_PREVIEW": "true" if name != "pipelines.md" else "false",
-        **{f"GIT_{who}_{what}": "dev" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-    }
+    environment = _environment(project, tmp_path)
+    if name == "pipelines.md":
+        environment["PULUMI_OPTION_SKIP_PREVIEW"] = "false"
     PAGES[name](project)
     ran = 0
     for fence in fences(DOCS / name):
-        if fence.language not in SHELLS:
+        # what comes after `make up` is run by tests/tools/test_make.py
+        if fence.language not in SHELLS or ".swarm/" in fence.text:
             continue
-        lines = [line for line in fence.text.splitlines() if not line.startswith(tuple(ELSEWHERE))]
-        if len(lines) < len(fence.text.splitlines()) and "docker stack ps" in fence.text and ".swarm" in fence.text:
-            continue
-        script = _here("\n".join(lines), docker.host)
-        if not script.strip():
-            continue
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=project.folder,
-            env=environment,
-            input="correct horse battery\n",
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, f"{name}:{fence.line}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stdout + done.stderr, f"{name}:{fence.line}\n{done.stdout}\n{done.stderr}"
-        ran += 1
+        script = _here(_without(fence.text, OTHERS), docker.host)
+        if script.strip():
+            _bash(script, project.folder, environment, f"{name}:{fence.line}")
+            ran += 1
     assert ran
-    for stack in ("staging", "dev", "prod"):
-        subprocess.run(
-            ["pulumi", "destroy", "--yes", "--stack", stack],
-            cwd=project.folder, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+    _destroy(project, environment, "staging", "dev", "prod")
+
+
+def test_commands_of_sentences_and_tables_work(
+    engine: Engine, docker: Docker, pulumi_cli: Path, tmp_path: Path
+) -> None:
+    engine.images("todo", "db")
+    project = checkout(tmp_path, host=docker.host, cli=pulumi_cli)
+    environment = _environment(project, tmp_path)
+    deployed(project)
+    _run(inventory.RUNS, project.folder, environment, docker.host)
+    _destroy(project, environment, "dev")
+
+
+def test_commands_that_need_an_engine_for_themselves_work(engine_dir: str, tmp_path: Path) -> None:
+    alone = start_engine(engine=engine_dir)
+    try:
+        _run(inventory.ALONE, tmp_path, {**docker_environment(), "DOCKER_HOST": alone.host}, alone.host)
+    finally:
+        alone.down()
+
+
+def test_login_that_the_pages_speak_of_is_the_one_that_services_get(
+    engine: Engine, docker: Docker, tmp_path: Path
+) -> None:
+    with run_registry(engine, tmp_path, password=PASSWORD) as registry:
+        environment = {
+            **docker_environment(),
+            "DOCKER_HOST": docker.host,
+            "DOCKER_CONFIG": str(tmp_path / "login"),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        create = f"docker service create --detach --name shop_web --label {labels.NAMESPACE}=shop {registry.image} true"
+        login = f"docker login --username {USER} --password-stdin {registry.address}"
+        _bash(f"{create}\n! swarm-provider refresh-auth shop", tmp_path, environment, "before the login")
+        shown = _bash(
+            f"echo {PASSWORD} | {login}\nswarm-provider refresh-auth shop", tmp_path, environment, "after the login"
+        )
+        assert f"shop_web: has the present login for {registry.address}" in shown
+
+
+def test_readme_takes_its_reader_to_a_running_stack(
+    engine: Engine, docker: Docker, pulumi_cli: Path, tmp_path: Path
+) -> None:
+    """README.md's own project out of its blocks, in a virtualenv that its own commands make, with pip's index."""
+    clone = Clone(tmp_path / "clone")
+    page = REPO / "README.md"
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "shop.yml").write_text(
+        "services:\n  web:\n    image: bb:${TAG}\n    command: sleep 100000\n    secrets: [db-password]\n"
+        "secrets:\n  db-password:\n    external: true\n"
+    )
+    text = page.read_text(encoding="utf-8")
+    for name in ("Pulumi.yaml", "__main__.py"):
+        match = re.search(rf"^`{re.escape(name)}`:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        assert match, name
+        (folder / name).write_text(match[1])
+    script = "\n".join(_without(fence.text, OTHERS) for fence in fences(page) if fence.language in SHELLS)
+    script = script.replace("/path/to/swarm-provider", str(clone.folder)).replace("imageTag 1.4.2", "imageTag 1")
+    (tmp_path / "state").mkdir()
+    environment = {
+        **docker_environment(),
+        "DOCKER_HOST": docker.host,
+        "HOME": str(tmp_path),
+        "PATH": f"{pulumi_cli}:{_without_venv()}",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+    }
+    _bash(script, folder, environment, "README.md")
+    docker.wait_running("shop_web", 1)
+    environment["PATH"] = f"{folder}/.venv/bin:{environment['PATH']}"
+    _bash("pulumi destroy --yes", folder, environment, "README.md, and away again")
+    for name in ("DOCKER_HOST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"):
+        del environment[name]
+    _run(inventory.IN_A_CLONE, clone.folder, environment, docker.host)
+
+
+def _environment(project: PulumiProject, home: Path) -> dict[str, str]:
+    return {
+        **project.environment,
+        "HOME": str(home),
+        "DOCKER_CONFIG": str(home / ".docker"),
+        # nobody is there who could say yes
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+        "PULUMI_OPTION_SKIP_PREVIEW": "true",
+        **{f"GIT_{who}_{what}": "dev" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+
+
+def _run(runs: Sequence[inventory.Run], folder: Path, environment: dict[str, str], host: str) -> None:
+    for run in runs:
+        if run.given:
+            _bash(_here(run.given, host), folder, environment, f"before {run.shown}")
+        shown = _bash(_here(run.command, host), folder, environment, run.shown, run.codes)
+        if run.then:
+            shown += _bash(_here(run.then, host), folder, environment, f"after {run.shown}")
+        assert run.says in shown, f"{run.shown}: no {run.says!r} in\n{shown}"
+
+
+def _bash(
+    script: str, folder: Path, environment: dict[str, str], where: str, codes: Sequence[int] = (0,)
+) -> str:  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=environment,
+        input="correct horse battery\n",
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    shown = done.stdout + done.stderr
+    assert done.returncode in codes, f"{where}: exit {done.returncode} of\n{script}\n{shown}"
+    assert "Traceback" not in shown, f"{where}\n{shown}"
+    return shown
+
+
+def _without(script: str, others: Sequence[str]) -> str:
+    """Leave out the lines that consist of such commands."""
+    kept = [
+        line for line in script.splitlines() if not (found := simple_commands(line)) or not set(found) <= set(others)
+    ]
+    return "\n".join(kept)
 
 
 def _here(script: str, host: str) -> str:
     """Return the commands with this test's manager in the place of the reader's."""
     # the language host that can be built here cannot write programs: docs/troubleshooting.md
-    script = script.replace("pulumi import ", "pulumi import --generate-code=false ")
+    script = re.sub(r"pulumi import (?!--generate)", "pulumi import --generate-code=false ", script)
     return re.sub(r"(?:ssh|tcp)://[\w@.-]*manager-\d(?::\d+)?", host, script)
 
 
-def test_every_way_around_has_its_reason() -> None:
-    for reason in (*ELSEWHERE.values(), *PAGES_ELSEWHERE.values()):
-        for path in re.findall(r"tests/[\w/]+\.py", reason):
-            assert (REPO / path).exists()
+def _without_venv() -> str:
+    """PATH without the virtualenv of this test."""
+    here = shutil.which("swarm-provider")
+    own = str(Path(here).parent) if here else ""
+    return os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if part != own)
+
+
+def _destroy(project: PulumiProject, environment: dict[str, str], *stacks: str) -> None:
+    for stack in stacks:
+        subprocess.run(
+            ["pulumi", "destroy", "--yes", "--stack", stack],
+            cwd=project.folder, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip

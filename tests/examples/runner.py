@@ -81,7 +81,12 @@ class Runner:
         return clone, home
 
     def _filled(self, given: dict[str, Any]) -> dict[str, str]:
-        return {key: _EXPRESSION.sub(lambda match: self._values[match[1]], str(value)) for key, value in given.items()}
+        return {key: _EXPRESSION.sub(lambda match: self._value(match[1]), str(value)) for key, value in given.items()}
+
+    def _value(self, expression: str) -> str:
+        """Return the first of `a || b` that is not empty."""
+        values = [self._values[name.strip()] for name in expression.split("||")]
+        return next(filter(None, values), "")
 
 
 def git(folder: Path, *args: str) -> str:

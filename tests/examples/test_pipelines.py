@@ -81,7 +81,15 @@ def test_ssh_key_is_only_the_users_to_read(tmp_path: Path) -> None:
     command = [str(EXAMPLES / "ci" / "setup.sh")]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
     assert (tmp_path / ".ssh" / "id_swarm").read_text() == "the key\n"
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / ".ssh").iterdir())
+    files = {path.name: path.read_text() for path in (tmp_path / ".ssh").iterdir()}
+    assert all((tmp_path / ".ssh" / name).stat().st_mode & 0o077 == 0 for name in files)
+    shown = subprocess.run(
+        ["ssh", "-G", "-F", str(tmp_path / ".ssh" / "config"), "manager-1"], check=True, capture_output=True, text=True
+    )
+    assert "identityfile ~/.ssh/id_swarm" in shown.stdout and "batchmode yes" in shown.stdout
+    # a runner that stays
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert {path.name: path.read_text() for path in (tmp_path / ".ssh").iterdir()} == files
     del environment["SWARM_KNOWN_HOSTS"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode != 0 and "ssh-keyscan" in done.stderr and "the key" not in done.stderr
@@ -114,6 +122,7 @@ class Infra:
             "PIP_NO_INDEX": "1", "STACK": "prod",
         }  # fmt: skip
         values = {
+            "secrets.PULUMI_BACKEND_URL": "",
             "vars.PULUMI_BACKEND_URL": environment["PULUMI_BACKEND_URL"],
             "secrets.PULUMI_CONFIG_PASSPHRASE": environment["PULUMI_CONFIG_PASSPHRASE"],
             "secrets.SWARM_SSH_KEY": "",

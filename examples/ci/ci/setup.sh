@@ -19,9 +19,14 @@ if [[ -n ${SWARM_SSH_KEY:-} ]]; then
   (
     umask 077
     mkdir -p "$HOME/.ssh"
-    printf '%s\n' "$SWARM_SSH_KEY" >"$HOME/.ssh/id_swarm"
-    printf '%s\n' "$SWARM_KNOWN_HOSTS" >>"$HOME/.ssh/known_hosts"
-    printf 'IdentityFile ~/.ssh/id_swarm\nBatchMode yes\n' >>"$HOME/.ssh/config"
+    cd "$HOME/.ssh"
+    printf '%s\n' "$SWARM_SSH_KEY" >id_swarm
+    touch known_hosts config
+    # a runner that stays has the lines of the run before
+    while read -r line; do
+      grep -qxF -- "$line" known_hosts || printf '%s\n' "$line" >>known_hosts
+    done <<<"$SWARM_KNOWN_HOSTS"
+    grep -q id_swarm config || printf 'Host *\n  IdentityFile ~/.ssh/id_swarm\n  BatchMode yes\n' >>config
   )
 fi
 

@@ -1,0 +1,173 @@
+"""How the commands of the pages are executed: those that stand in a sentence or a table, and the few that cannot be.
+
+A command of a page is in one of four places, and `test_every_command.py` fails for one that is in none: a block of a
+page that `test_commands.py` runs from top to bottom; `RUNS`, here, each typed on a live stack; `ELSEWHERE`, which
+another test runs; `NOT_HERE`, each with its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# a manager of the reader; the tests put their own engine there
+MANAGER = "ssh://ops@manager-1"
+KILLED = """
+pulumi up --yes --skip-preview &
+until compgen -G "${PULUMI_BACKEND_URL#file://}/.pulumi/locks/*/*/*/*.json"; do sleep 0.05; done
+kill -9 $!
+"""
+"""A run that is killed while it holds the lock."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command, and what makes it meaningful.
+
+    Attributes:
+        shown: as the page has it.
+        typed: what is typed: the same with values for NAME and `…`; "" for exactly the same.
+        given: what is done before.
+        then: what shows that it worked.
+        codes: exit codes that are right.
+        says: a text that its output, or that of `then`, has.
+    """
+
+    shown: str
+    typed: str = ""
+    given: str = ""
+    then: str = ""
+    codes: tuple[int, ...] = (0,)
+    says: str = ""
+
+    @property
+    def command(self) -> str:
+        return self.typed or self.shown
+
+
+RUNS = (
+    # settings: each is one that a preview understands
+    Run("pulumi config set swarm:keepPrevious 2", then="pulumi preview"),
+    Run("""pulumi config set swarm:keepPrevious '{"config": 3, "secret": 0}'""", then="pulumi preview"),
+    Run("pulumi config set swarm:host tcp://manager-1:2376", then="pulumi preview && pulumi config rm swarm:host"),
+    Run(
+        """pulumi config set swarm:hosts '["ssh://ops@manager-1"]'""",
+        then="pulumi preview && pulumi config rm swarm:hosts",
+    ),
+    Run(
+        """pulumi config set swarm:hosts '["ssh://ops@manager-1", "ssh://ops@manager-2"]'""",
+        then="pulumi preview && pulumi config rm swarm:hosts",
+    ),
+    Run(
+        "pulumi config set swarm:context production",
+        given=f"docker context create production --docker host={MANAGER}",
+        then="pulumi preview && pulumi config rm swarm:context",
+    ),
+    # looking
+    Run("docker info", says="Swarm: active"),
+    Run("docker service ps --no-trunc NAME", "docker service ps --no-trunc todo_todo-web", says="Running"),
+    Run("docker service logs NAME", "docker service logs todo_todo-web"),
+    Run("swarm-provider status STACK", "swarm-provider status todo", says="all run as wanted"),
+    Run("swarm-provider doctor", codes=(0, 1), says="managers reachable"),
+    Run("swarm-provider install-plugin", says="starts the plugin"),
+    # by hand, beside the stack
+    Run(
+        "docker stack deploy -c FILE NAME",
+        "docker stack deploy -c other.yml other",
+        given="echo 'services: {web: {image: \"bb:1\", command: sleep 1000}}' >other.yml",
+    ),
+    Run(
+        "docker stack deploy -c base.yml -c prod.yml shop",
+        given="cp other.yml base.yml && sed s/1000/2000/ base.yml >prod.yml",
+        then="docker stack rm shop",
+    ),
+    Run("docker stack rm NAME", "docker stack rm other"),
+    Run("docker config create NAME FILE", "docker config create c stacks/todo/configs/config.json"),
+    Run("docker secret create NAME FILE", "docker secret create s stacks/todo/configs/config.json"),
+    Run("docker network create -d overlay NAME", "docker network create -d overlay n"),
+    Run("docker volume create NAME", "docker volume create vol", then="docker volume rm vol"),
+    Run("docker node update --label-add K=V NODE", "docker node update --label-add k=v node1"),
+    # by hand, against the program: the preview says it
+    Run(
+        "docker service scale NAME=5",
+        "docker service scale todo_todo-web=5",
+        then="pulumi preview --diff",
+        says="replicas: 5 => 2",
+    ),
+    Run("docker service rollback NAME", "docker service rollback todo_todo-web", then="pulumi up --yes"),
+    Run("docker service update --force NAME", "docker service update --force todo_todo-web", says="converged"),
+    # Pulumi
+    Run(
+        "pulumi import --generate-code=false",
+        "pulumi import --generate-code=false swarm:index:Network net net",
+        given="docker network create --driver overlay net",
+        says="1 imported",
+    ),
+    Run("pulumi state unprotect --all"),
+    Run(
+        "pulumi state delete URN",
+        "pulumi state delete $(pulumi stack --show-urns | grep -o 'urn:.*Network::net$')",
+        then="docker network inspect net && pulumi preview --diff",
+    ),
+    Run("pulumi cancel", given=KILLED, then="pulumi up --yes"),
+    Run("pulumi refresh --clear-pending-creates"),
+    Run(
+        "pulumi import --file todo.import.json",
+        given="docker stack rm todo >/dev/null; until [[ -z $(docker ps -q) ]]; do sleep 0.2; done; "
+        "docker stack deploy -c stacks/todo/v1.yml todo && swarm-provider adopt todo --python",
+        says="imported",
+    ),
+)  # fmt: skip
+"""In this order, on one live stack `todo`; what a command leaves, the next finds."""
+
+ALONE = (
+    Run("docker swarm init", given="docker swarm leave --force", then="docker node ls", says="Leader"),
+    Run("docker swarm init --force-new-cluster", then="docker node ls", says="Leader"),
+)
+"""On an engine that no other test needs."""
+
+IN_A_CLONE = (
+    Run("pip install -r requirements.txt"),
+    Run("pip install -e '.[test]'"),
+    Run('pytest -m "not live and not e2e and not multinode"', says=" passed"),
+    Run("python -m swarm_provider.model.codegen", then="git diff --exit-code"),
+    Run("python -m swarm_provider.model.reference >docs/reference.md", then="git diff --exit-code"),
+    Run("uv venv", "uv venv --clear .venv-uv", given="pip install --quiet uv"),
+    Run("uv pip install pip", given="export VIRTUAL_ENV=$PWD/.venv-uv", then=".venv-uv/bin/python -m pip --version"),
+)
+"""In a clone of this repository, with the virtualenv of the README's reader."""
+
+ELSEWHERE = {
+    # command: the test that runs it, and how it stands there
+    "make up": ("tests/tools/test_make.py", 'make("up")'),
+    "make down": ("tests/tools/test_make.py", 'make("down")'),
+    "make setup": ("tests/tools/test_make.py", 'make("setup")'),
+    "make up SWARM=current": ("tests/tools/test_make.py", '"SWARM=current"'),
+    ". .swarm/local/env": ("tests/tools/test_make.py", ".swarm/local/env"),
+    "ci/setup.sh": ("tests/examples/test_pipelines.py", 'run("deploy.yml", main)'),
+    "ci/preview.sh": ("tests/examples/test_pipelines.py", 'run("preview.yml", branch)'),
+    "ci/comment.py": ("tests/examples/test_pipelines.py", 'run("preview.yml", branch)'),
+    "ci/drift.sh": ("tests/examples/test_pipelines.py", 'run("drift.yml", main)'),
+    "ci/up.sh": ("tests/examples/test_pipelines.py", '["ci/up.sh"]'),
+    "PLAN=1 ci/up.sh": ("tests/examples/test_pipelines.py", '"PLAN": "1"'),
+    "testbed/swarm.sh up --nodes 3": ("tests/support/engine.py", '"--nodes", str(nodes)'),
+    "testbed/engine.sh": ("tests/support/engine.py", "engine.sh"),
+    "swarm-provider refresh-auth STACK": ("tests/docs/test_commands.py", "swarm-provider refresh-auth shop"),
+    "docker login": ("tests/docs/test_commands.py", "docker login"),
+    "ssh ops@manager-1": ("tests/dockerapi/test_remote_live.py", "ssh_engine"),
+}
+
+NOT_HERE = {
+    # command: why it cannot be executed here; its words are checked against the program's own help instead
+    "make test": "it is this suite",
+    "make accept": "it is this suite, in its long form",
+    "make parity": "it is a part of this suite",
+    "make chaos": "it is a part of this suite",
+    "make check": "runs before every commit; its parts read the whole repository and take a minute",
+    "make bench": "measures for half an hour",
+    "python -m bench --parts …": "measures for minutes, on a machine where nothing else runs",
+    "python -m bench.functions": "the same",
+    "docker compose": "the plugin is not installed here; the page compares with it and tells nobody to run it",
+    "docker compose config": "the same",
+    "docker compose --env-file": "the same",
+    "ssh-keyscan manager-1": "asks a machine of the reader's",
+}
