@@ -44,6 +44,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the results (default: %(default)s)")
     options = parser.parse_args()
     os.environ.setdefault("DOCKER_CONFIG", tempfile.mkdtemp(prefix="spdocker"))
+    # as a user's machine has it: compiled modules are kept
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     options.out.mkdir(exist_ok=True)
     kept = options.out / "results.json"
     found = Results.read(kept)

@@ -52,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Forget the machine's Docker: hosts, contexts and credentials of the user are not for tests."""
     for name in [name for name in os.environ if name.startswith(("DOCKER_", "PULUMI_", "SWARM_"))]:
         del os.environ[name]
+    # with it every plugin and every program would compile our modules anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     empty = tempfile.mkdtemp(prefix="spdocker")
     os.environ["DOCKER_CONFIG"] = empty
     config.add_cleanup(lambda: shutil.rmtree(empty, ignore_errors=True))

@@ -179,7 +179,13 @@ def _known(schema: Any) -> list[str]:
 def _validator(dialect: Dialect) -> Any:
     schema = _schema(dialect)
     checker = Draft202012Validator.TYPE_CHECKER.redefine("string", lambda _, value: isinstance(value, (str, Template)))
-    return extend(Draft202012Validator, type_checker=checker)(schema)  # type: ignore[no-untyped-call]
+    definitions = {f"#/$defs/{name}": definition for name, definition in schema["$defs"].items()}
+
+    def reference(validator: Any, name: str, instance: Any, _: Any) -> Iterator[Any]:
+        # all of them are in the schema itself; the library would look each one up in a registry, each time
+        yield from validator.descend(instance, definitions[name])
+
+    return extend(Draft202012Validator, {"$ref": reference}, type_checker=checker)(schema)  # type: ignore[no-untyped-call]
 
 
 @cache
