@@ -110,12 +110,14 @@ RUNS = (
     ),
     Run("pulumi cancel", given=KILLED, then="pulumi up --yes"),
     Run("pulumi refresh --clear-pending-creates"),
+    Run("pulumi refresh --run-program"),
     Run(
         "pulumi import --file todo.import.json",
         given="docker stack rm todo >/dev/null; until [[ -z $(docker ps -q) ]]; do sleep 0.2; done; "
         "docker stack deploy -c stacks/todo/v1.yml todo && swarm-provider adopt todo --python",
         says="imported",
     ),
+    Run("pulumi destroy --run-program", given="pulumi state unprotect --all"),
 )  # fmt: skip
 """In this order, on one live stack `todo`; what a command leaves, the next finds."""
 

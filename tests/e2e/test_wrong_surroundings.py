@@ -309,3 +309,27 @@ def test_virtualenv_without_packages_is_explained_and_with_them_converges(app: P
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
     assert_explained(app.preview(env=python_only(app, str(bare / "bin"))))
     assert_converges(app, SMALL)
+
+
+@pytest.mark.long
+def test_swarm_at_a_new_address_is_reached_when_the_program_runs_first(
+    project: ProjectFactory, engine: Engine, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.sock"
+    gone.symlink_to(engine.host.removeprefix("unix://"))
+    one = project(
+        'import swarm_provider as swarm\nswarm.Service("web", image="bb:1", command=["sleep", "100000"], '
+        'resolve_image="never", stop_grace_period="0s")\n'
+    )
+    del one.environment["DOCKER_HOST"]
+    one.config_set("swarm:host", f"unix://{gone}").assert_ok()
+    one.up().assert_ok()
+    tasks = engine.docker.task_ids("web")
+    gone.unlink()
+    one.config_set("swarm:host", engine.host).assert_ok()
+    # Pulumi reads with the provider of the state, before the program says another
+    one.preview().assert_failed("cannot reach Docker at", "gone.sock")
+    one.up("--run-program").assert_ok()
+    one.assert_no_changes()
+    assert engine.docker.task_ids("web") == tasks
+    one.destroy().assert_ok()
