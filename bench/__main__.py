@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import functions
-from bench.contenders import STEPS, Contender, Ours, contenders
+from bench.contenders import STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.picture import picture
 from bench.results import Results, Sample, key_of, markdown
@@ -111,6 +111,9 @@ def _count_calls(
 
 def _all_steps(sample: Sample, contender: Contender, number: int) -> None:
     for step in STEPS:
+        if step in UNCHANGED and contender.title != contender.name:
+            # a variant of another one: there is nothing to save, and nothing to do side by side
+            continue
         done = contender.step(step)
         if done is None:
             continue

@@ -22,8 +22,14 @@ from tests.support.engine import REPO, Engine, docker_environment
 from tests.support.pulumi import PulumiProject
 
 STEPS = ("first deploy", "preview, no change", "up, no change", "rotate one", "rotate all", "destroy")
+UNCHANGED = ("preview, no change", "up, no change")
 WATCHED_S = 1.0
 """How long a task that runs is watched, as `monitor` of the workload says; docker's own CLI waits as long."""
+
+
+PARALLEL = 64
+"""How many resources Pulumi works on at a time, as docs/day-two.md advises for many services."""
+FEW = ", Pulumi's own parallelism"
 
 
 class Contender(ABC):
@@ -86,7 +92,7 @@ class ApiLoop(Contender):
         self._ids: dict[str, str] = {}
 
     def do(self, step: str) -> Run | None:
-        if step in ("preview, no change", "up, no change"):
+        if step in UNCHANGED:
             return None
         begun = time.monotonic()
         if step == "first deploy":
@@ -176,12 +182,21 @@ class _Pulumi(Contender):
     program: str
     environment: dict[str, str]
 
-    def __init__(self, *args: Any, cli: Path, host: str = "", checkpoints: bool = True, **options: Any) -> None:
-        self._cli, self._host, self._checkpoints = cli, host, checkpoints
+    def __init__(
+        self,
+        *args: Any,
+        cli: Path,
+        host: str = "",
+        checkpoints: bool = True,
+        parallel: int | None = PARALLEL,
+        **options: Any,
+    ) -> None:
+        self._cli, self._host, self._checkpoints, self._parallel = cli, host, checkpoints, parallel
         super().__init__(*args, **options)
 
     def prepare(self) -> None:
         self.environment = {} if self._checkpoints else {"PULUMI_SKIP_CHECKPOINTS": "true"}
+        self.environment |= {"PULUMI_PARALLEL": str(self._parallel)} if self._parallel else {}
         host = self._host or self.engine.host
         self.project = PulumiProject(
             self.folder, self.program, host=host, cli=self._cli, plugin_path=self.plugin_path, env=self.environment
@@ -202,7 +217,8 @@ class _Pulumi(Contender):
 
     @property
     def title(self) -> str:
-        return self.name if self._checkpoints else f"{self.name}, no checkpoints"
+        saved = "" if self._checkpoints else ", no checkpoints"
+        return f"{self.name}{saved}{'' if self._parallel else FEW}"
 
     @property
     def state_bytes(self) -> int:
@@ -298,4 +314,6 @@ def contenders(engine: Engine, workload: Workload, folder: Path, cli: Path, *, w
         for number, kind in enumerate((Nothing, Ours)):
             place = folder / f"pulumi{number}{checkpoints}"
             found.append(kind(engine, workload, place, wait=wait, cli=cli, checkpoints=checkpoints))
+    if wait:
+        found.append(Ours(engine, workload, folder / "few", wait=wait, cli=cli, checkpoints=False, parallel=None))
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.contenders import STEPS
+from bench.contenders import PARALLEL, STEPS
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
 UNSAVED = ", no checkpoints"
@@ -160,7 +160,14 @@ def markdown(found: Results) -> str:
     for promise in promises(found):
         measured = "" if promise.measured is None else f"{promise.measured:.2f} {promise.unit}".strip()
         lines.append(f"| {promise.what} | {promise.bound:g} {promise.unit} | {measured} |")
-    lines += ["", "![medians](results.svg)", ""]
+    lines += [
+        "",
+        f"Pulumi works on {PARALLEL} resources at a time (`PULUMI_PARALLEL`, see docs/day-two.md), unless a row says",
+        "otherwise.",
+        "",
+        "![medians](results.svg)",
+        "",
+    ]
     lines += ["Below: median seconds (lowest to highest). A step that a contender does not have is empty.", ""]
     for sample in sorted(found.samples.values(), key=lambda sample: (sample.wait, sample.size)):
         lines += _tables(sample)
