@@ -102,7 +102,7 @@ def _count_calls(
     sample: Sample, workload: Workload, engine: Engine, between: Interposer, folder: Path, *, wait: bool
 ) -> None:
     """Once more, not timed: what each plugin process asks the daemon."""
-    ours = Ours(engine, workload, folder / "counted", wait=wait, cli=find_cli(), host=between.host)
+    ours = Ours(engine, workload, folder / "counted", wait=wait, cli=find_cli(), host=between.host, checkpoints=False)
     for step in STEPS:
         between.begin()
         ours.step(step)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable, Swarm
 from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
+from swarm_provider.plugin.once import Once
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json
 from swarm_provider.spec.image import parse, with_digest
@@ -21,9 +20,6 @@ class _Answer:
 
     digest: str
     platforms: tuple[Json, ...]
-
-
-_questions: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[_Answer]]] = WeakKeyDictionary()
 
 
 async def resolve_image(session: Session, urn: str, olds: Json, inputs: Json) -> Any:
@@ -81,23 +77,17 @@ def platforms(swarm: Swarm, image: str) -> list[Json]:
 
     With them Swarm leaves out nodes of another architecture, as after `docker stack deploy`.
     """
-    asked = _questions.get(swarm, {}).get(image)
-    known = asked is not None and asked.done() and not asked.cancelled() and asked.exception() is None
-    return list(asked.result().platforms) if asked is not None and known else []
-
-
-async def _answer(swarm: Swarm, image: str) -> _Answer:
-    """Ask the image's registry, once per image and run."""
-    asked = _questions.setdefault(swarm, {})
-    if image not in asked:
-        asked[image] = asyncio.create_task(_ask(swarm, image))
-    return await asyncio.shield(asked[image])
+    known = _answer.known(swarm, image)
+    return list(known.platforms) if known is not None else []
 
 
 async def _ask(swarm: Swarm, image: str) -> _Answer:
     found = await swarm.distribution(image)
     listed = tuple(_platform(entry) for entry in found.get("Platforms") or ())
     return _Answer(str(found["Descriptor"]["digest"]), listed)
+
+
+_answer: Once[_Answer] = Once(_ask)
 
 
 def _platform(entry: Json) -> Json:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from weakref import WeakKeyDictionary
-
 from swarm_provider.dockerapi import Swarm
+from swarm_provider.plugin.once import Once
 from swarm_provider.spec import Json
-
-# networks that no list has: the swarm's own `host` and `bridge`, whose ids never change
-_unlisted: WeakKeyDictionary[Swarm, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
 
 
 async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:
@@ -20,10 +15,7 @@ async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:
     unlisted: dict[str, str] = {}
     for target in [entry.get("Target", "") for entry in attached]:
         if target and target not in names and target not in known:
-            asked = _unlisted.setdefault(swarm, {})
-            if target not in asked:
-                asked[target] = asyncio.create_task(_name(swarm, target))
-            unlisted[target] = await asyncio.shield(asked[target])
+            unlisted[target] = await _unlisted(swarm, target)
     return {**names, **unlisted} if unlisted else names
 
 
@@ -38,3 +30,7 @@ def _names(networks: list[Json]) -> set[str]:
 async def _name(swarm: Swarm, target: str) -> str:
     live = await swarm.inspect("network", target)
     return str(live["Name"]) if live is not None else target
+
+
+# networks that no list has: the swarm's own `host` and `bridge`, whose ids never change
+_unlisted: Once[str] = Once(_name)
