@@ -92,10 +92,7 @@ class Forecast:
         """Tell, at Diff, what the update will do to the tasks and their data."""
         await self._guard_data(urn, olds, news)
         if replacing:
-            what = ", ".join(replacing)
-            text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
-            self.session.log.warn(urn, text)
-            self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
+            self.replaced(urn, olds, replacing)
             return
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
@@ -110,6 +107,13 @@ class Forecast:
         nodes = await self._nodes_of(swarm, live) if live is not None else None
         found = restart(before, after, network_names=names, nodes=nodes)
         self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
+
+    def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
+        """Tell that the service is made anew, because these properties ask for it."""
+        what = ", ".join(replacing)
+        text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
+        self.session.log.warn(urn, text)
+        self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
 
     async def take_over(self, urn: str, news: Json, live: Json) -> None:
         """Tell, at preview, that a live service will be taken over, and what that does to its tasks."""

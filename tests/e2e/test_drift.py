@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import ProjectFactory
+from tests.e2e.stacks import stack, wait_for, write_yaml
 from tests.support.engine import Docker
 
 pytestmark = pytest.mark.e2e
@@ -89,3 +90,59 @@ def test_refresh_tells_the_same_as_a_plain_preview(project: ProjectFactory, dock
     app.up("--refresh").assert_ok()
     app.preview("--refresh", "--expect-no-changes").assert_no_changes()
     app.refresh("--expect-no-changes").assert_ok()
+
+
+NETWORKED = """
+    version: "3.8"
+    services:
+      web:
+        image: bb:1
+        command: sleep 1000
+        stop_grace_period: 1s
+        networks: [back]
+    networks:
+      back: {attachable: WANTED}
+"""
+
+
+@pytest.mark.long
+def test_network_that_differs_is_told_and_made_anew_only_when_asked(
+    project: ProjectFactory, docker: Docker, unique: str
+) -> None:
+    network, web = f"{unique}_back", f"{unique}_web"
+    app = project(stack(unique, "stack.yml"))
+    write_yaml(app, "stack.yml", NETWORKED.replace("WANTED", "false"))
+    app.up().assert_ok()
+    before = docker.json("network", "inspect", network)[0]["Id"], docker.task_ids(web)
+
+    write_yaml(app, "stack.yml", NETWORKED.replace("WANTED", "true"))
+    for told in (app.preview(diff=True), app.up()):
+        told.assert_no_changes()
+        assert f"network '{network}' differs from what is asked for (attachable: not set => true)" in told.output
+        assert "replace_networks=True" in told.output
+    assert (docker.json("network", "inspect", network)[0]["Id"], docker.task_ids(web)) == before
+
+    # by hand: with a setting that nobody asked for
+    write_yaml(app, "stack.yml", NETWORKED.replace("WANTED", "false"))
+    docker("service", "rm", web)
+    wait_for("the network is free", lambda: docker.run("network", "rm", network).returncode == 0)
+    other = ("network", "create", "--driver", "overlay", "--attachable", network)
+    wait_for("the name is free", lambda: docker.run(*other).returncode == 0)
+    drifted = app.preview(diff=True).assert_ok()
+    assert drifted.changes == {"create": 1}, drifted
+    assert "attachable: true => not set" in drifted.output, str(drifted)
+    assert drifted.output.count("differs from what is asked for") == 1, str(drifted)
+    app.up().assert_ok()
+    by_hand = docker.json("network", "inspect", network)[0]["Id"]
+
+    app.program(stack(unique, "stack.yml", more="replace_networks=True"))
+    preview = app.preview(diff=True).assert_ok()
+    assert preview.changes == {"replace": 2}, preview
+    said = "the service is replaced because networks changes: all its tasks stop, then new ones start"
+    assert preview.output.count(said) == 1, str(preview)
+    app.up().assert_ok()
+    found = docker.json("network", "inspect", network)[0]
+    assert (found["Attachable"], found["Id"] == by_hand) == (False, False)
+    docker.wait_running(web)
+    assert docker.service(web)["Spec"]["TaskTemplate"]["Networks"][0]["Target"] == found["Id"]
+    app.assert_no_changes()

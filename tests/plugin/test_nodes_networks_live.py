@@ -164,7 +164,7 @@ class TwoNodes:
             for name in ("n1", "n2")
         }
 
-    async def list(self, kind: str, *, fresh: bool = False) -> Any:
+    async def list(self, kind: str, **how: bool) -> Any:
         return [*self.nodes.values()] if kind == "node" else []
 
     async def inspect(self, kind: str, name: str) -> Any:
@@ -238,6 +238,31 @@ def test_changed_network_is_replaced_only_when_asked(plugin: Plugin, unique: str
     assert found.deleteBeforeReplace
 
 
+def test_network_made_by_hand_is_made_anew_when_asked_and_another_owners_is_refused_at_preview(
+    docker: Docker, unique: str
+) -> None:
+    with Plugin(docker.host) as plugin:
+        olds = plugin.inputs("Network", unique, {})
+        id, state = plugin.create("Network", unique, olds)
+    docker("network", "rm", unique)
+    docker("network", "create", "-d", "overlay", "--attachable", unique)
+    with Plugin(docker.host) as plugin:
+        _, live, state = plugin.read("Network", unique, id, olds, state)
+        plugin.delete("Network", unique, id, live, state)
+        assert unique in docker.lines("network", "ls", "--format", "{{.Name}}"), "a destroy leaves it"
+    with Plugin(docker.host) as plugin:
+        news = plugin.inputs("Network", unique, {"replace": True}, live)
+        assert plugin.diff("Network", unique, id, live, news, state).replaces
+        plugin.delete("Network", unique, id, live, state)
+        plugin.create("Network", unique, news)
+        assert not docker.json("network", "inspect", unique)[0]["Attachable"]
+    with Plugin(docker.host) as plugin:
+        news = plugin.inputs("Network", unique, {"attachable": True, "replace": True}, olds, project="theirs")
+        with pytest.raises(grpc.RpcError) as caught:
+            plugin.diff("Network", unique, id, olds, news, state, project="theirs")
+        assert "belongs to Pulumi stack 'proj/dev'" in str(caught.value.details())
+
+
 def test_network_that_may_differ_is_no_error_even_when_strict(docker: Docker, unique: str) -> None:
     with Plugin(docker.host, {"strict": True}) as plugin:
         olds = plugin.inputs("Network", unique, {"driverOpts": {"encrypted": ""}})
@@ -247,7 +272,7 @@ def test_network_that_may_differ_is_no_error_even_when_strict(docker: Docker, un
         with pytest.raises(grpc.RpcError) as caught:
             plugin.diff("Network", unique, unique, olds, news, {})
         details = str(caught.value.details())
-        assert "attachable: None => True" in details
+        assert "attachable: not set => true" in details
         assert "driverOpts.encrypted: known only in the update" in details
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.remove import remove_network
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
+from swarm_provider.spec.values import UNKNOWN, has_secret, has_unknown, reveal
 
 CONTROL: Final = ("replace", "adopt")
 
@@ -42,8 +43,12 @@ class NetworkHandler(Handler):
             tops = sorted({change.path.split(".")[0].split("[")[0] for change in found})
             first = olds.get("name") == news.get("name")
             if first:
+                await self._refuse_another_owners(request, news["name"])
                 self.session.replacing.add(request.urn)
             return Difference(found, tops, delete_before_replace=first)
+        if not self.session.is_checked(request.urn):
+            # the refresh before a run, which knows nothing of the program yet
+            return Difference(stables=("networkId", "incarnation"))
         certain = [change for change in found if not has_unknown(change.new)]
         text = (
             f"network {news['name']!r} {'differs' if certain else 'may differ'} from what is asked for "
@@ -56,6 +61,15 @@ class NetworkHandler(Handler):
             # never an error: the update may find that nothing differs
             self.session.log.warn(request.urn, text)
         return Difference(stables=("networkId", "incarnation"))
+
+    async def _refuse_another_owners(self, request: Request, name: str) -> None:
+        """Refuse to make a network anew that belongs to somebody else, before its services stop for that.
+
+        Raises:
+            OwnershipError: with the owner.
+        """
+        live = None if await self.offline() else await (await self.session.swarm()).find("network", name)
+        claim("network", name, None if live is None else (live.get("Labels") or {}), request.owner, adopt=True)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
@@ -110,9 +124,7 @@ class NetworkHandler(Handler):
         live = await swarm.inspect("network", id)
         if live is None:
             return
-        if labels.incarnation(live.get("Labels")) != state.get("incarnation") or self.session.keeps(
-            "network", id, request.urn
-        ):
+        if not self._may_go(request, live, state) or self.session.keeps("network", id, request.urn):
             self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
             return
         users = _users(live, await swarm.list("service", fresh=True))
@@ -129,6 +141,14 @@ class NetworkHandler(Handler):
             cancelled=self.session.cancelled,
         )
 
+    def _may_go(self, request: Request, live: Json, state: Json) -> bool:
+        """Say whether it is the network that this resource made, or one in its place that the user wants made anew."""
+        own = live.get("Labels") or {}
+        if labels.incarnation(own) == state.get("incarnation"):
+            return True
+        # docs/decisions/012: `replace` is the only way to repair what somebody made by hand under this name
+        return request.urn in self.session.replacing and own.get(labels.OWNER) in (None, request.owner.text)
+
 
 def _told(change: Change) -> str:
     """Say what changes; values of options and labels are not told, since those of a live network may be passwords."""
@@ -136,7 +156,13 @@ def _told(change: Change) -> str:
         return f"{change.path}: known only in the update"
     if change.path.startswith(("driverOpts", "labels", "ipam.options")):
         return change.path
-    return f"{change.path}: {change.old!r} => {change.new!r}"
+    return f"{change.path}: {_word(change.old)} => {_word(change.new)}"
+
+
+def _word(value: object) -> str:
+    if has_secret(value):
+        return "[secret]"
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _users(live: Json, services: Sequence[Json]) -> set[str]:

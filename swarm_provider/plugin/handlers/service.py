@@ -54,6 +54,8 @@ class ServiceHandler(Handler):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.forecast = Forecast(session)
+        self._goes_with: dict[str, tuple[Json, list[str]]] = {}
+        """Services that are replaced since a network is, by URN: old inputs, and the properties that ask for it."""
 
     # ---------------------------------------------------------------- check
 
@@ -95,6 +97,9 @@ class ServiceHandler(Handler):
         # the refresh before a run asks for differences, too, before the program has said what it wants
         if found and self.session.is_checked(request.urn):
             await self.forecast.update(request.urn, olds, news, replacing)
+        elif replacing:
+            # what Pulumi replaces before this service asks first, and then makes it anew without another Diff
+            self._goes_with[request.urn] = olds, replacing
         goes_first = bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news))
         if goes_first:
             self.session.replacing.add(request.urn)
@@ -110,6 +115,8 @@ class ServiceHandler(Handler):
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
         if preview:
+            if request.urn in self._goes_with:
+                self.forecast.replaced(request.urn, *self._goes_with.pop(request.urn))
             if isinstance(name, str) and request.urn not in self.session.replacing:
                 live = await (await self.session.swarm()).find("service", name)
                 if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
