@@ -175,6 +175,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         handler = self._handler(request)
+        if handler.compares_inputs_only and request.old_inputs == request.news:
+            # nothing of a large stack that did not change is worth decoding
+            return _difference(Difference())
         found = await handler.diff(
             _request(request),
             self._opened(request.old_inputs),

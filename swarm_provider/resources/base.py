@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 import pulumi
@@ -70,6 +71,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         self._given, self._shown = given, {}
         outputs = dict.fromkeys(entry.wire for entry in model.outputs)
         pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given}, options)
+        _rest_with_registration([self.__dict__.get(wire) for wire in (*outputs, *given)])
         if model.name == "NodeLabel":
             program.current().made_node_label(self, args)
         elif model.name == "Node":
@@ -108,6 +110,18 @@ class ProviderBase(_Readable, pulumi.ProviderResource):
         given = to_wire(self._model.shape, args)
         self._given, self._shown = given, {}
         pulumi.ProviderResource.__init__(self, PACKAGE, resource_name, given, prepared(self._model, opts, {}))
+
+
+def _rest_with_registration(outputs: Iterable[Any]) -> None:
+    """Let the SDK wait for a resource's registration alone, not for each of its properties too.
+
+    It looks at everything that it waits for whenever one of them is done, so that thousands of properties, all of which
+    the registration sets, take longer than the registrations.
+    """
+    for output in outputs:
+        untrack = getattr(output, "_untrack", None)
+        if untrack is not None:
+            untrack()
 
 
 def _prepare_service(args: Json) -> list[pulumi.Resource]:

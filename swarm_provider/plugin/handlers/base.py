@@ -89,6 +89,8 @@ class Handler(ABC):
     resource: ClassVar[Resource]
     names: ClassVar[tuple[str, ...]] = ("name", "baseName", "namespace")
     """Inputs that name the object: they are in Pulumi's id, so they cannot be secret."""
+    compares_inputs_only: ClassVar[bool] = False
+    """Whether Diff of equal inputs finds nothing and does nothing, so that it need not be asked."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

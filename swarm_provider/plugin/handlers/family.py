@@ -43,6 +43,7 @@ class FamilyHandler(Handler):
 
     kind: str
     id_output: str
+    compares_inputs_only = True
     _readable: tuple[str, ...] = ()
     """Inputs beside labels and driver options that Docker gives back, so that Read has to know which are secret."""
 

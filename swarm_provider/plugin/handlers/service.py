@@ -50,6 +50,7 @@ class ServiceHandler(Handler):
 
     resource = SERVICE
     names = ("name", "namespace", "image")
+    compares_inputs_only = True
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
