@@ -13,14 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import functions
-from bench.contenders import STEPS, UNCHANGED, Contender, Ours, contenders
+from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.picture import picture
-from bench.results import Results, Sample, key_of, markdown
+from bench.results import DOCKER, Results, Sample, key_of, markdown
 from bench.workload import Workload
 from tests.support.engine import Engine, start_engine
 from tests.support.interposer import Interposer
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="10,50,200", help="sizes, submitted only (default: %(default)s)")
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
     parser.add_argument("--rounds", type=int, default=5, help="times that each is measured (default: %(default)s)")
+    parser.add_argument("--without", default="", help="names of those who are left out, separated by '|'")
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the results (default: %(default)s)")
     options = parser.parse_args()
     os.environ.setdefault("DOCKER_CONFIG", tempfile.mkdtemp(prefix="spdocker"))
@@ -53,10 +55,12 @@ def main() -> None:
         if part == "deploys":
             plan = [(int(size), False) for size in options.sizes.split(",") if size]
             plan += [(int(size), True) for size in options.running.split(",") if size]
+            out = [words for words in options.without.split("|") if words]
             for size, wait in plan:
-                found.samples[key_of(size, wait=wait)] = _measured(size, wait, options.rounds)
-                found.facts[key_of(size, wait=wait)] = _fact(f"{options.rounds} rounds")
-                found.write(kept)
+                key = key_of(size, wait=wait)
+                found.facts[key] = _fact(f"up to {options.rounds} rounds")
+                sample = found.samples.setdefault(key, Sample(size, wait))
+                _measure(sample, options.rounds, out, save=lambda: found.write(kept))
         elif part == "ready":
             found.ready = _ready()
         elif part == "memory":
@@ -80,8 +84,9 @@ def _fact(*more: str) -> str:
     return ", ".join([f"{datetime.now(UTC):%Y-%m-%d}", machine, *more])
 
 
-def _measured(size: int, wait: bool, rounds: int) -> Sample:
-    sample = Sample(size, wait)
+def _measure(sample: Sample, rounds: int, out: list[str], *, save: Callable[[], None]) -> None:
+    """Measure a size anew, without those called as `out` says; what is kept of those stays."""
+    size, wait = sample.size, sample.wait
     workload = Workload(size, 1 if wait else 0)
     engine = start_engine()
     try:
@@ -89,13 +94,23 @@ def _measured(size: int, wait: bool, rounds: int) -> Sample:
         for number in range(rounds):
             with tempfile.TemporaryDirectory(prefix="spbench") as folder:
                 for contender in contenders(engine, workload, Path(folder), find_cli(), wait=wait):
+                    if contender.title in out or (number and _is_slow(contender)):
+                        continue
+                    if not number:
+                        sample.seconds.pop(contender.title, None)
                     _all_steps(sample, contender, number)
                     _settle(engine)
+            save()
         with tempfile.TemporaryDirectory(prefix="spbench") as folder, Interposer(Path(folder), engine.host) as between:
             _count_calls(sample, workload, engine, between, Path(folder), wait=wait)
+        save()
     finally:
         engine.down()
-    return sample
+
+
+def _is_slow(contender: Contender) -> bool:
+    """Say whether once is enough: docker waits for one service after the other, and a variant is there to be seen."""
+    return contender.wait and (contender.name == DOCKER or contender.title.endswith(FEW))
 
 
 def _count_calls(

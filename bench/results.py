@@ -219,4 +219,6 @@ def _tables(sample: Sample) -> list[str]:
 def _cell(found: Sequence[float] | None) -> str:
     if not found:
         return ""
+    if len(found) == 1:
+        return f"{found[0]:.2f} (once)"
     return f"{statistics.median(found):.2f} ({min(found):.2f}–{max(found):.2f})"

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from swarm_provider.dockerapi.auth import RegistryLogins
+from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.connect import Peer
 from swarm_provider.dockerapi.failures import NoLeader, RegistryUnreachable, Unanswered, from_registry
 from swarm_provider.dockerapi.kinds import KINDS, Listing, exact, kind_of
@@ -73,6 +74,7 @@ class Swarm:
         self._registry_calls = asyncio.Semaphore(REGISTRY_CALLS_AT_ONCE)
         self._lists: dict[str, asyncio.Task[Listing]] = {}
         self._latest: dict[str, Listing] = {}
+        self._batches: dict[str, Batch] = {}
         self._logins = RegistryLogins(link.settings)
 
     @property
@@ -172,6 +174,22 @@ class Swarm:
         query = {"filters": json.dumps({"name": [name_or_id]})}
         answer = await self._read(how.path, words, query)
         return exact(kind, how.items(answer.json()), name_or_id)
+
+    async def get(self, kind: str, id: str) -> Json | None:
+        """The object of exactly this whole id, as it is now; many that are asked for at a time come in few calls.
+
+        Args:
+            kind: service, config, secret, network or node.
+        """
+        how = kind_of(kind)
+
+        async def ask(ids: Texts) -> Items:
+            answer = await self._read(how.path, f"list {kind}s", {"filters": json.dumps({"id": ids})})
+            return how.items(answer.json())
+
+        if kind not in self._batches:
+            self._batches[kind] = Batch(ask, how.id_of)
+        return await self._batches[kind].get(id)
 
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
         """Creates a service, config, secret, network or volume and returns its id (a volume's is its name).

@@ -110,3 +110,23 @@ def test_calls_at_once_are_bounded(short_path: Path) -> None:
     with stub_daemon(short_path, "d", counted) as stub:
         on_swarm(work, host=stub.host)
     assert 16 < most <= 32
+
+
+def test_objects_asked_for_by_id_at_a_time_come_in_few_calls(short_path: Path) -> None:
+    async def work(swarm: Swarm) -> None:
+        found = await asyncio.gather(*(swarm.get("service", f"id{number}") for number in range(60)))
+        assert [item["ID"] if item else None for item in found] == [*(f"id{number}" for number in range(59)), None]
+
+    everything = [{"ID": f"id{number}"} for number in range(59)]
+    with stub_daemon(short_path, "d", lambda method, path: (200, everything)) as stub:
+        on_swarm(work, host=stub.host)
+        assert len(stub.calls) == 2
+
+
+def test_failure_to_ask_for_objects_is_everybodys(short_path: Path) -> None:
+    async def work(swarm: Swarm) -> None:
+        found = await asyncio.gather(*(swarm.get("node", f"id{number}") for number in range(3)), return_exceptions=True)
+        assert all(isinstance(failure, DockerError) for failure in found)
+
+    with stub_daemon(short_path, "d", lambda method, path: (500, {"message": "no"})) as stub:
+        on_swarm(work, host=stub.host)

@@ -256,7 +256,7 @@ class ServiceHandler(Handler):
         await pruner.prune_families_of(specs, warn=lambda text: self.session.log.warn(request.urn, text))
 
     async def _live(self, swarm: Swarm, service_id: str, news: Json) -> Json:
-        live = await swarm.inspect("service", service_id)
+        live = await swarm.get("service", service_id)
         if live is None:
             raise NotFound(f"service {reveal(news['name'])!r} was removed by somebody else while it was deployed")
         return live
