@@ -29,6 +29,7 @@ from swarm_provider.plugin.handlers.content import (
     with_file,
 )
 from swarm_provider.plugin.handlers.family_id import claimed_family
+from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.prune import superseded
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
@@ -46,6 +47,11 @@ class FamilyHandler(Handler):
     compares_inputs_only = True
     _readable: tuple[str, ...] = ()
     """Inputs beside labels and driver options that Docker gives back, so that Read has to know which are secret."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._made: set[str] = set()
+        """Families that this run has made a version of."""
 
     @abstractmethod
     def to_spec(self, inputs: Json) -> Json:
@@ -206,9 +212,11 @@ class FamilyHandler(Handler):
         swarm = await self.session.swarm()
         self.session.log.hide(secret_texts(news))
         name = news.get("name") or self._version_name(news)
-        known = mine is not None or await self._listed(news["familyId"], outdated=True)
+        family = news["familyId"]
+        known = mine is not None or family in self._made or await self._listed(family, outdated=True)
         # of a family that the run's first list does not have nothing can be there: only its owner makes versions of it
-        own = await self._versions(swarm, news["familyId"]) if known else []
+        own = await self._versions(swarm, family) if known else []
+        self._made.add(family)
         by_name = {naming.object_name(item): item for item in own}
         live = by_name.get(name)
         if self._claim(request, news, name, live, mine) is Claim.CREATE:
