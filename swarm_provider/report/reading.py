@@ -238,6 +238,8 @@ def _note(diagnostic: Json) -> Note | None:
     text = str(diagnostic.get("message") or "").strip()
     if severity not in _SEVERITIES or not text:
         return None
+    # Pulumi writes the severity before the words, too
+    text = text.removeprefix(f"{severity}: ")
     return Note("info" if severity == "info#err" else severity, str(diagnostic.get("urn") or ""), text)
 
 

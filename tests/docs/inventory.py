@@ -133,7 +133,8 @@ IN_A_CLONE = (
     Run('pytest -m "not live and not e2e and not multinode"', says=" passed"),
     Run("python -m swarm_provider.model.codegen", then="git diff --exit-code"),
     Run("python -m swarm_provider.model.reference >docs/reference.md", then="git diff --exit-code"),
-    Run("uv venv", given="pip install --quiet uv"),
+    # the commands before it have made one
+    Run("uv venv", given="pip install --quiet uv && rm -rf .venv"),
     Run("uv pip install pip", then=".venv/bin/python -m pip --version"),
 )
 """In a clone of this repository, with the virtualenv of the README's reader."""

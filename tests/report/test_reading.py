@@ -192,3 +192,9 @@ def test_fence_cannot_be_closed_from_within() -> None:
     tokens = parser().parse(markdown(page(read(digest(step("create", "Config", "c", None, new))))))
     (fence,) = [token for token in tokens if token.type == "fence"]
     assert fence.content == "@@ -0,0 +1,3 @@\n+```\n+````\n+</details>\n"
+
+
+def test_warning_of_a_digest_is_read_without_pulumis_own_word() -> None:
+    warning = {"urn": "", "message": "warning: the service is replaced\n", "severity": "warning"}
+    (note,) = read(json.dumps({"steps": [], "diagnostics": [warning]})).notes
+    assert (note.severity, note.text) == ("warning", "the service is replaced")
