@@ -86,8 +86,9 @@ SHOP = _shop(_JSON_1, CANARY)
 
 
 def _by_hand(docker: Docker) -> None:
-    docker("service", "scale", "--detach", "web=5")
-    docker("service", "update", "--detach", "--env-add", "DEBUG=1", "api")
+    # each is over before the preview looks
+    docker("service", "scale", "--detach=false", "web=5")
+    docker("service", "update", "--detach=false", "--env-add", "DEBUG=1", "api")
     docker("service", "rm", "db")
 
 
