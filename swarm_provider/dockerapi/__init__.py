@@ -5,6 +5,7 @@ Nothing here imports the docker library before a connection is made, so that the
 
 from swarm_provider.dockerapi.api import Json, Swarm, connect
 from swarm_provider.dockerapi.auth import CredentialsFailed
+from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.failures import (
     ImageNotFound,
     NoLeader,
@@ -17,6 +18,7 @@ from swarm_provider.dockerapi.failures import (
 from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth, TlsFiles
 
 __all__ = [
+    "Batch",
     "ConnectionSettings",
     "CredentialsFailed",
     "ImageNotFound",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -35,6 +35,8 @@ CREATE_ATTEMPTS = 3
 THREADS = 64
 CALLS_AT_ONCE = 32
 REGISTRY_CALLS_AT_ONCE = 16
+IDS_OF_ONE_CALL = 50
+"""They stand in its address."""
 LOG_SECONDS = 5.0
 LOG_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
@@ -74,7 +76,7 @@ class Swarm:
         self._registry_calls = asyncio.Semaphore(REGISTRY_CALLS_AT_ONCE)
         self._lists: dict[str, asyncio.Task[Listing]] = {}
         self._latest: dict[str, Listing] = {}
-        self._batches: dict[str, Batch] = {}
+        self._batches: dict[str, Batch[str, Json | None]] = {}
         self._logins = RegistryLogins(link.settings)
 
     @property
@@ -183,13 +185,14 @@ class Swarm:
         """
         how = kind_of(kind)
 
-        async def ask(ids: Texts) -> Items:
+        async def ask(ids: Sequence[str]) -> list[Json | None]:
             answer = await self._read(how.path, f"list {kind}s", {"filters": json.dumps({"id": ids})})
-            return how.items(answer.json())
+            found = {how.id_of(item): item for item in how.items(answer.json())}
+            return [found.get(id) for id in ids]
 
         if kind not in self._batches:
-            self._batches[kind] = Batch(ask, how.id_of)
-        return await self._batches[kind].get(id)
+            self._batches[kind] = Batch(ask, IDS_OF_ONE_CALL)
+        return await self._batches[kind](id)
 
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
         """Creates a service, config, secret, network or volume and returns its id (a volume's is its name).

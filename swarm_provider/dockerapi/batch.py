@@ -1,47 +1,50 @@
-"""Objects asked for by id, many in one call: whoever asks while a call is on its way shares the next one."""
+"""Work that many ask for at a time, done for all of them at once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
-Json = dict[str, Any]
-AT_ONCE = 50
-"""Ids of one call: they stand in its address."""
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
-class Batch:
-    """Asks for objects of one kind.
+class Batch(Generic[Q, A]):
+    """Answers questions together: whoever asks while others are being answered shares the next turn.
 
     Args:
-        ask: gives the objects of these ids, as they are when it is called; those that exist.
-        id_of: gives an object's id.
+        answer: gives one answer for each question, in their order.
+        most: questions of one turn; None: no limit.
     """
 
-    def __init__(self, ask: Callable[[list[str]], Awaitable[list[Json]]], id_of: Callable[[Json], str]) -> None:
-        self._ask = ask
-        self._id_of = id_of
-        self._waiting: dict[str, asyncio.Future[Json | None]] = {}
+    def __init__(self, answer: Callable[[Sequence[Q]], Awaitable[Sequence[A]]], most: int | None = None) -> None:
+        self._answer = answer
+        self._most = most
+        self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._working: asyncio.Task[None] | None = None
 
-    async def get(self, id: str) -> Json | None:
-        """The object of exactly this id, None when there is none. Raises what asking raised."""
-        if id not in self._waiting:
-            self._waiting[id] = asyncio.get_running_loop().create_future()
-        answer = self._waiting[id]
+    async def __call__(self, question: Q) -> A:
+        """Return the answer to one question. Raises what answering its turn raised."""
+        waiting: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, waiting))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
-        return await asyncio.shield(answer)
+        return await waiting
 
     async def _work(self) -> None:
         while self._waiting:
-            asked = {id: self._waiting.pop(id) for id in list(self._waiting)[:AT_ONCE]}
+            turn = self._waiting[: self._most]
+            del self._waiting[: len(turn)]
             try:
-                found = {self._id_of(item): item for item in await self._ask(list(asked))}
+                answers = await self._answer([question for question, _ in turn])
             except Exception as error:
-                for answer in asked.values():
-                    answer.set_exception(error)
+                # whatever it is, it must not leave callers waiting for ever
+                for _, waiting in turn:
+                    if not waiting.done():
+                        waiting.set_exception(error)
                 continue
-            for id, answer in asked.items():
-                answer.set_result(found.get(id))
+            for (_, waiting), answer in zip(turn, answers, strict=True):
+                # who was cancelled meanwhile asks no more
+                if not waiting.done():
+                    waiting.set_result(answer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from swarm_provider.dockerapi import Batch
 from swarm_provider.errors import Conflict, NotFound, SwarmProviderError
 from swarm_provider.plan import naming
 from swarm_provider.plan.pruning import USERS, Users, prunable, references, undecided
@@ -30,8 +31,11 @@ class _Wish:
     names: frozenset[str]
     reusable: bool
     warn: Warn | None
-    removals: list[asyncio.Task[str | None]] = field(default_factory=list)
-    done: asyncio.Future[list[str]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def tell(self, error: BaseException) -> None:
+        """Warn its caller of what stays."""
+        if self.warn is not None:
+            self.warn(f"old versions of a {self.kind} stay, the next up removes them: {error}")
 
 
 class Pruner:
@@ -44,8 +48,7 @@ class Pruner:
 
     def __init__(self, swarm: Swarm) -> None:
         self._swarm = swarm
-        self._wishes: list[_Wish] = []
-        self._working: asyncio.Task[None] | None = None
+        self._asked = Batch(self._granted)
 
     async def prune(self, kind: str, family: str, *, reusable: bool = True, warn: Warn | None = None) -> list[str]:
         """Remove the versions of one family that may go now (`reusable` as in prunable); return their names."""
@@ -61,30 +64,16 @@ class Pruner:
                 wishes.append(_Wish(kind, frozenset(), names, True, warn))
         await asyncio.gather(*map(self._asked, wishes))
 
-    async def _asked(self, wish: _Wish) -> list[str]:
-        self._wishes.append(wish)
-        if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work())
-        return await wish.done
-
-    async def _work(self) -> None:
-        while self._wishes:
-            wishes, self._wishes = self._wishes, []
-            try:
-                await self._pass(wishes)
-            except SwarmProviderError as error:
-                for wish in wishes:
-                    _tell(wish, error)
-            except Exception as error:
-                # a fault of ours must not leave callers waiting for ever
-                for wish in wishes:
-                    if not wish.done.done():
-                        wish.done.set_exception(error)
+    async def _granted(self, wishes: Sequence[_Wish]) -> list[list[str]]:
+        try:
+            return await self._pass(wishes)
+        except SwarmProviderError as error:
             for wish in wishes:
-                if not wish.done.done():
-                    wish.done.set_result([])
+                wish.tell(error)
+            return [[] for _ in wishes]
 
-    async def _pass(self, wishes: Sequence[_Wish]) -> None:
+    async def _pass(self, wishes: Sequence[_Wish]) -> list[list[str]]:
+        """Remove what may go; return for each wish the names of what went."""
         kinds = sorted({wish.kind for wish in wishes})
         listed = await asyncio.gather(*(self._swarm.list(kind, fresh=True) for kind in kinds))
         families = {kind: naming.by_family(items) for kind, items in zip(kinds, listed, strict=True)}
@@ -99,24 +88,26 @@ class Pruner:
             if len(families[kind].get(id, ())) > 1
         }
         if not several:
-            return
+            return [[] for _ in wishes]
         users = await self._users(kinds)
         tasks: Mapping[str, Sequence[Json]] = {}
         if any(undecided(own, users[kind]) and prunable(own, users[kind]) for (kind, _), own in several.items()):
             # in this order: an update that begins in between shows in its status
             tasks = by_service(await self._swarm.list("task", fresh=True))
             users = await self._users(kinds)
-        removals: dict[str, asyncio.Task[str | None]] = {}
-        for wish, ids in wanted.items():
-            for own in (several[wish.kind, id] for id in sorted(ids) if (wish.kind, id) in several):
-                for item in prunable(own, users[wish.kind], tasks, reusable=wish.reusable):
-                    if item["ID"] not in removals:
-                        removals[item["ID"]] = asyncio.create_task(self._removed(wish.kind, item))
-                    wish.removals.append(removals[item["ID"]])
-        if removals:
-            await asyncio.wait(removals.values())
-        for wish in wishes:
-            _conclude(wish)
+        going = {
+            wish: [
+                item
+                for id in sorted(ids)
+                for item in prunable(several.get((wish.kind, id), []), users[wish.kind], tasks, reusable=wish.reusable)
+            ]
+            for wish, ids in wanted.items()
+        }
+        # two wishes may want the same one gone
+        each = {item["ID"]: (wish.kind, item) for wish, items in going.items() for item in items}
+        removing = [self._removed(kind, item) for kind, item in each.values()]
+        removed = dict(zip(each, await asyncio.gather(*removing, return_exceptions=True), strict=True))
+        return [_names(wish, [removed[item["ID"]] for item in going[wish]]) for wish in wishes]
 
     async def _users(self, kinds: Iterable[str]) -> dict[str, Users]:
         services = await self._swarm.list("service", fresh=True)
@@ -134,18 +125,12 @@ def _known(families: Mapping[str, str], names: Iterable[str]) -> set[str]:
     return {families[name] for name in names if name in families}
 
 
-def _conclude(wish: _Wish) -> None:
-    """Give a wish the names of what was removed, and tell of the first failure."""
-    failures = [error for task in wish.removals if (error := task.exception()) is not None]
+def _names(wish: _Wish, results: Sequence[str | BaseException | None]) -> list[str]:
+    """Return the names of what was removed, and tell of the first failure."""
+    failures = [result for result in results if isinstance(result, BaseException)]
     if failures:
-        _tell(wish, failures[0])
-    if not wish.done.done():
-        wish.done.set_result([name for task in wish.removals if task.exception() is None and (name := task.result())])
-
-
-def _tell(wish: _Wish, error: BaseException) -> None:
-    if wish.warn is not None:
-        wish.warn(f"old versions of a {wish.kind} stay, the next up removes them: {error}")
+        wish.tell(failures[0])
+    return [result for result in results if isinstance(result, str)]
 
 
 async def superseded(swarm: Swarm, kind: str, own: Sequence[Json]) -> list[Json]:
