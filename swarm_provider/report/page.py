@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -37,8 +36,6 @@ _TOLD_BY_ROWS_OF: Final = {
     "Network": ("driver",),
     "Volume": ("driver",),
 }
-_PULUMIS_WORDS: Final = re.compile(r"^(?:error: |warning: )*(?:swarm:index:\w+ resource '[^']*' has a problem: )?")
-"""What Pulumi puts before a message of ours: the place says it already."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +250,7 @@ def _said(notes: Sequence[Note], severity: str, names: dict[str, str]) -> Iterab
             # forecasts stand in the table
             continue
         name = names.get(note.urn) or (note.urn.rsplit("::", 1)[-1] if note.urn else "")
-        yield ("" if ":pulumi:Stack::" in note.urn else name), _PULUMIS_WORDS.sub("", note.text)
+        yield ("" if ":pulumi:Stack::" in note.urn else name), note.text
 
 
 def _by_hand(resources: Iterable[Changed]) -> Iterable[Properties]:

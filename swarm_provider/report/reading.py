@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -27,6 +28,8 @@ _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands in JSON for a text that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
 _SEVERITIES: Final = ("error", "warning", "info", "info#err")
+_PULUMIS_WORDS: Final = re.compile(r"^(?:error: |warning: )*(?:swarm:index:\w+ resource '[^']*' has a problem: )?")
+"""What Pulumi puts before a message of ours: the place says it already."""
 
 
 @dataclass(frozen=True)
@@ -235,11 +238,9 @@ def _opened(value: Json) -> Any:
 
 def _note(diagnostic: Json) -> Note | None:
     severity = str(diagnostic.get("severity"))
-    text = str(diagnostic.get("message") or "").strip()
+    text = _PULUMIS_WORDS.sub("", str(diagnostic.get("message") or "").strip())
     if severity not in _SEVERITIES or not text:
         return None
-    # Pulumi writes the severity before the words, too
-    text = text.removeprefix(f"{severity}: ")
     return Note("info" if severity == "info#err" else severity, str(diagnostic.get("urn") or ""), text)
 
 
