@@ -81,8 +81,7 @@ class Listing:
 
     def __init__(self, kind: str, items: list[Json]) -> None:
         self.items = items
-        self._kind = kind_of(kind)
-        self._many_are_wrong = kind == "node"
+        self._kind = kind
         self._derived: dict[Any, Any] = {}
 
     def derive(self, how: Callable[[list[Json]], T]) -> T:
@@ -100,12 +99,13 @@ class Listing:
         Raises:
             Conflict: several nodes have this hostname.
         """
-        ids, names = self.derive(self._kind.index)
+        how = kind_of(self._kind)
+        ids, names = self.derive(how.index)
         if name_or_id in ids:
             return ids[name_or_id]
         named = names.get(name_or_id, [])
-        if self._many_are_wrong and len(named) > 1:
-            found = ", ".join(self._kind.id_of(item) for item in named)
+        if self._kind == "node" and len(named) > 1:
+            found = ", ".join(how.id_of(item) for item in named)
             raise Conflict(f"{len(named)} nodes have the hostname {name_or_id!r}; use one of their ids: {found}")
         return min(named, key=lambda item: item.get("Scope") != "swarm", default=None)
 

@@ -137,7 +137,7 @@ def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
                 pending, refused = pending + 1, why
             else:
                 coming.append(Load(demand, node))
-                _take(here, coming[-1:])
+                here[node].add(coming[-1])
         if start_first:
             _free(here, leaves)
         wanted -= size

@@ -42,9 +42,9 @@ def test_cli_that_is_missing_old_or_right_is_told(tmp_path: Path) -> None:
         ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "1"}, "advice", "back it up"),
         (
             {
-                "PULUMI_BACKEND_URL": "file:///tmp/work/states",
+                "PULUMI_BACKEND_URL": "file:///tmp/checkout/states",
                 "GITHUB_ACTIONS": "true",
-                "GITHUB_WORKSPACE": "/tmp/work",
+                "GITHUB_WORKSPACE": "/tmp/checkout",
                 "SWARM_STATE_KEPT": "true",
             },
             "wrong",

@@ -120,7 +120,7 @@ class FamilyHandler(Handler):
 
     async def _current(self, inputs: Json) -> str | None:
         """Return the name of the family's current version if it serves: the state was lost, or --replace asked anew."""
-        live = next(iter(await self._listed(inputs["familyId"], outdated=True)), None)
+        live = await self._newest(inputs["familyId"], outdated=True)
         # a rotate trigger is nowhere in the swarm but in the digest
         if live is None or "rotateTrigger" in inputs or not self._serves(inputs, live):
             return None
@@ -145,6 +145,9 @@ class FamilyHandler(Handler):
         """Return the versions of a family in the shared list, the current one first; `outdated` as for Swarm.list."""
         found = await (await self.session.swarm()).view(self.kind, naming.by_family, outdated=outdated)
         return found.get(family, [])
+
+    async def _newest(self, family: str, *, outdated: bool = False) -> Json | None:
+        return next(iter(await self._listed(family, outdated=outdated)), None)
 
     def _version_name(self, inputs: Json) -> str:
         immutables = {key: inputs[key] for key in IMMUTABLE if key in inputs}
@@ -320,10 +323,9 @@ class FamilyHandler(Handler):
             except LookupError as owners:
                 text = f"the {self.kind} family {id!r} exists for several owners ({owners}); give the name of a version"
                 raise InputError(text) from None
-            return next(iter(await self._listed(family)), None) if family else None
+            return await self._newest(family) if family else None
         # a version that somebody removed, or that a killed run pruned, does not end the family: its key would be lost
-        current = next(iter(await self._listed(family)), None)
-        return current or (await swarm.find(self.kind, state["name"]) if state.get("name") else None)
+        return await self._newest(family) or (await swarm.find(self.kind, state["name"]) if state.get("name") else None)
 
     def _live_inputs(self, request: Request, olds: Json, state: Json, live: Json) -> Json:
         own = naming.object_labels(live)
