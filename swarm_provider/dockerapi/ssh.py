@@ -16,8 +16,6 @@ import threading
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
-import requests.adapters
-import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
@@ -111,7 +109,9 @@ class SshConnection(HTTPConnection):
             process.wait()
 
 
-class _Pool(HTTPConnectionPool):
+class SshPool(HTTPConnectionPool):
+    """Connections by ssh to one daemon."""
+
     scheme = "ssh"
 
     def __init__(self, url: str, connect_timeout: float, timeout: float) -> None:
@@ -123,25 +123,6 @@ class _Pool(HTTPConnectionPool):
 
     def _new_conn(self) -> Any:
         return SshConnection(self._ssh_url, self._logins, self._connect_timeout, self._ssh_timeout)
-
-
-class SshAdapter(requests.adapters.HTTPAdapter):
-    """Serves every URL that it is mounted for through one pool of ssh connections."""
-
-    def __init__(self, url: str, connect_timeout: float, timeout: float) -> None:
-        self._pool = _Pool(url, connect_timeout, timeout)
-        super().__init__(max_retries=0)
-
-    def get_connection_with_tls_context(self, *_args: Any, **_named: Any) -> urllib3.HTTPConnectionPool:
-        return self._pool
-
-    def request_url(self, request: Any, proxies: Any) -> str:
-        del proxies
-        return str(request.path_url)
-
-    def close(self) -> None:
-        self._pool.close()
-        super().close()
 
 
 def _reason(complaints: IO[bytes], error: Exception) -> str:

@@ -1,8 +1,10 @@
-"""One HTTP session with one daemon: unix socket, TCP with or without TLS, ssh. Blocking, safe for many threads.
+"""One pool of HTTP connections to one daemon: unix socket, TCP with or without TLS, ssh. Blocking, for many threads.
 
-The adapters for unix sockets and named pipes are docker-py's, the rest is requests'. Both are imported on first use:
-the start of the plugin should not pay for them. docker-py's own client is not used because it reads the login file of
-its process on the way (and fails where that has an odd entry), and its ssh needs paramiko.
+The pools are urllib3's: docker-py's for unix sockets and named pipes, those of requests' adapter for TCP, with the
+proxies of the environment. Calls go to the pool itself: what a session of requests does for each (cookies, redirects,
+the environment) costs half as much again. All are imported on first use: the start of the plugin should not pay for
+them. docker-py's own client is not used because it reads the login file of its process on the way (and fails where
+that has an odd entry), and its ssh needs paramiko.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ import json as jsonlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from swarm_provider.dockerapi.failures import Unanswered, from_answer, was_never_sent, why_unreachable
 from swarm_provider.dockerapi.hosts import Endpoint
 from swarm_provider.errors import ConnectionFailed, DockerError
+from swarm_provider.version import __version__
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 
 CONNECTIONS = 32
 _CONNECT_SECONDS = 10.0
@@ -69,7 +72,10 @@ class Transport:
         self.timeout = timeout
         self.connect_timeout = min(timeout, _SSH_CONNECT_SECONDS if endpoint.scheme == "ssh" else _CONNECT_SECONDS)
         self.version = ""
-        self._session, self._base = self._open(headers)
+        self._headers = {"User-Agent": f"swarm-provider/{__version__}", **headers}
+        self._base = ""
+        """What stands before the paths: for a proxy of HTTP the daemon's address."""
+        self._pool = self._open()
 
     def call(
         self,
@@ -95,33 +101,23 @@ class Transport:
             Unanswered: it was sent, and no answer came.
             DockerError: the daemon refused it.
         """
-        with self._send(method, path, words, query, body, headers, timeout) as response:
-            try:
-                content = response.content
-            except Exception as error:
-                raise self._failure(error, words, timeout) from None
-            if response.status_code >= 400:
-                raise from_answer(response.status_code, content, words)
-            return Answer(response.status_code, content, response.headers)
+        response = self._send(method, path, words, query, body, headers, timeout)
+        if response.status >= 400:
+            raise from_answer(response.status, response.data, words)
+        return Answer(response.status, response.data, response.headers)
 
     def stream(self, path: str, words: str, *, query: Mapping[str, str], timeout: float, limit: int) -> bytes:
         """Reads what a GET delivers until it ends, `timeout` seconds bring nothing more, or `limit` bytes are there."""
-        with self._send("GET", path, words, query, None, None, timeout, stream=True) as response:
-            if response.status_code >= 400:
-                raise from_answer(response.status_code, response.content, words)
-            got = b""
-            try:
-                for chunk in response.iter_content(None):
-                    got += chunk
-                    if len(got) >= limit:
-                        break
-            except Exception:
-                # the rest is late or the connection broke: what came is worth having
-                return got
-            return got
+        response = self._send("GET", path, words, query, None, None, timeout, stream=True)
+        try:
+            if response.status >= 400:
+                raise from_answer(response.status, response.data, words)
+            return _as_it_comes(response, limit)
+        finally:
+            response.close()
 
     def close(self) -> None:
-        self._session.close()
+        self._pool.close()
 
     def _send(
         self,
@@ -133,23 +129,24 @@ class Transport:
         headers: Mapping[str, str] | None,
         timeout: float | None,
         stream: bool = False,
-    ) -> requests.Response:
-        url = f"{self._base}/v{self.version}{path}" if self.version else f"{self._base}{path}"
-        sent = dict(headers or {})
+    ) -> BaseHTTPResponse:
+        import urllib3
+
+        where = f"{self._base}/v{self.version}{path}" if self.version else f"{self._base}{path}"
+        sent = {**self._headers, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
         try:
-            return self._session.request(
+            return self._pool.urlopen(
                 method,
-                url,
-                params=query,
-                data=None if body is None else jsonlib.dumps(body).encode(),
+                f"{where}?{urlencode(query)}" if query else where,
+                body=None if body is None else jsonlib.dumps(body).encode(),
                 headers=sent,
-                timeout=(self.connect_timeout, timeout or self.timeout),
-                # given here because REQUESTS_CA_BUNDLE would win over the session's own
-                verify=self._session.verify,
-                allow_redirects=False,
-                stream=stream,
+                timeout=urllib3.Timeout(connect=self.connect_timeout, read=timeout or self.timeout),
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=not stream,
             )
         except Exception as error:
             raise self._failure(error, words, timeout) from None
@@ -162,50 +159,67 @@ class Transport:
             reason = f"no answer within {timeout or self.timeout:g} s"
         return Unanswered(f"{words}: the connection to Docker at {self.endpoint.url} failed: {reason}")
 
-    def _open(self, headers: Mapping[str, str]) -> tuple[requests.Session, str]:
-        import requests
-        import urllib3
-
-        from swarm_provider.version import __version__
-
-        endpoint = self.endpoint
-        session = requests.Session()
-        base, adapter = self._adapter()
-        session.mount(base, adapter)
-        if endpoint.tls is not None:
-            files = endpoint.tls
-            session.verify = (files.ca_file or True) if files.verify else False
-            if not files.verify:
-                # the user decided so; a warning with each call would tell nobody anything
-                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-            session.cert = (files.cert_file, files.key_file) if files.cert_file else None
-        # a proxy of the environment serves tcp:// hosts, as with the docker CLI; a login of a .netrc file none
-        session.trust_env = endpoint.scheme not in ("unix", "npipe", "ssh")
-        session.auth = lambda request: request
-        session.headers.update({"User-Agent": f"swarm-provider/{__version__}", **headers})
-        return session, base
-
-    def _adapter(self) -> tuple[str, Any]:
-        """The address that our URLs begin with, and what carries them."""
+    def _open(self) -> HTTPConnectionPool:
         url, timeout = self.endpoint.url, self.timeout
         if self.endpoint.scheme == "ssh":
-            from swarm_provider.dockerapi.ssh import SshAdapter
+            from swarm_provider.dockerapi.ssh import SshPool
 
-            return "http+docker://ssh", SshAdapter(url, self.connect_timeout, timeout)
+            return SshPool(url, self.connect_timeout, timeout)
         if self.endpoint.scheme in ("unix", "npipe"):
             from docker import transport as carriers
 
             if self.endpoint.scheme == "unix":
                 socket_url = url.replace("unix://", "http+unix://", 1)
-                return "http+docker://localhost", carriers.UnixHTTPAdapter(
-                    socket_url, int(timeout), max_pool_size=CONNECTIONS
-                )
+                unix = carriers.UnixHTTPAdapter(socket_url, max(1, round(timeout)), max_pool_size=CONNECTIONS)
+                return _pool(unix.get_connection("http+docker://localhost"))
             named_pipe = getattr(carriers, "NpipeHTTPAdapter", None)
             if named_pipe is None:
                 raise Unreachable(url, "named pipes exist on Windows only", self.endpoint.origin)
-            return "http+docker://localnpipe", named_pipe(url, timeout, max_pool_size=CONNECTIONS)
-        from requests.adapters import HTTPAdapter
+            pipe = named_pipe(url, timeout, max_pool_size=CONNECTIONS)
+            return _pool(pipe.get_connection("http+docker://localnpipe"))
+        return self._open_tcp(url.partition("://")[2].rstrip("/"))
 
-        scheme = "https" if self.endpoint.tls is not None else "http"
-        base = f"{scheme}://{url.partition('://')[2].rstrip('/')}"
-        return base, HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
+    def _open_tcp(self, address: str) -> HTTPConnectionPool:
+        import urllib3
+        from requests.adapters import HTTPAdapter
+        from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+
+        tls: dict[str, Any] = {}
+        files = self.endpoint.tls
+        if files is not None:
+            tls = {"cert_file": files.cert_file or None, "key_file": files.key_file or None}
+            if files.verify:
+                tls |= {"cert_reqs": "CERT_REQUIRED", "ca_certs": files.ca_file or DEFAULT_CA_BUNDLE_PATH}
+            else:
+                tls |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
+                # the user decided so; a warning with each call would tell nobody anything
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        base = f"{'http' if files is None else 'https'}://{address}"
+        # a proxy of the environment serves tcp:// hosts, as with the docker CLI
+        proxy = select_proxy(base, get_environ_proxies(base))
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
+        manager: PoolManager = adapter.poolmanager
+        if proxy is not None:
+            manager = adapter.proxy_manager_for(proxy if "://" in proxy else f"http://{proxy}")
+            if files is None and not proxy.startswith("socks"):
+                self._base = base
+        return _pool(manager.connection_from_url(base, tls))
+
+
+def _pool(found: Any) -> HTTPConnectionPool:
+    """Return a pool as what it is; the types of docker-py and requests do not tell."""
+    pool: HTTPConnectionPool = found
+    return pool
+
+
+def _as_it_comes(response: BaseHTTPResponse, limit: int) -> bytes:
+    got = b""
+    try:
+        for chunk in response.stream(None):
+            got += chunk
+            if len(got) >= limit:
+                break
+    except Exception:
+        # the rest is late or the connection broke: what came is worth having
+        return got
+    return got

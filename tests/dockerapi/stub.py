@@ -1,6 +1,6 @@
 """A stand-in for a daemon with faults that a real one cannot be brought to have at will.
 
-It listens on a Unix socket, answers /version and /info as a manager would, and everything else as told.
+It listens on a Unix socket or a TCP port, answers /version and /info as a manager would, and everything else as told.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 Reply = tuple[int, Any] | None
 
@@ -26,9 +27,10 @@ class Stub:
     Attributes:
         on: the answer to (method, path below the version): status and JSON; None closes the connection.
         calls: `METHOD /path` of each call but /version and /info.
+        targets: of every call, what its first line asks for: a path, or an address where a proxy is asked.
     """
 
-    socket: Path
+    host: str
     on: Callable[[str, str], Reply]
     version: dict[str, Any] = field(default_factory=lambda: {"ApiVersion": "1.43", "MinAPIVersion": "1.24"})
     swarm: dict[str, Any] = field(
@@ -40,10 +42,7 @@ class Stub:
         }
     )
     calls: list[str] = field(default_factory=list)
-
-    @property
-    def host(self) -> str:
-        return f"unix://{self.socket}"
+    targets: list[str] = field(default_factory=list)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -52,9 +51,14 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     stub: Stub
 
 
+class _TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    stub: Stub
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: _Server | _TcpServer
 
     def address_string(self) -> str:
         return "client"
@@ -65,10 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         stub = self.server.stub
-        path = self.path.partition("?")[0]
-        if path.startswith("/v1."):
-            path = "/" + path.split("/", 2)[2]
-        if path == "/version":
+        stub.targets.append(self.path)
+        path = urlsplit(self.path).path
+        if "/v1." in path:
+            path = "/" + path.partition("/v1.")[2].partition("/")[2]
+        if path.endswith("/version"):
             reply: Reply = (200, stub.version)
         elif path == "/info":
             reply = (200, {"Swarm": stub.swarm})
@@ -91,13 +96,27 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def stub_daemon(folder: Path, name: str, on: Callable[[str, str], Reply] = lambda *_: (200, [])) -> Iterator[Stub]:
     """Serves a Stub on a socket in `folder` for as long as the context lasts."""
-    stub = Stub(folder / f"{name}.sock", on)
-    with _Server(str(stub.socket), _Handler) as server:
-        server.stub = stub
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
+    place = str(folder / f"{name}.sock")
+    with _Server(place, _Handler) as server, _served(server, Stub(f"unix://{place}", on)) as stub:
+        yield stub
+
+
+@contextlib.contextmanager
+def stub_on_tcp(on: Callable[[str, str], Reply] = lambda *_: (200, [])) -> Iterator[Stub]:
+    """Serves a Stub on a port of the loopback for as long as the context lasts."""
+    with _TcpServer(("127.0.0.1", 0), _Handler) as server:
+        host = f"tcp://127.0.0.1:{server.server_address[1]}"
+        with _served(server, Stub(host, on)) as stub:
             yield stub
-        finally:
-            server.shutdown()
-            thread.join()
+
+
+@contextlib.contextmanager
+def _served(server: _Server | _TcpServer, stub: Stub) -> Iterator[Stub]:
+    server.stub = stub
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield stub
+    finally:
+        server.shutdown()
+        thread.join()

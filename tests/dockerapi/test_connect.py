@@ -13,7 +13,7 @@ import pytest
 from swarm_provider.dockerapi import Json, NotAManager, Swarm, Unanswered
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
 from tests.dockerapi.conftest import on_swarm
-from tests.dockerapi.stub import Reply, Stub, stub_daemon
+from tests.dockerapi.stub import Reply, Stub, stub_daemon, stub_on_tcp
 
 LABELS = {"incarnation": "1"}
 
@@ -106,6 +106,28 @@ def test_socket_that_does_not_exist_is_told(short_path: Path) -> None:
 def test_address_of_the_environment_names_its_source(short_path: Path) -> None:
     environ = {"DOCKER_HOST": f"unix://{short_path}/none.sock", "DOCKER_CONFIG": str(short_path)}
     assert "(DOCKER_HOST)" in failure(environ=environ)
+
+
+@pytest.mark.parametrize("proxy", ["{}", "http://{}", "http://user:word@{}"])
+def test_proxy_of_the_environment_is_asked_for_the_whole_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    with stub_on_tcp() as stub:
+        monkeypatch.setenv("HTTP_PROXY", proxy.format(stub.host.removeprefix("tcp://")))
+        on_swarm(services, host="tcp://manager.invalid:2375")
+    assert stub.targets[0] == "http://manager.invalid:2375/version"
+
+
+def test_proxy_is_not_asked_for_hosts_of_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stub_on_tcp() as stub:
+        monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:1")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+        on_swarm(services, host=stub.host)
+    assert stub.targets[0] == "/version"
+
+
+def test_proxy_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    line = failure(host="tcp://manager.invalid:2375")
+    assert "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there; add the host to NO_PROXY" in line
 
 
 def test_host_name_that_nobody_knows_is_told() -> None:
