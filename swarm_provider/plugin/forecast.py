@@ -37,9 +37,10 @@ class Forecast:
         swarm = await self.session.swarm()
         if self.session.offline:
             return
-        self._old_engine(urn, swarm, inputs)
+        after = to_spec(reveal(with_unmanaged(olds, inputs)))
+        self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
-            await self._placement(urn, swarm, olds, inputs)
+            await self._placement(urn, swarm, olds, inputs, after)
         if olds != inputs:
             # who left it so has read it
             nodes = await self.session.planned.nodes(swarm)
@@ -50,18 +51,17 @@ class Forecast:
     def _warn(self, urn: str, inputs: Json, text: str) -> None:
         self.session.warn(urn, text, strict=reveal(inputs.get("strict")))
 
-    def _old_engine(self, urn: str, swarm: Swarm, inputs: Json) -> None:
-        """Say what this engine would drop without a word."""
-        for name, since in unknown_to(to_spec(inputs), swarm.api_version):
+    def _old_engine(self, urn: str, swarm: Swarm, inputs: Json, after: Json) -> None:
+        """Say what this engine would drop of the spec without a word."""
+        for name, since in unknown_to(after, swarm.api_version):
             text = f"the engine (API {swarm.api_version}) does not know {snake_path(name)} and ignores it"
             self._warn(urn, inputs, f"{text}; API {since} does")
 
-    async def _placement(self, urn: str, swarm: Swarm, olds: Json, inputs: Json) -> None:
+    async def _placement(self, urn: str, swarm: Swarm, olds: Json, inputs: Json, after: Json) -> None:
         """Warn of tasks that no node will take, and of published ports that another service has."""
         name, planned = inputs["name"], self.session.planned
         if olds == inputs and await planned.is_settled(swarm, name):
             return
-        after = to_spec(reveal(with_unmanaged(olds, inputs)))
         if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
             return
         live = await swarm.find("service", name, outdated=True)
