@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+GATHER_S = 0.02
+"""How long a turn waits for others before it begins: who comes one by one would else be answered one by one."""
 Q = TypeVar("Q")
 A = TypeVar("A")
 
 
 class Batch(Generic[Q, A]):
-    """Answers questions together: whoever asks while others are being answered shares the next turn.
+    """Answers questions together: whoever asks within a moment, or while others are answered, shares the next turn.
 
     Args:
         answer: gives one answer for each question, in their order.
@@ -34,6 +36,7 @@ class Batch(Generic[Q, A]):
 
     async def _work(self) -> None:
         while self._waiting:
+            await asyncio.sleep(GATHER_S)
             turn = self._waiting[: self._most]
             del self._waiting[: len(turn)]
             try:
