@@ -1,6 +1,6 @@
 """The one door to Docker: connections, calls, credentials. No decision is made here.
 
-Nothing here imports the docker library before a connection is made, so that the plugin starts fast.
+Nothing here imports the docker library before a connection is made or `preload` asks for it: the plugin starts fast.
 """
 
 from swarm_provider.dockerapi.api import Json, Swarm, connect
@@ -16,6 +16,7 @@ from swarm_provider.dockerapi.failures import (
     Unanswered,
 )
 from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth, TlsFiles
+from swarm_provider.dockerapi.transport import preload
 
 __all__ = [
     "Batch",
@@ -33,4 +34,5 @@ __all__ = [
     "TlsFiles",
     "Unanswered",
     "connect",
+    "preload",
 ]

@@ -9,7 +9,10 @@ that has an odd entry), and its ssh needs paramiko.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json as jsonlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 
 CONNECTIONS = 32
+_IMPORTING = threading.Lock()
 _CONNECT_SECONDS = 10.0
 _SSH_CONNECT_SECONDS = 30.0
 
@@ -51,6 +55,13 @@ class Answer:
             return jsonlib.loads(self.body) if self.body.strip() else None
         except ValueError:
             raise DockerError("the answer is not Docker's", status=self.status) from None
+
+
+def preload() -> None:
+    """Import what the first call needs, at a time when nobody waits for it. What fails is told by the first call."""
+    # the modules import each other in a circle, which two threads at a time would find half made
+    with _IMPORTING, contextlib.suppress(ImportError):
+        importlib.import_module("docker.transport")
 
 
 def path_of(template: str, *names: str) -> str:
@@ -160,6 +171,7 @@ class Transport:
         return Unanswered(f"{words}: the connection to Docker at {self.endpoint.url} failed: {reason}")
 
     def _open(self) -> HTTPConnectionPool:
+        preload()
         url, timeout = self.endpoint.url, self.timeout
         if self.endpoint.scheme == "ssh":
             from swarm_provider.dockerapi.ssh import SshPool

@@ -19,6 +19,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from swarm_provider.dockerapi import preload
 from swarm_provider.errors import Cancelled, ConnectionFailed, InputError, Problem, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.diff import Change
@@ -346,6 +347,8 @@ async def serve(engine_address: str | None) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)
+    # the engine has still to find its way here
+    asyncio.get_running_loop().run_in_executor(None, preload)
     try:
         await server.wait_for_termination()
     except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -51,11 +52,14 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
                 hint = nearest(keyword, tuple(name for name in names if name != "resource_name"))
                 raise pulumi.RunError(f"{where}: unknown argument {keyword!r}{hint}")
         try:
-            _check_first(where, signature.bind_partial(*args, **kwargs).arguments)
-            signature.bind(*args, **kwargs)
+            given = signature.bind(*args, **kwargs).arguments
         except TypeError as error:
+            # a wrong first argument is told before a missing one
+            with contextlib.suppress(TypeError):
+                _check_first(where, signature.bind_partial(*args, **kwargs).arguments)
             reason = str(error).replace("'resource_name'", "'resource_name' (the logical name)")
             raise pulumi.RunError(f"{where}: {reason}") from None
+        _check_first(where, given)
         try:
             return call(*args, **kwargs)
         except SwarmProviderError as error:
