@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the results (default: %(default)s)")
     options = parser.parse_args()
     os.environ.setdefault("DOCKER_CONFIG", tempfile.mkdtemp(prefix="spdocker"))
+    # a shell makes jobs in the background ignore it; Pulumi's language host would end five seconds late each time
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # as a user's machine has it: compiled modules are kept
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     options.out.mkdir(exist_ok=True)
