@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
     parser.add_argument("--rounds", type=int, default=5, help="times that each is measured (default: %(default)s)")
     parser.add_argument("--without", default="", help="names of those who are left out, separated by '|'")
+    parser.add_argument("--slow", action="store_true", help="measure in each round also those that take minutes")
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the results (default: %(default)s)")
     options = parser.parse_args()
     os.environ.setdefault("DOCKER_CONFIG", tempfile.mkdtemp(prefix="spdocker"))
@@ -63,7 +64,7 @@ def main() -> None:
                 key = key_of(size, wait=wait)
                 found.facts[key] = _fact(f"up to {options.rounds} rounds")
                 sample = found.samples.setdefault(key, Sample(size, wait))
-                _measure(sample, options.rounds, out, save=lambda: found.write(kept))
+                _measure(sample, options.rounds, out, slow=options.slow, save=lambda: found.write(kept))
         elif part == "ready":
             found.ready = _ready()
         elif part == "memory":
@@ -87,7 +88,7 @@ def _fact(*more: str) -> str:
     return ", ".join([f"{datetime.now(UTC):%Y-%m-%d}", machine, *more])
 
 
-def _measure(sample: Sample, rounds: int, out: list[str], *, save: Callable[[], None]) -> None:
+def _measure(sample: Sample, rounds: int, out: list[str], *, slow: bool, save: Callable[[], None]) -> None:
     """Measure a size anew, without those called as `out` says; what is kept of those stays."""
     size, wait = sample.size, sample.wait
     workload = Workload(size, 1 if wait else 0)
@@ -97,10 +98,10 @@ def _measure(sample: Sample, rounds: int, out: list[str], *, save: Callable[[], 
         for number in range(rounds):
             with tempfile.TemporaryDirectory(prefix="spbench") as folder:
                 for contender in contenders(engine, workload, Path(folder), find_cli(), wait=wait):
-                    if contender.title in out or (number and _is_slow(contender)):
+                    if contender.title in out or (number and not slow and _is_slow(contender)):
                         continue
                     if not number:
-                        sample.seconds.pop(contender.title, None)
+                        sample.forget(contender.title)
                     _all_steps(sample, contender, number)
                     _settle(engine)
             save()
