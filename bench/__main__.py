@@ -62,7 +62,7 @@ def main() -> None:
             out = [words for words in options.without.split("|") if words]
             for size, wait in plan:
                 key = key_of(size, wait=wait)
-                found.facts[key] = _fact(f"up to {options.rounds} rounds")
+                found.facts[key] = _fact(f"{options.rounds} rounds")
                 sample = found.samples.setdefault(key, Sample(size, wait))
                 _measure(sample, options.rounds, out, slow=options.slow, save=lambda: found.write(kept))
         elif part == "ready":
