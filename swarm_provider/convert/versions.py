@@ -33,7 +33,8 @@ def known_to(spec: Json, api_version: str) -> Json:
 
 def unknown_to(spec: Json, api_version: str) -> list[tuple[str, str]]:
     """Return what a daemon of this API version would drop: (property of the inputs, API version that keeps it)."""
-    return [(name, since) for path, name, since in _newer_than(api_version) if _has(spec, path.split("."))]
+    rest: Json = _copy(spec)
+    return [(name, since) for path, name, since in _newer_than(api_version) if _remove(rest, path.split("."))]
 
 
 def _copy(value: Any) -> Any:
@@ -48,15 +49,6 @@ def _newer_than(api_version: str) -> list[tuple[str, str, str]]:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
-
-
-def _has(value: Any, steps: list[str]) -> bool:
-    """Say whether the steps lead to something."""
-    step, rest = steps[0].removesuffix("[]"), steps[1:]
-    if not isinstance(value, dict) or step not in value:
-        return False
-    below = value[step] if isinstance(value[step], list) else [value[step]]
-    return not rest or any(_has(entry, rest) for entry in below)
 
 
 def _remove(value: Any, steps: list[str]) -> bool:

@@ -226,12 +226,10 @@ def _pool(found: Any) -> HTTPConnectionPool:
 
 def _as_it_comes(response: BaseHTTPResponse, limit: int) -> bytes:
     got = b""
-    try:
+    # where the rest is late or the connection breaks, what came is worth having
+    with contextlib.suppress(Exception):
         for chunk in response.stream(None):
             got += chunk
             if len(got) >= limit:
                 break
-    except Exception:
-        # the rest is late or the connection broke: what came is worth having
-        return got
     return got

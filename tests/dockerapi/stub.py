@@ -71,9 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
         stub = self.server.stub
         stub.targets.append(self.path)
         path = urlsplit(self.path).path
-        if "/v1." in path:
-            path = "/" + path.partition("/v1.")[2].partition("/")[2]
-        if path.endswith("/version"):
+        if path.startswith("/v1."):
+            path = "/" + path.split("/", 2)[2]
+        if path == "/version":
             reply: Reply = (200, stub.version)
         elif path == "/info":
             reply = (200, {"Swarm": stub.swarm})
