@@ -7,6 +7,7 @@ it. Stacks that do not get in one another's way are adopted by one `up`.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tests.compose import cases
 from tests.compose.parity.test_parity import drained_with_externals
 from tests.conftest import ProjectFactory
+from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker, Engine
 
 pytestmark = pytest.mark.e2e
@@ -44,6 +46,18 @@ def program(names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def has_its_tasks(docker: Docker) -> bool:
+    """Whether Swarm has made the tasks that each service asks for; a global one has none on a drained node."""
+    made = Counter(task["ServiceID"] for task in docker.api.tasks())
+
+    def wanted(mode: dict[str, Any]) -> int:
+        job = mode.get("ReplicatedJob") or {}
+        at_once, in_all = job.get("MaxConcurrent", 0), job.get("TotalCompletions", 0)
+        return int(mode.get("Replicated", {}).get("Replicas", 0) or min(at_once, in_all))
+
+    return all(made[service["ID"]] >= wanted(service["Spec"]["Mode"]) for service in docker.api.services())
+
+
 def running(docker: Docker) -> dict[str, tuple[Any, ...]]:
     """Per service: the ids of its tasks, and the parts of the spec whose change would replace them."""
     tasks = docker.api.tasks()
@@ -70,6 +84,8 @@ def adopt(project: ProjectFactory, docker: Docker, names: Sequence[str]) -> None
     for name in names:
         files = [argument for path in cases.files(name) for argument in ("-c", str(path))]
         cli("stack", "deploy", "--detach", "--resolve-image", "never", *files, stack_name(name))
+    # docker does not wait for what Swarm does next
+    wait_for("every service has its tasks", lambda: has_its_tasks(docker))
     before, made = running(docker), objects(docker)
     app = project(program(names))
 
