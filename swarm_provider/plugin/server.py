@@ -315,8 +315,8 @@ def _difference(found: Difference) -> provider_pb2.DiffResponse:
 def _detail(change: Change, found: Difference) -> provider_pb2.PropertyDiff:
     # X_REPLACE follows X in the protocol's enumeration
     replaces = change.path in found.replaces or _top(change.path) in found.replaces
-    kind = _KINDS[change.kind] + (1 if replaces else 0)
-    return provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.ValueType(kind), inputDiff=True)
+    kind = provider_pb2.PropertyDiff.Kind.ValueType(_KINDS[change.kind] + (1 if replaces else 0))
+    return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.path not in found.of_outputs)
 
 
 def _top(path: str) -> str:

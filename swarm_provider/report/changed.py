@@ -112,7 +112,7 @@ def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
         new,
         next((step.running for step in acting if step.running), first.running),
         tuple(_differences(first.type, old, new, paths)) if op in ("update", "replace") else (),
-        tuple(_by_hand(refreshed, live)) if refreshed and not removed else (),
+        tuple(_differences(refreshed.type, refreshed.old or {}, live, None)) if refreshed and not removed else (),
         removed,
         next((step.forecasts for step in acting if step.forecasts), ()),
         next((step.needs for step in acting if step.needs), ()),
@@ -126,13 +126,6 @@ def _shown(inputs: Json) -> object:
         return f"{inputs['key']}={value}" if isinstance(value, str) else inputs["key"]
     base = base or inputs.get("node")
     return base if isinstance(base, str) else None
-
-
-def _by_hand(refreshed: Step, live: Json) -> Iterable[Change]:
-    # the name of a secret's first version is in the state only after a look at the swarm
-    computed = ("name",) if refreshed.type.endswith(("Config", "Secret")) else ()
-    found = _differences(refreshed.type, refreshed.old or {}, live, None)
-    return (change for change in found if change.path not in computed or change.old is not None)
 
 
 def _differences(kind: str, old: Json, new: Json, paths: Sequence[str] | None) -> Iterable[Change]:

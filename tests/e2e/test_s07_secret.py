@@ -81,6 +81,26 @@ def test_s7_names_do_not_tell_that_two_secrets_are_equal(project: ProjectFactory
     app.assert_no_changes()
 
 
+def test_s7_a_new_secret_is_no_news_and_its_first_rotation_names_both_versions(
+    project: ProjectFactory, docker: Docker, unique: str
+) -> None:
+    program = f"import swarm_provider as swarm\nswarm.Secret('db', name='{unique}', data=DATA)"
+    app = project(program.replace("DATA", repr(PLAIN)))
+    app.up().assert_ok()
+    (first,) = names(docker, "secret", unique)
+
+    # the state learns the name by the next Check: nobody changed anything, so nothing is shown
+    preview = app.preview().assert_no_changes()
+    assert "[diff" not in preview.output
+    app.program(program.replace("DATA", repr(OTHER)))
+    told = app.preview(diff=True).assert_ok()
+    app.up().assert_ok()
+
+    second = next(name for name in names(docker, "secret", unique) if name != first)
+    assert f'~ name: "{first}" => "{second}"' in told.stdout
+    app.assert_no_changes()
+
+
 @pytest.mark.long
 def test_s7_errors_never_hold_the_secret(project: ProjectFactory, docker: Docker, unique: str) -> None:
     big = PLAIN + "x" * 512_000

@@ -182,11 +182,16 @@ def test_secret_name_is_unknown_at_its_first_preview_and_known_afterwards(plugin
     assert plugin.create("Secret", unique, first, preview=True)[1]["name"] is UNKNOWN
     _, state = plugin.create("Secret", unique, first)
     _, live, state = plugin.read("Secret", unique, unique, first, state)
+    assert live == first, "a refresh has nothing to show"
     again = plugin.inputs("Secret", unique, {"data": Secret("hunter2")}, live)
     assert again["name"] == state["name"]
     assert not list(plugin.diff("Secret", unique, unique, live, again, state).diffs)
     changed = plugin.inputs("Secret", unique, {"data": Secret("hunter3")}, live)
-    assert set(plugin.diff("Secret", unique, unique, live, changed, state).diffs) == {"data", "name"}
+    answer = plugin.diff("Secret", unique, unique, live, changed, state)
+    assert set(answer.diffs) == {"data", "name"}
+    # the old name stands in the outputs only, and Pulumi is to show it
+    assert not answer.detailedDiff["name"].inputDiff
+    assert answer.detailedDiff["data"].inputDiff
 
 
 def test_secret_content_and_key_come_back_wrapped(plugin: Plugin, unique: str) -> None:

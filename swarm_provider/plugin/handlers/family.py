@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from swarm_provider.convert import objects
@@ -113,8 +114,9 @@ class FamilyHandler(Handler):
         if has_unknown([inputs.get(key) for key in (*CONTENT, *IMMUTABLE, "baseName")]):
             return UNKNOWN
         same = not content_changed(olds, inputs) or is_trusted(olds, inputs)
-        if olds.get("name") and same and olds.get("baseName") == inputs["baseName"]:
-            return olds["name"]
+        if olds and same and olds.get("baseName") == inputs["baseName"]:
+            # the first version of a secret has got its name after Check
+            return olds.get("name") or self._version_name(inputs)
         kept = None if olds else await self._current(inputs)
         return kept or await self._adopted(inputs) or self._version_name(inputs)
 
@@ -168,7 +170,10 @@ class FamilyHandler(Handler):
             # the first Check of a secret cannot know its name; that it is known later is no change
             found = [change for change in found if change.path != "name"]
         replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
-        return Difference(found, replaces, stables=() if found else ("name",))
+        # until the next Check the name of a secret's first version is an output only
+        of_outputs = ("name",) if "name" not in olds and "name" in state else ()
+        found = [replace(c, kind="update", old=state[c.path]) if c.path in of_outputs else c for c in found]
+        return Difference(found, replaces, stables=() if found else ("name",), of_outputs=of_outputs)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
         """Return the changes as the preview is to show them."""
@@ -346,7 +351,9 @@ class FamilyHandler(Handler):
                 request.owner.project, request.owner.stack, request.urn
             )
         self._live_content(inputs, found, moved=moved)
-        inputs["name"] = name
+        if moved or not olds or "name" in olds:
+            # else it is new, and that its name is known by now is no news to a user; Check gives it the same one
+            inputs["name"] = name
         inputs["keepPrevious"] = naming.keep_previous(live) if labels.KEEP in own else olds.get("keepPrevious", 1)
         # an import leaves the object as it is; the first update stamps it
         inputs["owner"] = own.get(labels.OWNER) if olds else request.owner.text
