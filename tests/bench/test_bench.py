@@ -11,7 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from bench import functions
+from bench.__main__ import HERE
 from bench.contenders import STEPS
+from bench.picture import picture
 from bench.results import LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
 from tests.support.engine import REPO
 
@@ -56,6 +58,15 @@ def test_results_are_kept_for_later_parts(tmp_path: Path) -> None:
     found.ending = {"1": [0.1]}
     found.write(tmp_path / "results.json")
     assert Results.read(tmp_path / "results.json") == found
+
+
+def test_results_that_are_published_keep_every_promise_and_are_those_that_were_recorded() -> None:
+    recorded = Results.read(HERE / "results.json")
+    for promise in promises(recorded):
+        assert promise.measured is not None, f"{promise.what}: not measured"
+        assert promise.measured <= promise.bound, promise
+    assert (HERE / "RESULTS.md").read_text(encoding="utf-8") == markdown(recorded)
+    assert (HERE / "results.svg").read_text(encoding="utf-8") == picture(recorded)
 
 
 @pytest.mark.parametrize("part", functions.PARTS)
