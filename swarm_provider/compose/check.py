@@ -59,13 +59,36 @@ def _forbidden(tree: Map, at: At) -> Iterator[tuple[str, At]]:
                 yield key, place.key(service, key)
 
 
-def check_schema(tree: Map, at: At, dialect: Dialect = "docker") -> None:
-    """Note everything that the schema refuses in one interpolated file."""
+def check_schema(tree: Map, at: At, dialect: Dialect = "docker", accepted: list[Map] | None = None) -> None:
+    """Note everything that the schema refuses in one interpolated file.
+
+    Args:
+        accepted: trees that the compose-spec's schema is known to accept, for who checks by both dialects. A tree that
+            docker's dialect finds to be one is added: every edit of docker-cli.json makes a rule looser, so it need
+            not be checked again by either.
+    """
+    if accepted is not None:
+        if any(_same(tree, one) for one in accepted):
+            return
+        if dialect == "docker" and _validator("compose-spec").is_valid(tree):
+            accepted.append(tree)
+            return
     for count, error in enumerate(_validator(dialect).iter_errors(tree)):
         if count >= _MOST_ERRORS:
             at.error("there are more errors of this kind")
             return
         _note(error, tree, at)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two trees are equal in their types, too: to Python, 1 and True are equal."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Map):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, Items):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
 
 
 def _note(error: Any, tree: Map, at: At) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ _DATE: Final = re.compile(
 _LONGEST_INTEGER: Final = 67
 _STANDARD: Final = "tag:yaml.org,2002:"
 MARKS: Final = ("!reset", "!override")
+# where none of these is, there is one document, and no tag in it; NUL tells of UTF-16
+_SIGNS: Final = (b"!", b"---", b"...", b"\0")
 
 
 class _Fault(Exception):
@@ -79,7 +82,11 @@ def read(data: bytes, file: str) -> Map:
     Raises:
         InputError: it is not YAML, or its top is not a mapping; the Problem has file and line.
     """
-    return _read(data, _Builder(file))[0]
+    if not any(sign in data for sign in _SIGNS):
+        # one document without marks: the other dialect's reading is the same, and nearly always asked for, too
+        with contextlib.suppress(InputError):
+            return _trees(data, file, True)[0]
+    return _trees(data, file, False)[0]
 
 
 def read_documents(data: bytes, file: str) -> list[Map]:
@@ -88,15 +95,16 @@ def read_documents(data: bytes, file: str) -> list[Map]:
     Raises:
         InputError: as `read`.
     """
-    return _read(data, _Builder(file, every=True))
+    return list(_trees(data, file, True))
 
 
-def _read(data: bytes, builder: _Builder) -> list[Map]:
-    file = builder.file
+@lru_cache(maxsize=8)
+def _trees(data: bytes, file: str, every: bool) -> tuple[Map, ...]:
+    """Return the documents; they are shared, and what is made of them (interpolation, splitting) are copies."""
     try:
         if len(data) > MAX_BYTES:
             raise _Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB", 0)
-        trees = builder.build(data)
+        trees = tuple(_Builder(file, every=every).build(data))
         if not all(isinstance(tree, Map) for tree in trees):
             raise _Fault("the top of a compose file must be a mapping such as 'services: ...'", 1)
     except _Fault as fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,12 +28,14 @@ class Sources:
         files: paths of compose files; later ones override. Relative paths inside start at the first one's folder.
         env: the variables of the caller.
         env_files: in the compose-spec's dialect, the files of further variables; None: `.env` beside the first file.
+        accepted: trees whose check the other dialect need not repeat; shared with `other`.
     """
 
     files: tuple[str | Path, ...]
     env: Mapping[str, object]
     dialect: Dialect = "docker"
     env_files: tuple[str | Path, ...] | None = None
+    accepted: list[Map] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.files:
@@ -92,7 +94,7 @@ class Sources:
         """Return what the files say; what is wrong and what surprises is in the report."""
         assembly = Assembly(self.folder, environment, report, self.dialect)
         if self.dialect == "docker":
-            return [_of_docker(file, assembly) for file in self.files]
+            return [_of_docker(file, assembly, self.accepted) for file in self.files]
         documents = [
             assembly.expanded(layer, Path(file))
             for file in self.files
@@ -100,14 +102,14 @@ class Sources:
         ]
         tree, at = assembly.merged(documents), At(report, str(self.files[0]))
         if not report.errors:
-            check.check_schema(tree, at, self.dialect)
+            check.check_schema(tree, at, self.dialect, self.accepted)
         if not report.errors:
             check.warn_forbidden(tree, at)
             unhonoured.warn(tree, at)
         return [(absolute(tree, self.folder, assembly.home), at)]
 
 
-def _of_docker(file: str | Path, assembly: Assembly) -> tuple[Map, At]:
+def _of_docker(file: str | Path, assembly: Assembly, accepted: list[Map]) -> tuple[Map, At]:
     report = assembly.report
     before = len(report.errors)
     [layer] = layers(_bytes(file), str(file), assembly.environment, report, "docker")
@@ -118,7 +120,7 @@ def _of_docker(file: str | Path, assembly: Assembly) -> tuple[Map, At]:
             check.check_forbidden(expanded.tree, expanded.at)
         layer = expanded
     if len(report.errors) == before:
-        check.check_schema(layer.tree, layer.at)
+        check.check_schema(layer.tree, layer.at, accepted=accepted)
     if len(report.errors) == before:
         _check_version(layer.tree, layer.at)
         unhonoured.warn(layer.tree, layer.at)

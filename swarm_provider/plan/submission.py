@@ -22,7 +22,7 @@ def is_job(spec: Json) -> bool:
 def with_unmanaged(olds: Json, news: Json) -> Json:
     """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
     result = copy.copy(news)
-    replicas = inner(reveal(olds), "deploy", "replicas")
+    replicas = inner(reveal(olds.get("deploy")), "replicas")
     deploy = reveal(news.get("deploy")) or {}
     if not isinstance(deploy, dict):
         return result

@@ -37,7 +37,7 @@ class Forecast:
         swarm = await self.session.swarm()
         if self.session.offline:
             return
-        after = to_spec(reveal(with_unmanaged(olds, inputs)))
+        after = to_spec(with_unmanaged(olds, inputs))
         self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
             await self._placement(urn, swarm, olds, inputs, after)
@@ -96,12 +96,12 @@ class Forecast:
             return
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
-        before = live["Spec"] if live is not None else to_spec(reveal(olds))
+        before = live["Spec"] if live is not None else to_spec(olds)
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
         names = await network_names(swarm, before)
-        after = to_spec(reveal(with_unmanaged(olds, news)))
+        after = to_spec(with_unmanaged(olds, news))
         if live is not None and not has_unknown(news):
             after = on_top_of(after, live["Spec"], news, names)
         nodes = await self._nodes_of(swarm, live) if live is not None else None
@@ -113,7 +113,7 @@ class Forecast:
         what = ", ".join(replacing)
         text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
         self.session.log.warn(urn, text)
-        self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(reveal(olds)), replacing))
+        self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
 
     async def take_over(self, urn: str, news: Json, live: Json) -> None:
         """Tell, at preview, that a live service will be taken over, and what that does to its tasks."""
@@ -121,7 +121,7 @@ class Forecast:
         if not has_unknown(news):
             swarm = await self.session.swarm()
             names = await network_names(swarm, live["Spec"])
-            after = on_top_of(to_spec(reveal(news)), live["Spec"], news, names)
+            after = on_top_of(to_spec(news), live["Spec"], news, names)
             nodes = await self._nodes_of(swarm, live)
             found = restart(live["Spec"], after, network_names=names, nodes=nodes)
             text += f"; {self.session.foretell(urn, news['name'], found)}"

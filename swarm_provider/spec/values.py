@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,9 +32,12 @@ class Secret:
 
 def reveal(value: Any) -> Any:
     """Return `value` with every Secret inside it replaced by what it holds."""
-    if isinstance(value, Secret):
-        return reveal(value.value)
-    return _walk(value, reveal)
+    # texts are most of all values, and a service is revealed several times
+    if isinstance(value, dict):
+        return {key: item if isinstance(item, str) else reveal(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [item if isinstance(item, str) else reveal(item) for item in value]
+    return reveal(value.value) if isinstance(value, Secret) else value
 
 
 def has_unknown(value: Any) -> bool:
@@ -109,11 +112,3 @@ def _texts(value: Any) -> set[str]:
     if isinstance(value, (list, tuple)):
         return set().union(*(_texts(item) for item in value)) if value else set()
     return {value} if isinstance(value, str) and value else set()
-
-
-def _walk(value: Any, change: Callable[[Any], Any]) -> Any:
-    if isinstance(value, dict):
-        return {key: change(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [change(item) for item in value]
-    return value

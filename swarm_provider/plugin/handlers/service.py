@@ -85,13 +85,13 @@ class ServiceHandler(Handler):
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         hidden = list(CONTROL)
-        if inner(reveal(news), "deploy", "replicas") is None:
+        if inner(reveal(news.get("deploy")), "replicas") is None:
             hidden.append("deploy.replicas")
         if "forceUpdate" not in news:
             hidden.append("forceUpdate")
         found = self.changed(olds, news, ignored, hidden=hidden)
         if found and not has_unknown(news) and not any(change.path == "owner" for change in found):
-            before, after = to_spec(reveal(olds)), to_spec(reveal(with_unmanaged(olds, news)))
+            before, after = to_spec(olds), to_spec(with_unmanaged(olds, news))
             if effective(before) == effective(after):
                 found = []
         replacing = [*replaces(found), *networks_that_go(olds, news)]
@@ -165,12 +165,11 @@ class ServiceHandler(Handler):
         return claim("service", str(news["name"]), own, request.owner, adopt=bool(reveal(news.get("adopt"))))
 
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
-        plain = reveal(news)
         self.session.log.hide(secret_texts(news))
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
-        spec: Json = objects.with_labels(to_spec(plain), own)
+        spec: Json = objects.with_labels(to_spec(news), own)
         await fill_ids(self.session, swarm, spec)
-        listed = platforms(swarm, plain["image"])
+        listed = platforms(swarm, reveal(news["image"]))
         if listed:
             spec["TaskTemplate"]["Placement"]["Platforms"] = listed
         return spec

@@ -1,0 +1,91 @@
+"""Files are read and checked once for both dialects where that changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from swarm_provider.compose import load
+from swarm_provider.compose.check import check_schema
+from swarm_provider.compose.load import _trees, read
+from swarm_provider.compose.tree import At, Map, Report
+from swarm_provider.errors import InputError
+from tests.compose.test_fuzz import CORPUS, mutated
+
+
+def refused(tree: Map, dialect: str) -> bool:
+    report = Report()
+    check_schema(tree, At(report, "f.yml"), dialect)  # type: ignore[arg-type]
+    return bool(report.errors)
+
+
+def of_docker(data: bytes) -> object:
+    """What docker's own reading gives, without anything shared."""
+    try:
+        return _trees.__wrapped__(data, "f.yml", False)[0]
+    except InputError as error:
+        return str(error)
+
+
+def as_it_is(data: bytes) -> object:
+    try:
+        return read(data, "f.yml")
+    except InputError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("text", CORPUS)
+def test_what_the_schema_of_the_compose_spec_accepts_docker_accepts(text: str) -> None:
+    tree = read(text.encode(), "f.yml")
+    assert refused(tree, "compose-spec") or not refused(tree, "docker")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_the_same_holds_for_files_with_mistakes(text: str) -> None:
+    with contextlib.suppress(InputError, UnicodeError):
+        tree = read(text.encode(), "f.yml")
+        assert refused(tree, "compose-spec") or not refused(tree, "docker")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated() | st.sampled_from(CORPUS))
+def test_a_reading_that_is_shared_is_the_one_that_docker_would_make(text: str) -> None:
+    with contextlib.suppress(UnicodeError):
+        data = text.encode()
+        assert as_it_is(data) == of_docker(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{a: 1}\ngarbage",  # docker ends with the first document
+        b"a: !reset 5\n",
+        b"a: 1\n---\nb: [broken\n",
+        "a: 1\n---\nb: [broken\n".encode("utf-16"),
+        b"a: 1\n...\nb: [broken\n",
+        b"",
+    ],
+)
+def test_where_the_dialects_differ_nothing_is_shared(data: bytes) -> None:
+    assert as_it_is(data) == of_docker(data)
+
+
+def test_a_file_that_is_loaded_again_is_the_same_project(tmp_path: Path) -> None:
+    file = tmp_path / "stack.yml"
+    file.write_text("services: {web: {image: 'a:1', environment: {A: $A}, x-pulumi: {wait: false}}}\n")
+    again = [load([file], stack="s", env={"A": value}) for value in ("1", "2", "1")]
+    assert again[0] == again[2] != again[1]
+
+
+def test_a_tree_that_is_equal_but_for_a_type_is_checked_again() -> None:
+    accepted: list[Map] = []
+    for text, errors in (("true", 0), ("1", 1)):
+        report = Report()
+        tree = read(f"services: {{web: {{image: a, init: {text}}}}}\n".encode(), "f.yml")
+        check_schema(tree, At(report, "f.yml"), accepted=accepted)
+        assert len(report.errors) == errors
