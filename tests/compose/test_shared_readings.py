@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from swarm_provider.compose import load
 from swarm_provider.compose.check import check_schema
+from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.load import _trees, read
 from swarm_provider.compose.tree import At, Map, Report
 from swarm_provider.errors import InputError
 from tests.compose.test_fuzz import CORPUS, mutated
 
 
-def refused(tree: Map, dialect: str) -> bool:
+def refused(tree: Map, dialect: Dialect) -> bool:
     report = Report()
-    check_schema(tree, At(report, "f.yml"), dialect)  # type: ignore[arg-type]
+    check_schema(tree, At(report, "f.yml"), dialect)
     return bool(report.errors)
 
 

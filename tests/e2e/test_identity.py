@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ProjectFactory
+from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker
 from tests.support.pulumi import PulumiProject
 
@@ -343,15 +342,8 @@ def remove_all(docker: Docker, name: str) -> None:
             kind, "rm", *(line for line in docker.lines(kind, "ls", "--format", "{{.Name}}") if line.startswith(name))
         )
     # in use until the last task has ended
-    wait_until(lambda: docker.run("network", "rm", f"{name}-net").returncode == 0)
-    wait_until(lambda: not ids(docker, name))
-
-
-def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, f"not within {seconds:g} s"
-        time.sleep(0.2)
+    wait_for("the network is gone", lambda: docker.run("network", "rm", f"{name}-net").returncode == 0, timeout=30)
+    wait_for("all of it is gone", lambda: not ids(docker, name), timeout=30)
 
 
 @pytest.mark.long
