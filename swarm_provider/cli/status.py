@@ -87,7 +87,7 @@ async def _standings(swarm: Swarm, stack: str) -> list[Standing]:
     tasks = await swarm.tasks(service_ids=[live["ID"] for live in own]) if own else []
     nodes, configs, secrets = await asyncio.gather(*(swarm.list(kind) for kind in ("node", "config", "secret")))
     clean = SecretFilter(text for live in own for text in _secrets_of(live))
-    found = [standing(live, tasks, nodes, configs, secrets) for live in own]
+    found = [standing(live, tasks, nodes, configs, secrets, swarm.now) for live in own]
     return [dataclasses.replace(one, problems=tuple(clean(text) for text in one.problems)) for one in found]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -103,6 +104,11 @@ class Swarm:
     def node_id(self) -> str:
         """The node that this connection ends on: the only one whose volumes and containers can be seen."""
         return self._link.peer.node_id
+
+    @property
+    def now(self) -> int:
+        """Nanoseconds since 1970, on the manager's clock."""
+        return time.time_ns() + self._link.peer.ahead_ns
 
     @property
     def engine_version(self) -> str:

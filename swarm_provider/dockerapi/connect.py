@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from swarm_provider.dockerapi.failures import Unanswered
@@ -31,12 +32,14 @@ class Peer:
         cluster_id: the swarm it belongs to, "" when it is not a manager.
         node_id: its own node, "" outside a swarm.
         engine: the engine's own version, for messages.
+        ahead_ns: how far its clock is ahead of this machine's, in nanoseconds.
     """
 
     transport: Transport
     cluster_id: str
     node_id: str
     engine: str
+    ahead_ns: int = 0
 
 
 def find_peer(
@@ -111,7 +114,16 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")
     if manager:
         _check_manager(url, swarm, cluster, cluster_id)
-    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), engine)
+    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), engine, _ahead_ns(info.get("SystemTime")))
+
+
+def _ahead_ns(system_time: Any) -> int:
+    """How far a daemon's clock is ahead of ours, 0 where it tells none."""
+    try:
+        told = datetime.fromisoformat(str(system_time))
+    except ValueError:
+        return 0
+    return int((told - datetime.now(UTC)).total_seconds() * 10**9) if told.tzinfo else 0
 
 
 def _negotiate(url: str, engine: str, version: Json, wanted: str | None) -> str:

@@ -1,62 +1,116 @@
-"""How a service stands apart from what is asked of it: fewer tasks than wanted."""
+"""How a service stands apart from what is asked of it: the one reading of how many of its tasks run. Pure.
+
+Read slot by slot, or node by node for a global service. What Swarm wants at one moment does not tell: between two tries
+of a crash loop it wants nothing to run, and in the middle of a try everything seems well.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from swarm_provider.plan.submission import is_job
-from swarm_provider.plan.tasks import at
+from swarm_provider.plan.tasks import ENDED, Service, Task, at, eligible, in_slots, is_down, slot_key
 from swarm_provider.spec import Json
 
 
-def running_tasks(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> tuple[int, int]:
-    """Return how many tasks of a service run (on nodes that are up), and how many should."""
-    down = {node["ID"] for node in nodes if at(node, "Status", "State") == "down"}
-    wanted = [
-        task for task in tasks if task.get("ServiceID") == service["ID"] and task.get("DesiredState") == "running"
-    ]
-    running = [task for task in wanted if at(task, "Status", "State") == "running" and task.get("NodeID") not in down]
-    replicas = at(service, "Spec", "Mode", "Replicated", "Replicas")
-    if replicas is None:
-        return len(running), len(wanted)
-    return len(running) + len(_finished(service, tasks)), int(replicas)
+@dataclass(frozen=True)
+class Health:
+    """How many tasks of a service run.
+
+    Attributes:
+        running: slots whose task runs, or ended well and stays ended; of a job those that completed.
+        wanted: how many there should be.
+        shaky: slots whose task has just been started again after it failed: it may be a try of a crash loop.
+        given_up: slots that Swarm, by the restart policy, does not start again although they should run.
+        nowhere: a global service that no node takes.
+    """
+
+    running: int
+    wanted: int
+    shaky: frozenset[str] = frozenset()
+    given_up: int = 0
+    nowhere: bool = False
+
+    @property
+    def well(self) -> bool:
+        return self.running >= self.wanted and not self.nowhere
 
 
-def _finished(service: Json, tasks: Sequence[Json]) -> set[Any]:
+def health(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int) -> Health:
+    """Say how a service stands.
+
+    Args:
+        live: GET /services/ID.
+        tasks: GET /tasks, of this service at least.
+        nodes: GET /nodes.
+        now: nanoseconds since 1970, on the swarm's clock.
+    """
+    service = Service(live)
+    own = [Task(task) for task in tasks if task.get("ServiceID") == live["ID"]]
+    places = {str(node.get("ID")) for node in eligible(service, nodes)} if service.is_global else set()
+    if service.is_job:
+        done = {slot_key(service, t) for t in own if t.iteration == service.iteration and t.state == "complete"}
+        wanted = done | places
+        nowhere = service.is_global and not wanted
+        return Health(len(done), len(wanted) if service.is_global else service.replicas, nowhere=nowhere)
+    open_slots = in_slots(service, (task for task in own if task.wanted))
+    finished = {} if service.restart_condition == "any" else _finished(service, own, set(open_slots))
+    shaky = {key for key, task in open_slots.items() if _is_shaky(service, task, own, now)}
+    running = {
+        key
+        for key, task in open_slots.items()
+        if task.state == "running" and key not in shaky and not is_down(nodes, task.node_id)
+    }
+    if not service.is_global:
+        missing = service.replicas - len(open_slots) - len(finished)
+        return Health(len(running) + len(finished), service.replicas, frozenset(shaky), max(0, missing))
+    ended = {slot_key(service, task) for task in own} & places
+    return Health(
+        len((running | set(finished)) & places),
+        len(places),
+        frozenset(shaky & places),
+        len(ended - set(open_slots) - set(finished)),
+        nowhere=not places,
+    )
+
+
+def _finished(service: Service, own: Sequence[Task], open_slots: set[str]) -> dict[str, Task]:
     """Return the slots whose task ended well and, by the restart policy, stays ended."""
-    if at(service, "Spec", "TaskTemplate", "RestartPolicy", "Condition") in (None, "any"):
-        return set()
-    own = [task for task in tasks if task.get("ServiceID") == service["ID"]]
-    open_slots = {task.get("Slot") for task in own if task.get("DesiredState") == "running"}
-    return {task.get("Slot") for task in own if at(task, "Status", "State") == "complete"} - open_slots
+    ended = {slot_key(service, task): task for task in own if task.state == "complete"}
+    return {key: task for key, task in ended.items() if key not in open_slots}
 
 
-def given_up(service: Json, tasks: Sequence[Json]) -> bool:
+def _is_shaky(service: Service, task: Task, own: Sequence[Task], now: int) -> bool:
+    """Whether a task that runs does so for a shorter time than Swarm watches one, in the place of one that failed."""
+    if task.state != "running" or now - task.reported >= service.monitor_ns:
+        return False
+    key = slot_key(service, task)
+    before = [other for other in own if slot_key(service, other) == key and other.created < task.created]
+    newest = max(before, key=lambda other: other.created, default=None)
+    return newest is not None and newest.state in ENDED
+
+
+def given_up(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> bool:
     """Say whether Swarm, by the restart policy, starts fewer tasks than the service should have."""
-    replicas = at(service, "Spec", "Mode", "Replicated", "Replicas")
-    wanted = [
-        task for task in tasks if task.get("ServiceID") == service["ID"] and task.get("DesiredState") == "running"
-    ]
-    return replicas is not None and len(wanted) + len(_finished(service, tasks)) < int(replicas)
+    return health(live, tasks, nodes, 0).given_up > 0
 
 
-def degraded(service: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str | None:
+def degraded(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int) -> str | None:
     """Return a sentence about a service that has fewer running tasks than wanted, None when all is well.
 
     Args:
-        service: GET /services/ID; jobs are never degraded.
-        tasks: GET /tasks, of this service at least.
-        nodes: GET /nodes.
+        live: GET /services/ID; jobs are never degraded.
     """
-    if is_job(service["Spec"]):
+    service = Service(live)
+    found = None if service.is_job else health(live, tasks, nodes, now)
+    if found is None or found.well:
         return None
-    running, wanted = running_tasks(service, tasks, nodes)
-    if running >= wanted:
-        return None
+    if found.nowhere:
+        return f"{service.name} is degraded: no node takes its tasks"
+    again = f"; {len(found.shaky)} just started again after a failure" if found.shaky else ""
     down = sorted(str(at(node, "Description", "Hostname")) for node in nodes if at(node, "Status", "State") == "down")
     lost = f"; node{'s' if len(down) > 1 else ''} down: {', '.join(down)}" if down else ""
-    return f"{at(service, 'Spec', 'Name')} is degraded: {running}/{wanted} tasks run{lost}"
+    return f"{service.name} is degraded: {found.running}/{found.wanted} tasks run{again}{lost}"
 
 
 def recovered(service: Json, lacking: str | None) -> bool:
@@ -65,10 +119,10 @@ def recovered(service: Json, lacking: str | None) -> bool:
     Args:
         lacking: what `degraded` says of it.
     """
-    state = at(service, "UpdateStatus", "State") or "completed"
-    return state == "completed" and lacking is None and not is_job(service["Spec"])
+    read = Service(service)
+    return (read.update_state or "completed") == "completed" and lacking is None and not read.is_job
 
 
 def under_way(service: Json) -> bool:
     """Say whether Swarm replaces tasks of a service now, or has paused halfway."""
-    return at(service, "UpdateStatus", "State") in ("updating", "paused")
+    return Service(service).update_state in ("updating", "paused")

@@ -18,6 +18,7 @@ from swarm_provider.plan.tasks import (
     Service,
     Task,
     eligible,
+    in_slots,
     is_down,
     same_template,
     slot_key,
@@ -135,7 +136,7 @@ class Picture:
 
 def picture(snapshot: Snapshot, service: Service, history: History, now: float) -> Picture:
     """Sort a snapshot's tasks."""
-    current: dict[str, Task] = {}
+    wanted: list[Task] = []
     newest: dict[str, Task] = {}
     old, stopping, lost = [], [], []
     paused = {node.get("ID") for node in snapshot.nodes if (node.get("Spec") or {}).get("Availability") == "pause"}
@@ -151,12 +152,10 @@ def picture(snapshot: Snapshot, service: Service, history: History, now: float) 
             if task.wanted and task.rank <= RUNNING and not (service.is_global and task.node_id in paused):
                 old.append(task)
             continue
-        key = slot_key(service, task)
-        newest[key] = task
+        newest[slot_key(service, task)] = task
         if task.wanted:
-            before = current.get(key)
-            if before is None or not (before.state == "running" and task.state != "running"):
-                current[key] = task
+            wanted.append(task)
+    current = in_slots(service, wanted)
     slots = tuple(str(node.get("ID")) for node in eligible(service, snapshot.nodes)) if service.is_global else ()
     return Picture(
         expected=len(slots) if service.is_global else service.replicas,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from swarm_provider.plan.causes import failing, rollback_note
-from swarm_provider.plan.health import running_tasks
+from swarm_provider.plan.causes import failing, no_node_matches, rollback_note
+from swarm_provider.plan.health import Health, health
 from swarm_provider.plan.history import Failure
 from swarm_provider.plan.naming import current, object_labels, object_name
 from swarm_provider.plan.pruning import references
@@ -71,7 +71,7 @@ def members(services: Iterable[Json], stack: str) -> list[Json]:
 
 
 def standing(
-    live: Json, tasks: Sequence[Json], nodes: Sequence[Json], configs: Sequence[Json], secrets: Sequence[Json]
+    live: Json, tasks: Sequence[Json], nodes: Sequence[Json], configs: Sequence[Json], secrets: Sequence[Json], now: int
 ) -> Standing:
     """Return how a service stands.
 
@@ -79,32 +79,24 @@ def standing(
         live: GET /services/ID.
         tasks: GET /tasks, of any services.
         nodes, configs, secrets: GET of each kind.
+        now: nanoseconds since 1970, on the swarm's clock.
     """
     service = Service(live)
     own = [Task(task) for task in tasks if task.get("ServiceID") == live["ID"]]
-    running, wanted = _numbers(service, own, tasks, nodes)
+    found = health(live, tasks, nodes, now)
     on = {node_name(nodes, task.node_id) for task in own if task.wanted and task.state == "running"}
     return Standing(
         service.name,
         service.kind,
         str((service.template.get("ContainerSpec") or {}).get("Image") or ""),
-        running,
-        wanted,
+        found.running,
+        found.wanted,
         service.update_state,
         object_labels(live).get(labels.OWNER, ""),
         tuple(_versions(live, {"config": configs, "secret": secrets})),
         tuple(sorted(on)),
-        tuple(_problems(service, own, nodes, running, wanted)),
+        tuple(_problems(service, own, nodes, found)),
     )
-
-
-def _numbers(service: Service, own: Sequence[Task], tasks: Sequence[Json], nodes: Sequence[Json]) -> tuple[int, int]:
-    if not service.is_job:
-        return running_tasks(service.json, tasks, nodes)
-    mine = [task for task in own if task.iteration == service.iteration]
-    done = {slot_key(service, task) for task in mine if task.state == "complete"}
-    wanted = len({slot_key(service, task) for task in mine}) if service.is_global else service.replicas
-    return len(done), wanted
 
 
 def _versions(live: Json, there: dict[str, Sequence[Json]]) -> Iterable[Version]:
@@ -117,23 +109,27 @@ def _versions(live: Json, there: dict[str, Sequence[Json]]) -> Iterable[Version]
             yield Version(kind, name, own.get(labels.BASE, name), latest if latest != name else "")
 
 
-def _problems(service: Service, own: Sequence[Task], nodes: Sequence[Json], running: int, wanted: int) -> Iterable[str]:
+def _problems(service: Service, own: Sequence[Task], nodes: Sequence[Json], found: Health) -> Iterable[str]:
     if service.update_state in ("paused", "rollback_paused"):
         message = str((service.json.get("UpdateStatus") or {}).get("Message") or "")
         yield f"its update is paused: {message}" if message else "its update is paused"
     note = rollback_note(service.json)
     if note:
         yield f"it was {note}"
-    if running >= wanted:
+    if found.well:
         return
-    yield from _of_tasks(service, own, nodes)
+    if found.nowhere:
+        yield no_node_matches(service, nodes).text
+        return
+    told = list(_of_tasks(service, own, nodes, found.shaky))
+    yield from told or [f"{found.running} of {found.wanted} tasks {'completed' if service.is_job else 'run'}"]
 
 
-def _of_tasks(service: Service, own: Sequence[Task], nodes: Sequence[Json]) -> Iterable[str]:
+def _of_tasks(service: Service, own: Sequence[Task], nodes: Sequence[Json], shaky: frozenset[str]) -> Iterable[str]:
     waiting = [
         task for task in own if task.wanted and task.state != "running" and not (service.is_job and task.state in ENDED)
     ]
-    broken = {slot_key(service, task) for task in waiting}
+    broken = {slot_key(service, task) for task in waiting} | shaky
     placed = {slot_key(service, task) for task in own if task.wanted}
     ended = [
         task

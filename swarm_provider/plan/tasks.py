@@ -252,6 +252,17 @@ def slot_key(service: Service, task: Task) -> str:
     return task.node_id if service.is_global else str(task.slot)
 
 
+def in_slots(service: Service, tasks: Iterable[Task]) -> dict[str, Task]:
+    """The task that counts of each slot: the newest, but none that runs gives way to one that does not yet."""
+    found: dict[str, Task] = {}
+    for task in sorted(tasks, key=lambda task: task.created):
+        key = slot_key(service, task)
+        before = found.get(key)
+        if before is None or not (before.state == "running" and task.state != "running"):
+            found[key] = task
+    return found
+
+
 def node_name(nodes: Sequence[Json], node_id: str) -> str:
     """Hostname of a node, its id when it is gone, "" for no node."""
     for node in nodes:

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from swarm_provider.plan.health import degraded, given_up
+from datetime import UTC, datetime
+
+import pytest
+
+from swarm_provider.plan.health import degraded, given_up, health, recovered
+from swarm_provider.plan.standing import standing
 from swarm_provider.spec import Json
+
+NOW = 1_790_000_000 * 10**9
 
 
 def node(name: str, *, state: str = "ready", **labels: str) -> Json:
     return {
         "ID": f"id-{name}",
         "Description": {"Hostname": name},
-        "Spec": {"Role": "worker", "Labels": labels},
+        "Spec": {"Role": "worker", "Labels": labels, "Availability": "active"},
         "Status": {"State": state},
     }
 
 
-def task(on: str, *, state: str = "running", wanted: str = "running", service: str = "s") -> Json:
-    return {"ServiceID": service, "NodeID": f"id-{on}", "DesiredState": wanted, "Status": {"State": state}}
+def task(on: str, *, state: str = "running", wanted: str = "running", service: str = "s", slot: int = 0) -> Json:
+    return {
+        "ServiceID": service,
+        "NodeID": f"id-{on}",
+        "Slot": slot,
+        "DesiredState": wanted,
+        "Status": {"State": state},
+    }
+
+
+def at(number: int) -> str:
+    """A time of the daemon, that many seconds before NOW."""
+    return datetime.fromtimestamp(NOW / 10**9 - number, UTC).isoformat()
+
+
+def tried(on: str = "a", *, state: str = "failed", ran: int = 60) -> list[Json]:
+    """A task that ended, and the one after it, which has run for some seconds."""
+    before = task(on, state=state, wanted="shutdown", slot=1) | {"CreatedAt": at(ran + 20)}
+    after = task(on, slot=1) | {"CreatedAt": at(ran + 10), "Status": {"State": "running", "Timestamp": at(ran)}}
+    return [before, after]
 
 
 def service(**mode: Json) -> Json:
@@ -28,31 +53,31 @@ GLOBAL = service(Global={})
 
 
 def test_service_with_all_tasks_running_is_not_degraded() -> None:
-    assert degraded(REPLICATED, [task("a"), task("b")], [node("a"), node("b")]) is None
+    assert degraded(REPLICATED, [task("a", slot=1), task("b", slot=2)], [node("a"), node("b")], NOW) is None
 
 
 def test_task_on_a_lost_node_does_not_count_and_the_node_is_named() -> None:
-    said = degraded(REPLICATED, [task("a"), task("b")], [node("a"), node("b", state="down")])
+    said = degraded(REPLICATED, [task("a", slot=1), task("b", slot=2)], [node("a"), node("b", state="down")], NOW)
     assert said == "web is degraded: 1/2 tasks run; node down: b"
 
 
 def test_tasks_of_other_services_and_old_tasks_do_not_count() -> None:
-    tasks = [task("a"), task("a", wanted="shutdown"), task("a", service="other")]
-    assert degraded(REPLICATED, tasks, [node("a")]) == "web is degraded: 1/2 tasks run"
+    tasks = [task("a", slot=1), task("a", wanted="shutdown", slot=2), task("a", service="other", slot=2)]
+    assert degraded(REPLICATED, tasks, [node("a")], NOW) == "web is degraded: 1/2 tasks run"
 
 
 def test_global_service_wants_as_many_as_swarm_placed() -> None:
-    assert degraded(GLOBAL, [task("a"), task("b", state="starting")], [node("a"), node("b")]) == (
+    assert degraded(GLOBAL, [task("a"), task("b", state="starting")], [node("a"), node("b")], NOW) == (
         "web is degraded: 1/2 tasks run"
     )
 
 
 def test_job_is_never_degraded() -> None:
-    assert degraded(service(ReplicatedJob={"TotalCompletions": 3}), [], []) is None
+    assert degraded(service(ReplicatedJob={"TotalCompletions": 3}), [], [], NOW) is None
 
 
 def test_service_scaled_to_nothing_is_not_degraded() -> None:
-    assert degraded(service(Replicated={"Replicas": 0}), [], []) is None
+    assert degraded(service(Replicated={"Replicas": 0}), [], [], NOW) is None
 
 
 ONCE = service(Replicated={"Replicas": 1})
@@ -61,15 +86,73 @@ ONCE["Spec"]["TaskTemplate"] = {"RestartPolicy": {"Condition": "none"}}
 
 def test_task_that_ended_well_and_stays_ended_is_no_lack() -> None:
     tasks = [task("a", state="complete", wanted="shutdown") | {"Slot": 1}]
-    assert degraded(ONCE, tasks, [node("a")]) is None
-    assert not given_up(ONCE, tasks)
+    assert degraded(ONCE, tasks, [node("a")], NOW) is None
+    assert not given_up(ONCE, tasks, [node("a")])
 
 
 def test_task_that_failed_and_is_not_started_again_is_given_up() -> None:
     tasks = [task("a", state="failed", wanted="shutdown") | {"Slot": 1}]
-    assert degraded(ONCE, tasks, [node("a")]) == "web is degraded: 0/1 tasks run"
-    assert given_up(ONCE, tasks)
+    assert degraded(ONCE, tasks, [node("a")], NOW) == "web is degraded: 0/1 tasks run"
+    assert given_up(ONCE, tasks, [node("a")])
 
 
 def test_task_that_swarm_starts_again_is_not_given_up() -> None:
-    assert not given_up(ONCE, [task("a", state="starting") | {"Slot": 1}])
+    assert not given_up(ONCE, [task("a", state="starting", slot=1)], [node("a")])
+
+
+def test_global_service_between_two_tries_is_degraded() -> None:
+    tasks = [task("a", state="failed", wanted="shutdown"), task("a", state="ready", wanted="ready")]
+    assert degraded(GLOBAL, tasks, [node("a")], NOW) == "web is degraded: 0/1 tasks run"
+    assert not given_up(GLOBAL, tasks, [node("a")])
+
+
+def test_global_service_whose_task_ended_for_good_is_given_up() -> None:
+    once = service(Global={})
+    once["Spec"]["TaskTemplate"] = {"RestartPolicy": {"Condition": "none"}}
+    tasks = [task("a", state="failed", wanted="shutdown"), task("b")]
+    assert degraded(once, tasks, [node("a"), node("b")], NOW) == "web is degraded: 1/2 tasks run"
+    assert given_up(once, tasks, [node("a"), node("b")])
+
+
+def test_global_service_lacks_nothing_on_nodes_that_take_no_tasks() -> None:
+    resting = node("b")
+    resting["Spec"]["Availability"] = "pause"
+    assert degraded(GLOBAL, [task("a")], [node("a"), resting], NOW) is None
+
+
+def test_global_service_without_a_node_is_degraded() -> None:
+    bound = service(Global={})
+    bound["Spec"]["TaskTemplate"] = {"Placement": {"Constraints": ["node.labels.gpu == yes"]}}
+    assert degraded(bound, [], [node("a")], NOW) == "web is degraded: no node takes its tasks"
+    shown = standing(bound, [], [node("a")], [], [], NOW)
+    assert not shown.well
+    assert "no node satisfies `node.labels.gpu == yes`" in shown.problems[0]
+
+
+@pytest.mark.parametrize("mode", [{"Global": {}}, {"Replicated": {"Replicas": 1}}], ids=["global", "replicated"])
+@pytest.mark.parametrize("state", ["failed", "rejected", "complete"])
+def test_try_that_has_just_begun_does_not_count(mode: Json, state: str) -> None:
+    said = degraded(service(**mode), tried(state=state, ran=2), [node("a")], NOW)
+    assert said == "web is degraded: 0/1 tasks run; 1 just started again after a failure"
+    assert not recovered(service(**mode), said)
+    assert not standing(service(**mode), tried(state=state, ran=2), [node("a")], [], [], NOW).well
+
+
+def test_task_that_has_run_for_as_long_as_swarm_watches_counts() -> None:
+    assert degraded(service(Global={}), tried(ran=6), [node("a")], NOW) is None
+
+
+def test_first_task_of_its_slot_counts_at_once() -> None:
+    assert degraded(service(Global={}), tried(ran=1)[1:], [node("a")], NOW) is None
+
+
+def test_two_tasks_of_one_slot_count_once() -> None:
+    assert health(REPLICATED, [task("a", slot=1), task("b", slot=1)], [node("a"), node("b")], NOW).running == 1
+
+
+def test_completed_global_job_is_well_on_nodes_that_take_no_more() -> None:
+    job = service(GlobalJob={})
+    drained = node("a")
+    drained["Spec"]["Availability"] = "drain"
+    assert health(job, [task("a", state="complete", wanted="complete")], [drained], NOW).well
+    assert not health(job, [], [drained], NOW).well

@@ -182,7 +182,8 @@ class ServiceHandler(Handler):
         Args:
             again: the last update did not converge; tasks that Swarm will not start again by itself are forced.
         """
-        forced = again and given_up(live, await swarm.tasks(service_ids=[live["ID"]]))
+        nodes = await swarm.list("node", outdated=True)
+        forced = again and given_up(live, await swarm.tasks(service_ids=[live["ID"]]), nodes)
         force = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0) + 1
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
@@ -297,7 +298,7 @@ class ServiceHandler(Handler):
         inputs = wrapped(inputs, [*secret_places(olds), *labels.secrets_told(own)])
         outputs = _outputs(live, state.get("incarnation"))
         tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
-        text = degraded(live, tasks.get(live["ID"], []), nodes)
+        text = degraded(live, tasks.get(live["ID"], []), nodes, swarm.now)
         if text:
             self.session.log.info(request.urn, text)
         reasons: Sequence[str] = ()
