@@ -20,6 +20,7 @@ from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model.provider import TRUE
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import labels
+from swarm_provider.spec.url import shown
 from swarm_provider.version import __version__
 
 OLDEST_CLI: Final = (3, 225, 0)
@@ -79,7 +80,9 @@ def pulumi_cli(environ: Mapping[str, str]) -> Iterable[Finding]:
 
 def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     """Look at Pulumi.yaml and at the Python that the program runs in."""
-    data = _project(folder)
+    data, wrong = _project(folder)
+    if wrong:
+        yield Finding("project", "wrong", wrong, "https://www.pulumi.com/docs/iac/concepts/projects/project-file/")
     if data is None:
         yield Finding(
             "project",
@@ -87,13 +90,17 @@ def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
             f"{folder.resolve()} has no Pulumi.yaml",
             "run this in the folder of the Pulumi program",
         )
+    if wrong or data is None:
         return
     runtime = data.get("runtime")
     name = runtime.get("name") if isinstance(runtime, dict) else runtime
-    options = (runtime.get("options") or {}) if isinstance(runtime, dict) else {}
-    yield Finding("project", "ok", f"{data.get('name')}, runtime {name}")
-    place = options.get("virtualenv")
-    if name == "python" and place:
+    if not isinstance(data.get("name"), str) or not isinstance(name, str):
+        says = "Pulumi.yaml needs a 'name' and a 'runtime', each a text such as 'name: shop' and 'runtime: python'"
+        yield Finding("project", "wrong", says, "correct the file")
+        return
+    yield Finding("project", "ok", f"{data['name']}, runtime {name}")
+    place = at(data, "runtime", "options", "virtualenv")
+    if name == "python" and isinstance(place, str) and place:
         own = folder / place
         if not (own / "bin" / "python").exists() and not (own / "Scripts" / "python.exe").exists():
             fix = f"python3 -m venv {place} && {place}/bin/pip install -r requirements.txt"
@@ -114,11 +121,10 @@ def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
             "pulumi login URL (docs/state.md), or PULUMI_BACKEND_URL",
         )
         return
-    shown = re.sub(r"//[^/@]*@", "//…@", url)
     if url.startswith("file://"):
-        yield _folder_backend(folder, url, shown, environ)
+        yield _folder_backend(folder, url, environ)
     else:
-        yield Finding("backend", "ok", shown)
+        yield Finding("backend", "ok", shown(url))
     if not url.startswith("https://") and not any(environ.get(name) is not None for name in _PASSPHRASES):
         says = "no passphrase is set: Pulumi asks for it, and fails where nobody answers"
         yield Finding("passphrase", "advice", says, f"set {' or '.join(_PASSPHRASES)}")
@@ -129,7 +135,7 @@ def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
         )
 
 
-def _folder_backend(folder: Path, url: str, shown: str, environ: Mapping[str, str]) -> Finding:
+def _folder_backend(folder: Path, url: str, environ: Mapping[str, str]) -> Finding:
     """Judge a folder as the place of the state.
 
     Whether a runner's folder outlives the run cannot be seen from inside of it: another disk may be a volume that is
@@ -138,25 +144,26 @@ def _folder_backend(folder: Path, url: str, shown: str, environ: Mapping[str, st
     path = folder / url.removeprefix("file://").replace("~", environ.get("HOME", "~"), 1)
     runner = next((name for name in _RUNNERS if environ.get(name)), None)
     if runner and environ.get(KEPT, "").lower() not in TRUE:
-        says = f"{shown} is on a runner ({runner} is set): a throw-away runner takes the state with it"
+        says = f"{url} is on a runner ({runner} is set): a throw-away runner takes the state with it"
         fix = f"keep it in a bucket, a database or Pulumi Cloud; for a volume that outlives the runner set {KEPT}=1"
         return Finding("backend", "wrong", says, f"{fix}: docs/state.md")
     checkout = next((environ[name] for name in _CHECKOUTS if environ.get(name)), None) if runner else None
     if checkout and path.resolve().is_relative_to(Path(checkout).resolve()):
-        says = f"{shown} lies in the checkout, which the runner cleans, whatever {KEPT} says"
+        says = f"{url} lies in the checkout, which the runner cleans, whatever {KEPT} says"
         return Finding("backend", "wrong", says, "use a folder of the volume that is kept: docs/state.md")
     if not path.is_dir():
-        return Finding("backend", "wrong", f"{shown} does not exist", f"mkdir -p {path}, or log in to the right one")
+        return Finding("backend", "wrong", f"{url} does not exist", f"mkdir -p {path}, or log in to the right one")
     where = f"a volume of this runner, kept as {KEPT} says" if runner else "a folder on this machine"
-    return Finding("backend", "advice", f"{shown}: {where}", "back it up; teams use a bucket")
+    return Finding("backend", "advice", f"{url}: {where}", "back it up; teams use a bucket")
 
 
 def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     """Look whether Pulumi finds the plugin, and which one."""
-    from swarm_provider.resources.discovery import plugin_folder
+    from swarm_provider.resources.discovery import distrusted, plugin_folder
 
-    providers = ((_project(folder) or {}).get("plugins") or {}).get("providers") or []
-    named = next((entry for entry in providers if isinstance(entry, dict) and entry.get("name") == "swarm"), None)
+    providers = at(_project(folder)[0] or {}, "plugins", "providers")
+    entries = providers if isinstance(providers, list) else []
+    named = next((entry for entry in entries if isinstance(entry, dict) and entry.get("name") == "swarm"), None)
     if named is not None:
         path = folder / str(named.get("path"))
         if any((path / name).exists() for name in ("pulumi-resource-swarm", "pulumi-resource-swarm.exe")):
@@ -166,7 +173,12 @@ def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
             yield Finding("plugin", "wrong", says, "pip install swarm-provider there, or correct the path")
         return
     place = plugin_folder()
-    if any(place.glob("pulumi-resource-swarm*")):
+    why = distrusted(shim=True)
+    if why:
+        yield Finding(
+            "plugin", "wrong", why, "then swarm-provider install-plugin, or the plugins.providers lines (README)"
+        )
+    elif any(place.glob("pulumi-resource-swarm*")):
         yield Finding("plugin", "ok", f"{place}")
     else:
         says = f"swarm {__version__} is not in {place.parent}; `destroy` and `refresh` on a fresh machine fail"
@@ -176,18 +188,21 @@ def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
 
 
 def settings_of(folder: Path, stack: str) -> dict[str, str | list[str]]:
-    """Return where Pulumi.<stack>.yaml says the swarm is: host, hosts or context."""
+    """Return where Pulumi.<stack>.yaml says the swarm is: host, hosts or context; what is no text there is left out."""
     try:
-        data = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        data = _mapping(folder / f"Pulumi.{stack}.yaml")
+    except ValueError:
         return {}
-    config = data.get("config") if isinstance(data, dict) else None
     found: dict[str, str | list[str]] = {}
     for key in ("host", "context", "hosts"):
-        value = (config or {}).get(f"swarm:{key}")
+        value = at(data or {}, "config", f"swarm:{key}")
         if isinstance(value, str) and key == "hosts":
-            value = json.loads(value) if value.startswith("[") else value.split(",")
-        if value and not isinstance(value, dict):
+            try:
+                value = json.loads(value) if value.startswith("[") else value.split(",")
+            except (ValueError, RecursionError):
+                continue
+        texts = value if isinstance(value, list) else [value]
+        if value and all(isinstance(text, str) for text in texts) and isinstance(value, list) == (key == "hosts"):
             found[key] = value
     return found
 
@@ -262,29 +277,55 @@ def _logins(there: Swarm, services: list[Json]) -> Iterable[Finding]:
         yield Finding("registry", "advice", says, f"docker login {host}, unless its images are public")
 
 
-def _project(folder: Path) -> dict[str, Any] | None:
+def _project(folder: Path) -> tuple[dict[str, Any] | None, str]:
+    """Return the project file, None where there is none, and what is wrong with it."""
     for name in ("Pulumi.yaml", "Pulumi.yml"):
         try:
-            data = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError, UnicodeDecodeError):
-            continue
-        return data if isinstance(data, dict) else {}
-    return None
+            data = _mapping(folder / name)
+        except ValueError as error:
+            return {}, f"{folder / name} {error}"
+        if data is not None:
+            return data, ""
+    return None, ""
+
+
+def _mapping(file: Path) -> dict[str, Any] | None:
+    """Return the mapping that a YAML file has, or None where there is no file.
+
+    Raises:
+        ValueError: it has none; the text says why, without its content.
+    """
+    try:
+        data = yaml.safe_load(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"is not YAML{line}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ValueError("is not YAML") from None
+    if not isinstance(data, dict):
+        raise ValueError("is not a mapping of keys such as 'name: shop'")
+    return data
 
 
 def _backend_url(folder: Path, environ: Mapping[str, str]) -> str | None:
     """Return where Pulumi keeps states, in its own order: environment, project, login."""
     if environ.get("PULUMI_BACKEND_URL"):
         return environ["PULUMI_BACKEND_URL"]
-    of_project = ((_project(folder) or {}).get("backend") or {}).get("url")
-    if of_project:
-        return str(of_project)
+    of_project = at(_project(folder)[0] or {}, "backend", "url")
+    if of_project and isinstance(of_project, str) and "\0" not in of_project:
+        return of_project
     home = Path(environ.get("PULUMI_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".pulumi")
     try:
-        current = json.loads((home / "credentials.json").read_text(encoding="utf-8")).get("current")
-    except (OSError, ValueError):
+        current = at(json.loads((home / "credentials.json").read_text(encoding="utf-8")), "current")
+    except (OSError, ValueError, RecursionError):
         current = None
-    return str(current) if current else "https://api.pulumi.com" if environ.get("PULUMI_ACCESS_TOKEN") else None
+    if current and isinstance(current, str):
+        return current
+    return "https://api.pulumi.com" if environ.get("PULUMI_ACCESS_TOKEN") else None
 
 
 def _output(command: list[str], environ: Mapping[str, str]) -> str:

@@ -88,7 +88,7 @@ class Swarm:
     @property
     def name(self) -> str:
         """The address of the manager in use, for messages."""
-        return self._link.peer.transport.endpoint.url
+        return str(self._link.peer.transport.endpoint)
 
     @property
     def origin(self) -> str:

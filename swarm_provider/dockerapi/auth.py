@@ -80,7 +80,7 @@ class RegistryLogins:
 
 
 def _host(address: str) -> str:
-    host = address.strip().removeprefix("https://").removeprefix("http://").partition("/")[0]
+    host = address.strip().removeprefix("https://").removeprefix("http://").partition("/")[0].rpartition("@")[2]
     return DEFAULT_DOMAIN if host in ("", "index.docker.io", "registry-1.docker.io") else host
 
 

@@ -93,7 +93,7 @@ def version_number(text: str) -> tuple[int, int]:
 
 
 def _use(transport: Transport, api_version: str | None, manager: bool, cluster_id: str, patience: float) -> Peer:
-    url = transport.endpoint.url
+    url = str(transport.endpoint)
     try:
         probe = min(_PROBE_SECONDS, transport.timeout)
         version = transport.call("GET", "/version", "connect", timeout=probe).json()

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from swarm_provider.dockerapi.settings import ConnectionSettings, TlsFiles
 from swarm_provider.errors import InputError
+from swarm_provider.spec.url import shown
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 DEFAULT_CONTEXT = "default"
 _SCHEMES = ("unix", "tcp", "http", "https", "ssh", "npipe")
+# ssh's configuration may hand both to a shell (ProxyCommand, Match exec)
+_HOST: Final = re.compile(r"[\w.:%][\w.:%-]*")
+_USER: Final = re.compile(r"\w[\w.+-]*\$?")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Endpoint:
         return self.url.partition("://")[0]
 
     def __str__(self) -> str:
-        return self.url
+        return shown(self.url)
 
 
 def config_folder(settings: ConnectionSettings) -> Path:
@@ -107,24 +113,43 @@ def _check_url(url: str, origin: str) -> str:
         port = parts.port
     except ValueError:
         raise InputError(f"{origin}: this is no address of a Docker daemon; {wanted}") from None
-    if parts.password:
+    if _CONTROLS.search(url):
+        raise InputError(f"{origin}: the address has a line break or another control character; {wanted}")
+    if parts.password is not None:
         # the address goes into messages and into ssh's arguments, where others can read it
         raise InputError(f"{origin}: a password cannot stand in an address; use ssh keys or TLS files")
+    told = repr(shown(url))
     if parts.scheme not in _SCHEMES:
-        raise InputError(f"{origin}: {url!r} has an unknown scheme {parts.scheme!r}; {wanted}")
+        raise InputError(f"{origin}: {told} has an unknown scheme {parts.scheme!r}; {wanted}")
     if parts.scheme == "unix":
         return url if parts.path.strip("/") or parts.netloc else DEFAULT_SOCKET
     if parts.scheme in ("tcp", "http", "https"):
         if not parts.hostname or port is None:
-            raise InputError(f"{origin}: {url!r} needs a host and a port, such as tcp://10.0.0.1:2376")
+            raise InputError(f"{origin}: {told} needs a host and a port, such as tcp://10.0.0.1:2376")
         if parts.path.strip("/") or parts.query or parts.fragment:
-            raise InputError(f"{origin}: {url!r} has more than a host and a port; {wanted}")
+            raise InputError(f"{origin}: {told} has more than a host and a port; {wanted}")
     if parts.scheme == "ssh":
-        if not parts.hostname or parts.hostname.startswith("-") or (parts.username or "").startswith("-"):
-            raise InputError(f"{origin}: {url!r} names no host; {wanted}")
+        if not parts.hostname:
+            raise InputError(f"{origin}: {told} names no host; {wanted}")
         if parts.query or parts.fragment:
-            raise InputError(f"{origin}: {url!r} has more than a host, a port and a path; {wanted}")
+            raise InputError(f"{origin}: {told} has more than a host, a port and a path; {wanted}")
+    if parts.scheme in ("tcp", "http", "https", "ssh"):
+        _check_names(parts, origin)
     return url
+
+
+def _check_names(parts: SplitResult, origin: str) -> None:
+    """Refuse a host or a user that no machine and no account is called."""
+    if not _HOST.fullmatch(parts.hostname or ""):
+        raise InputError(
+            f"{origin}: the host of the address is no host name: letters, digits, '.', '-' and '_' only, and no '-' at "
+            "the beginning; for another one give it an alias in ~/.ssh/config"
+        )
+    if parts.username is not None and not _USER.fullmatch(unquote(parts.username)):
+        raise InputError(
+            f"{origin}: the user of the address is no user name: letters, digits, '.', '-', '+' and '_' only, and no "
+            "'-' at the beginning; for another one set User in ~/.ssh/config"
+        )
 
 
 def _tls_of_environment(settings: ConnectionSettings) -> TlsFiles | None:

@@ -9,6 +9,7 @@ The user's ~/.ssh/config, agent and known hosts apply. ssh never asks anything: 
 
 from __future__ import annotations
 
+import shlex
 import socket
 import subprocess
 import tempfile
@@ -31,7 +32,7 @@ class SshFailed(OSError):
 
 
 def command(url: str, connect_timeout: float) -> list[str]:
-    """The ssh call for `ssh://[user@]host[:port][/path/of/the/socket]`."""
+    """The ssh call for `ssh://[user@]host[:port][/path/of/the/socket]`, whose user and host `hosts` has checked."""
     parts = urlsplit(url)
     # -o: fail instead of asking for a passphrase, a password or a new host key
     args = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(1, round(connect_timeout))}"]
@@ -41,7 +42,8 @@ def command(url: str, connect_timeout: float) -> list[str]:
         args += ["-p", str(parts.port)]
     far = ["docker"]
     if parts.path.strip("/"):
-        far += ["--host", f"unix://{parts.path}"]
+        # ssh hands its arguments to the far end as one text, which a shell there reads
+        far += ["--host", shlex.quote(f"unix://{parts.path}")]
     return [*args, "--", str(parts.hostname), *far, "system", "dial-stdio"]
 
 

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 from swarm_provider.dockerapi.failures import Unanswered, from_answer, was_never_sent, why_unreachable
 from swarm_provider.dockerapi.hosts import Endpoint
-from swarm_provider.errors import ConnectionFailed, DockerError
+from swarm_provider.errors import ConnectionFailed, DockerError, InputError
 from swarm_provider.version import __version__
 
 if TYPE_CHECKING:
@@ -165,10 +165,10 @@ class Transport:
     def _failure(self, error: Exception, words: str, timeout: float | None) -> ConnectionFailed:
         reason = why_unreachable(error, self.endpoint.url)
         if was_never_sent(error):
-            return Unreachable(self.endpoint.url, reason, self.endpoint.origin)
+            return Unreachable(str(self.endpoint), reason, self.endpoint.origin)
         if reason == "no answer in time":
             reason = f"no answer within {timeout or self.timeout:g} s"
-        return Unanswered(f"{words}: the connection to Docker at {self.endpoint.url} failed: {reason}")
+        return Unanswered(f"{words}: the connection to Docker at {self.endpoint} failed: {reason}")
 
     def _open(self) -> HTTPConnectionPool:
         preload()
@@ -186,7 +186,7 @@ class Transport:
                 return _pool(unix.get_connection("http+docker://localhost"))
             named_pipe = getattr(carriers, "NpipeHTTPAdapter", None)
             if named_pipe is None:
-                raise Unreachable(url, "named pipes exist on Windows only", self.endpoint.origin)
+                raise Unreachable(str(self.endpoint), "named pipes exist on Windows only", self.endpoint.origin)
             pipe = named_pipe(url, timeout, max_pool_size=CONNECTIONS)
             return _pool(pipe.get_connection("http+docker://localnpipe"))
         return self._open_tcp(url.partition("://")[2].rstrip("/"))
@@ -212,7 +212,14 @@ class Transport:
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
         manager: PoolManager = adapter.poolmanager
         if proxy is not None:
-            manager = adapter.proxy_manager_for(proxy if "://" in proxy else f"http://{proxy}")
+            try:
+                manager = adapter.proxy_manager_for(proxy if "://" in proxy else f"http://{proxy}")
+            except (urllib3.exceptions.HTTPError, ValueError, OSError):
+                # the library's text quotes the address, which may have a password
+                raise InputError(
+                    "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy that can be used here, such as "
+                    f"http://proxy:3128; correct it, or add the host of {self.endpoint} to NO_PROXY"
+                ) from None
             if files is None and not proxy.startswith("socks"):
                 self._base = base
         return _pool(manager.connection_from_url(base, tls))

@@ -8,7 +8,9 @@ the console script in Pulumi.yaml (`plugins.providers`).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -45,18 +47,30 @@ def plugin_folder() -> Path:
 def install() -> Path:
     """Write the shim, unless it is there already, and return its path.
 
+    Pulumi runs what it finds there, so a shim that another user wrote, or could, is replaced; where another user can
+    write the folders themselves there is none.
+
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or not trusted.
     """
     windows = os.name == "nt"
-    target = plugin_folder() / (f"{_NAME}.cmd" if windows else _NAME)
+    folder = plugin_folder()
+    target = folder / (f"{_NAME}.cmd" if windows else _NAME)
     text = _CMD.format(version=__version__, python=sys.executable) if windows else _sh()
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not windows and folder.stat().st_uid == os.geteuid():
+        # an older version made it by the umask alone
+        folder.chmod(0o755)
+    why = distrusted()
+    if why:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise PermissionError(errno.EPERM, why, str(folder))
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        if target.read_text() == text and os.access(target, os.X_OK):
+        if not _foreign(target, os.lstat(target)) and target.read_text() == text and os.access(target, os.X_OK):
             return target
-    target.parent.mkdir(parents=True, exist_ok=True)
     # renamed into place, so that a plugin that another program starts meanwhile is never half a file
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".shim-")
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".shim-")
     try:
         with os.fdopen(handle, "w") as file:
             file.write(text)
@@ -66,6 +80,48 @@ def install() -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return target
+
+
+def distrusted(*, shim: bool = False) -> str:
+    """Say why what stands in the plugin's folder may be another user's, "" where only this user and root can write it.
+
+    Args:
+        shim: whether the shim itself is looked at, too (`install` replaces it).
+    """
+    folder = plugin_folder()
+    # above Pulumi's own folders whoever set up the machine decides who may write
+    looked_at = [folder.parent.parent, folder.parent, folder, *(folder.glob(f"{_NAME}*") if shim else ())]
+    for path in looked_at:
+        with contextlib.suppress(FileNotFoundError):
+            why = _foreign(path, path.lstat() if path.parent == folder else path.stat())
+            if why:
+                return why
+    return ""
+
+
+def _foreign(path: Path, found: os.stat_result) -> str:
+    if os.name == "nt":
+        return ""
+    own = os.geteuid()
+    if found.st_uid not in (own, 0):
+        return f"{path} belongs to another user (uid {found.st_uid}), who could make Pulumi run another program as you"
+    others = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _private(found.st_gid, own))
+    if others and not stat.S_ISLNK(found.st_mode):
+        return f"other users can write {path} and make Pulumi run another program as you; run chmod go-w on it"
+    return ""
+
+
+def _private(group: int, user: int) -> bool:
+    """Say whether a group is root's, or has no member but the user: many systems give each user such a group."""
+    import grp
+    import pwd
+
+    try:
+        name = pwd.getpwuid(user).pw_name
+        entry = grp.getgrgid(group)
+    except KeyError:
+        return False
+    return group == 0 or (entry.gr_name == name and set(entry.gr_mem) <= {name})
 
 
 def _sh() -> str:

@@ -34,6 +34,9 @@ def test_cli_that_is_missing_old_or_right_is_told(tmp_path: Path) -> None:
         ({}, "wrong", "nobody is logged in"),
         ({"PULUMI_BACKEND_URL": "s3://states?region=eu"}, "ok", "s3://states"),
         ({"PULUMI_BACKEND_URL": "postgres://me:tr0ub4dor@db/states"}, "ok", "postgres://…@db/states"),
+        ({"PULUMI_BACKEND_URL": "postgres://me:a/tr0ub4dor@db/states"}, "ok", "postgres://…@db/states"),
+        ({"PULUMI_BACKEND_URL": "postgres://db/states?password=tr0ub4dor"}, "ok", "postgres://db/states?password=…"),
+        ({"PULUMI_BACKEND_URL": "azblob://states?sas=tr0ub4dor"}, "ok", "azblob://states?sas=…"),
         ({"PULUMI_BACKEND_URL": "file:///nowhere/states"}, "wrong", "mkdir -p /nowhere/states"),
         ({"PULUMI_BACKEND_URL": "file:///tmp"}, "advice", "back it up"),
         ({"PULUMI_BACKEND_URL": "file:///tmp", "GITHUB_ACTIONS": "true"}, "wrong", "takes the state with it"),
@@ -96,6 +99,71 @@ def test_swarm_that_does_not_answer_is_wrong_in_one_line(capsys: pytest.CaptureF
     (line,) = [one["says"] for one in told["findings"] if one["what"] == "swarm"]
     assert "/nowhere.sock" in line and "\n" not in line
     assert told["well"] is False
+
+
+ODD_FILES = {
+    "empty": b"",
+    "number": b"5",
+    "text": b"tr0ub4dor",
+    "list": b"- name: shop",
+    "no YAML": b"name: [tr0ub4dor",
+    "binary": b"\x00\xff\xfe\x80",
+    "UTF-16": "name: shop".encode("utf-16"),
+    "deep": b"[" * 5000,
+    "no date": b"name: 2024-99-99",
+    "name is a list": b"name: [a]\nruntime: python",
+    "runtime is a list": b"name: a\nruntime: [python]",
+    "options is a list": b"name: a\nruntime: {name: python, options: [1]}",
+    "options is a number": b"name: a\nruntime: {name: python, options: 1}",
+    "virtualenv is a number": b"name: a\nruntime: {name: python, options: {virtualenv: 5}}",
+    "plugins is a list": b"name: a\nruntime: python\nplugins: [1]",
+    "providers is a number": b"name: a\nruntime: python\nplugins: {providers: 5}",
+    "providers is a mapping": b"name: a\nruntime: python\nplugins: {providers: {name: swarm}}",
+    "path is a list": b"name: a\nruntime: python\nplugins: {providers: [{name: swarm, path: [1]}]}",
+    "backend is a text": b"name: a\nruntime: python\nbackend: s3://states",
+    "backend is a list": b"name: a\nruntime: python\nbackend: {url: [1]}",
+    "backend has a zero": b'name: a\nruntime: python\nbackend: {url: "file:///\\0"}',
+}
+
+
+@pytest.mark.parametrize("data", ODD_FILES.values(), ids=ODD_FILES.keys())
+def test_odd_project_file_is_told_in_lines_and_without_a_traceback(
+    data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    (tmp_path / "Pulumi.yaml").write_bytes(data)
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(data)
+    (tmp_path / "credentials.json").write_bytes(data)
+    assert main(["doctor", "--json", "--stack", "dev", "-C", str(tmp_path)]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert [one["what"] for one in told["findings"] if one["what"] == "project"] == ["project"]
+    assert "tr0ub4dor" not in str(told)
+    assert not any("\n" in one["says"] for one in told["findings"])
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "5", "{a: b}", "'[1, 2]'", "'[tr0ub4dor'", "[{a: b}]"])
+@pytest.mark.parametrize("key", ["host", "hosts", "context"])
+def test_odd_settings_of_a_stack_are_left_out(tmp_path: Path, key: str, value: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config:\n  swarm:{key}: {value}\n")
+    found = checks.settings_of(tmp_path, "dev")
+    assert all(isinstance(text, str) for entry in found.values() for text in ([entry] if key != "hosts" else entry))
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://u:tr0ub4dor@a b:1", "http://u:tr0ub4dor@a:99999", "socks5://u:tr0ub4dor@a:1"]
+)
+def test_proxy_that_cannot_be_used_is_told_without_its_password(
+    proxy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["doctor", "--json", "--host", "tcp://manager.invalid:2375", "-C", str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert "tr0ub4dor" not in told
+    assert "PROXY" in told
 
 
 @pytest.mark.live

@@ -168,7 +168,21 @@ def test_host_address_forms(tmp_path: Path, text: str, url: str) -> None:
         ("tcp://m1:x", "no address of a Docker daemon"),
         ("tcp://m1:2375/v1", "more than a host and a port"),
         ("ssh://", "names no host"),
-        ("ssh://-oProxyCommand=x", "names no host"),
+        ("ssh://-oProxyCommand=x", "is no host name"),
+        ("ssh://a b", "is no host name"),
+        ("ssh://m1`id`", "is no host name"),
+        ("ssh://m1;id", "is no host name"),
+        ("ssh://$(id)", "is no host name"),
+        ("tcp://a'b:2375", "is no host name"),
+        ("tcp://-m1:2375", "is no host name"),
+        ("ssh://-oProxyCommand=x@m1", "is no user name"),
+        ("ssh://%2DoProxyCommand=x@m1", "is no user name"),
+        ("ssh://a%20b@m1", "is no user name"),
+        ("ssh://a%0Ab@m1", "is no user name"),
+        ("ssh://$(id)@m1", "is no user name"),
+        ("ssh://@m1", "is no user name"),
+        ("ssh://m1/run\n/docker.sock", "control character"),
+        ("unix:///run/\x1b[2Jdocker.sock", "control character"),
     ],
 )
 def test_host_address_invalid_says_what_is_expected(tmp_path: Path, text: str, why: str) -> None:
@@ -183,6 +197,33 @@ def test_host_address_with_a_password_is_refused_without_showing_it(tmp_path: Pa
         endpoints(settings(tmp_path, host="ssh://ops:hunter2@m1"))
     assert "a password cannot stand in an address" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "tcp://ops:2375/hunter2@m1:2375",
+        "tcp://ops:2375?hunter2",
+        "tcp://ops:2375#hunter2@m1",
+        "ssh://ops:22/x?hunter2@m1",
+        "ftp://ops:22/hunter2@m1",
+        "tcp://hunter2@m1",
+    ],
+)
+def test_host_address_that_is_refused_shows_no_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InputError) as caught:
+        endpoints(settings(tmp_path, host=url))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["m1", "m_1", "manager-1.example.com", "[fe80::1%25eth0]", "[::1]", "münchen"])
+def test_host_names_that_there_are_pass(tmp_path: Path, name: str) -> None:
+    assert only(endpoints(settings(tmp_path, host=f"ssh://ops@{name}"))).url == f"ssh://ops@{name}"
+
+
+@pytest.mark.parametrize("name", ["ops", "first.last", "_svc", "host$", "a-b", "o+s"])
+def test_user_names_that_there_are_pass(tmp_path: Path, name: str) -> None:
+    assert only(endpoints(settings(tmp_path, host=f"ssh://{name}@m1"))).url == f"ssh://{name}@m1"
 
 
 def test_docker_configuration_that_is_no_json_is_named(tmp_path: Path) -> None:
