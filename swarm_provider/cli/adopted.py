@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,10 @@ async def look(stack: str, *, host: str | None = None, context: str | None = Non
 
 
 async def _found(swarm: Swarm, stack: str) -> Found:
-    services = [item["Spec"] for item in await swarm.list("service") if _of(item["Spec"].get("Labels"), stack)]
+    listed = await swarm.list("service")
+    services = [item["Spec"] for item in listed if _of(item["Spec"].get("Labels"), stack)]
     if not services:
-        known = {(item["Spec"].get("Labels") or {}).get(labels.NAMESPACE) for item in await swarm.list("service")}
+        known = {(item["Spec"].get("Labels") or {}).get(labels.NAMESPACE) for item in listed}
         told = ", ".join(sorted(name for name in known if name)) or "none"
         raise InputError(f"there is no stack {stack!r} in the swarm; its stacks: {told}")
     owners = {(spec.get("Labels") or {}).get(labels.OWNER) for spec in services} - {None}
@@ -100,8 +101,10 @@ def save(found: Found, folder: Path, *, python: bool) -> list[str]:
         InputError: a file of that name exists.
         OSError: a file cannot be written.
     """
-    written = write(found.stack)
     name = found.stack.name
+    if not python:
+        found = _in_file_names(found)
+    written = write(found.stack)
     files: dict[str, bytes] = {path: _bytes(content) for path, content in written.files.items()}
     if python:
         text, imports = program(found.stack, {c["baseName"]: p for p, c in _paths(found, written.files)})
@@ -127,6 +130,28 @@ def save(found: Found, folder: Path, *, python: bool) -> list[str]:
         arguments = f"{name!r}, compose_file={f'{name}.yml'!r}, env={{}}, env_only=True, adopt=True"
         lines.append(f"  swarm.Stack({arguments})")
     return [*lines, *(f"note: {note}" for note in notes)]
+
+
+def _in_file_names(found: Found) -> Found:
+    """Return what a compose file can have: services whose name begins with that of the stack; the rest is a note.
+
+    Raises:
+        InputError: there is no such service.
+    """
+    stack = found.stack
+    odd = [inputs["name"] for inputs in stack.services if not inputs["name"].startswith(f"{stack.name}_")]
+    if not odd:
+        return found
+    who = ", ".join(map(repr, odd))
+    text = (
+        f"a compose file cannot have {'services' if len(odd) > 1 else 'the service'} {who}: the label "
+        f"{labels.NAMESPACE} says stack {stack.name!r}, and the name does not begin with '{stack.name}_'"
+    )
+    kept = [inputs for inputs in stack.services if inputs["name"] not in odd]
+    if not kept:
+        raise InputError(f"{text}; use --python")
+    notes = [*found.notes, f"{text}; left out, it stays as it is (--python takes it over, too)"]
+    return replace(found, stack=replace(stack, services=kept), notes=notes)
 
 
 def _paths(found: Found, files: Mapping[str, Json]) -> Sequence[tuple[str, Json]]:

@@ -16,10 +16,12 @@ from typing import Any, Final
 import yaml
 
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
+from swarm_provider.dockerapi.children import output_of
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model.provider import TRUE
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import labels
+from swarm_provider.spec.image import DEFAULT_DOMAIN, registry
 from swarm_provider.spec.url import shown
 from swarm_provider.version import __version__
 
@@ -227,7 +229,7 @@ async def _swarm(settings: ConnectionSettings) -> list[Finding]:
         nodes, services = await there.list("node"), await there.list("service")
         found = [Finding("engine", "ok", f"Docker {there.engine_version}, API {there.api_version}, {there.name}")]
         found += _nodes(nodes)
-        found += _logins(there, services)
+        found += await _logins(there, services)
         return found
     finally:
         await there.close()
@@ -258,23 +260,32 @@ def _nodes(nodes: list[Json]) -> Iterable[Finding]:
         )
 
 
-def _logins(there: Swarm, services: list[Json]) -> Iterable[Finding]:
+async def _logins(there: Swarm, services: list[Json]) -> list[Finding]:
     images = {
         str(at(live, "Spec", "TaskTemplate", "ContainerSpec", "Image") or "").partition("@")[0]
         for live in services
         if labels.OWNER in (at(live, "Spec", "Labels") or {})
     }
+    found = []
     hosts: dict[str, bool] = {}
     for image in sorted(images - {""}):
-        host = image.split("/")[0] if "/" in image and re.search(r"[.:]", image.split("/")[0]) else "docker.io"
         try:
-            hosts[host] = there.registry_auth(image) is not None
+            host = registry(image)
+        except SwarmProviderError:
+            # an image that is named by its id comes from no registry
+            continue
+        if host in hosts:
+            continue
+        try:
+            hosts[host] = await there.encoded_auth(image) is not None
         except SwarmProviderError as error:
-            yield Finding("registry", "wrong", f"the login for {host} cannot be read: {error}", f"docker login {host}")
+            text = f"the login for {host} cannot be read: {error}"
+            found.append(Finding("registry", "wrong", text, f"docker login {host}"))
             hosts[host] = True
-    for host in sorted(name for name, known in hosts.items() if not known and name != "docker.io"):
+    for host in sorted(name for name, known in hosts.items() if not known and name != DEFAULT_DOMAIN):
         says = f"services of this provider pull from {host}, and there is no login for it here"
-        yield Finding("registry", "advice", says, f"docker login {host}, unless its images are public")
+        found.append(Finding("registry", "advice", says, f"docker login {host}, unless its images are public"))
+    return found
 
 
 def _project(folder: Path) -> tuple[dict[str, Any] | None, str]:
@@ -330,14 +341,7 @@ def _backend_url(folder: Path, environ: Mapping[str, str]) -> str | None:
 
 def _output(command: list[str], environ: Mapping[str, str]) -> str:
     try:
-        done = subprocess.run(
-            command,
-            env={**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        code, said = output_of(command, environ={**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return said.strip() if code == 0 else ""

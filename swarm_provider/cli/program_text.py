@@ -31,6 +31,9 @@ def program(stack: Running, files: Mapping[str, str]) -> tuple[str, list[Json]]:
     def add(kind: str, name: str, args: Json) -> None:
         key = name.removeprefix(f"{stack.name}_")
         logical = f"{stack.name}-{key}" if kind == "Service" else f"{stack.name}-{kind.lower()}-{key}"
+        if any(entry["name"] == logical for entry in imports):
+            # one name with the stack's prefix, and the same one without
+            logical = f"{logical}-{len(imports)}"
         wanted = variable = _variable(f"{kind.lower()}_{key}" if kind != "Service" else key)
         number = 1
         while variable in (_MODULE, *variables.values()):

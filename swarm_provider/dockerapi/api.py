@@ -8,10 +8,11 @@ kind is shared by all callers, and another manager takes over when one is lost.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from swarm_provider.dockerapi.logs import text_of
 from swarm_provider.dockerapi.settings import ConnectionSettings
 from swarm_provider.dockerapi.transport import Answer, path_of
 from swarm_provider.errors import Conflict, DockerError, NotFound
+from swarm_provider.spec.image import registry
 
 Json = dict[str, Any]
 # the class below has a method `list`, which hides the type from its annotations
@@ -38,6 +40,7 @@ CALLS_AT_ONCE = 32
 REGISTRY_CALLS_AT_ONCE = 16
 IDS_OF_ONE_CALL = 50
 """They stand in its address."""
+SLOW_SECONDS = 2.0
 LOG_SECONDS = 5.0
 LOG_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
@@ -79,6 +82,9 @@ class Swarm:
         self._latest: dict[str, Listing] = {}
         self._batches: dict[str, Batch[str, Json | None]] = {}
         self._logins = RegistryLogins(link.settings)
+        self._auths: dict[str, asyncio.Task[str | None]] = {}
+        self.when_slow: Callable[[str], None] = lambda call: None
+        """Called with what a call does (`create service 'web'`) when it takes longer than `SLOW_SECONDS`."""
 
     @property
     def api_version(self) -> str:
@@ -154,17 +160,12 @@ class Swarm:
             shared.add_done_callback(lambda done: self._forget_failed(kind, done))
         return await asyncio.shield(shared)
 
-    async def inspect(self, kind: str, name_or_id: str, fresh: bool = True) -> Json | None:
+    async def inspect(self, kind: str, name_or_id: str) -> Json | None:
         """The object of exactly this name or id, or None when there is none.
-
-        Args:
-            fresh: False looks into the shared list.
 
         Raises:
             Conflict: the name is a node's, and several nodes have it.
         """
-        if not fresh:
-            return await self.find(kind, name_or_id)
         how = kind_of(kind)
         words = f"inspect {kind} {name_or_id!r}"
         if not name_or_id:
@@ -208,7 +209,7 @@ class Swarm:
 
         Args:
             spec: the API's body for it (ServiceSpec, ConfigSpec ...; `Name` on top).
-            registry_auth: for a service: the header that `registry_auth(image)` gave.
+            registry_auth: for a service: the header that `encoded_auth(image)` gave.
 
         Raises:
             Conflict: the name is taken.
@@ -331,7 +332,8 @@ class Swarm:
         path = path_of("/tasks/{}/logs", task_id)
         try:
             data = await self._run(
-                lambda peer: peer.transport.stream(path, words, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES)
+                words,
+                lambda peer: peer.transport.stream(path, words, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES),
             )
         except (NotFound, Unanswered):
             return ""
@@ -361,6 +363,7 @@ class Swarm:
         words = f"look up image {image!r}"
         try:
             answer = await self._run(
+                words,
                 lambda peer: peer.transport.call("GET", path, words, headers=_auth_header(header)),
                 bound=self._registry_calls,
             )
@@ -371,13 +374,20 @@ class Swarm:
         found: Json = answer.json()
         return found
 
-    def registry_auth(self, image: str) -> str | None:
-        """The login for an image's registry as header text, or None. Blocks on the first call for a registry."""
-        return self._logins.header(image)
-
     async def encoded_auth(self, image: str) -> str | None:
-        """`registry_auth` without blocking the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._logins.header, image)
+        """The login for an image's registry as header text, or None; each registry's is looked up once.
+
+        Raises:
+            CredentialsFailed: there is a login, and it cannot be read.
+        """
+        host = registry(image)
+        if host not in self._auths:
+            self._auths[host] = asyncio.create_task(self._auth(image, host))
+        return await asyncio.shield(self._auths[host])
+
+    async def _auth(self, image: str, host: str) -> str | None:
+        with self._told_when_slow(f"read the login for {host}"):
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._logins.header, image)
 
     async def close(self) -> None:
         """Ends the connections. Calls that still wait for an answer are left to end by themselves."""
@@ -406,7 +416,7 @@ class Swarm:
     async def _read(self, path: str, words: str, query: Mapping[str, str] | None = None) -> Answer:
         timeout = self._link.read_timeout
         return await self._run(
-            lambda peer: peer.transport.call("GET", path, words, query=query, timeout=timeout), again=True
+            words, lambda peer: peer.transport.call("GET", path, words, query=query, timeout=timeout), again=True
         )
 
     async def _write(
@@ -424,6 +434,7 @@ class Swarm:
         headers = _auth_header(auth)
         try:
             return await self._run(
+                words,
                 lambda peer: peer.transport.call(method, path, words, query=query, body=body, headers=headers),
                 again=again,
             )
@@ -432,11 +443,20 @@ class Swarm:
             self._lists.pop(kind, None)
 
     async def _run(
-        self, work: Callable[[Peer], T], *, again: bool = False, bound: asyncio.Semaphore | None = None
+        self, call: str, work: Callable[[Peer], T], *, again: bool = False, bound: asyncio.Semaphore | None = None
     ) -> T:
-        async with bound or self._calls:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, lambda: self._link.run(work, again=again))
+        loop = asyncio.get_running_loop()
+        with self._told_when_slow(call):
+            async with bound or self._calls:
+                return await loop.run_in_executor(self._pool, lambda: self._link.run(work, again=again))
+
+    @contextlib.contextmanager
+    def _told_when_slow(self, call: str) -> Iterator[None]:
+        timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, lambda: self.when_slow(call))
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def _is_made_from(spec: Json, live: Json) -> bool:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
-import threading
-from typing import Any
+import subprocess
+from typing import Any, Final
 
+from swarm_provider.dockerapi.children import output_of
 from swarm_provider.dockerapi.hosts import read_config
 from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth
 from swarm_provider.errors import SwarmProviderError
@@ -18,6 +20,11 @@ from swarm_provider.spec.image import DEFAULT_DOMAIN, registry
 
 _HUB_KEY = "https://index.docker.io/v1/"
 _SECTIONS = ("auths", "credsStore", "credHelpers")
+HELPER_SECONDS: Final = 30.0
+"""How long a credential helper may take; those of cloud registries ask a server."""
+# docker-credential-helpers, credentials/error.go and credentials.go
+_NOT_FOUND: Final = "credentials not found in native keychain"
+_TOKEN: Final = "<token>"
 
 
 class CredentialsFailed(SwarmProviderError):
@@ -25,13 +32,17 @@ class CredentialsFailed(SwarmProviderError):
 
 
 class RegistryLogins:
-    """The logins of one provider; looks each registry up once."""
+    """The logins of one provider; looks each registry up once.
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    Args:
+        helper_seconds: how long a credential helper may take.
+    """
+
+    def __init__(self, settings: ConnectionSettings, helper_seconds: float = HELPER_SECONDS) -> None:
         self._settings = settings
+        self._helper_seconds = helper_seconds
         self._inline = {_host(login.address): login for login in settings.registry_auth}
         self._headers: dict[str, str | None] = {}
-        self._lock = threading.Lock()
 
     def header(self, image: str) -> str | None:
         """The X-Registry-Auth header for an image's registry (POST /services/create, GET /distribution), or None.
@@ -43,11 +54,10 @@ class RegistryLogins:
             CredentialsFailed: the helper or the entry for this registry does not work.
         """
         host = registry(image)
-        with self._lock:
-            if host not in self._headers:
-                found = self._find(host)
-                self._headers[host] = _encode(found) if found else None
-            return self._headers[host]
+        if host not in self._headers:
+            found = self._find(host)
+            self._headers[host] = _encode(found) if found else None
+        return self._headers[host]
 
     def _find(self, host: str) -> dict[str, Any] | None:
         login = self._inline.get(host)
@@ -57,19 +67,16 @@ class RegistryLogins:
         sections = {name: config[name] for name in _SECTIONS if config.get(name)}
         if not sections:
             return None
-        from docker.auth import load_config
+        from docker.auth import AuthConfig, load_config
         from docker.errors import DockerException
 
         try:
-            logins = load_config(config_dict=sections, credstore_env=dict(self._settings.environ) or None)
+            logins = load_config(config_dict=sections)
             helper = logins.get_credential_store(host)
-            program = f"docker-credential-{helper}"
-            if helper and shutil.which(program, path=self._settings.environ.get("PATH")) is None:
-                raise CredentialsFailed(
-                    f"the docker configuration has the logins for {host} in {program}, which is not on PATH; "
-                    "install it, or give registry_auth in the provider's configuration"
-                )
-            found = logins.resolve_authconfig(host)
+            found = self._ask_helper(f"docker-credential-{helper}", host) if helper else None
+            if found is None:
+                # the library would run the helper itself, without a time-out
+                found = AuthConfig({"auths": logins.auths}).resolve_authconfig(host)
         except (DockerException, ValueError, KeyError, TypeError) as error:
             # the library's text may quote what the helper printed
             raise CredentialsFailed(
@@ -77,6 +84,46 @@ class RegistryLogins:
                 f"run docker login again, or give registry_auth in the provider's configuration"
             ) from None
         return dict(found) if found else None
+
+    def _ask_helper(self, program: str, host: str) -> dict[str, Any] | None:
+        """Return the login that a credential helper has for a registry, None where it has none."""
+        path = shutil.which(program, path=self._settings.environ.get("PATH"))
+        if path is None:
+            raise CredentialsFailed(
+                f"the docker configuration has the logins for {host} in {program}, which is not on PATH; "
+                "install it, or give registry_auth in the provider's configuration"
+            )
+        server = _HUB_KEY if host == DEFAULT_DOMAIN else host
+        what = f"the login for {host} in the docker configuration cannot be read"
+        advice = f"try `echo {server} | {program} get`, or give registry_auth in the provider's configuration"
+        try:
+            code, said = output_of(
+                [path, "get"],
+                environ={**os.environ, **self._settings.environ},
+                timeout=self._helper_seconds,
+                given=server,
+            )
+        except subprocess.TimeoutExpired:
+            raise CredentialsFailed(
+                f"{what}: {program} did not answer within {self._helper_seconds:g} s; {advice}"
+            ) from None
+        except OSError as error:
+            raise CredentialsFailed(f"{what}: {program} cannot be started ({error.strerror}); {advice}") from None
+        if code != 0:
+            if said.strip() == _NOT_FOUND:
+                return None
+            raise CredentialsFailed(f"{what}: {program} fails with exit code {code}; {advice}")
+        try:
+            login = json.loads(said)
+            user, secret = login["Username"], login["Secret"]
+        except (ValueError, KeyError, TypeError):
+            # what it printed may have a password in it
+            raise CredentialsFailed(f"{what}: {program} answers no login; {advice}") from None
+        if not user and not secret:
+            return None
+        if user == _TOKEN:
+            return {"identitytoken": secret, "serveraddress": server}
+        return {"username": user, "password": secret, "serveraddress": server}
 
 
 def _host(address: str) -> str:

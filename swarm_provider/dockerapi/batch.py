@@ -41,13 +41,14 @@ class Batch(Generic[Q, A]):
             del self._waiting[: len(turn)]
             try:
                 answers = await self._answer([question for question, _ in turn])
+                answered = list(zip(turn, answers, strict=True))
             except Exception as error:
                 # whatever it is, it must not leave callers waiting for ever
                 for _, waiting in turn:
                     if not waiting.done():
                         waiting.set_exception(error)
                 continue
-            for (_, waiting), answer in zip(turn, answers, strict=True):
+            for (_, waiting), answer in answered:
                 # who was cancelled meanwhile asks no more
                 if not waiting.done():
                     waiting.set_result(answer)

@@ -19,6 +19,7 @@ import errno
 import json
 import re
 import socket
+from http.client import HTTPException
 
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, OutOfSequence
 
@@ -154,6 +155,14 @@ def why_unreachable(error: BaseException, url: str) -> str:
     if "remote end closed" in lower or "connection aborted" in lower:
         return "it closed the connection"
     return f"{type(chain[-1]).__name__}"
+
+
+def is_of_the_wire(error: BaseException) -> bool:
+    """Whether an exception of a call comes from the connection, and not from a fault of this program."""
+    if isinstance(error, OSError | HTTPException):
+        return True
+    # urllib3's own errors, and those of Windows' named pipes, without importing either
+    return any(kind.__module__.partition(".")[0] in ("urllib3", "pywintypes") for kind in type(error).__mro__)
 
 
 def was_never_sent(error: BaseException) -> bool:

@@ -24,6 +24,8 @@ _PAUSE_SECONDS = 1.0
 _READ_SECONDS = 25.0
 # a manager that still asks the old leader answers late; asking again is faster
 _HURRY_SECONDS = 3.0
+# a daemon that restarts is back sooner; with one host there is nobody else to ask
+_RESTART_SECONDS = 30.0
 
 
 class Link:
@@ -44,10 +46,14 @@ class Link:
         headers = read_config(settings).get("HttpHeaders")
         self._headers: Mapping[str, str] = headers if isinstance(headers, dict) else {}
         self._lock = threading.Lock()
+        self._lost_since: float | None = None
+        """When the only host stopped answering; None while it answers."""
         self.peer = self._find(self._endpoints, "")
 
     def run(self, work: Callable[[Peer], T], *, again: bool) -> T:
         """Does the work with the peer in use; with another manager when that one is lost and there are several hosts.
+
+        With one host it waits until that answers again, for as long as a restart of the daemon takes.
 
         Args:
             again: whether the work may be done twice (reads). Else it is repeated only where it is certain that the
@@ -61,24 +67,45 @@ class Link:
         deadline = 0.0
         replaced = 0
         while True:
-            peer = self.peer
+            peer, began = self.peer, time.monotonic()
             try:
-                return work(peer)
+                done = work(peer)
             except (ConnectionFailed, NotAManager) as lost:
                 sent = isinstance(lost, Unanswered)
-                if len(self._endpoints) == 1 or (sent and not again) or replaced == len(self._endpoints):
+                if sent and not again:
                     raise
-                is_lost = True
+                if len(self._endpoints) == 1:
+                    self._wait_for_restart(lost, began)
+                    continue
+                if replaced == len(self._endpoints):
+                    raise
+                replaced += 1
+                self._replace(peer)
             except NoLeader:
                 deadline = deadline or time.monotonic() + _ELECTION_SECONDS
                 if not again or time.monotonic() > deadline:
                     raise
-                is_lost = False
-            if is_lost:
-                replaced += 1
-                self._replace(peer)
-            else:
                 time.sleep(_PAUSE_SECONDS)
+            else:
+                self._lost_since = None
+                return done
+
+    def _wait_for_restart(self, lost: ConnectionFailed | NotAManager, began: float) -> None:
+        """Let a moment pass in which the only host may come back; raise what it failed with when it does not.
+
+        Args:
+            began: when the call that failed began.
+        """
+        now = time.monotonic()
+        if self._lost_since is None:
+            # a manager that says that it is none is none; only one that starts says so for a moment
+            if isinstance(lost, NotAManager) or now - began >= _RESTART_SECONDS:
+                raise lost
+            self._lost_since = now
+        if now - self._lost_since >= _RESTART_SECONDS:
+            # what is asked from now on fails at once
+            raise lost
+        time.sleep(_PAUSE_SECONDS)
 
     @property
     def read_timeout(self) -> float:

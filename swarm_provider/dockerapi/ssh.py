@@ -9,6 +9,7 @@ The user's ~/.ssh/config, agent and known hosts apply. ssh never asks anything: 
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import socket
 import subprocess
@@ -108,7 +109,8 @@ class SshConnection(HTTPConnection):
             process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=2)
 
 
 class SshPool(HTTPConnectionPool):

@@ -12,13 +12,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json as jsonlib
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from swarm_provider.dockerapi.failures import Unanswered, from_answer, was_never_sent, why_unreachable
+from swarm_provider.dockerapi.failures import Unanswered, from_answer, is_of_the_wire, was_never_sent, why_unreachable
 from swarm_provider.dockerapi.hosts import Endpoint
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
 from swarm_provider.version import __version__
@@ -26,6 +27,7 @@ from swarm_provider.version import __version__
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 
+_log = logging.getLogger(__name__)
 CONNECTIONS = 32
 _IMPORTING = threading.Lock()
 _CONNECT_SECONDS = 10.0
@@ -113,6 +115,7 @@ class Transport:
             DockerError: the daemon refused it.
         """
         response = self._send(method, path, words, query, body, headers, timeout)
+        _log.debug("%s %s: %s (%s)", method, path, response.status, words)
         if response.status >= 400:
             raise from_answer(response.status, response.data, words)
         return Answer(response.status, response.data, response.headers)
@@ -145,13 +148,14 @@ class Transport:
 
         where = f"{self._base}/v{self.version}{path}" if self.version else f"{self._base}{path}"
         sent = {**self._headers, **(headers or {})}
-        if body is not None:
+        data = None if body is None else jsonlib.dumps(body).encode()
+        if data is not None:
             sent["Content-Type"] = "application/json"
         try:
             return self._pool.urlopen(
                 method,
                 f"{where}?{urlencode(query)}" if query else where,
-                body=None if body is None else jsonlib.dumps(body).encode(),
+                body=data,
                 headers=sent,
                 timeout=urllib3.Timeout(connect=self.connect_timeout, read=timeout or self.timeout),
                 retries=False,
@@ -160,6 +164,10 @@ class Transport:
                 preload_content=not stream,
             )
         except Exception as error:
+            if not is_of_the_wire(error):
+                # a fault of ours is no lost connection: it would be tried again, and its cause be hidden
+                raise
+            _log.debug("%s %s: %s (%s)", method, path, type(error).__name__, words, exc_info=True)
             raise self._failure(error, words, timeout) from None
 
     def _failure(self, error: Exception, words: str, timeout: float | None) -> ConnectionFailed:

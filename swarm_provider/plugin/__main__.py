@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plugin.lean import keep_pulumi_lean
 
 LOOK_EVERY = 0.5
@@ -47,18 +48,31 @@ def _listens(address: str) -> bool:
 
 
 async def _run(engine: str | None) -> None:
-    keep_pulumi_lean()
-    from swarm_provider.plugin.server import serve
-
-    serving = asyncio.create_task(serve(engine))
+    serving = asyncio.create_task(_serve(engine))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # a shell that starts a job in the background makes it ignore SIGINT; this takes it back
         loop.add_signal_handler(number, serving.cancel)
     await asyncio.wait([serving])
+    code = 0
+    if not serving.cancelled() and (error := serving.exception()) is not None:
+        code = 1
+        print(f"the swarm provider cannot serve: {_in_a_line(error)}", file=sys.stderr, flush=True)
     # threads that still wait for an answer of Docker must not keep the process
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(code)
+
+
+async def _serve(engine: str | None) -> None:
+    keep_pulumi_lean()
+    from swarm_provider.plugin.server import serve
+
+    await serve(engine)
+
+
+def _in_a_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, SwarmProviderError) else f"{type(error).__name__}: {text}"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """What the plugin says to the person: messages and live status, through Pulumi's engine.
 
-Every text passes the secret filter. A status text is sent only when it changes.
+Every text passes the secret filter. A status text is sent only when it changes. What is said of one resource arrives in
+the order in which it was said.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Final
 
 import grpc.aio
@@ -16,6 +19,12 @@ from swarm_provider.spec.masking import SecretFilter
 
 _INFO: Final = engine_pb2.INFO
 _WARNING: Final = engine_pb2.WARNING
+_DELIVERY_SECONDS: Final = 5.0
+SILENCE_SECONDS: Final = 2.0
+"""How long something may take until the person is told what it waits for."""
+
+RESOURCE: ContextVar[str] = ContextVar("RESOURCE", default="")
+"""URN of the resource that the present call is about, "" for none."""
 
 
 class EngineLog:
@@ -26,7 +35,8 @@ class EngineLog:
         self._status: dict[str, str] = {}
         self._said: set[tuple[str, str]] = set()
         self._clean = SecretFilter()
-        self._sending: set[asyncio.Task[None]] = set()
+        self._latest: dict[str, asyncio.Task[None]] = {}
+        """The last message of each resource that is still on its way."""
 
     def hide(self, texts: set[str]) -> None:
         """Never let any of these texts, or a line of one, appear in a message."""
@@ -62,17 +72,39 @@ class EngineLog:
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(severity=severity, message=self.clean(text), urn=urn, ephemeral=ephemeral)
-        task = asyncio.get_running_loop().create_task(self._call(request))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        task = asyncio.get_running_loop().create_task(self._call(request, self._latest.get(urn)))
+        self._latest[urn] = task
+        task.add_done_callback(lambda done: self._forget(urn, done))
 
-    async def _call(self, request: engine_pb2.LogRequest) -> None:
+    def _forget(self, urn: str, done: asyncio.Task[None]) -> None:
+        if self._latest.get(urn) is done:
+            del self._latest[urn]
+
+    async def _call(self, request: engine_pb2.LogRequest, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
         # a message that cannot be delivered must not fail the operation that it talks about
         with contextlib.suppress(grpc.aio.AioRpcError):
             assert self._stub is not None
-            await self._stub.Log(request, timeout=5)
+            await self._stub.Log(request, timeout=_DELIVERY_SECONDS)
 
-    async def flush(self) -> None:
-        """Wait until every message is delivered, so that none comes after the answer that it explains."""
-        if self._sending:
-            await asyncio.gather(*self._sending, return_exceptions=True)
+    @contextlib.contextmanager
+    def telling(self, urn: str, text: str | Callable[[], str]) -> Iterator[None]:
+        """Show a status text when what is done inside takes longer than `SILENCE_SECONDS`."""
+        timer = asyncio.get_running_loop().call_later(
+            SILENCE_SECONDS, lambda: self.status(urn, text if isinstance(text, str) else text())
+        )
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def slow(self, call: str) -> None:
+        """Show that Docker has not answered a call yet."""
+        self.status(RESOURCE.get(), f"waiting for Docker: {call}")
+
+    async def flush(self, urn: str = "") -> None:
+        """Wait until what was said of a resource is delivered, so that none comes after the answer that it explains."""
+        sent = [self._latest[key] for key in {"", urn} if key in self._latest]
+        if sent:
+            await asyncio.wait(sent, timeout=_DELIVERY_SECONDS)

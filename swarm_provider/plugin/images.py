@@ -7,6 +7,7 @@ from typing import Any
 
 from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable, Swarm
 from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
+from swarm_provider.plan.tasks import at
 from swarm_provider.plugin.once import Once
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json
@@ -84,7 +85,10 @@ def platforms(swarm: Swarm, image: str) -> list[Json]:
 async def _ask(swarm: Swarm, image: str) -> _Answer:
     found = await swarm.distribution(image)
     listed = tuple(_platform(entry) for entry in found.get("Platforms") or ())
-    return _Answer(str(found["Descriptor"]["digest"]), listed)
+    digest = at(found, "Descriptor", "digest")
+    if not digest:
+        raise DockerError("its registry tells no digest")
+    return _Answer(str(digest), listed)
 
 
 _answer: Once[_Answer] = Once(_ask)

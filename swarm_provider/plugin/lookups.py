@@ -8,6 +8,8 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import FUNCTIONS
 from swarm_provider.model.types import At, nearest
 from swarm_provider.plan import naming
+from swarm_provider.plan.tasks import at
+from swarm_provider.plugin.nodes import chosen, hostname
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import reveal
@@ -89,16 +91,8 @@ async def _network(session: Session, name: str) -> Json:
 
 
 async def _node(session: Session, name: str) -> Json:
-    nodes = await (await session.swarm()).list("node")
-    found = [node for node in nodes if name in (node["ID"], node["Description"]["Hostname"])]
-    if len(found) != 1:
-        known = tuple(sorted(node["Description"]["Hostname"] for node in nodes))
-        raise InputError(
-            Problem(f"node {name!r} does not exist in the swarm{nearest(name, known)}")
-            if not found
-            else Problem(f"{len(found)} nodes are called {name!r}; write the id of one")
-        )
-    return _described(found[0])
+    [found] = chosen(await (await session.swarm()).list("node"), [name])
+    return _described(found)
 
 
 async def _nodes(session: Session, plain: Json) -> Json:
@@ -113,14 +107,14 @@ async def _nodes(session: Session, plain: Json) -> Json:
 
 
 def _described(node: Json) -> Json:
-    spec, description, status = node["Spec"], node["Description"], node["Status"]
+    # a node that has just joined has no description yet
     return {
         "id": node["ID"],
-        "hostname": description["Hostname"],
-        "role": spec.get("Role", ""),
-        "availability": spec.get("Availability", ""),
-        "state": status.get("State", ""),
-        "address": status.get("Addr", ""),
-        "labels": spec.get("Labels") or {},
-        "engineVersion": (description.get("Engine") or {}).get("EngineVersion", ""),
+        "hostname": hostname(node),
+        "role": at(node, "Spec", "Role") or "",
+        "availability": at(node, "Spec", "Availability") or "",
+        "state": at(node, "Status", "State") or "",
+        "address": at(node, "Status", "Addr") or "",
+        "labels": at(node, "Spec", "Labels") or {},
+        "engineVersion": at(node, "Description", "Engine", "EngineVersion") or "",
     }

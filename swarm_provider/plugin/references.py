@@ -120,8 +120,11 @@ async def _check_network(session: Session, entry: Any, path: str, problems: list
         )
 
 
-async def fill_ids(session: Session, swarm: Swarm, spec: Json) -> None:
+async def fill_ids(session: Session, urn: str, swarm: Swarm, spec: Json) -> None:
     """Put the ids of configs and secrets into a service spec; Docker asks for both name and id.
+
+    Args:
+        urn: the service's resource, which may have to wait for another one.
 
     Raises:
         SwarmProviderError: one does not exist.
@@ -129,15 +132,15 @@ async def fill_ids(session: Session, swarm: Swarm, spec: Json) -> None:
     container = spec["TaskTemplate"]["ContainerSpec"]
     for kind, field in (("config", "Config"), ("secret", "Secret")):
         for entry in container.get(f"{field}s") or []:
-            id, name = await _existing(session, swarm, kind, entry[f"{field}Name"])
+            id, name = await _existing(session, urn, swarm, kind, entry[f"{field}Name"])
             entry |= {f"{field}ID": id, f"{field}Name": name}
     credential = ((container.get("Privileges") or {}).get("CredentialSpec") or {}).get("Config")
     if credential:
-        id, _ = await _existing(session, swarm, "config", credential)
+        id, _ = await _existing(session, urn, swarm, "config", credential)
         container["Privileges"]["CredentialSpec"]["Config"] = id
 
 
-async def _existing(session: Session, swarm: Swarm, kind: str, name: str) -> tuple[str, str]:
+async def _existing(session: Session, urn: str, swarm: Swarm, kind: str, name: str) -> tuple[str, str]:
     """Return id and name of the live object of this name, or of the one that a resource of this run makes of it."""
     planned = session.claimed(kind, name)
     live = None
@@ -145,7 +148,11 @@ async def _existing(session: Session, swarm: Swarm, kind: str, name: str) -> tup
         # what this run has not made was there before
         live = await swarm.find(kind, name, outdated=True)
     if live is None and planned is not None:
-        with contextlib.suppress(TimeoutError):
+        maker = planned.urn.rpartition("::")[2]
+        with (
+            session.log.telling(urn, f"waiting for {kind} {name!r}, which {maker!r} of this program makes"),
+            contextlib.suppress(TimeoutError),
+        ):
             await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)
         # the name of a new secret is known only once it is made
         name = planned.name if isinstance(planned.name, str) else name

@@ -10,6 +10,7 @@ import functools
 import json
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -23,8 +24,9 @@ from swarm_provider.dockerapi import preload
 from swarm_provider.errors import Cancelled, ConnectionFailed, InputError, Problem, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.diff import Change
-from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
+from swarm_provider.plugin.logfile import of_a_fault, open_log
 from swarm_provider.plugin.values import decode, encode
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_secret, has_unknown, reveal, secret_texts
@@ -46,9 +48,14 @@ def _rpc(
 
     @functools.wraps(method)
     async def call(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> _Answer:
+        urn = getattr(request, "urn", "")
+        RESOURCE.set(urn)
+        began = time.monotonic()
+        _log.debug("%s %s", method.__name__, urn)
         try:
             answer = await method(self, request, context)
         except SwarmProviderError as error:
+            _log.debug("%s %s fails after %.2f s: %s", method.__name__, urn, time.monotonic() - began, error)
             status, message, details = grpc.StatusCode.FAILED_PRECONDITION, str(error), None
             if isinstance(error, InputError):
                 status = grpc.StatusCode.INVALID_ARGUMENT
@@ -57,13 +64,13 @@ def _rpc(
             elif isinstance(error, PartialFailure):
                 status, details = grpc.StatusCode.UNKNOWN, self.failure(request, error)
         except Exception as error:
-            _log.debug("%s failed", method.__name__, exc_info=True)
-            status, details = grpc.StatusCode.INTERNAL, None
-            message = f"a fault of the swarm provider itself, please report it: {type(error).__name__}: {error}"
+            _log.error("%s %s", method.__name__, urn, exc_info=True)
+            status, message, details = grpc.StatusCode.INTERNAL, of_a_fault(error, os.environ), None
         else:
-            await self.log.flush()
+            _log.debug("%s %s took %.2f s", method.__name__, urn, time.monotonic() - began)
+            await self.log.flush(urn)
             return answer
-        await self.log.flush()
+        await self.log.flush(urn)
         message = self.log.clean(" ".join(message.split("\n")))
         trailing: tuple[tuple[str, bytes], ...] = ()
         if details is not None:
@@ -81,6 +88,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, engine_address: str | None) -> None:
         self.log = EngineLog(engine_address)
+        # the log of messages may be another one by then
+        open_log(os.environ, lambda text: self.log.clean(text))
         self._handlers: dict[str, Handler] = {}
         self._session: Any = None
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plan.restart import Restart, sentence
-from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.nodes import hostname
 from swarm_provider.plugin.planned import Planned
 from swarm_provider.rollout.prune import Pruner
@@ -159,13 +159,22 @@ class Session:
 
     async def _connect(self) -> Swarm:
         try:
-            return await connect(self.settings.connection)
+            with self.log.telling(RESOURCE.get(), "waiting for Docker: connect"):
+                return self._announced(await connect(self.settings.connection))
         except ConnectionFailed as error:
             if not self.settings.offline_preview:
                 raise
             self.offline = True
             self._failure = error
             return cast(Swarm, Offline(error))
+
+    def _announced(self, swarm: Swarm) -> Swarm:
+        swarm.when_slow = self.log.slow
+        return swarm
+
+    async def _connect_node(self, settings: ConnectionSettings) -> Swarm:
+        with self.log.telling(RESOURCE.get(), f"waiting for Docker: connect to {settings.host}"):
+            return self._announced(await connect(settings, manager=False))
 
     async def daemon(self, node: Json) -> Swarm | None:
         """Return the connection to a node's own daemon: the swarm's, or one of `node_hosts`; None where there is none.
@@ -185,7 +194,7 @@ class Session:
             return None
         if key not in self._daemons:
             where = replace(self.settings.connection, host=self.settings.node_hosts[key], hosts=(), context=None)
-            self._daemons[key] = asyncio.create_task(connect(where, manager=False))
+            self._daemons[key] = asyncio.create_task(self._connect_node(where))
         daemon = await asyncio.shield(self._daemons[key])
         if daemon.node_id != node["ID"]:
             raise InputError(f"node_hosts: {daemon.name} is not the daemon of node {key!r}")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from swarm_provider.errors import Cancelled, DockerError, RolloutFailed
+from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
 from swarm_provider.rollout.ports import Clock, Progress, RealClock, Swarm, is_transient, silent
-from swarm_provider.rollout.watch import Watcher
+from swarm_provider.rollout.watch import UNREACHABLE_S, Watcher
 
 PAUSE_S: Final = 0.3
 LONGEST_PAUSE_S: Final = 1.5
@@ -117,10 +117,17 @@ async def _insist(
     """Remove; repeat while it is in use, or while no manager can do it."""
     waiting = clock or RealClock()
     deadline = waiting.now() + timeout
-    pause, said = PAUSE_S, ""
+    pause, said, lost = PAUSE_S, "", False
     while True:
         try:
             return await swarm.remove(kind, id)
+        except ConnectionFailed as error:
+            # a removal may be asked for twice
+            deadline = min(deadline, waiting.now() + UNREACHABLE_S) if not lost else deadline
+            lost = True
+            if waiting.now() >= deadline:
+                raise
+            text = f"no answer from the swarm, trying again ({error})"
         except DockerError as error:
             if kind == "network" and error.status >= 500 and "not found" in error.message:
                 # it was removed and is only still listed
@@ -131,9 +138,10 @@ async def _insist(
                 raise RolloutFailed(
                     [f"{kind} {name} cannot be removed; still after {timeout:g} s: {error.message}"]
                 ) from None
-            if error.message != said:
-                said = error.message
-                progress(f"{kind} {name}: {said}")
+            text = error.message
+        if text != said:
+            said = text
+            progress(f"{kind} {name}: {said}")
         await _pause(waiting, pause, cancelled, f"{kind} {name}")
         pause = min(LONGEST_PAUSE_S, 1.5 * pause)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from swarm_provider.errors import DockerError, NotFound, OutOfSequence
+from swarm_provider.errors import ConnectionFailed, DockerError, NotFound, OutOfSequence
 from swarm_provider.rollout.ports import Clock, RealClock, Swarm, is_transient
 from swarm_provider.spec import Json
 
@@ -57,6 +57,7 @@ async def update_with_retry(
     Raises:
         NotFound: the object does not exist.
         OutOfSequence: somebody else was faster a dozen times.
+        ConnectionFailed: no manager answered a dozen times.
     """
     waiting = clock or RealClock()
     pause = FIRST_PAUSE_S
@@ -78,7 +79,7 @@ async def update_with_retry(
                 registry_auth_from=registry_auth_from,
             )
             return Updated(str(live.get("ID") or id), version + 1, spec, tuple(warnings or ()))
-        except (OutOfSequence, DockerError) as error:
+        except (DockerError, ConnectionFailed) as error:
             lost = isinstance(error, OutOfSequence) or is_transient(error)
             if not lost or attempt == ATTEMPTS:
                 raise

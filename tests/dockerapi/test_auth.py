@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,24 @@ def test_credential_helper_that_fails_is_told_without_its_output(tmp_path: Path,
         logins(tmp_path, {"credsStore": "test"}).header(f"{host}/app")
     assert f"the login for {host} in the docker configuration cannot be read" in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+def test_credential_helper_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, helper: Path) -> None:
+    started = tmp_path / "started"
+    program = tmp_path / "bin" / "docker-credential-test"
+    program.write_text(f"#!/bin/sh\nsleep 600 &\necho $$ $! >{started}\nwait\n")
+    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "test"}))
+    known = RegistryLogins(ConnectionSettings(config_dir=str(tmp_path)), helper_seconds=0.5)
+    began = time.monotonic()
+    with pytest.raises(CredentialsFailed) as caught:
+        known.header("registry.test/app")
+    assert time.monotonic() - began < 5
+    assert "docker-credential-test did not answer within 0.5 s" in str(caught.value)
+    assert "registry_auth" in str(caught.value)
+    for number in started.read_text().split():
+        state = Path(f"/proc/{number}/stat")
+        # a process that nobody waits for stays as a zombie where there is no init
+        assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in "ZX"
 
 
 def test_credential_helper_that_is_missing_is_named(tmp_path: Path) -> None:

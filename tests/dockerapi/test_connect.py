@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +305,85 @@ def test_missing_leader_that_nobody_replaces_is_told(short_path: Path, monkeypat
         with pytest.raises(DockerError, match="does not have a leader"):
             on_swarm(create, host=stub.host)
         assert stub.calls.count("POST /services/create") == 1
+
+
+def test_only_host_that_restarts_is_waited_for(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    with stub_daemon(short_path, "a") as stub:
+        # a connection that is cut, then a node that starts and is no manager yet
+        starting = (503, {"message": "This node is not a swarm manager."})
+        stub.on = lambda method, path: (None, None, starting, (200, []))[min(len(stub.calls), 4) - 1]
+        assert on_swarm(services, host=stub.host) == []
+        assert len(stub.calls) == 4
+
+
+def test_removal_is_asked_again_of_the_only_host(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def remove(swarm: Swarm) -> bool:
+        return await swarm.remove("config", "abcdefghijklmnopqrstuvwxy")
+
+    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    with stub_daemon(short_path, "a") as stub:
+        stub.on = lambda method, path: None if len(stub.calls) == 1 else (204, "")
+        assert on_swarm(remove, host=stub.host) is True
+
+
+def test_update_without_an_answer_is_not_repeated_by_the_door(short_path: Path) -> None:
+    async def update(swarm: Swarm) -> list[str]:
+        return await swarm.update("service", "s1", 7, {"Name": "web"})
+
+    with stub_daemon(short_path, "a", closed) as stub:
+        with pytest.raises(Unanswered):
+            on_swarm(update, host=stub.host)
+        assert len(stub.calls) == 1
+
+
+def test_only_host_that_stays_away_is_told_at_last(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.link._RESTART_SECONDS", 0.3)
+
+    async def twice(swarm: Swarm) -> list[float]:
+        took = []
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(ConnectionFailed, match="it closed the connection"):
+                await swarm.list("service", fresh=True)
+            took.append(time.monotonic() - began)
+        return took
+
+    with stub_daemon(short_path, "a", closed) as stub:
+        first, second = on_swarm(twice, host=stub.host)
+    # who comes later need not wait as long again
+    assert first >= 0.3 > second
+
+
+def test_fault_of_ours_is_no_lost_connection(short_path: Path) -> None:
+    async def unsendable(swarm: Swarm) -> None:
+        await swarm.create("config", {"Name": "app", "Labels": {"a": object()}})
+
+    with stub_daemon(short_path, "a") as stub:
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            on_swarm(unsendable, host=stub.host)
+        assert stub.calls == []
+
+
+def test_call_that_takes_long_is_told(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.api.SLOW_SECONDS", 0.1)
+
+    async def told(swarm: Swarm) -> list[str]:
+        slow: list[str] = []
+        swarm.when_slow = slow.append
+        await swarm.list("service")
+        await swarm.list("config")
+        await swarm.create("config", {"Name": "app"})
+        return slow
+
+    def late(method: str, path: str) -> Reply:
+        if path != "/configs":
+            time.sleep(0.3)
+        return (201, {"ID": "c1"}) if method == "POST" else (200, [])
+
+    with stub_daemon(short_path, "a", late) as stub:
+        assert on_swarm(told, host=stub.host) == ["list services", "create config 'app'"]
 
 
 def test_messages_hold_neither_the_body_nor_the_login(short_path: Path) -> None:

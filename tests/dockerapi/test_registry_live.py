@@ -98,7 +98,7 @@ def test_service_from_a_private_registry_runs_with_the_login_of_its_creation(
 ) -> None:
     async def work(swarm: Swarm) -> str:
         spec = {"Name": unique, "TaskTemplate": {"ContainerSpec": {"Image": private.image}}}
-        return await swarm.create("service", spec, registry_auth=swarm.registry_auth(private.image))
+        return await swarm.create("service", spec, registry_auth=await swarm.encoded_auth(private.image))
 
     docker("image", "rm", private.image)
     on_swarm(work, host=engine.host, config_dir=private.config_dir)

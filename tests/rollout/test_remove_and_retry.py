@@ -114,11 +114,25 @@ def test_object_that_was_gone_already_is_no_error() -> None:
 
 
 def test_removal_outlives_an_election_of_managers() -> None:
+    said: list[str] = []
     daemon = Daemon(remove=[NO_LEADER, ConnectionFailed("no manager answers"), True])
+    assert _run(remove_object, daemon, "secret", "s1", progress=said.append) is True
+    assert said[-1] == "secret s1: no answer from the swarm, trying again (no manager answers)"
+
+
+def test_removal_without_a_manager_ends_after_a_minute() -> None:
+    daemon = Daemon(remove=[ConnectionFailed("no manager answers")])
     with pytest.raises(ConnectionFailed):
-        # the door to Docker looks for another manager itself; when there is none that is the answer
-        _run(remove_object, daemon, "secret", "s1")
-    assert _run(remove_object, Daemon(remove=[NO_LEADER, True]), "secret", "s1") is True
+        _run(remove_service, daemon, "s1", timeout=600)
+    assert 40 < len(daemon.calls) < 60
+
+
+def test_update_outlives_a_daemon_that_restarts() -> None:
+    live = {"ID": "s1", "Version": {"Index": 7}, "Spec": {"Name": "web"}}
+    daemon = Daemon(inspect=[ConnectionFailed("refused"), live], update=[ConnectionFailed("closed"), ["a warning"]])
+    done = _run(update_with_retry, daemon, "service", "s1", lambda found: {**found["Spec"], "Labels": {}})
+    assert done is not None and done.warnings == ("a warning",)
+    assert [call[0] for call in daemon.calls] == ["inspect", "inspect", "update", "inspect", "update"]
 
 
 def test_refusal_for_another_reason_is_not_repeated() -> None:

@@ -168,7 +168,7 @@ class ServiceHandler(Handler):
         self.session.log.hide(secret_texts(news))
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
         spec: Json = objects.with_labels(to_spec(news), own)
-        await fill_ids(self.session, swarm, spec)
+        await fill_ids(self.session, request.urn, swarm, spec)
         listed = platforms(swarm, reveal(news["image"]))
         if listed:
             spec["TaskTemplate"]["Placement"]["Platforms"] = listed

@@ -1,0 +1,123 @@
+"""What the person is told: in order, without making others wait, and whatever takes long."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from swarm_provider.dockerapi import ConnectionSettings
+from swarm_provider.plugin import engine
+from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.references import fill_ids
+from swarm_provider.plugin.session import Session, Settings
+from swarm_provider.spec.values import UNKNOWN
+
+
+class Listener(engine_pb2_grpc.EngineServicer):
+    """Pulumi's end. A text that begins with `slow` takes half a second to arrive; `stuck` does not arrive at all."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.end = threading.Event()
+        self.server = grpc.server(ThreadPoolExecutor(8))
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self.server)
+        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        self.server.start()
+
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
+        if request.message == "stuck":
+            self.end.wait(30)
+        elif request.message.startswith("slow"):
+            time.sleep(0.5)
+        self.said.append(request.message)
+        return empty_pb2.Empty()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    there = Listener()
+    yield there
+    there.end.set()
+    there.server.stop(None)
+
+
+def test_texts_of_a_resource_arrive_in_order(listener: Listener) -> None:
+    async def run() -> None:
+        log = EngineLog(listener.address)
+        for text in ("slow one", "two", "three"):
+            log.status("urn:web", text)
+        await log.flush("urn:web")
+
+    asyncio.run(run())
+    assert listener.said == ["slow one", "two", "three"]
+
+
+def test_messages_of_others_are_not_waited_for(listener: Listener) -> None:
+    async def run() -> float:
+        log = EngineLog(listener.address)
+        log.info("urn:other", "stuck")
+        log.info("urn:web", "hello")
+        began = time.monotonic()
+        await log.flush("urn:web")
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) < 2
+    assert listener.said == ["hello"]
+
+
+class Told(EngineLog):
+    """Keeps the status texts."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.shown: list[tuple[str, str]] = []
+
+    def status(self, urn: str, text: str) -> None:
+        self.shown.append((urn, text))
+
+
+def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.05)
+
+    async def run() -> list[tuple[str, str]]:
+        log = Told()
+        with log.telling("urn:web", "quick"):
+            await asyncio.sleep(0)
+        with log.telling("urn:web", "late"):
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)
+        return log.shown
+
+    assert asyncio.run(run()) == [("urn:web", "late")]
+
+
+def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.05)
+
+    class Nothing:
+        async def find(self, kind: str, name: str, *, outdated: bool) -> None:
+            return None
+
+    async def run() -> tuple[list[tuple[str, str]], dict[str, object]]:
+        log = Told()
+        session = Session(Settings(ConnectionSettings()), log)
+        claimed = session.claim("secret", "db", UNKNOWN, "urn:pulumi:dev::proj::swarm:index:Secret::db-password")
+        spec = {"TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretName": "db"}]}}}
+        filling = asyncio.create_task(fill_ids(session, "urn:web", Nothing(), spec))  # type: ignore[arg-type]
+        await asyncio.sleep(0.2)
+        claimed.name = "db-1234"
+        claimed.made("id1")
+        await filling
+        return log.shown, spec
+
+    shown, spec = asyncio.run(run())
+    assert shown == [("urn:web", "waiting for secret 'db', which 'db-password' of this program makes")]
+    assert spec["TaskTemplate"]["ContainerSpec"]["Secrets"] == [{"SecretName": "db-1234", "SecretID": "id1"}]  # type: ignore[index]
