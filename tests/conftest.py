@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine import Docker, Engine, newer_engine, start_engine
+from tests.support.engine import ENGINES, Docker, Engine, named_engine, start_engine
 from tests.support.pulumi import PulumiProject, find_cli
 
 ProjectFactory = Callable[..., PulumiProject]
@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--engine",
         metavar="DIR",
         default=os.environ.get("SWARM_ENGINE", ""),
-        help="folder with another Docker engine, or `newer`: Debian's next one, fetched into the cache; "
+        help=f"{', '.join(ENGINES)}, which are fetched or built into the cache, or a folder with a Docker engine; "
         "default: the one on PATH",
     )
 
@@ -62,8 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def engine_dir(request: pytest.FixtureRequest) -> str:
     """Folder of the engine under test; "" is the one on PATH."""
-    given = str(request.config.getoption("--engine"))
-    return str(newer_engine()) if given == "newer" else given
+    return named_engine(str(request.config.getoption("--engine")))
 
 
 @pytest.fixture(scope="session")

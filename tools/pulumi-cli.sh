@@ -3,7 +3,7 @@
 set -euo pipefail
 
 # what everything here was tried with, and the newest whose modules can be built
-version=3.259.0
+version=3.274.1
 # the last release of sdk/v3 that contains the Python language host; newer hosts are modules of their own
 host_version=3.68.0
 # not older than the SDK that pyproject.toml asks for; it knows refreshBeforeUpdate, which previews rest on

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import docker
 from docker.errors import APIError
@@ -273,17 +273,35 @@ def start_engine(*, nodes: int = 1, managers: int = 1, engine: str = "", heartbe
     return Engine(bed, bridge, subnet, dockers)
 
 
-def newer_engine(suite: str = "trixie") -> Path:
-    """The folder of another Debian suite's engine (26.1 in trixie), fetched once into the project's cache."""
+ENGINES: Final = {
+    "20.10": (),
+    "26.1": ("debian", "trixie"),
+    "28.5": ("debian", "sid"),
+    "go": ("go",),
+}
+"""Engines that tests can be run on by name, and what testbed/engine.sh makes each of; the first is the one on PATH."""
+
+
+def named_engine(name: str) -> str:
+    """The folder of an engine of `ENGINES`, fetched or built once into the project's cache; "" is the one on PATH.
+
+    Whatever else a name is, it is a folder.
+    """
+    if name not in ENGINES:
+        return name
+    how, *suite = ENGINES[name] or ("",)
+    if not how:
+        return ""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swarm-provider" / "engine"
-    target = cache / suite
-    with _lock():
+    target = cache / (suite[0] if suite else how)
+    with _lock(f"spengine-{target.name}.lock"):
         if not (target / "dockerd").exists():
             cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
-                _run([str(TESTBED / "engine.sh"), "debian", f"{scratch}/engine", suite])
+                # half an hour: an engine is compiled
+                _run([str(TESTBED / "engine.sh"), how, f"{scratch}/engine", *suite], timeout=1800)
                 Path(scratch, "engine").rename(target)
-    return target
+    return str(target)
 
 
 def docker_environment(engine: str = "") -> dict[str, str]:
@@ -320,8 +338,8 @@ def remove_orphans() -> None:
 
 
 @contextlib.contextmanager
-def _lock() -> Iterator[None]:
-    with (bed_root() / "spbed.lock").open("w") as lock:
+def _lock(name: str = "spbed.lock") -> Iterator[None]:
+    with (bed_root() / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

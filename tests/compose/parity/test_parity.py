@@ -21,7 +21,7 @@ from swarm_provider.convert import objects
 from swarm_provider.convert.service import to_spec
 from swarm_provider.spec import Json
 from tests.compose import cases
-from tests.support.engine import Docker, Engine, newer_engine
+from tests.support.engine import Docker, Engine, named_engine
 
 pytestmark = pytest.mark.live
 
@@ -98,7 +98,7 @@ CASES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) f
 def judge_path(swarm: Docker) -> str:
     """PATH with the judging CLI in front: docker 28 or newer if it is on PATH, else the one of the newer engine."""
     path = os.environ["PATH"]
-    return path if cli_version(swarm, path) >= 28 else f"{newer_engine()}{os.pathsep}{path}"
+    return path if cli_version(swarm, path) >= 28 else f"{named_engine('26.1')}{os.pathsep}{path}"
 
 
 def cli_version(swarm: Docker, path: str) -> int:
