@@ -22,7 +22,7 @@ Kind = Literal["add", "delete", "update"]
 REPLACING: Final = ("name", "deploy.mode")
 """Properties of a Service that Swarm refuses to change: `renaming services is not supported`, `service mode change is
 not allowed`. Everything else, networks and endpoint mode included, is an update [M]."""
-_STEP: Final = re.compile(r"""\.?[^.\[\]]+|\["[^"]*"\]|\[\d+\]""")
+_STEP: Final = re.compile(r"""\.?[^.\[\]]+|\["[^"]*"\]|\[(?:\d+|\*)\]""")
 _DEFAULT_MODE: Final = "replicated"
 
 
@@ -54,11 +54,16 @@ def changes(shape: ObjectOf, old: Json, new: Json) -> list[Change]:
     return list(_walk(shape, old, new, "", ""))
 
 
+def steps(path: str) -> list[str]:
+    """Return a property path in pieces: `deploy`, `.replicas`; `ports`, `[0]` or `[*]`, `.published`."""
+    return _STEP.findall(path)
+
+
 def users_path(shape: ObjectOf, path: str) -> str:
     """Return a change's path as people type it: our keys in snake_case, the user's own keys as they are."""
     kind: Type = shape
     result = ""
-    for step in _STEP.findall(path):
+    for step in steps(path):
         name = step.lstrip(".")
         if isinstance(kind, ObjectOf) and name in kind.by_wire:
             kind = kind.by_wire[name].type
@@ -138,19 +143,27 @@ def _walk_list(kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, 
 def _walk_pairs(
     kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, found: Sequence[tuple[int, int]]
 ) -> Iterable[Change]:
+    """Tell the entries that came, went or changed, each at a position where Pulumi shows its values.
+
+    Pulumi's display takes an old value from the old list and a new one from the new list, at the same position. So an
+    entry that stays in its place is told property by property; one that moves and changes goes at its old position and
+    comes at its new one; what comes where another one goes is an update of the position. No path lies below another.
+    """
     partner = {there: here for here, there in found}
-    gone = {here for here in range(len(old)) if here not in {pair[0] for pair in found}}
+    stays = {here for here, there in found if here == there or not any(_walk(kind.item, old[here], new[there], "", ""))}
+    goes = [here for here in range(len(old)) if here not in stays]
     for there, entry in enumerate(new):
         below = f"{path}[{there}]"
-        if there in partner:
-            yield from _walk(kind.item, old[partner[there]], entry, below, "")
-        elif there in gone:
-            # one path, one change: what came stands where the other one stood
-            gone.discard(there)
+        if partner.get(there) == there:
+            yield from _walk(kind.item, old[there], entry, below, "")
+        elif partner.get(there) in stays:
+            continue
+        elif there in goes:
+            goes.remove(there)
             yield Change(below, "update", old[there], entry)
         else:
             yield Change(below, "add", None, entry)
-    for here in sorted(gone):
+    for here in goes:
         yield Change(f"{path}[{here}]", "delete", old[here], None)
 
 

@@ -24,6 +24,7 @@ from swarm_provider.dockerapi import preload
 from swarm_provider.errors import Cancelled, ConnectionFailed, InputError, Problem, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.diff import Change
+from swarm_provider.plan.ignored import carried
 from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
 from swarm_provider.plugin.logfile import of_a_fault, open_log
@@ -188,13 +189,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if handler.compares_inputs_only and request.old_inputs == request.news:
             # nothing of a large stack that did not change is worth decoding
             return _difference(Difference())
-        found = await handler.diff(
-            _request(request),
-            self._opened(request.old_inputs),
-            self._opened(request.news),
-            self._opened(request.olds),
-            list(request.ignoreChanges),
-        )
+        olds, news, ignored = self._opened(request.old_inputs), self._opened(request.news), list(request.ignoreChanges)
+        # the refresh before a run asks for differences, too, before Pulumi has put anything back
+        if ignored and self._session.is_checked(request.urn):
+            for text in carried(handler.resource.shape, olds, news, ignored):
+                self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
+        found = await handler.diff(_request(request), olds, news, self._opened(request.olds), ignored)
         return _difference(found)
 
     @_rpc

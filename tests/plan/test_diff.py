@@ -3,11 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from swarm_provider.model import RESOURCES
 from swarm_provider.plan.diff import Change, changes, replaces, users_path
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret
+from tests.strategies import SERVICES
 
 SHAPE = RESOURCES["swarm:index:Service"].shape
 
@@ -90,6 +93,44 @@ def test_port_in_front_of_others_is_one_addition() -> None:
 def test_port_that_goes_is_one_deletion() -> None:
     one, two = {"target": 80, "published": 8080}, {"target": 81, "published": 8081}
     assert diff({"ports": [one, two]}, {"ports": [one]}) == [Change("ports[1]", "delete", two, None)]
+
+
+def test_port_that_moves_up_and_changes_leaves_the_place_that_it_had() -> None:
+    one, two = {"target": 80, "published": 9100}, {"target": 81, "published": 9101}
+    new = {"target": 81, "published": 9102}
+    assert diff({"ports": [one, two]}, {"ports": [new]}) == [
+        Change("ports[0]", "update", one, new),
+        Change("ports[1]", "delete", two, None),
+    ]
+
+
+def test_port_that_moves_down_and_changes_goes_and_comes() -> None:
+    one, two, three = ({"target": port, "published": 8000 + port} for port in (80, 81, 82))
+    changed = {**two, "published": 9101}
+    assert diff({"ports": [one, two]}, {"ports": [three, one, changed]}) == [
+        Change("ports[0]", "add", None, three),
+        Change("ports[2]", "add", None, changed),
+        Change("ports[1]", "delete", two, None),
+    ]
+
+
+@given(SERVICES, SERVICES)
+def test_no_path_lies_below_another_one(old: Json, new: Json) -> None:
+    found = [change.path for change in changes(SHAPE, old, new)]
+    assert len(found) == len(set(found))
+    assert [(a, b) for a in found for b in found if b.startswith((f"{a}.", f"{a}["))] == []
+
+
+@given(st.permutations(range(4)), st.permutations(range(4)), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_ports_are_told_where_pulumi_finds_their_values(old: list[int], new: list[int], changed: list[bool]) -> None:
+    before = [{"target": port, "published": 8000 + port} for port in old[:3]]
+    after = [{"target": port, "published": 8000 + port + 1000 * changed[port]} for port in new[:3]]
+    for change in diff({"ports": before}, {"ports": after}):
+        place = int(change.path.split("[")[1].split("]")[0])
+        field = change.path.partition("].")[2]
+        for side, value in ((before, change.old), (after, change.new)):
+            if value is not None:
+                assert value == (side[place][field] if field else side[place])
 
 
 def test_config_version_is_the_change_of_one_name() -> None:

@@ -1,0 +1,70 @@
+"""What `ignore_changes` does to lists: Pulumi keeps old values by position, whichever entry stands there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from swarm_provider.convert.identity import has_identity, pairs
+from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type
+from swarm_provider.plan.diff import steps, users_path
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+_NAMES: Final = ("target", "source", "name")
+_ADVICE: Final = "keep the order of the entries, or take the path out of ignore_changes for this change"
+
+
+def carried(shape: ObjectOf, old: Json, new: Json, ignored: Iterable[str]) -> list[str]:
+    """Return a warning for each ignored path that gave an entry of a list the value of another entry.
+
+    Args:
+        shape: type of both; `resource.shape`.
+        old: inputs in normal form.
+        new: inputs in normal form, into which Pulumi has put the ignored old values already.
+        ignored: `ignore_changes`, in wire spelling.
+    """
+    found = []
+    for path in ignored:
+        told = next(iter(_moved(shape, reveal(old), reveal(new), steps(path), "", "")), None)
+        if told is not None:
+            shown = users_path(shape, path)
+            found.append(f'ignore_changes "{shown}" keeps values by their position in the list: {told}; {_ADVICE}')
+    return found
+
+
+def _moved(kind: Type, old: Any, new: Any, rest: Sequence[str], path: str, name: str) -> Iterable[str]:
+    if not rest:
+        return
+    step = rest[0]
+    if isinstance(kind, ListOf) and isinstance(old, list) and isinstance(new, list):
+        kept = range(min(len(old), len(new)))
+        positions = kept if step == "[*]" else [place for place in kept if f"[{place}]" == step]
+        if has_identity(name) and len(rest) > 1:
+            partner = {there: here for here, there in pairs(name, old, new)}
+            for place in positions:
+                if partner.get(place, place) != place:
+                    yield (
+                        f"{path}[{place}]{_named(new[place])} has the value of another entry,"
+                        f" the former {path}[{place}]{_named(old[place])}"
+                    )
+        elif len(old) != len(new) and positions and len(rest) == 1:
+            yield f"{path} had {len(old)} entries and has {len(new)} now, and each position keeps what stood there"
+        for place in positions:
+            yield from _moved(kind.item, old[place], new[place], rest[1:], f"{path}[{place}]", "")
+    elif isinstance(old, dict) and isinstance(new, dict):
+        word = step.lstrip(".").removeprefix('["').removesuffix('"]')
+        below = f"{path}.{word}" if path else word
+        if isinstance(kind, ObjectOf) and word in kind.by_wire:
+            yield from _moved(kind.by_wire[word].type, old.get(word), new.get(word), rest[1:], below, word)
+        elif isinstance(kind, MapOf):
+            yield from _moved(kind.value, old.get(word), new.get(word), rest[1:], below, "")
+
+
+def _named(entry: Any) -> str:
+    """Return ` (target 80)`, by which people know the entry."""
+    for name in _NAMES:
+        value = entry.get(name) if isinstance(entry, dict) else None
+        if value is not None and value is not UNKNOWN:
+            return f" ({name} {value})"
+    return ""
