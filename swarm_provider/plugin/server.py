@@ -28,6 +28,7 @@ from swarm_provider.plan.ignored import carried
 from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
 from swarm_provider.plugin.logfile import of_a_fault, open_log
+from swarm_provider.plugin.peers import OwnUserOnly
 from swarm_provider.plugin.values import decode, encode
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_secret, has_unknown, reveal, secret_texts
@@ -349,11 +350,13 @@ def _flattened(inputs: Json) -> Json:
 async def serve(engine_address: str | None) -> None:
     """Serve on a free port of the loopback, print the port, and run until the task is cancelled."""
     limit = 400 * 1024 * 1024
+    door = OwnUserOnly()
     server = grpc.aio.server(
-        options=[("grpc.max_send_message_length", limit), ("grpc.max_receive_message_length", limit)]
+        interceptors=[door],
+        options=[("grpc.max_send_message_length", limit), ("grpc.max_receive_message_length", limit)],
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(engine_address), server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = door.peers.port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)
     # the engine has still to find its way here
