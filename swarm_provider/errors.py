@@ -43,7 +43,16 @@ class Problem:
 
 
 class SwarmProviderError(Exception):
-    """The root: str() is one line, without a traceback, that says what to do."""
+    """The root: str() is one line, without a traceback, that says what to do.
+
+    It may quote daemons, registries and files as they came: whoever prints it shows each of its `parts` with
+    `spec.foreign.shown`.
+    """
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it says, one text for each thing that is wrong; `str()` has them in one line."""
+        return (str(self),)
 
 
 class InputError(SwarmProviderError):
@@ -53,8 +62,12 @@ class InputError(SwarmProviderError):
         self.problems = tuple(Problem(p) if isinstance(p, str) else p for p in problems)
         super().__init__(*self.problems)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(map(str, self.problems))
+
     def __str__(self) -> str:
-        return "; ".join(str(problem) for problem in self.problems)
+        return "; ".join(self.parts)
 
 
 class ConnectionFailed(SwarmProviderError):
@@ -99,6 +112,10 @@ class RolloutFailed(SwarmProviderError):
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(*reasons)
         self.reasons = tuple(reasons)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return self.reasons
 
     def __str__(self) -> str:
         return "; ".join(self.reasons)

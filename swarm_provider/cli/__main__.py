@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from swarm_provider.cli import adopt, doctor, report, status
-from swarm_provider.cli.common import Help
+from swarm_provider.cli.common import Help, fail, say
 from swarm_provider.version import __version__
 
 _EXIT_CODES: Final = """\
@@ -92,9 +92,8 @@ def _install_plugin(arguments: argparse.Namespace) -> int:
         path = discovery.install()
     except OSError as error:
         place = error.filename or discovery.plugin_folder()
-        print(f"swarm-provider: cannot write {str(place)!r}: {error.strerror}", file=sys.stderr)
-        return 1
-    print(f"{path} starts the plugin in {sys.executable}")
+        return fail(f"cannot write {str(place)!r}: {error.strerror}")
+    say(f"{path} starts the plugin in {sys.executable}")
     return 0
 
 

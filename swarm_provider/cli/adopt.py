@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from swarm_provider.cli.common import OK, Help, fail
+from swarm_provider.spec.foreign import shown
 
 if TYPE_CHECKING:
     from swarm_provider.cli.common import Command
@@ -52,8 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         found = asyncio.run(adopted.look(arguments.stack, host=arguments.host, context=arguments.context))
         lines = adopted.save(found, Path(arguments.directory), python=arguments.python)
     except SwarmProviderError as error:
-        return fail(str(error))
+        return fail(error)
     except OSError as error:
         return fail(f"cannot write {error.filename!r}: {error.strerror}")
-    print("\n".join(lines))
+    for line in lines:
+        print(shown(line, lines=True))
     return OK

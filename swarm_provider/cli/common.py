@@ -8,6 +8,9 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Final, TextIO
 
+from swarm_provider.errors import SwarmProviderError
+from swarm_provider.spec.foreign import shown
+
 OK: Final = 0
 FAILED: Final = 1
 WRONG_ARGUMENTS: Final = 2
@@ -26,9 +29,15 @@ class Help(argparse.RawDescriptionHelpFormatter):
         return super()._fill_text(text, width, indent) if "\n" in text else textwrap.fill(text, width)
 
 
-def fail(message: str) -> int:
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line that may quote the swarm, a file or a setting; stdout unless another stream is given."""
+    print(shown(text), file=stream or sys.stdout)
+
+
+def fail(error: str | SwarmProviderError) -> int:
     """Say on stderr what went wrong; return the exit code."""
-    print(f"swarm-provider: {message}", file=sys.stderr)
+    parts = (error,) if isinstance(error, str) else error.parts
+    say(f"swarm-provider: {'; '.join(map(shown, parts))}", sys.stderr)
     return FAILED
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from swarm_provider.cli import checks
 from swarm_provider.cli.checks import Finding
 from swarm_provider.cli.common import FAILED, OK, Help, painted
+from swarm_provider.spec.foreign import shown
 
 if TYPE_CHECKING:
     from swarm_provider.cli.common import Command
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     where = {key: value for key, value in (("host", arguments.host), ("context", arguments.context)) if value}
     if arguments.stack and not where:
         where = checks.settings_of(folder, arguments.stack)
-    found = list(_findings(folder, where))
+    found = [_readable(one) for one in _findings(folder, where)]
     wrong = [one for one in found if one.level == "wrong"]
     if arguments.json:
         findings = [dataclasses.asdict(one) for one in found]
@@ -77,6 +78,11 @@ def _findings(folder: Path, where: dict[str, str | list[str]]) -> Iterable[Findi
     yield from checks.backend(folder, environ)
     yield from checks.plugin(folder, environ)
     yield from checks.swarm(where, environ)
+
+
+def _readable(found: Finding) -> Finding:
+    """Return the finding as it may be printed: it quotes files, settings, and the swarm."""
+    return dataclasses.replace(found, says=shown(found.says), fix=shown(found.fix))
 
 
 def _print(found: Sequence[Finding]) -> None:

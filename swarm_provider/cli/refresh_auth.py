@@ -12,6 +12,7 @@ import os
 import sys
 from typing import Final
 
+from swarm_provider.cli.common import fail, say
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.submission import is_job
@@ -28,8 +29,7 @@ def refresh_auth(arguments: argparse.Namespace) -> int:
     try:
         return asyncio.run(_refresh(settings, arguments.stack))
     except SwarmProviderError as error:
-        print(f"swarm-provider: {error}", file=sys.stderr)
-        return 1
+        return fail(error)
 
 
 async def _refresh(settings: ConnectionSettings, stack: str) -> int:
@@ -37,8 +37,7 @@ async def _refresh(settings: ConnectionSettings, stack: str) -> int:
     try:
         services = [live for live in await swarm.list("service") if _namespace(live) == stack]
         if not services:
-            print(f"swarm-provider: {swarm.name} has no service of a stack {stack!r}", file=sys.stderr)
-            return 1
+            return fail(f"{swarm.name} has no service of a stack {stack!r}")
         results = [await _renew(swarm, live) for live in sorted(services, key=_name)]
     finally:
         await swarm.close()
@@ -52,12 +51,12 @@ async def _renew(swarm: Swarm, live: Json) -> bool | None:
     name, host = _name(live), registry(_image(live))
     reason = _left_alone(live)
     if reason:
-        print(f"{name}: left, {reason}")
+        say(f"{name}: left, {reason}")
         return False
     try:
         login = await swarm.encoded_auth(_image(live))
         if login is None:
-            print(f"{name}: left, there is no login for {host} (`docker login` makes one)")
+            say(f"{name}: left, there is no login for {host} (`docker login` makes one)")
             return False
         # the spec stays as it is: Swarm compares tasks without the login, so none restarts
         await update_with_retry(
@@ -68,9 +67,9 @@ async def _renew(swarm: Swarm, live: Json) -> bool | None:
             registry_auth=login,
         )
     except SwarmProviderError as error:
-        print(f"swarm-provider: {name}: {error}", file=sys.stderr)
+        say(f"swarm-provider: {name}: {error}", sys.stderr)
         return None
-    print(f"{name}: has the present login for {host}")
+    say(f"{name}: has the present login for {host}")
     return True
 
 

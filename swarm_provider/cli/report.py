@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         made = page(read(_text(arguments.file)))
     except InputError as error:
-        return fail(str(error))
+        return fail(error)
     except (OSError, UnicodeDecodeError) as error:
         return fail(f"cannot read {arguments.file!r}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}")
     main = json.dumps(as_json(made), indent=2, ensure_ascii=False) + "\n" if arguments.json else None

@@ -7,8 +7,8 @@ import asyncio
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from swarm_provider.cli.common import OK, Help, fail, painted
 from swarm_provider.convert.service import from_spec
@@ -16,6 +16,7 @@ from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.standing import Standing, Version, members, standing
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.masking import SecretFilter
 from swarm_provider.spec.values import secret_texts, wrapped
 
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         where, found = asyncio.run(_look(settings, arguments.stack))
     except SwarmProviderError as error:
-        return fail(str(error))
+        return fail(error)
     if not found:
         return fail(f"{where} has no service of a stack {arguments.stack!r}")
     if arguments.json:
@@ -86,15 +87,28 @@ async def _standings(swarm: Swarm, stack: str) -> list[Standing]:
     own = members(await swarm.list("service"), stack)
     tasks = await swarm.tasks(service_ids=[live["ID"] for live in own]) if own else []
     nodes, configs, secrets = await asyncio.gather(*(swarm.list(kind) for kind in ("node", "config", "secret")))
-    clean = SecretFilter(text for live in own for text in _secrets_of(live))
-    found = [standing(live, tasks, nodes, configs, secrets, swarm.now) for live in own]
-    return [dataclasses.replace(one, problems=tuple(clean(text) for text in one.problems)) for one in found]
+    hidden = SecretFilter(text for live in own for text in _secrets_of(live))
+    return [_readable(standing(live, tasks, nodes, configs, secrets, swarm.now), hidden) for live in own]
 
 
-def _secrets_of(live: Json) -> set[str]:
-    """Return the texts of a service's spec that its program declared secret: a task's error may repeat them."""
-    places = labels.secrets_told(live["Spec"].get("Labels"))
-    return secret_texts(wrapped(from_spec(live["Spec"]), places)) if places else set()
+def _secrets_of(live: Json) -> Iterable[str]:
+    """Return the texts of a service's specs that its program declared secret: a task's error may repeat them."""
+    for spec in (live["Spec"], live.get("PreviousSpec")):
+        places = labels.secrets_told((spec or {}).get("Labels"))
+        if spec and places:
+            yield from secret_texts(wrapped(from_spec(spec), places))
+
+
+def _readable(value: Any, secrets: SecretFilter) -> Any:
+    """Return what was found, with each text in it as it may be printed."""
+    if isinstance(value, str):
+        return shown(value, secrets)
+    if isinstance(value, tuple):
+        return tuple(_readable(entry, secrets) for entry in value)
+    if not isinstance(value, (Standing, Version)):
+        return value
+    fields = {field.name: _readable(getattr(value, field.name), secrets) for field in dataclasses.fields(value)}
+    return dataclasses.replace(value, **fields)
 
 
 # ------------------------------------------------------------------------------------------------- print
@@ -104,7 +118,7 @@ def _print(stack: str, where: str, found: Sequence[Standing]) -> None:
     unwell = [one for one in found if not one.well]
     total = f"{len(found)} service{'s' if len(found) > 1 else ''}"
     verdict = painted("all run as wanted", "green") if not unwell else painted(f"{len(unwell)} not as wanted", "red")
-    print(f"{painted(stack, 'bold')} at {where}: {total}, {verdict}\n")
+    print(f"{painted(shown(stack), 'bold')} at {shown(where)}: {total}, {verdict}\n")
     rows = [("SERVICE", "TASKS", "IMAGE", "NODES")]
     rows += [(one.name, _tasks(one), _image(one.image), ", ".join(one.nodes) or "-") for one in found]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

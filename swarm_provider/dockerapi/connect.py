@@ -148,7 +148,7 @@ def _negotiate(url: str, engine: str, version: Json, wanted: str | None) -> str:
 
 def _check_manager(url: str, swarm: Json, cluster: str, cluster_id: str) -> None:
     state = str(swarm.get("LocalNodeState") or "inactive")
-    error = " ".join(str(swarm.get("Error") or "").split())
+    error = str(swarm.get("Error") or "").strip()
     if state == "inactive":
         raise ConnectionFailed(
             f"Docker at {url} is not part of a swarm; make it one with `docker swarm init`, or name a manager"

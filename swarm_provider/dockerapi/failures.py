@@ -1,6 +1,6 @@
 """From what went wrong on the wire to the errors of this package. Pure: texts and exceptions in, errors out.
 
-The words of the daemon are kept; request bodies, headers and secrets never become part of a message.
+The words of the daemon are kept, whole and as they came; request bodies and headers never become part of a message.
 
     ConnectionFailed
     +- Unanswered               the call was sent and no answer came: it may have been done
@@ -65,7 +65,7 @@ _DENIED = ("unauthorized", "denied", "authentication required", "no basic auth c
 
 
 def daemon_message(body: bytes | str) -> str:
-    """What the daemon says in an error's body, as one line."""
+    """What the daemon says in an error's body."""
     text = body.decode(errors="replace") if isinstance(body, bytes) else body
     try:
         data = json.loads(text)
@@ -73,14 +73,13 @@ def daemon_message(body: bytes | str) -> str:
         data = None
     if isinstance(data, dict) and isinstance(data.get("message"), str):
         text = data["message"]
-    text = re.sub(r"^rpc error: code = \w+ desc = ", "", " ".join(text.split()))
-    return text[:2000] or "no reason given"
+    return re.sub(r"^rpc error: code = \w+ desc = ", "", text.strip()) or "no reason given"
 
 
 def from_answer(status: int, body: bytes | str, call: str) -> DockerError:
     """The error for an answer of the daemon with a status of 400 or more."""
     message = daemon_message(body)
-    lower = message.lower()
+    lower = " ".join(message.lower().split())
     kind: type[DockerError] = DockerError
     if "update out of sequence" in lower:
         kind = OutOfSequence
@@ -97,7 +96,7 @@ def from_answer(status: int, body: bytes | str, call: str) -> DockerError:
 
 def from_registry(error: DockerError) -> DockerError:
     """The same error, sorted by what the registry meant."""
-    lower = error.message.lower()
+    lower = " ".join(error.message.lower().split())
     kind: type[DockerError] = RegistryUnreachable
     # a registry that hides private images answers "denied" for those that do not exist, so this one comes first
     if error.status in (401, 403) or any(words in lower for words in _DENIED):

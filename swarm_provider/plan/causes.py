@@ -1,4 +1,4 @@
-"""Why a rollout does not get on, in one line each: service, slot, node, exit code, and what Swarm says. Pure."""
+"""Why a rollout does not get on: service, slot, node, exit code, and what Swarm says, in its own words. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from swarm_provider.spec import Json
 from swarm_provider.spec.units import cpus_text, size_text
 
 MAX_CAUSES: Final = 4
-_MAX_ERROR: Final = 400
 # ids of endpoints and containers, which differ with each task that fails in the same way
 _ID: Final = re.compile(r"\b[0-9a-z]{25,}\b")
 _PORT_WORDS: Final = re.compile(r"listen \S+ \S+: bind: address already in use|bind for \S+ failed.*", re.IGNORECASE)
@@ -50,7 +49,7 @@ class Cause:
     Attributes:
         kind: image, no-node, crash, health, port, mount, command, rejected, paused, rolled-back, changed, removed,
             stuck.
-        text: one line, without the task's output.
+        text: what is wrong, without the task's output, with the daemon's own words: whole, and as they came.
         task_id: the failing task, "" for none.
         container_id: its container, "" when it never had one.
         node_id: the node that it was on.
@@ -162,7 +161,7 @@ def exit_text(task: Task) -> str:
 
 
 def _what(kind: str, service: Service, task: Task) -> str:
-    error = _short(task.error)
+    error = task.error
     image = at(task.spec, "ContainerSpec", "Image")
     if kind == "image":
         return f"image {image} cannot be pulled: {error}"
@@ -231,8 +230,3 @@ def _reservation_detail(template: Json, nodes: Sequence[Json]) -> str:
 
 def _quoted(texts: Sequence[str]) -> str:
     return " and ".join(f"`{text}`" for text in texts)
-
-
-def _short(error: str) -> str:
-    line = " ".join(error.split())
-    return line if len(line) <= _MAX_ERROR else line[: _MAX_ERROR - 3] + "..."

@@ -1,7 +1,7 @@
 """What the plugin says to the person: messages and live status, through Pulumi's engine.
 
-Every text passes the secret filter. A status text is sent only when it changes. What is said of one resource arrives in
-the order in which it was said.
+Every text passes `spec.foreign.shown` here, and not before. A status text is sent only when it changes. What is said of
+one resource arrives in the order in which it was said.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from typing import Final
 import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from swarm_provider.spec.foreign import LONGEST, shown
 from swarm_provider.spec.masking import SecretFilter
 
 _INFO: Final = engine_pb2.INFO
 _WARNING: Final = engine_pb2.WARNING
 _DELIVERY_SECONDS: Final = 5.0
+_LONGEST_STATUS: Final = 500
+LONGEST_MESSAGE: Final = 100_000
+"""Characters; what a run foretells of a thousand services is long, and `report` reads it."""
 SILENCE_SECONDS: Final = 2.0
 """How long something may take until the person is told what it waits for."""
 
@@ -34,22 +38,18 @@ class EngineLog:
         self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)) if address else None
         self._status: dict[str, str] = {}
         self._said: set[tuple[str, str]] = set()
-        self._clean = SecretFilter()
+        self.secrets = SecretFilter()
+        """What no message may hold; it grows with what the run learns, for whoever has it."""
         self._latest: dict[str, asyncio.Task[None]] = {}
         """The last message of each resource that is still on its way."""
 
     def hide(self, texts: set[str]) -> None:
         """Never let any of these texts, or a line of one, appear in a message."""
-        self._clean.add(texts)
+        self.secrets.add(texts)
 
-    def clean(self, text: str) -> str:
-        """Return `text` with every secret replaced."""
-        return self._clean(text)
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The texts that are hidden, for whoever filters what it collects."""
-        return self._clean.texts
+    def clean(self, text: str, *, lines: bool = False, limit: int = LONGEST) -> str:
+        """Return a text as it may be shown and stored; arguments as for `shown`."""
+        return shown(text, self.secrets, lines=lines, limit=limit)
 
     def info(self, urn: str, text: str) -> None:
         self._once(_INFO, urn, text)
@@ -71,7 +71,8 @@ class EngineLog:
     def _send(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
         if self._stub is None:
             return
-        request = engine_pb2.LogRequest(severity=severity, message=self.clean(text), urn=urn, ephemeral=ephemeral)
+        message = self.clean(text, limit=_LONGEST_STATUS if ephemeral else LONGEST_MESSAGE)
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
         task = asyncio.get_running_loop().create_task(self._call(request, self._latest.get(urn)))
         self._latest[urn] = task
         task.add_done_callback(lambda done: self._forget(urn, done))

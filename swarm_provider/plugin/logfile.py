@@ -33,7 +33,7 @@ def open_log(environ: Mapping[str, str], clean: Callable[[str], str]) -> None:
     """Send this package's log to the file that the environment names, if it names one.
 
     Args:
-        clean: masks secrets in a text.
+        clean: makes a text fit to be stored: without secrets, and harmless.
 
     Raises:
         SwarmProviderError: the file cannot be written.

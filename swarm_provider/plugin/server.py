@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import grpc
@@ -58,7 +58,7 @@ def _rpc(
             answer = await method(self, request, context)
         except SwarmProviderError as error:
             _log.debug("%s %s fails after %.2f s: %s", method.__name__, urn, time.monotonic() - began, error)
-            status, message, details = grpc.StatusCode.FAILED_PRECONDITION, str(error), None
+            status, parts, details = grpc.StatusCode.FAILED_PRECONDITION, error.parts, None
             if isinstance(error, InputError):
                 status = grpc.StatusCode.INVALID_ARGUMENT
             elif isinstance(error, Cancelled):
@@ -67,13 +67,13 @@ def _rpc(
                 status, details = grpc.StatusCode.UNKNOWN, self.failure(request, error)
         except Exception as error:
             _log.error("%s %s", method.__name__, urn, exc_info=True)
-            status, message, details = grpc.StatusCode.INTERNAL, of_a_fault(error, os.environ), None
+            status, parts, details = grpc.StatusCode.INTERNAL, (of_a_fault(error, os.environ),), None
         else:
             _log.debug("%s %s took %.2f s", method.__name__, urn, time.monotonic() - began)
             await self.log.flush(urn)
             return answer
         await self.log.flush(urn)
-        message = self.log.clean(" ".join(message.split("\n")))
+        message = "; ".join(map(self.log.clean, parts))
         trailing: tuple[tuple[str, bytes], ...] = ()
         if details is not None:
             full = status_pb2.Status(code=status.value[0], message=message)
@@ -91,7 +91,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, engine_address: str | None) -> None:
         self.log = EngineLog(engine_address)
         # the log of messages may be another one by then
-        open_log(os.environ, lambda text: self.log.clean(text))
+        open_log(os.environ, lambda text: self.log.clean(text, lines=True))
         self._handlers: dict[str, Handler] = {}
         self._session: Any = None
 
@@ -126,8 +126,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_rpc
     async def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
-        inputs, problems = configuration(decode(request.news), os.environ)
-        return _checked(_flattened(inputs), problems)
+        inputs, problems = configuration(self._opened(request.news), os.environ)
+        return self._checked(_flattened(inputs), problems)
 
     @_rpc
     async def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
@@ -142,8 +142,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         from swarm_provider.plugin.handlers.all import handlers
         from swarm_provider.plugin.session import Session, settings_from
 
-        args = decode(request.args)
-        self.log.hide(secret_texts(args))
+        args = self._opened(request.args)
         inputs, problems = configuration(args, os.environ)
         if problems:
             raise InputError(*problems)
@@ -179,10 +178,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             inputs = await self._handler(request).check(_request(request), olds, news)
         except InputError as error:
-            return _checked({}, list(error.problems), clean=self.log.clean)
+            return self._checked({}, error.problems)
         if self._session.offline and not olds:
             self._session.warn_offline()
-        return _checked(inputs, [])
+        return self._checked(inputs)
 
     @_rpc
     async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
@@ -226,6 +225,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         live = await handler.read(_request(request), request.id, olds, state)
         if live is None:
             return provider_pb2.ReadResponse()
+        # an import has no older inputs that would have told them
+        self.log.hide(secret_texts(live.inputs))
         if live.reasons:
             raise _StillFailing(live.id, live.inputs, live.outputs, live.reasons)
         return provider_pb2.ReadResponse(
@@ -272,9 +273,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             id=error.id,
             properties=encode(error.outputs),
             inputs=sent if inputs is None else encode(inputs),
-            reasons=[self.log.clean(reason) for reason in error.reasons],
+            reasons=[self.log.clean(reason, lines=True) for reason in error.reasons],
             refresh_before_update=True,
         )
+
+    def _checked(self, inputs: Json, problems: Iterable[Problem] = ()) -> provider_pb2.CheckResponse:
+        failures = [provider_pb2.CheckFailure(property="", reason=self.log.clean(str(problem))) for problem in problems]
+        return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
 
     def _handler(self, request: Any) -> Handler:
         kind = request.type or request.urn.split("::")[2].split("$")[-1]
@@ -295,13 +300,6 @@ class _StillFailing(PartialFailure):
 def _request(request: Any) -> Request:
     name = request.name or request.urn.rsplit("::", 1)[-1]
     return Request(request.urn, name, getattr(request, "timeout", 0.0))
-
-
-def _checked(inputs: Json, problems: list[Problem], clean: Callable[[str], str] = str) -> provider_pb2.CheckResponse:
-    return provider_pb2.CheckResponse(
-        inputs=encode(inputs),
-        failures=[provider_pb2.CheckFailure(property="", reason=clean(str(problem))) for problem in problems],
-    )
 
 
 def _difference(found: Difference) -> provider_pb2.DiffResponse:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plan.restart import Restart, sentence
-from swarm_provider.plugin.engine import RESOURCE, EngineLog
+from swarm_provider.plugin.engine import LONGEST_MESSAGE, RESOURCE, EngineLog
 from swarm_provider.plugin.nodes import hostname
 from swarm_provider.plugin.planned import Planned
 from swarm_provider.rollout.prune import Pruner
@@ -228,7 +228,7 @@ class Session:
         """Return the one watcher of all waiting services."""
         swarm = await self.swarm()
         if self._watcher is None:
-            self._watcher = Watcher(swarm)
+            self._watcher = Watcher(swarm, secrets=self.log.secrets)
         return self._watcher
 
     async def pruner(self) -> Pruner:
@@ -292,7 +292,7 @@ class Session:
             urn: the resource whose change does it: the service itself, or what moves its tasks.
             service: the service's name in the swarm.
         """
-        text = self.log.clean(sentence(found, service))
+        text = self.log.clean(sentence(found, service), limit=LONGEST_MESSAGE)
         reasons = [self.log.clean(reason) for reason in found.reasons]
         told = {"service": service, "text": text, **asdict(found), "reasons": reasons, "harmless": list(found.harmless)}
         self._forecasts.setdefault(urn, []).append(told)

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from swarm_provider.spec.foreign import shown
 from swarm_provider.version import __version__
 
 _NAME: Final = "pulumi-resource-swarm"
@@ -143,9 +144,9 @@ def keep_shim() -> None:
         reason = getattr(error, "strerror", None) or error
         place = getattr(error, "filename", None) or "Pulumi's plugin folder"
         folder = str(Path(sys.executable).parent)
+        says = f"cannot write the swarm plugin's shim into {str(place)!r} ({reason}); Pulumi finds the plugin only if "
         pulumi.log.warn(
-            f"cannot write the swarm plugin's shim into {str(place)!r} ({reason}); Pulumi finds the plugin only if "
-            f"Pulumi.yaml names it: plugins: {{providers: [{{name: swarm, path: {folder!r}}}]}}"
+            shown(f"{says}Pulumi.yaml names it: plugins: {{providers: [{{name: swarm, path: {folder!r}}}]}}")
         )
 
 

@@ -12,6 +12,7 @@ import pulumi
 
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.types import nearest
+from swarm_provider.spec.foreign import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +28,7 @@ def run_error(error: SwarmProviderError, where: str = "") -> pulumi.RunError:
     lines = [_line(problem, where) for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         lines.append(f"... and {len(problems) - _SHOWN} more problems")
-    return pulumi.RunError("\n".join(lines))
+    return pulumi.RunError("\n".join(map(shown, lines)))
 
 
 def _line(problem: Any, where: str) -> str:
@@ -50,7 +51,7 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
         for keyword in kwargs:
             if keyword not in names:
                 hint = nearest(keyword, tuple(name for name in names if name != "resource_name"))
-                raise pulumi.RunError(f"{where}: unknown argument {keyword!r}{hint}")
+                raise pulumi.RunError(shown(f"{where}: unknown argument {keyword!r}{hint}"))
         try:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError as error:
@@ -58,7 +59,7 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
             with contextlib.suppress(TypeError):
                 _check_first(where, signature.bind_partial(*args, **kwargs).arguments)
             reason = str(error).replace("'resource_name'", "'resource_name' (the logical name)")
-            raise pulumi.RunError(f"{where}: {reason}") from None
+            raise pulumi.RunError(shown(f"{where}: {reason}")) from None
         _check_first(where, given)
         try:
             return call(*args, **kwargs)
@@ -81,11 +82,13 @@ def _check_first(where: str, arguments: Mapping[str, Any]) -> None:
     """Say what the two arguments are that may stand without a keyword, where they are something else."""
     named, opts = arguments.get("resource_name", "x"), arguments.get("opts")
     if not isinstance(named, str) or not named:
-        raise pulumi.RunError(f"{where}: the first argument is the logical name, a text")
+        raise pulumi.RunError(shown(f"{where}: the first argument is the logical name, a text"))
     if opts is not None and not isinstance(opts, _OPTIONS):
         raise pulumi.RunError(
-            f"{where}: the second argument is pulumi.ResourceOptions, not {type(opts).__name__}; "
-            f"give all others by keyword"
+            shown(
+                f"{where}: the second argument is pulumi.ResourceOptions, not {type(opts).__name__}; "
+                f"give all others by keyword"
+            )
         )
 
 

@@ -19,6 +19,7 @@ from pulumi.runtime import settings
 
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json
+from swarm_provider.spec.foreign import shown
 
 _CONSTRAINT: Final = re.compile(r"\s*node\.labels\.(\S+?)\s*[!=]=")
 _MOUNT_OPTIONS: Final = ("driver", "driver_opts", "labels")
@@ -48,8 +49,10 @@ class Program:
         self.node_labels.setdefault(key, []).append(resource)
         if key in self.constrained:
             pulumi.log.warn(
-                f"a service that is constrained on node.labels.{key} comes before this NodeLabel in the program, so "
-                f"it does not wait for it; create the NodeLabel first",
+                shown(
+                    f"a service that is constrained on node.labels.{key} comes before this NodeLabel in the program, "
+                    f"so it does not wait for it; create the NodeLabel first"
+                ),
                 resource,
             )
 

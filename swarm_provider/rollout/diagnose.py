@@ -1,11 +1,11 @@
-"""What a failed task had to say: its last output and its last health check, without secrets.
+"""What a failed task had to say: its last output and its last health check.
 
-Output belongs to users' programs; it may hold anything. Whatever leaves this module went through a SecretFilter.
+Output belongs to users' programs; it may hold anything. Whatever leaves this module went through `shown`, which wants
+all of it: what is chosen from it is chosen afterwards.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -13,12 +13,13 @@ from typing import Final
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.causes import Cause
 from swarm_provider.rollout.ports import Swarm
+from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.masking import SecretFilter
 
 TAIL_LINES: Final = 20
 LINE_LENGTH: Final = 300
 TEXT_LENGTH: Final = 4000
-_CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+_LONGEST_CAUSE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -60,20 +61,20 @@ async def _ask_registry(swarm: Swarm, image: str) -> str:
     return "the registry gives it to the manager: look at the node's network, and at its login for this registry"
 
 
-def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], clean: SecretFilter) -> list[str]:
+def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], secrets: SecretFilter) -> list[str]:
     """The reasons of a failed rollout: one line per cause, then the output of the first task that left some."""
     causes = list(causes)
-    told = [clean(cause.text) for cause in causes]
+    told = [shown(cause.text, secrets, limit=_LONGEST_CAUSE) for cause in causes]
     for cause in causes:
         found = evidence.get(cause.task_id)
         if found is None:
             continue
         if found.registry:
-            told.append(clean(" ".join(found.registry.split())[:LINE_LENGTH]))
-        health = _tail(found.health, clean) if cause.kind == "health" else []
+            told.append(shown(found.registry, secrets, limit=_LONGEST_CAUSE))
+        health = _tail(found.health, secrets) if cause.kind == "health" else []
         if health:
             told.append(f"last health check: {' / '.join(health[-3:])}")
-        log = _tail(found.log, clean)
+        log = _tail(found.log, secrets)
         if log:
             told.append("last output:" + "".join(f"\n    {line}" for line in log))
         if log or health or found.registry:
@@ -81,10 +82,9 @@ def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], clean: Secre
     return told
 
 
-def _tail(text: str, clean: SecretFilter) -> list[str]:
-    """The last lines, cut to a sane length after the secrets were masked: half a secret is one, too."""
-    lines = [_CONTROL.sub("", line).rstrip() for line in clean(text).splitlines()]
-    lines = [line if len(line) <= LINE_LENGTH else line[: LINE_LENGTH - 3] + "..." for line in lines if line]
+def _tail(text: str, secrets: SecretFilter) -> list[str]:
+    """The last lines that are not empty."""
+    lines = [line for line in shown(text, secrets, lines=True, limit=LINE_LENGTH).split("\n") if line]
     kept: list[str] = []
     length = 0
     for line in reversed(lines[-TAIL_LINES:]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -64,7 +64,6 @@ class _Waiter:
 
     service_id: str
     progress: Progress
-    clean: SecretFilter
     future: asyncio.Future[Outcome]
     desired: Desired | None
     """None waits for the tasks to be gone."""
@@ -83,10 +82,17 @@ class _Waiter:
 
 
 class Watcher:
-    """Waits for services. One per plugin process, used in one event loop."""
+    """Waits for services. One per plugin process, used in one event loop.
 
-    def __init__(self, swarm: Swarm, clock: Clock | None = None) -> None:
+    What it tells the callers' `progress` is as the daemon gave it; the reasons of a failure are as they may be shown.
+    """
+
+    def __init__(self, swarm: Swarm, clock: Clock | None = None, secrets: SecretFilter | None = None) -> None:
+        """Args:
+        secrets: what no reason may hold; it may learn more at any time.
+        """
         self._swarm = swarm
+        self._secrets = secrets or SecretFilter()
         self._clock: Clock = clock or RealClock()
         self._waiters: list[_Waiter] = []
         self._loop: asyncio.Task[None] | None = None
@@ -107,7 +113,6 @@ class Watcher:
         timeout: float | None = None,
         progress: Progress = silent,
         cancelled: asyncio.Event | None = None,
-        secrets: Iterable[str] = (),
     ) -> Outcome:
         """Wait until what was sent runs (a job: has completed).
 
@@ -119,7 +124,6 @@ class Watcher:
             timeout: seconds in all (Pulumi's custom_timeouts); None for no limit.
             progress: is told one line whenever it changes.
             cancelled: set when the user wants to stop.
-            secrets: texts that must not appear in any message.
 
         Raises:
             RolloutFailed: it does not run; the reasons say why.
@@ -127,7 +131,7 @@ class Watcher:
             ConnectionFailed: no manager answered for a minute.
         """
         desired = Desired(sent_spec, version_index, fail_after_ns)
-        waiter = self._waiter(service_id, progress, secrets, desired)
+        waiter = self._waiter(service_id, progress, desired)
         waiter.name = str(sent_spec.get("Name") or "")
         return await self._wait(waiter, timeout, cancelled or asyncio.Event())
 
@@ -146,15 +150,15 @@ class Watcher:
             RolloutFailed: not within `timeout` seconds; names what still runs.
             Cancelled: `cancelled` was set.
         """
-        waiter = self._waiter(service_id, progress, (), None)
+        waiter = self._waiter(service_id, progress, None)
         waiter.name = name
         await self._wait(waiter, timeout, cancelled or asyncio.Event())
 
     # --------------------------------------------------------------------------------------- one caller
 
-    def _waiter(self, service_id: str, progress: Progress, secrets: Iterable[str], desired: Desired | None) -> _Waiter:
+    def _waiter(self, service_id: str, progress: Progress, desired: Desired | None) -> _Waiter:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        return _Waiter(service_id, progress, SecretFilter(secrets), future, desired)
+        return _Waiter(service_id, progress, future, desired)
 
     async def _wait(self, waiter: _Waiter, timeout: float | None, cancelled: asyncio.Event) -> Outcome:
         self._waiters.append(waiter)
@@ -297,7 +301,6 @@ class Watcher:
     # ---------------------------------------------------------------------------------- ends and words
 
     def _say(self, waiter: _Waiter, text: str, *, at_once: bool = False) -> None:
-        text = waiter.clean(text)
         now = self._clock.now()
         if text == waiter.said or (now - waiter.said_at < PROGRESS_EVERY_S and not at_once):
             return
@@ -328,7 +331,7 @@ class Watcher:
             _, late = await asyncio.wait(fetching, timeout=EVIDENCE_S)
             for task in late:
                 task.cancel()
-        return RolloutFailed(reasons(causes, waiter.evidence, waiter.clean))
+        return RolloutFailed(reasons(causes, waiter.evidence, self._secrets))
 
     def _keep_evidence(self, waiter: _Waiter, before: History | None) -> None:
         """Fetch a failed task's output while it is there: Swarm keeps few tasks per slot, or none at all."""
@@ -387,4 +390,4 @@ def _name(waiter: _Waiter) -> str:
 
 
 def _text(waiter: _Waiter) -> str:
-    return waiter.clean(waiter.verdict.text) if isinstance(waiter.verdict, Waiting) else ""
+    return waiter.verdict.text if isinstance(waiter.verdict, Waiting) else ""

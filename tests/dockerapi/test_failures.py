@@ -43,11 +43,11 @@ def test_answer_status_and_words_choose_the_error(status: int, message: str, kin
     assert error.status == status
 
 
-def test_answer_message_is_one_line_without_grpc_words() -> None:
+def test_answer_message_is_whole_without_grpc_words() -> None:
     error = from_answer(
         400, json.dumps({"message": "rpc error: code = Unknown desc = no\n  way"}), "create service 'web'"
     )
-    assert str(error) == "Docker refused create service 'web': no way"
+    assert str(error) == "Docker refused create service 'web': no\n  way"
 
 
 @pytest.mark.parametrize(("body", "text"), [("", "no reason given"), ("<html>oh</html>", "<html>oh</html>")])

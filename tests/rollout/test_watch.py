@@ -6,18 +6,22 @@ import asyncio
 import copy
 import itertools
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
 from swarm_provider.rollout.watch import Outcome, Watcher
+from swarm_provider.spec.masking import SecretFilter
 from tests.plan.streams import Stream, load
 from tests.rollout.replay import Replay, VirtualClock
 
 
-async def _converge(swarm: Replay, clock: VirtualClock, stream: Stream, **settings: Any) -> Outcome:
-    return await Watcher(swarm, clock).converge(
+async def _converge(
+    swarm: Replay, clock: VirtualClock, stream: Stream, secrets: Iterable[str] = (), **settings: Any
+) -> Outcome:
+    return await Watcher(swarm, clock, SecretFilter(secrets)).converge(
         swarm.ids()[0], stream.sent, int(stream.json["version_index"]), **settings
     )
 

@@ -81,6 +81,10 @@ class PartialFailure(SwarmProviderError):
         self.outputs = outputs
         self.reasons = tuple(reasons)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return self.reasons
+
 
 class Handler(ABC):
     """One kind of resource: what Check, Diff, Create, Read, Update and Delete mean for it.

@@ -242,7 +242,8 @@ class ServiceHandler(Handler):
                 return _outputs(await self._live(swarm, service_id, news), incarnation)
             live = await self._converge(request, news, service_id, sent)
         except SwarmProviderError as error:
-            reasons = error.reasons if isinstance(error, RolloutFailed) else [str(error)]
+            # what a rollout left behind has lines; what else went wrong has none
+            reasons = error.reasons if isinstance(error, RolloutFailed) else [self.session.log.clean(str(error))]
             with contextlib.suppress(SwarmProviderError):
                 outputs = _outputs(await self._live(swarm, service_id, news), incarnation)
             raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
@@ -273,7 +274,6 @@ class ServiceHandler(Handler):
             timeout=request.timeout or None,
             progress=lambda text: self.session.log.status(request.urn, text),
             cancelled=self.session.cancelled,
-            secrets=self.session.log.secrets,
         )
         return outcome.service
 
