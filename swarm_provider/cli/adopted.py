@@ -15,11 +15,14 @@ from swarm_provider.compose import load
 from swarm_provider.compose.project import Project
 from swarm_provider.compose.write import Running, write
 from swarm_provider.convert import objects
-from swarm_provider.convert.service import concise, effective, from_spec, lost, to_spec
+from swarm_provider.convert.service import concise, effective, from_spec, to_spec
+from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import InputError
+from swarm_provider.plan import carried
 from swarm_provider.plan.naming import object_labels, object_name
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.masking import SecretFilter
 
 
 @dataclass
@@ -66,9 +69,9 @@ async def _found(swarm: Swarm, stack: str) -> Found:
     networks = await swarm.list("network")
     names = {item["Id"]: item["Name"] for item in networks}
     notes = [
-        f"{spec['Name']}: {', '.join(places)} cannot be said in a file; the next update drops it"
+        f"{spec['Name']}: {text}"
         for spec in services
-        if (places := lost(spec, names))
+        if (text := carried.kept(unmodelled(spec, names), SecretFilter()))
     ]
     secrets = [object_name(item) for item in await swarm.list("secret") if _of(object_labels(item), stack)]
     if secrets:

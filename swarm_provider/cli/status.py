@@ -7,13 +7,14 @@ import asyncio
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from swarm_provider.cli.common import OK, Help, fail, painted
 from swarm_provider.convert.service import from_spec
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
+from swarm_provider.plan import carried
 from swarm_provider.plan.standing import Standing, Version, members, standing
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.foreign import shown
@@ -105,6 +106,8 @@ def _readable(value: Any, secrets: SecretFilter) -> Any:
         return shown(value, secrets)
     if isinstance(value, tuple):
         return tuple(_readable(entry, secrets) for entry in value)
+    if isinstance(value, Mapping):
+        return carried.shown(value, secrets)
     if not isinstance(value, (Standing, Version)):
         return value
     fields = {field.name: _readable(getattr(value, field.name), secrets) for field in dataclasses.fields(value)}

@@ -87,7 +87,7 @@ def _labels(spec: Json) -> Any:
 def _resources(resources: Any) -> Any:
     if resources is UNKNOWN:
         return resources
-    return {key: value for key, value in (resources or {}).items() if value}
+    return {key: value for key, value in (resources or {}).items() if value != {}}
 
 
 def _placement(placement: Any) -> Any:
@@ -142,7 +142,7 @@ def _environment(entries: list[Any]) -> list[Any]:
 
 
 def _privileges(container: Json) -> Json:
-    privileges = {key: value for key, value in container["Privileges"].items() if value}
+    privileges = {key: value for key, value in container["Privileges"].items() if value != {}}
     credential = privileges.get("CredentialSpec")
     if isinstance(credential, dict) and isinstance(credential.get("Config"), str):
         privileges["CredentialSpec"] = {**credential, "Config": credential_config(container)}

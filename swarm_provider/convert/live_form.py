@@ -12,6 +12,7 @@ from typing import Any
 
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.stored import inner
+from swarm_provider.convert.unmodelled import with_unmodelled
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import has_unknown
 
@@ -29,9 +30,11 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         live_spec: Spec of the live service.
         network_names: names of networks by id.
     """
-    wanted, found = effective(spec), effective(live_spec, network_names)
     if not isinstance(inner(spec, "TaskTemplate", "ContainerSpec"), dict):
         return spec
+    if isinstance(inner(live_spec, "TaskTemplate", "ContainerSpec"), dict):
+        spec = with_unmodelled(spec, live_spec, network_names)
+    wanted, found = effective(spec), effective(live_spec, network_names)
     task = _parts(spec, live_spec, wanted, found, ("TaskTemplate",), skip=("ContainerSpec",))
     container = _parts(spec, live_spec, wanted, found, ("TaskTemplate", "ContainerSpec"), skip=())
     live_container = inner(live_spec, "TaskTemplate", "ContainerSpec") or {}

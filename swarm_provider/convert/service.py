@@ -25,7 +25,7 @@ from swarm_provider.convert.versions import known_to
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, reveal
 
-__all__ = ["concise", "effective", "from_spec", "lost", "read_inputs", "to_spec"]
+__all__ = ["concise", "effective", "from_spec", "read_inputs", "to_spec"]
 
 
 def to_spec(inputs: Json) -> Json:
@@ -149,27 +149,6 @@ def concise(inputs: Json) -> Json:
     if inputs.get("init") is False:
         defaults["init"] = False
     return {key: value for key, value in _without(inputs, defaults).items() if value != {} or inputs[key] == {}}
-
-
-def lost(spec: Json, network_names: Mapping[str, str] | None = None) -> list[str]:
-    """Return the places in a live spec that the inputs cannot express: an update through them would drop those.
-
-    For take-over and import of a service that another tool made.
-    """
-    before = effective(spec, network_names)
-    after = effective(to_spec(from_spec(before)))
-    return _differences(before, after, "")
-
-
-def _differences(before: Any, after: Any, path: str) -> list[str]:
-    if before == after:
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        found: list[str] = []
-        for key in sorted({*before, *after}):
-            found += _differences(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
-        return found
-    return [path]
 
 
 def _without(value: Any, defaults: Any) -> Any:

@@ -26,12 +26,30 @@ _PRESENT: Final = frozenset(
 _POINTERS: Final = frozenset(
     {
         "Init", "StopGracePeriod", "Replicas", "MaxConcurrent", "TotalCompletions", "MaxAttempts", "Parallelism",
-        "MaxFailureRatio", "Soft", "Hard", "ForceUpdate", "Value",
+        "MaxFailureRatio", "Soft", "Hard", "ForceUpdate", "Value", "SwapBytes", "MemorySwappiness",
     }
 )  # fmt: skip
 """Numbers and flags that Swarm remembers also when they are 0 or false."""
 _RESTART_POINTERS: Final = frozenset({"Delay", "Window"})
 """The same within RestartPolicy only: in an UpdateConfig a delay of 0 is none."""
+_NAMES: Final = """
+Aliases AppArmor Architecture Args BindOptions CapabilityAdd CapabilityDrop ClusterOptions Command Condition Config
+ConfigID ConfigName Configs Consistency Constraints ContainerID ContainerSpec CreateMountpoint CredentialSpec
+DNSConfig Delay Dir Disable DiscreteResourceSpec DriverConfig DriverOpts EndpointSpec Env FailureAction File
+ForceUpdate GID GenericResources Global GlobalJob Groups Hard Healthcheck Hostname Hosts Image ImageOptions Init
+Interval Isolation Kind Labels Level Limits LogDriver MaxAttempts MaxConcurrent MaxFailureRatio MaxReplicas
+MemoryBytes MemorySwappiness Mode Monitor Mounts Name NamedResourceSpec Nameservers NanoCPUs NetworkAttachmentSpec
+Networks NoCopy NoNewPrivileges NonRecursive OS OomScoreAdj OpenStdin Options Order Parallelism Pids Placement
+Platforms PluginSpec Ports Preferences Privileges Profile Propagation Protocol PublishMode PublishedPort ReadOnly
+ReadOnlyForceRecursive ReadOnlyNonRecursive Registry Replicas Replicated ReplicatedJob Reservations Resources
+RestartPolicy Retries Role RollbackConfig Runtime SELinuxContext Search Seccomp SecretID SecretName Secrets
+SizeBytes Soft Source Spread SpreadDescriptor StartInterval StartPeriod StopGracePeriod StopSignal Subpath SwapBytes
+Sysctls TTY Target TargetPort TaskTemplate Test Timeout TmpfsOptions TotalCompletions Type UID Ulimits UpdateConfig
+User Value VolumeOptions Window
+"""
+NAMES: Final = frozenset(_NAMES.split())
+"""Every name in a ServiceSpec of API 1.56 (a test compares). What has another name belongs to an engine that is newer
+than this package: nobody knows whether its 0 is none, so it stays as it is."""
 
 
 def stored(spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
@@ -115,6 +133,11 @@ def inner(value: Any, *keys: str) -> Any:
     return value
 
 
+def is_pointer(name: str) -> bool:
+    """Say whether a number or flag of this name means something also when it is 0 or false."""
+    return name in _POINTERS
+
+
 def _clean(value: Any, within: str = "") -> Any:
     if isinstance(value, (list, tuple)):
         return [_clean(entry, within) for entry in value]
@@ -123,6 +146,9 @@ def _clean(value: Any, within: str = "") -> Any:
     result: Json = {}
     for key, entry in value.items():
         if entry is None:
+            continue
+        if key not in NAMES:
+            result[key] = entry
             continue
         if key in _MAPS or (key == "Options" and isinstance(entry, dict)):
             if entry:

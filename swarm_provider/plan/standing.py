@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.plan.causes import failing, no_node_matches, rollback_note
 from swarm_provider.plan.health import Health, health
 from swarm_provider.plan.history import Failure
@@ -45,6 +46,7 @@ class Standing:
         versions: configs and secrets in use.
         nodes: host names of the nodes on which tasks run.
         problems: why it does not run as wanted, one line each.
+        unmodelled: path -> value of what it has and no input can say.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Standing:
     versions: tuple[Version, ...] = ()
     nodes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    unmodelled: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -96,6 +99,7 @@ def standing(
         tuple(_versions(live, {"config": configs, "secret": secrets})),
         tuple(sorted(on)),
         tuple(_problems(service, own, nodes, found)),
+        unmodelled(live["Spec"]),
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from swarm_provider.convert.service import lost, to_spec
+from swarm_provider.convert.service import to_spec
+from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
 from swarm_provider.convert.versions import unknown_to
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.resources import SERVICE
+from swarm_provider.plan import carried
 from swarm_provider.plan.advice import on_service, on_swarm
 from swarm_provider.plan.causes import rollback_note
+from swarm_provider.plan.diff import changes, replaces
 from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.placement import foresee, publishing, sentence, taken_ports
 from swarm_provider.plan.restart import replacement, restart
@@ -41,6 +45,10 @@ class Forecast:
         self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
             await self._placement(urn, swarm, olds, inputs, after)
+            live = await swarm.find("service", inputs["name"], outdated=True)
+            if live is not None and olds.get("name") == inputs["name"]:
+                names = await network_names(swarm, live["Spec"])
+                self.carried(urn, olds, inputs, live["Spec"], names)
         if olds != inputs:
             # who left it so has read it
             nodes = await self.session.planned.nodes(swarm)
@@ -91,12 +99,13 @@ class Forecast:
     async def update(self, urn: str, olds: Json, news: Json, replacing: Sequence[str]) -> None:
         """Tell, at Diff, what the update will do to the tasks and their data."""
         await self._guard_data(urn, olds, news)
-        if replacing:
-            self.replaced(urn, olds, replacing)
-            return
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
         before = live["Spec"] if live is not None else to_spec(olds)
+        if replacing:
+            self.replaced(urn, olds, replacing)
+            self._dropped(urn, news, unmodelled(before, await network_names(swarm, before)))
+            return
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
@@ -125,10 +134,30 @@ class Forecast:
             nodes = await self._nodes_of(swarm, live)
             found = restart(live["Spec"], after, network_names=names, nodes=nodes)
             text += f"; {self.session.foretell(urn, news['name'], found)}"
-            dropped = lost(live["Spec"], names)
-            if dropped:
-                self._warn(urn, news, f"what cannot be said in inputs goes with it: {', '.join(dropped)}")
+            self.carried(urn, {}, news, live["Spec"], names)
         self.session.log.info(urn, text)
+
+    def carried(self, urn: str, olds: Json, inputs: Json, live: Json, names: Mapping[str, str]) -> None:
+        """Tell what the live service has and no input can say: an update carries it over where its place remains."""
+        found = unmodelled(live, names)
+        if not found or (olds and replaces(changes(SERVICE.shape, olds, inputs))):
+            # Diff tells of a replacement
+            return
+        after = to_spec(inputs)
+        left = found if has_unknown(after) else unmodelled(with_unmodelled(after, live, names), names)
+        self.imported(urn, {path: value for path, value in found.items() if path in left})
+        self._dropped(urn, inputs, carried.gone(found, left))
+
+    def imported(self, urn: str, found: Json) -> None:
+        """Tell of such settings where there is no program yet to take anything away."""
+        text = carried.kept(found, self.session.log.secrets)
+        if text:
+            self.session.log.info(urn, text)
+
+    def _dropped(self, urn: str, inputs: Json, found: Json) -> None:
+        text = carried.dropped(found, self.session.log.secrets)
+        if text:
+            self._warn(urn, inputs, text)
 
     async def _guard_data(self, urn: str, olds: Json, news: Json) -> None:
         """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""

@@ -23,8 +23,9 @@ from swarm_provider.convert.objects import (
     volume_to_spec,
     with_labels,
 )
-from swarm_provider.convert.service import effective, lost, read_inputs, to_spec
+from swarm_provider.convert.service import effective, read_inputs, to_spec
 from swarm_provider.convert.stored import stored
+from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.convert.versions import known_to
 from swarm_provider.spec import Json
 from tests.support.engine import Docker, Engine
@@ -220,7 +221,7 @@ def test_live_service_means_what_was_sent(bench: Bench, name: str) -> None:
     assert effective(live, bench.networks) == effective(sent)
     assert _without_ids(stored(live, bench.networks)) == _without_ids(stored(sent))
     assert read_inputs(inputs, live, bench.networks, api_version=bench.version) == inputs
-    assert lost(live, bench.networks) == []
+    assert unmodelled(live, bench.networks) == {}
 
 
 def _without_ids(spec: Json) -> Json:

@@ -15,9 +15,10 @@ from typing import Any
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.merge import keep_users_form
+from swarm_provider.convert.unmodelled import beyond
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, Problem
-from swarm_provider.plan import naming
+from swarm_provider.plan import carried, naming
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
@@ -308,6 +309,11 @@ class FamilyHandler(Handler):
         own = naming.object_labels(live)
         name = naming.object_name(live)
         inputs = self._live_inputs(request, olds, state, live)
+        rest = {key: part for key, part in live["Spec"].items() if key != "Data"}
+        found = beyond(rest, self.to_spec(self.from_spec(rest)))
+        text = carried.kept(found, self.session.log.secrets, "the next version is made without it")
+        if text:
+            self.session.log.info(request.urn, text)
         family = own.get(labels.FAMILY)
         if olds:
             stale = await superseded(swarm, self.kind, await self._listed(family)) if family else []

@@ -10,6 +10,7 @@ from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
 from swarm_provider.convert.stored import inner
+from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
@@ -294,6 +295,7 @@ class ServiceHandler(Handler):
                 {"owner": owner} if owner else {}
             )
         else:
+            self.forecast.imported(request.urn, unmodelled(live["Spec"], names))
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
         inputs = wrapped(inputs, [*secret_places(olds), *labels.secrets_told(own)])
         outputs = _outputs(live, state.get("incarnation"))
