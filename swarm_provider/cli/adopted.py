@@ -63,7 +63,7 @@ async def _found(swarm: Swarm, stack: str) -> Found:
         known = {(item["Spec"].get("Labels") or {}).get(labels.NAMESPACE) for item in listed}
         told = ", ".join(sorted(name for name in known if name)) or "none"
         raise InputError(f"there is no stack {stack!r} in the swarm; its stacks: {told}")
-    owners = {(spec.get("Labels") or {}).get(labels.OWNER) for spec in services} - {None}
+    owners = {owner for spec in services if (owner := labels.owner(spec.get("Labels")))}
     if owners:
         raise InputError(f"stack {stack!r} belongs to Pulumi stack {', '.join(sorted(map(repr, owners)))} already")
     networks = await swarm.list("network")

@@ -264,7 +264,7 @@ async def _logins(there: Swarm, services: list[Json]) -> list[Finding]:
     images = {
         str(at(live, "Spec", "TaskTemplate", "ContainerSpec", "Image") or "").partition("@")[0]
         for live in services
-        if labels.OWNER in (at(live, "Spec", "Labels") or {})
+        if labels.owner(at(live, "Spec", "Labels"))
     }
     found = []
     hosts: dict[str, bool] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,8 +19,6 @@ NAME_LIMIT: Final = 64
 """Characters of a config's or secret's name (swarmkit, manager/controlapi/common.go)."""
 DIGEST_LENGTH: Final = 12
 KEEP_DEFAULT: Final = 1
-
-_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?")
 
 
 def family_id(project: str, stack: str, urn: str) -> str:
@@ -58,7 +55,7 @@ def _short(base: str, limit: int) -> str:
 
 def problems_of_base(base: str) -> list[Problem]:
     """Say what is wrong with the name of a family; an empty list when nothing is."""
-    if _NAME.fullmatch(base):
+    if labels.NAME.fullmatch(base):
         return []
     return [
         Problem(
@@ -81,7 +78,8 @@ def problems_of_content(kind: str, content: bytes) -> list[Problem]:
 
 def object_labels(item: Json) -> dict[str, str]:
     """Return the labels of a live config or secret."""
-    return (item.get("Spec") or {}).get("Labels") or {}
+    spec = item.get("Spec")
+    return labels.all_of(spec.get("Labels") if isinstance(spec, dict) else None)
 
 
 def object_name(item: Json) -> str:
@@ -91,7 +89,7 @@ def object_name(item: Json) -> str:
 
 def versions(items: Iterable[Json], family: str) -> list[Json]:
     """Return the live versions of a family, the current one first."""
-    own = [item for item in items if object_labels(item).get(labels.FAMILY) == family]
+    own = [item for item in items if labels.family(object_labels(item)) == family]
     return sorted(own, key=sequence, reverse=True)
 
 
@@ -99,7 +97,7 @@ def by_family(items: Iterable[Json]) -> dict[str, list[Json]]:
     """Return the live versions of every family by its id, the current one first."""
     found: dict[str, list[Json]] = {}
     for item in items:
-        family = object_labels(item).get(labels.FAMILY)
+        family = labels.family(object_labels(item))
         if family:
             found.setdefault(family, []).append(item)
     for own in found.values():
@@ -111,22 +109,19 @@ def by_base(items: Iterable[Json]) -> dict[str, list[Json]]:
     """Return the live versions by the name that the user gave their family."""
     found: dict[str, list[Json]] = {}
     for item in items:
-        found.setdefault(object_labels(item).get(labels.BASE, ""), []).append(item)
+        found.setdefault(labels.base(object_labels(item)) or "", []).append(item)
     return found
 
 
 def sequence(item: Json) -> int:
     """Return the position of a version in its family; 0 for what is not a version."""
-    return _number(object_labels(item).get(labels.SEQUENCE, ""), 0)
+    return labels.sequence(object_labels(item)) or 0
 
 
 def keep_previous(item: Json) -> int:
     """Return how many versions beside the current one its label asks to keep."""
-    return _number(object_labels(item).get(labels.KEEP, ""), KEEP_DEFAULT)
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isdecimal() else otherwise
+    keep = labels.keep_previous(object_labels(item))
+    return KEEP_DEFAULT if keep is None else keep
 
 
 def family_by_name(items: Iterable[Json], base: str, owner: str | None) -> str | None:
@@ -138,8 +133,9 @@ def family_by_name(items: Iterable[Json], base: str, owner: str | None) -> str |
     found: dict[str, str] = {}
     for item in items:
         own = object_labels(item)
-        if own.get(labels.BASE) == base and (owner is None or own.get(labels.OWNER) == owner):
-            found[own.get(labels.FAMILY, "")] = own.get(labels.OWNER, "nobody")
+        family, theirs = labels.family(own), labels.owner(own)
+        if family and labels.base(own) == base and owner in (None, theirs):
+            found[family] = theirs or "nobody"
     if len(found) > 1:
         raise LookupError(", ".join(sorted(found.values())))
     return next(iter(found), None)

@@ -42,23 +42,62 @@ class Claim(Enum):
     TAKE_OVER = "take over"
 
 
-def claim(kind: str, name: str, live: Mapping[str, str] | None, owner: Owner, *, adopt: bool) -> Claim:
+def proven(live: object, incarnation: object) -> bool:
+    """Say whether the labels of a live object are those that this state has stamped, whatever owner they name.
+
+    Args:
+        incarnation: the one in the state; None or "" where it has none.
+    """
+    return bool(incarnation) and labels.incarnation(live) == incarnation
+
+
+def of_another(live: object, owner: Owner, incarnation: object) -> str | None:
+    """Return the Pulumi stack that owns a live object, None where it is `owner` or the state proves the object."""
+    theirs = labels.owner(live)
+    return None if theirs in (None, owner.text) or proven(live, incarnation) else theirs
+
+
+def owner_told(live: object, owner: Owner, incarnation: object) -> str | None:
+    """Return the owner that Read tells of a live object, so that Diff sees what its labels lack.
+
+    None, which the next Update makes good, where the owner is the right one and the incarnation is not the state's: the
+    object was taken over, or stamped anew, by a run of which this state knows nothing.
+    """
+    theirs = labels.owner(live)
+    return theirs if theirs != owner.text or labels.incarnation(live) == (incarnation or "") else None
+
+
+def claim(
+    kind: str, name: str, live: Mapping[str, str] | None, owner: Owner, *, adopt: bool, incarnation: object = ""
+) -> Claim:
     """Decide about the labels of the live object (None: there is none).
+
+    Args:
+        adopt: whether an object without an owner may be taken over.
+        incarnation: the one in the state, "" where there is no state: an object that carries it is this state's, also
+            when its labels name the Pulumi stack by an earlier name.
 
     Raises:
         OwnershipError: it belongs to another Pulumi stack, or was made with docker and `adopt` is not set.
     """
     if live is None:
         return Claim.CREATE
-    theirs = live.get(labels.OWNER)
-    if theirs == owner.text or (theirs is None and adopt):
+    theirs = labels.owner(live)
+    if theirs == owner.text or proven(live, incarnation) or (theirs is None and adopt):
         return Claim.TAKE_OVER
     if theirs is None:
         raise OwnershipError(
             f"{kind} {name!r} exists already and was not made by Pulumi; set adopt=True to take it over as it is, "
             f"or run `pulumi import swarm:index:{kind.capitalize()} <resource name> {name}`"
         )
+    urn = labels.urn(live) or "no URN"
+    if incarnation:
+        raise OwnershipError(
+            f"{kind} {name!r} belongs to Pulumi stack {theirs!r} now ({urn}): it was renamed or moved, and the state "
+            f"of {owner.text!r} is a copy from before. Work with {theirs!r}, and remove the copy; the swarm stays "
+            f"as it is: `pulumi stack rm --force`, or `pulumi state delete` for single resources (docs/state.md)"
+        )
     raise OwnershipError(
-        f"{kind} {name!r} exists already and belongs to Pulumi stack {theirs!r} ({live.get(labels.URN, 'no URN')}); "
-        f"choose another name, or remove it there first"
+        f"{kind} {name!r} exists already and belongs to Pulumi stack {theirs!r} ({urn}); choose another name, remove "
+        f"it there first, or move its state here with `pulumi state move` (docs/state.md)"
     )

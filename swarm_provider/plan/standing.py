@@ -68,8 +68,12 @@ class Standing:
 
 def members(services: Iterable[Json], stack: str) -> list[Json]:
     """Return the services of a stack: of Docker's (`shop`), or of Pulumi's (`project/stack`)."""
-    key = labels.OWNER if "/" in stack else labels.NAMESPACE
-    found = [one for one in services if object_labels(one).get(key) == stack]
+
+    def of(live: Json) -> str | None:
+        own = object_labels(live)
+        return labels.owner(own) if "/" in stack else own.get(labels.NAMESPACE)
+
+    found = [one for one in services if of(one) == stack]
     return sorted(found, key=object_name)
 
 
@@ -95,7 +99,7 @@ def standing(
         found.running,
         found.wanted,
         service.update_state,
-        object_labels(live).get(labels.OWNER, ""),
+        labels.owner(object_labels(live)) or "",
         tuple(_versions(live, {"config": configs, "secret": secrets})),
         tuple(sorted(on)),
         tuple(_problems(service, own, nodes, found)),
@@ -108,9 +112,10 @@ def _versions(live: Json, there: dict[str, Sequence[Json]]) -> Iterable[Version]
         by_name = {object_name(item): item for item in there[kind]}
         for name in sorted(references(live["Spec"], kind)):
             own = object_labels(by_name.get(name, {}))
-            newest = current(there[kind], own[labels.FAMILY]) if labels.FAMILY in own else None
+            family = labels.family(own)
+            newest = current(there[kind], family) if family else None
             latest = object_name(newest) if newest is not None else name
-            yield Version(kind, name, own.get(labels.BASE, name), latest if latest != name else "")
+            yield Version(kind, name, labels.base(own) or name, latest if latest != name else "")
 
 
 def _problems(service: Service, own: Sequence[Task], nodes: Sequence[Json], found: Health) -> Iterable[str]:

@@ -49,8 +49,8 @@ class Forecast:
             if live is not None and olds.get("name") == inputs["name"]:
                 names = await network_names(swarm, live["Spec"])
                 self.carried(urn, olds, inputs, live["Spec"], names)
-        if olds != inputs:
-            # who left it so has read it
+        if {**olds, "owner": inputs["owner"]} != inputs:
+            # who left it so has read it; a stack that was renamed is none that changed
             nodes = await self.session.planned.nodes(swarm)
             self.session.advise(urn, on_service(inputs, nodes), inputs)
             if not olds and self.session.first_advice():
@@ -91,7 +91,9 @@ class Forecast:
         others = [
             item
             for item in await swarm.view("service", publishing, outdated=True)
-            if item["Spec"]["Name"] != name and (item["Spec"].get("Labels") or {}).get(labels.OWNER) != inputs["owner"]
+            if item["Spec"]["Name"] != name
+            and labels.owner(item["Spec"].get("Labels")) != inputs["owner"]
+            and self.session.claimed("service", item["Spec"]["Name"]) is None
         ]
         for warning in [*([text] if text else []), *taken_ports(after, others)]:
             self._warn(urn, inputs, warning)

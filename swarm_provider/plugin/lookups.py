@@ -54,9 +54,8 @@ async def _object(session: Session, kind: str, plain: Json) -> Json:
 
 def _current(items: list[Json], kind: str, name: str, project: str | None) -> Json:
     if project is not None:
-        items = [
-            item for item in items if naming.object_labels(item).get(labels.OWNER, "").partition("/")[0] == project
-        ]
+        owners = [(labels.owner(naming.object_labels(item)) or "").partition("/")[0] for item in items]
+        items = [item for item, owner in zip(items, owners, strict=True) if owner == project]
     try:
         family = naming.family_by_name(items, name, None)
     except LookupError as owners:
@@ -65,9 +64,7 @@ def _current(items: list[Json], kind: str, name: str, project: str | None) -> Js
         ) from None
     current = naming.current(items, family) if family else None
     if current is None:
-        known = {naming.object_name(item) for item in items} | {
-            naming.object_labels(item).get(labels.BASE, "") for item in items
-        }
+        known = {*map(naming.object_name, items), *naming.by_base(items)}
         raise InputError(
             Problem(f"{kind} {name!r} does not exist in the swarm{nearest(name, tuple(sorted(known)))}; make it first")
         )

@@ -110,15 +110,15 @@ async def _check_worth_waiting(
     live = await (await session.swarm()).inspect("service", holder)
     if live is None:
         return
-    own = live["Spec"].get("Labels") or {}
-    if own.get(labels.OWNER) != request.owner.text:
+    claimed = session.claimed("service", holder)
+    # the labels of a service of this run may name the Pulumi stack by an earlier name
+    if claimed is None and labels.owner(live["Spec"].get("Labels")) != request.owner.text:
         raise DockerError(
             f"port {port} is published by service {holder!r}, which is not of this program; publish another port, or "
             f"remove that service",
             status=error.status,
             call=error.call,
         )
-    claimed = session.claimed("service", holder)
     if waited_s > (patience_s if claimed is not None else UNREGISTERED_S):
         hint = (
             f"let the service that wants it depend on {holder!r}, or change them in two runs"

@@ -66,7 +66,7 @@ async def _resolve_one(
     planned = session.claimed(kind, source)
     live = await swarm.find(kind, source, outdated=True)
     # the file keeps its name when the version changes
-    base = planned.base if planned else naming.object_labels(live or {}).get(labels.BASE)
+    base = planned.base if planned else labels.base(naming.object_labels(live or {}))
     if base and base != source and entry.get("target") is None:
         entry["target"] = base
     if live is not None or (planned is not None and planned.name == source):
@@ -90,7 +90,7 @@ async def _resolve_one(
         # another provider of the program made it in this very run
         return entry
     items = await swarm.list(kind, outdated=True)
-    known = {*map(naming.object_name, items), *(naming.object_labels(item).get(labels.BASE, "") for item in items)}
+    known = {*map(naming.object_name, items), *naming.by_base(items)}
     problems.append(
         Problem(
             f"{kind} {source!r} does not exist in the swarm{nearest(source, tuple(sorted(known)))}; make it first, "

@@ -141,6 +141,8 @@ class Session:
         self._advised = False
         self.left: set[str] = set()
         """Names of the services that Delete left in this run, since they are not this state's any more."""
+        self.elsewhere = ""
+        """The Pulumi stack that has what this state stands for, where the state is a copy from before a move."""
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._names: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()

@@ -1,14 +1,20 @@
-"""Every label key that this package reads or writes. No other module spells one.
+"""Every label key that this package reads or writes, and how each is read. No other module spells or parses one.
 
 Labels sit on objects (service, config, secret, network), never on containers: a container label is part of the
 task template, so changing it would restart tasks.
+
+Anybody can put any label on an object. What this provider cannot have written counts as not set; `unreadable` names it.
+So every function here takes whatever stands in the place of an object's labels.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Final
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 # docker CLI, cli/compose/convert: what `docker stack` looks for
 NAMESPACE: Final = "com.docker.stack.namespace"
@@ -34,10 +40,50 @@ SEQUENCE: Final = OURS + "sequence"
 KEEP: Final = OURS + "keep-previous"
 """How many versions besides the current one are kept, for whoever comes last."""
 
+NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?")
+"""What Swarm takes as the name of a config or secret, but for its length."""
+LARGEST: Final = 10**18
+"""Above every number that a label of ours has; Swarm's own numbers are of 64 bits."""
 
-def incarnation(labels: Mapping[str, str] | None) -> str:
+
+def owner(labels: object) -> str | None:
+    """Return the Pulumi stack that owns an object with these labels, as `<project>/<stack>`."""
+    return _told(labels, OWNER, _owner)
+
+
+def urn(labels: object) -> str | None:
+    """Return the URN of the resource that owns an object with these labels."""
+    return _told(labels, URN, _urn)
+
+
+def incarnation(labels: object) -> str:
     """Return the incarnation that the labels of an object tell, "" where they tell none."""
-    return (labels or {}).get(INCARNATION, "")
+    return _told(labels, INCARNATION, _token) or ""
+
+
+def family(labels: object) -> str | None:
+    """Return the id of the family that an object with these labels is a version of."""
+    return _told(labels, FAMILY, _token)
+
+
+def base(labels: object) -> str | None:
+    """Return the name that the user gave to the family."""
+    return _told(labels, BASE, _base)
+
+
+def sequence(labels: object) -> int | None:
+    """Return the position of a version in its family."""
+    return _told(labels, SEQUENCE, _number)
+
+
+def keep_previous(labels: object) -> int | None:
+    """Return how many versions beside the current one are to be kept."""
+    return _told(labels, KEEP, _number)
+
+
+def secrets_told(labels: object) -> list[tuple[str, ...]]:
+    """Return the places that `telling_secrets` put into the labels of an object."""
+    return _told(labels, SECRET_PLACES, _places) or []
 
 
 def telling_secrets(places: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -45,20 +91,84 @@ def telling_secrets(places: Sequence[Sequence[str]]) -> dict[str, str]:
     return {SECRET_PLACES: json.dumps(places)} if places else {}
 
 
-def secrets_told(labels: Mapping[str, str] | None) -> list[tuple[str, ...]]:
-    """Return the places that `telling_secrets` put into the labels of an object."""
-    return [tuple(place) for place in json.loads((labels or {}).get(SECRET_PLACES, "[]"))]
+def unreadable(labels: object) -> list[str]:
+    """Return the keys of labels that look like this provider's and that it cannot have written."""
+    known = all_of(labels)
+    return [key for key, read in _READERS.items() if key in known and _told(known, key, read) is None]
 
 
-def ours(labels: Mapping[str, str] | None) -> dict[str, str]:
+def ours(labels: object) -> dict[str, str]:
     """Return only the labels that this provider manages for itself."""
-    return {key: value for key, value in (labels or {}).items() if key.startswith(OURS)}
+    return {key: value for key, value in all_of(labels).items() if key.startswith(OURS)}
 
 
-def users(labels: Mapping[str, str] | None) -> dict[str, str]:
+def users(labels: object) -> dict[str, str]:
     """Return the labels without the provider's own and without those of `docker stack`."""
     return {
         key: value
-        for key, value in (labels or {}).items()
+        for key, value in all_of(labels).items()
         if not key.startswith(OURS) and key not in (NAMESPACE, STACK_IMAGE)
     }
+
+
+def all_of(labels: object) -> dict[str, Any]:
+    """Return the labels of an object as a map, {} where it has none."""
+    return {key: value for key, value in labels.items() if isinstance(key, str)} if isinstance(labels, Mapping) else {}
+
+
+def _told(labels: object, key: str, read: Callable[[str], T | None]) -> T | None:
+    value = labels.get(key) if isinstance(labels, Mapping) else None
+    return read(value) if isinstance(value, str) else None
+
+
+def _word(text: str, limit: int) -> bool:
+    return 0 < len(text) <= limit and text.isprintable() and not any(character.isspace() for character in text)
+
+
+def _owner(text: str) -> str | None:
+    project, slash, stack = text.partition("/")
+    return text if slash and project and stack and _word(text, 512) else None
+
+
+def _urn(text: str) -> str | None:
+    # a logical name may have any character
+    return text if text.startswith("urn:pulumi:") and len(text) <= 8192 else None
+
+
+def _token(text: str) -> str | None:
+    return text if _word(text, 128) else None
+
+
+def _base(text: str) -> str | None:
+    return text if len(text) <= 4096 and NAME.fullmatch(text) else None
+
+
+def _number(text: str) -> int | None:
+    # int() takes digits of every script, and refuses thousands of them
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(LARGEST)) else None
+
+
+def _places(text: str) -> list[tuple[str, ...]] | None:
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, list) or not all(map(_is_place, found)):
+        return None
+    return [tuple(place) for place in found]
+
+
+def _is_place(found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(key, str) for key in found)
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    OWNER: _owner,
+    URN: _urn,
+    INCARNATION: _token,
+    SECRET_PLACES: _places,
+    FAMILY: _token,
+    BASE: _base,
+    SEQUENCE: _number,
+    KEEP: _number,
+}

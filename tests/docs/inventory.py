@@ -155,6 +155,11 @@ ELSEWHERE = {
     "testbed/swarm.sh up --nodes 3": ("tests/support/engine.py", '"--nodes", str(nodes)'),
     "testbed/engine.sh": ("tests/support/engine.py", "engine.sh"),
     "swarm-provider refresh-auth STACK": ("tests/docs/test_commands.py", "swarm-provider refresh-auth shop"),
+    "pulumi stack rename prod": ("tests/e2e/test_moves.py", '"stack", "rename", "prod"'),
+    "pulumi stack rename organization/shop/prod": ("tests/e2e/test_moves.py", '"stack", "rename", "organization/'),
+    "pulumi state move": ("tests/e2e/test_moves.py", '"state", "move"'),
+    "pulumi stack migrate URL STACK": ("tests/e2e/test_moves.py", '"stack", "migrate"'),
+    "pulumi stack rm --force": ("tests/e2e/test_moves.py", '"stack", "rm", "--force"'),
     "docker login": ("tests/docs/test_commands.py", "docker login"),
     "ssh ops@manager-1": ("tests/dockerapi/test_remote_live.py", "ssh_engine"),
 }

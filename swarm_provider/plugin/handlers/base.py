@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model import Resource
 from swarm_provider.plan.diff import Change, changes
-from swarm_provider.plan.ownership import Owner, owner_of_urn
+from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn
 from swarm_provider.plugin.session import Session
-from swarm_provider.spec import Json
+from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import has_secret
 
 
@@ -143,6 +143,52 @@ class Handler(ABC):
         if problems:
             raise InputError(*problems)
         return inputs
+
+    def note_owner(self, request: Request, live: object, state: Json) -> None:
+        """Note, at Read, where the labels of an object say that this state is a copy from before a move."""
+        if state.get("incarnation"):
+            self.session.elsewhere = of_another(live, request.owner, state["incarnation"]) or self.session.elsewhere
+
+    def check_owner(
+        self, request: Request, kind: str, name: str, live: Mapping[str, str] | None, olds: Json, state: Json
+    ) -> None:
+        """Refuse, at Diff, to change an object of another Pulumi stack; say where its labels will follow the state.
+
+        Args:
+            live: labels of the object, None where there is none.
+
+        Raises:
+            OwnershipError: with the owner.
+        """
+        owner, before = request.owner, olds.get("owner")
+        claim(kind, name, live, owner, adopt=True, incarnation=state.get("incarnation"))
+        if before not in (None, owner.text):
+            self.session.log.info(
+                "",
+                f"objects of Pulumi stack {before!r} have moved to {owner.text!r}, as the state proves; their owner "
+                f"labels follow, which restarts no task",
+            )
+        elif before is None and labels.owner(live) == owner.text:
+            self.session.log.info(
+                request.urn,
+                f"{kind} {name!r} was taken over or stamped by a run that this state does not know (an older state was "
+                f"restored, or a copy of it is in use); its labels follow this state, which restarts no task",
+            )
+
+    def imported_incarnation(self, request: Request, live: object) -> str:
+        """Return the incarnation of an object that cannot be stamped and that no state knows yet.
+
+        "" for one of another Pulumi stack: an import alone takes nothing from it.
+        """
+        return "" if of_another(live, request.owner, None) else labels.incarnation(live)
+
+    def left_elsewhere(self, request: Request, what: str) -> bool:
+        """Say, at Delete, that something without a label that could follow a move is left, and tell why."""
+        if not self.session.elsewhere:
+            return False
+        text = f"{what} is left: this state is a copy of Pulumi stack {self.session.elsewhere!r}, which may need it"
+        self.session.log.info(request.urn, text)
+        return True
 
     def changed(self, olds: Json, news: Json, ignored: Sequence[str], *, hidden: Sequence[str] = ()) -> list[Change]:
         """Return what differs, without what the user ignores and without `hidden` properties."""

@@ -7,6 +7,7 @@ config.py and secret.py.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -17,10 +18,10 @@ from swarm_provider.convert import objects
 from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.convert.unmodelled import beyond
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import Conflict, InputError, Problem
+from swarm_provider.errors import Conflict, InputError, NotFound, Problem
 from swarm_provider.plan import carried, naming
 from swarm_provider.plan.diff import Change
-from swarm_provider.plan.ownership import Claim, claim
+from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.plugin.handlers.content import (
     CONTENT,
@@ -127,14 +128,14 @@ class FamilyHandler(Handler):
         # a rotate trigger is nowhere in the swarm but in the digest
         if live is None or "rotateTrigger" in inputs or not self._serves(inputs, live):
             return None
-        return naming.object_name(live) if naming.object_labels(live).get(labels.BASE) == inputs["baseName"] else None
+        return naming.object_name(live) if labels.base(naming.object_labels(live)) == inputs["baseName"] else None
 
     async def _adopted(self, inputs: Json) -> str | None:
         """Return the name of an object that docker made and that serves as the first version, None if there is none."""
         if not reveal(inputs.get("adopt")):
             return None
         live = await (await self.session.swarm()).find(self.kind, inputs["baseName"], outdated=True)
-        if live is None or labels.OWNER in naming.object_labels(live) or not self._serves(inputs, live):
+        if live is None or labels.owner(naming.object_labels(live)) or not self._serves(inputs, live):
             return None
         return naming.object_name(live)
 
@@ -170,11 +171,18 @@ class FamilyHandler(Handler):
         if "name" not in news or (olds.get("name") is None and not content_changed(olds, news)):
             # the first Check of a secret cannot know its name; that it is known later is no change
             found = [change for change in found if change.path != "name"]
+        if self.session.is_checked(request.urn) and any(change.path == "owner" for change in found):
+            await self._check_owner(request, olds, state)
         replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
         # until the next Check the name of a secret's first version is an output only
         of_outputs = ("name",) if "name" not in olds and "name" in state else ()
         found = [replace(c, kind="update", old=state[c.path]) if c.path in of_outputs else c for c in found]
         return Difference(found, replaces, stables=() if found else ("name",), of_outputs=of_outputs)
+
+    async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
+        newest = await self._newest(olds.get("familyId", ""), outdated=True)
+        own = None if newest is None else naming.object_labels(newest)
+        self.check_owner(request, self.kind, str(state.get("name")), own, olds, state)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
         """Return the changes as the preview is to show them."""
@@ -188,7 +196,7 @@ class FamilyHandler(Handler):
             await self._announce(request, news)
             outputs = {"name": news.get("name", UNKNOWN), self.id_output: UNKNOWN, "incarnation": UNKNOWN}
             return (base if isinstance(base, str) else ""), outputs
-        return base, await self._ensure(request, news, new_incarnation())
+        return base, await self._ensure(request, news)
 
     async def _announce(self, request: Request, news: Json) -> None:
         """Say at preview what Create will say or do about an object that is there already."""
@@ -208,15 +216,18 @@ class FamilyHandler(Handler):
                 )
                 self.session.log.info(request.urn, text)
 
-    def _claim(self, request: Request, news: Json, name: str, live: Json | None, mine: str | None = None) -> Claim:
-        own = None if live is None else naming.object_labels(live)
-        return claim(self.kind, name, own, request.owner, adopt=name == mine or bool(reveal(news.get("adopt"))))
+    def _claim(
+        self, request: Request, news: Json, name: str, live: Json | None, mine: str | None = None, held: str = ""
+    ) -> Claim:
+        own, adopt = None if live is None else naming.object_labels(live), bool(reveal(news.get("adopt")))
+        return claim(self.kind, name, own, request.owner, adopt=name == mine or adopt, incarnation=held)
 
-    async def _ensure(self, request: Request, news: Json, incarnation: str, mine: str | None = None) -> Json:
+    async def _ensure(self, request: Request, news: Json, mine: str | None = None, held: str = "") -> Json:
         """Make the version that the inputs name the current one of its family, whether it exists or not; then prune.
 
         Args:
             mine: name of the object that the state stands for; no labels are needed to take it over.
+            held: incarnation in the state.
         """
         swarm = await self.session.swarm()
         self.session.log.hide(secret_texts(news))
@@ -228,7 +239,13 @@ class FamilyHandler(Handler):
         self._made.add(family)
         by_name = {naming.object_name(item): item for item in own}
         live = by_name.get(name)
-        if self._claim(request, news, name, live, mine) is Claim.CREATE:
+        if own:
+            # the newest stands for the family: versions before a move name the earlier owner
+            self._claim(request, news, naming.object_name(own[0]), own[0], naming.object_name(own[0]), held)
+        old = [item for item in own if labels.owner(naming.object_labels(item)) not in (None, request.owner.text)]
+        # after a move, a copy of the old state proves nothing any more
+        incarnation = new_incarnation() if old or not held else held
+        if live is None:
             if mine is not None and mine not in by_name:
                 await self._stamp_imported(swarm, request, news, mine, incarnation)
             spec = self._spec(request, news, name, incarnation, naming.next_sequence(own, news["familyId"]))
@@ -239,12 +256,13 @@ class FamilyHandler(Handler):
                 live = await swarm.inspect(self.kind, name)
                 if live is None:
                     raise
-                self._claim(request, news, name, live, mine)
+                self._claim(request, news, name, live, mine, held)
                 own = await self._versions(swarm, news["familyId"])
                 made = await self._restamp(swarm, request, news, live, incarnation, own)
         else:
-            assert live is not None
             made = await self._restamp(swarm, request, news, live, incarnation, own)
+        for item in old:
+            await self._follow(swarm, request, item, incarnation)
         self.session.claim(self.kind, news["baseName"], name, request.urn).made(made)
         if by_name.keys() - {name} or mine not in (None, name):
             # also when the resource is new: a run whose end was not saved may have left versions
@@ -278,10 +296,20 @@ class FamilyHandler(Handler):
     async def _stamp_imported(self, swarm: Swarm, request: Request, news: Json, mine: str, incarnation: str) -> None:
         """Make an imported object the oldest version of the family, so that it is pruned and deleted as one."""
         live = await swarm.inspect(self.kind, mine)
-        if live is None or {labels.FAMILY, labels.OWNER} & naming.object_labels(live).keys():
+        if live is None or labels.family(naming.object_labels(live)) or labels.owner(naming.object_labels(live)):
             return
         own = self._own_labels(request, news, incarnation, 0)
         await update_with_retry(swarm, self.kind, live["ID"], lambda item: objects.with_labels(item["Spec"], own))
+
+    async def _follow(self, swarm: Swarm, request: Request, version: Json, incarnation: str) -> None:
+        """Let the labels of a version name the Pulumi stack that the family has moved to."""
+
+        def change(item: Json) -> Json | None:
+            spec, own = item["Spec"], request.owner.labels(incarnation)
+            return None if own.items() <= naming.object_labels(item).items() else objects.with_labels(spec, own)
+
+        with contextlib.suppress(NotFound):
+            await update_with_retry(swarm, self.kind, version["ID"], change)
 
     async def _restamp(
         self, swarm: Swarm, request: Request, news: Json, live: Json, incarnation: str, own: Sequence[Json]
@@ -309,19 +337,20 @@ class FamilyHandler(Handler):
         own = naming.object_labels(live)
         name = naming.object_name(live)
         inputs = self._live_inputs(request, olds, state, live)
+        self.note_owner(request, own, state)
         rest = {key: part for key, part in live["Spec"].items() if key != "Data"}
         found = beyond(rest, self.to_spec(self.from_spec(rest)))
         text = carried.kept(found, self.session.log.secrets, "the next version is made without it")
         if text:
             self.session.log.info(request.urn, text)
-        family = own.get(labels.FAMILY)
+        family = labels.family(own)
         if olds:
             stale = await superseded(swarm, self.kind, await self._listed(family)) if family else []
             inputs.pop("superseded", None)
             if stale:
                 inputs["superseded"] = [naming.object_name(item) for item in stale]
         outputs = {"name": name, self.id_output: live["ID"], "incarnation": state.get("incarnation")}
-        return Live(olds.get("baseName") or own.get(labels.BASE) or name, inputs, outputs)
+        return Live(olds.get("baseName") or labels.base(own) or name, inputs, outputs)
 
     async def _find(self, swarm: Swarm, id: str, olds: Json, state: Json) -> Json | None:
         family = olds.get("familyId")
@@ -352,17 +381,18 @@ class FamilyHandler(Handler):
             if there != asked:
                 inputs[key] = None if there is None else keep_users_form(inputs.get(key), asked, there)
         if not olds:
-            inputs["baseName"] = own.get(labels.BASE) or name
-            inputs["familyId"] = own.get(labels.FAMILY) or naming.family_id(
+            inputs["baseName"] = labels.base(own) or name
+            inputs["familyId"] = labels.family(own) or naming.family_id(
                 request.owner.project, request.owner.stack, request.urn
             )
         self._live_content(inputs, found, moved=moved)
         if moved or not olds or "name" in olds:
             # else it is new, and that its name is known by now is no news to a user; Check gives it the same one
             inputs["name"] = name
-        inputs["keepPrevious"] = naming.keep_previous(live) if labels.KEEP in own else olds.get("keepPrevious", 1)
+        keep = labels.keep_previous(own)
+        inputs["keepPrevious"] = olds.get("keepPrevious", naming.KEEP_DEFAULT) if keep is None else keep
         # an import leaves the object as it is; the first update stamps it
-        inputs["owner"] = own.get(labels.OWNER) if olds else request.owner.text
+        inputs["owner"] = owner_told(own, request.owner, state.get("incarnation")) if olds else request.owner.text
         inputs = {key: value for key, value in inputs.items() if value is not None}
         places = [*secret_places(olds), *labels.secrets_told(own)]
         if any(place[0] in CONTENT for place in places):
@@ -387,7 +417,7 @@ class FamilyHandler(Handler):
                 self.id_output: state.get(self.id_output, UNKNOWN) if same else UNKNOWN,
                 "incarnation": incarnation or UNKNOWN,
             }
-        return await self._ensure(request, news, incarnation or new_incarnation(), state.get("name"))
+        return await self._ensure(request, news, state.get("name"), incarnation or "")
 
     # --------------------------------------------------------------- delete
 
@@ -400,9 +430,9 @@ class FamilyHandler(Handler):
             own = [live] if live is not None else []
         if not own:
             return
-        incarnation = state.get("incarnation")
+        incarnation = state.get("incarnation") or ""
         if self.session.claimed_by_another(self.kind, id, request.urn) or (
-            naming.object_labels(own[0]).get(labels.INCARNATION) != incarnation
+            labels.incarnation(naming.object_labels(own[0])) != incarnation
         ):
             self.session.log.info(request.urn, self._why_left(request, id, own[0], state))
             return
@@ -419,9 +449,12 @@ class FamilyHandler(Handler):
 
     def _why_left(self, request: Request, id: str, newest: Json, state: Json) -> str:
         own, name = naming.object_labels(newest), naming.object_name(newest)
-        if own.get(labels.URN) != request.urn:
+        other = of_another(own, request.owner, state.get("incarnation"))
+        if other:
+            return f"{self.kind} {name!r} is left: it belongs to Pulumi stack {other!r}"
+        if labels.urn(own) != request.urn:
             return f"{self.kind} {name!r} is left: it is not the one that this resource made"
-        if own.get(labels.BASE) == id:
+        if labels.base(own) == id:
             return f"{self.kind} {name!r} is left: the new resource took it over"
         return (
             f"{self.kind} {state.get('name')!r} is left as the version before {name!r}, to which a service can return"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from swarm_provider.plan import naming
@@ -37,16 +38,26 @@ async def _found(session: Session, kind: str, claims: str, request: Request, bas
         return made
     swarm = await session.swarm()
     live = await swarm.view(kind, naming.by_family, outdated=True)
-    claimed, there = session.claimed(claims, made), next(iter(live.get(made, [])), None)
-    if claimed is not None and claimed.urn == request.urn:
-        return made
-    if claimed is not None or (there is not None and naming.object_labels(there).get(labels.BASE) != base):
-        # its resource was called so once, and took the family along when an alias gave it another logical name
-        return naming.family_id(owner.project, owner.stack, f"{request.urn} {base}")
-    if there is not None:
-        return made
+    for number in itertools.count():
+        # the family of this id may have gone with the resource that was called so once: an alias gave that one another
+        # logical name, or it has moved to another Pulumi stack
+        salt = ["", f" {base}"][number] if number < 2 else f" {base} {number}"
+        id = naming.family_id(owner.project, owner.stack, request.urn + salt)
+        claimed, there = session.claimed(claims, id), next(iter(live.get(id, [])), None)
+        if claimed is not None and claimed.urn == request.urn:
+            return id
+        if claimed is None and there is not None and _serves(naming.object_labels(there), base, owner.text):
+            return id
+        if claimed is None and there is None:
+            break
+    if number:
+        return id
     try:
         named = (await swarm.view(kind, naming.by_base, outdated=True)).get(base, [])
-        return naming.family_by_name(named, base, owner.text) or made
+        return naming.family_by_name(named, base, owner.text) or id
     except LookupError:
-        return made
+        return id
+
+
+def _serves(newest: object, base: str, owner: str) -> bool:
+    return labels.base(newest) == base and labels.owner(newest) in (None, owner)

@@ -43,7 +43,7 @@ class NetworkHandler(Handler):
             tops = sorted({change.path.split(".")[0].split("[")[0] for change in found})
             first = olds.get("name") == news.get("name")
             if first:
-                await self._refuse_another_owners(request, news["name"])
+                await self._refuse_another_owners(request, news["name"], state)
                 self.session.replacing.add(request.urn)
             return Difference(found, tops, delete_before_replace=first)
         if not self.session.is_checked(request.urn):
@@ -62,14 +62,15 @@ class NetworkHandler(Handler):
             self.session.log.warn(request.urn, text)
         return Difference(stables=("networkId", "incarnation"))
 
-    async def _refuse_another_owners(self, request: Request, name: str) -> None:
+    async def _refuse_another_owners(self, request: Request, name: str, state: Json) -> None:
         """Refuse to make a network anew that belongs to somebody else, before its services stop for that.
 
         Raises:
             OwnershipError: with the owner.
         """
         live = None if await self.offline() else await (await self.session.swarm()).find("network", name)
-        claim("network", name, None if live is None else (live.get("Labels") or {}), request.owner, adopt=True)
+        own = None if live is None else labels.all_of(live.get("Labels"))
+        claim("network", name, own, request.owner, adopt=True, incarnation=state.get("incarnation"))
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
@@ -78,7 +79,7 @@ class NetworkHandler(Handler):
             return "" if name is UNKNOWN else name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         swarm = await self.session.swarm()
         live = await (swarm.find("network", name) if preview else swarm.inspect("network", name))
-        own = None if live is None else (live.get("Labels") or {})
+        own = None if live is None else labels.all_of(live.get("Labels"))
         decision = claim("network", name, own, request.owner, adopt=bool(reveal(news.get("adopt"))))
         if preview:
             if decision is Claim.TAKE_OVER:
@@ -93,7 +94,7 @@ class NetworkHandler(Handler):
                 live = await swarm.inspect("network", name)
                 if live is None:
                     raise
-                claim("network", name, live.get("Labels") or {}, request.owner, adopt=False)
+                claim("network", name, labels.all_of(live.get("Labels")), request.owner, adopt=False)
                 network_id, incarnation = live["Id"], labels.incarnation(live.get("Labels"))
         else:
             assert live is not None
@@ -111,7 +112,7 @@ class NetworkHandler(Handler):
         inputs |= {key: olds[key] for key in CONTROL if key in olds}
         outputs = {
             "networkId": live["Id"],
-            "incarnation": state.get("incarnation") or labels.incarnation(live.get("Labels")),
+            "incarnation": state.get("incarnation") or self.imported_incarnation(request, live.get("Labels")),
         }
         return Live(live["Name"], inputs, outputs)
 
@@ -126,6 +127,8 @@ class NetworkHandler(Handler):
             return
         if not self._may_go(request, live, state) or self.session.keeps("network", id, request.urn):
             self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
+            return
+        if self.left_elsewhere(request, f"network {id!r}"):
             return
         users = _users(live, await swarm.list("service", fresh=True))
         if users and users <= self.session.left:
@@ -143,11 +146,11 @@ class NetworkHandler(Handler):
 
     def _may_go(self, request: Request, live: Json, state: Json) -> bool:
         """Say whether it is the network that this resource made, or one in its place that the user wants made anew."""
-        own = live.get("Labels") or {}
+        own = live.get("Labels")
         if labels.incarnation(own) == state.get("incarnation"):
             return True
         # docs/decisions/012: `replace` is the only way to repair what somebody made by hand under this name
-        return request.urn in self.session.replacing and own.get(labels.OWNER) in (None, request.owner.text)
+        return request.urn in self.session.replacing and labels.owner(own) in (None, request.owner.text)
 
 
 def _told(change: Change) -> str:

@@ -106,6 +106,8 @@ class NodeHandler(Handler):
         node = await (await self.session.swarm()).inspect("node", state.get("nodeId") or id)
         if node is None or self.session.keeps("node", node["ID"], request.urn):
             return
+        if self.left_elsewhere(request, f"the availability of node {hostname(node)!r}"):
+            return
         current = at(node, "Spec", "Availability")
         if current != reveal(olds.get("availability")):
             text = f"node {hostname(node)!r} is left {current}: it was changed meanwhile"

@@ -205,7 +205,10 @@ class NodeLabelHandler(Handler):
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         swarm = await self.session.swarm()
-        key, nodes = reveal(olds["key"]), await swarm.list("node", fresh=True)
+        key = reveal(olds["key"])
+        if self.left_elsewhere(request, f"the label {key} of nodes"):
+            return
+        nodes = await swarm.list("node", fresh=True)
         for node in nodes:
             name, before = _name(node, nodes), (state.get("previous") or {}).get(node["ID"])
             if node["ID"] not in (state.get("nodeIds") or ()):

@@ -16,7 +16,7 @@ from swarm_provider.errors import Conflict, InputError, NotFound, Problem, Rollo
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, given_up, recovered, under_way
-from swarm_provider.plan.ownership import Claim, claim
+from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
 from swarm_provider.plan.submission import (
     as_awaited,
     clashes,
@@ -102,6 +102,8 @@ class ServiceHandler(Handler):
         elif replacing:
             # what Pulumi replaces before this service asks first, and then makes it anew without another Diff
             self._goes_with[request.urn] = olds, replacing
+        if self.session.is_checked(request.urn) and (replacing or any(change.path == "owner" for change in found)):
+            await self._check_owner(request, olds, state)
         goes_first = bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news))
         if goes_first:
             self.session.replacing.add(request.urn)
@@ -111,6 +113,12 @@ class ServiceHandler(Handler):
             delete_before_replace=goes_first,
             stables=() if replacing else _STABLES,
         )
+
+    async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
+        name = str(olds.get("name"))
+        live = await (await self.session.swarm()).find("service", name, outdated=True)
+        own = None if live is None else labels.all_of(live["Spec"].get("Labels"))
+        self.check_owner(request, "service", name, own, olds, state)
 
     # --------------------------------------------------------------- create
 
@@ -161,9 +169,10 @@ class ServiceHandler(Handler):
         )
         return service_id, (spec, 0)
 
-    def _claim(self, request: Request, news: Json, live: Json | None) -> Claim:
-        own = None if live is None else (live["Spec"].get("Labels") or {})
-        return claim("service", str(news["name"]), own, request.owner, adopt=bool(reveal(news.get("adopt"))))
+    def _claim(self, request: Request, news: Json, live: Json | None, incarnation: object = "") -> Claim:
+        own = None if live is None else labels.all_of(live["Spec"].get("Labels"))
+        adopt = bool(reveal(news.get("adopt")))
+        return claim("service", str(news["name"]), own, request.owner, adopt=adopt, incarnation=incarnation)
 
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
         self.session.log.hide(secret_texts(news))
@@ -286,11 +295,11 @@ class ServiceHandler(Handler):
         if live is None:
             return None
         names = await network_names(swarm, live["Spec"])
-        own = live["Spec"].get("Labels") or {}
+        own = labels.all_of(live["Spec"].get("Labels"))
+        self.note_owner(request, own, state)
         if olds:
             inputs = read_inputs(olds, live["Spec"], names, api_version=swarm.api_version)
-            # a job that was taken over is not stamped: that alone would run it again (docs/decisions/005)
-            owner = own.get(labels.OWNER) or (olds.get("owner") if is_job(live["Spec"]) else None)
+            owner = self._owner_told(request, live["Spec"], olds, state)
             inputs = {key: value for key, value in inputs.items() if key != "owner"} | (
                 {"owner": owner} if owner else {}
             )
@@ -312,6 +321,13 @@ class ServiceHandler(Handler):
             reasons = [f"an update of service {id!r} is under way; `up` waits for its end"]
         return Live(live["Spec"]["Name"], inputs, outputs, reasons)
 
+    def _owner_told(self, request: Request, spec: Json, olds: Json, state: Json) -> str | None:
+        own, held = spec.get("Labels"), state.get("incarnation")
+        if is_job(spec) and not of_another(own, request.owner, held):
+            # a job that was taken over or has moved is not stamped: that alone would run it again (docs/decisions/005)
+            return olds.get("owner") or labels.owner(own)
+        return owner_told(own, request.owner, held)
+
     # --------------------------------------------------------------- update
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
@@ -321,10 +337,15 @@ class ServiceHandler(Handler):
         live = await swarm.inspect("service", id)
         if live is None:
             raise NotFound(f"service {id!r} was removed on the cluster; run `pulumi up` again to make it anew")
-        self._claim(request, {**news, "adopt": True}, live)
-        incarnation = state.get("incarnation") or new_incarnation()
+        held = state.get("incarnation")
+        self._claim(request, {**news, "adopt": True}, live, held)
+        moved = labels.owner(live["Spec"].get("Labels")) not in (None, request.owner.text)
+        # after a move, a copy of the old state proves nothing any more
+        incarnation = new_incarnation() if moved or not held else held
         again = state.get("converged") is False
         sent = await self._submit(request, swarm, news, live, incarnation, again=again)
+        if is_job(sent[0]):
+            incarnation = labels.incarnation(sent[0].get("Labels"))
         return await self._settle(request, swarm, news, live["ID"], sent, incarnation, live)
 
     # --------------------------------------------------------------- delete
@@ -334,12 +355,15 @@ class ServiceHandler(Handler):
         live = await swarm.inspect("service", id)
         if live is None:
             return
-        own = live["Spec"].get("Labels") or {}
-        if labels.incarnation(own) != (state.get("incarnation") or "") or self.session.keeps(
-            "service", id, request.urn
-        ):
+        own, held = live["Spec"].get("Labels"), state.get("incarnation") or ""
+        if labels.incarnation(own) != held or self.session.keeps("service", id, request.urn):
+            other = of_another(own, request.owner, held)
+            why = f"it belongs to Pulumi stack {other!r}" if other else "it is not the one that this resource made"
             self.session.left.add(id)
-            self.session.log.info(request.urn, f"service {id!r} is left: it is not the one that this resource made")
+            self.session.log.info(request.urn, f"service {id!r} is left: {why}")
+            return
+        if is_job(live["Spec"]) and self.left_elsewhere(request, f"job {id!r}"):
+            self.session.left.add(id)
             return
         await remove_service(
             swarm,

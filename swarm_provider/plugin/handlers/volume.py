@@ -12,7 +12,9 @@ from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
-from swarm_provider.plan.ownership import claim
+from swarm_provider.plan import naming
+from swarm_provider.plan.ownership import Owner, claim, of_another
+from swarm_provider.plan.tasks import at
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.plugin.nodes import same_node
 from swarm_provider.plugin.session import Session
@@ -126,9 +128,9 @@ class VolumeHandler(Handler):
             if known:
                 self.session.claim("volume", known, known, request.urn).ready.set()
             return known, {"mountpoint": "", "incarnation": new_incarnation() if not preview else UNKNOWN}
-        return known, await self._ensure(request, news, preview=preview)
+        return known, await self._ensure(request, news, {}, preview=preview)
 
-    async def _ensure(self, request: Request, news: Json, *, preview: bool) -> Json:
+    async def _ensure(self, request: Request, news: Json, state: Json, *, preview: bool) -> Json:
         """Make the volume on its node, or use the one that is there; return outputs."""
         name, planned = news["name"], {"mountpoint": UNKNOWN, "incarnation": UNKNOWN}
         if not isinstance(name, str):
@@ -137,7 +139,7 @@ class VolumeHandler(Handler):
         live = await (swarm.find("volume", name) if preview else swarm.inspect("volume", name))
         incarnation = new_incarnation()
         if live is not None:
-            self._use(request, name, live, news)
+            self._use(request, name, live, news, state)
             incarnation = labels.incarnation(live.get("Labels"))
         if preview:
             return planned
@@ -148,10 +150,10 @@ class VolumeHandler(Handler):
         self.session.claim("volume", name, name, request.urn).ready.set()
         return {"mountpoint": live.get("Mountpoint", ""), "incarnation": incarnation}
 
-    def _use(self, request: Request, name: str, live: Json, news: Json) -> None:
+    def _use(self, request: Request, name: str, live: Json, news: Json, state: Json) -> None:
         """Say that a volume is used as it is; refuse one of another owner, or with other options than asked for."""
-        own = live.get("Labels") or {}
-        claim("volume", name, own, request.owner, adopt=True)
+        own = labels.all_of(live.get("Labels"))
+        claim("volume", name, own, request.owner, adopt=True, incarnation=state.get("incarnation"))
         differing = _differing(live, news)
         if differing:
             raise SwarmProviderError(
@@ -159,7 +161,7 @@ class VolumeHandler(Handler):
                 f"change that: use the same options, or another name"
             )
         text = f"volume {name!r} exists with its data, and is used as it is"
-        if labels.OWNER not in own and reveal(news.get("deleteOnDestroy")):
+        if labels.owner(own) is None and reveal(news.get("deleteOnDestroy")):
             text += "; it was not made by Pulumi, so destroy leaves it all the same"
         self.session.log.info(request.urn, text)
 
@@ -180,14 +182,14 @@ class VolumeHandler(Handler):
             inputs |= {key: olds[key] for key in ("node", "deleteOnDestroy") if key in olds}
         outputs = {
             "mountpoint": live.get("Mountpoint", ""),
-            "incarnation": state.get("incarnation", labels.incarnation(live.get("Labels"))),
+            "incarnation": state.get("incarnation") or self.imported_incarnation(request, live.get("Labels")),
         }
         return Live(live["Name"], inputs, outputs)
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         if "node" not in news or reveal(olds.get("node")) == reveal(news["node"]):
             return state
-        return await self._ensure(request, news, preview=preview)
+        return await self._ensure(request, news, state, preview=preview)
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         if await self._node_left(olds):
@@ -196,7 +198,11 @@ class VolumeHandler(Handler):
             return
         swarm = await self._where(olds)
         live = await swarm.inspect("volume", id)
-        kept = self._kept(request, id, olds, live)
+        kept = self._kept(request, id, olds, live, state)
+        if not kept and self.left_elsewhere(request, f"volume {id!r} with its data"):
+            return
+        if not kept:
+            kept = _mounted(id, await (await self.session.swarm()).list("service", fresh=True), request.owner)
         if kept:
             self.session.log.info(request.urn, f"volume {id!r} is kept with its data ({kept})")
             return
@@ -221,17 +227,30 @@ class VolumeHandler(Handler):
         node = reveal(inputs.get("node"))
         return isinstance(node, str) and await (await self.session.swarm()).inspect("node", node) is None
 
-    def _kept(self, request: Request, id: str, olds: Json, live: Json | None) -> str:
+    def _kept(self, request: Request, id: str, olds: Json, live: Json | None, state: Json) -> str:
         """Say why Delete has to leave the volume, "" where the user gave its data up."""
         if not reveal(olds.get("deleteOnDestroy")):
             return "delete_on_destroy is not set"
         if request.urn in self._lives_on or self.session.keeps("volume", id, request.urn):
             return f"it was replaced, not destroyed; `docker volume rm {id}` removes it where nobody needs it"
-        theirs = ((live or {}).get("Labels") or {}).get(labels.OWNER)
-        if theirs is None and live is not None and "node" in olds:
+        own = live.get("Labels") if live is not None else None
+        if labels.owner(own) is None and live is not None and "node" in olds:
             return "it was not made by Pulumi"
         # where a task made it, there is no label of ours on it
-        return f"it belongs to {theirs!r}" if theirs not in (None, request.owner.text) else ""
+        other = of_another(own, request.owner, state.get("incarnation"))
+        return f"it belongs to {other!r}" if other else ""
+
+
+def _mounted(name: str, services: Sequence[Json], owner: Owner) -> str:
+    """Say which service of another Pulumi stack mounts the volume, "" where none does."""
+    for service in services:
+        theirs = labels.owner(at(service, "Spec", "Labels"))
+        mounts = at(service, "Spec", "TaskTemplate", "ContainerSpec", "Mounts")
+        if theirs not in (None, owner.text) and any(
+            at(mount, "Type") == "volume" and at(mount, "Source") == name for mount in mounts or ()
+        ):
+            return f"service {naming.object_name(service)!r} of Pulumi stack {theirs!r} mounts it"
+    return ""
 
 
 def _differing(live: Json, news: Json) -> list[str]:
