@@ -42,9 +42,10 @@ class Assembly:
 
     def merged(self, documents: Sequence[Layer]) -> Map:
         """Return several documents as one tree; `documents` are expanded, the later ones override."""
-        tree = canonical(documents[0].tree)
+        ranges = self.dialect == "compose-spec"
+        tree = canonical(documents[0].tree, ranges=ranges)
         for layer in documents[1:]:
-            tree = canonical(_over(without(tree, layer.emptied), layer))
+            tree = canonical(_over(without(tree, layer.emptied), layer), ranges=ranges)
         return tree
 
     def expanded(self, layer: Layer, file: Path) -> Layer:

@@ -6,7 +6,7 @@ published at one address), the last one at the place of the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
 from swarm_provider.compose.overlay import DEPENDENCY, as_mapping
@@ -18,15 +18,19 @@ _ANY_ADDRESS: Final = "0.0.0.0"
 _MOST_PORTS: Final = 500
 
 
-def canonical(tree: Map) -> Map:
+def canonical(tree: Map, *, ranges: bool = False) -> Map:
     """Return a tree with the services' short forms made long where merging needs it, without what is said twice.
 
     What is not valid stays as it is, to be told by the schema or the reader.
+
+    Args:
+        ranges: one port that is published on a range stays one entry, as in the compose-spec.
     """
     services = tree.get("services")
     if not isinstance(services, Map):
         return tree
-    return changed(tree, "services", lambda services: _each(services, _service))
+    forms = {**_FORMS, "ports": lambda value: _ports(value, ranges)}
+    return changed(tree, "services", lambda services: _each(services, lambda service: _service(service, forms)))
 
 
 def changed(parent: Map, key: str, change: Callable[[Any], Any]) -> Map:
@@ -44,10 +48,10 @@ def _each(parent: Map, change: Callable[[Map], Map]) -> Map:
     return result
 
 
-def _service(service: Map) -> Map:
+def _service(service: Map, forms: Mapping[str, Callable[[Any], Any]]) -> Map:
     result = Map(service.file, service.line)
     for key, value in service.items():
-        form, index = _FORMS.get(key), _INDEXES.get(key)
+        form, index = forms.get(key), _INDEXES.get(key)
         value = form(value) if form is not None else value
         result.put(key, _unique(value, index) if index and isinstance(value, Items) else value, service.where(key))
     return result
@@ -75,7 +79,7 @@ def _listed(value: Any) -> Any:
     return items
 
 
-def _ports(value: Any) -> Any:
+def _ports(value: Any, ranges: bool) -> Any:
     if not isinstance(value, Items):
         return value
     result = Items(value.file, value.line)
@@ -83,13 +87,13 @@ def _ports(value: Any) -> Any:
     value = _unique(value, _port_key)
     for index, entry in enumerate(value):
         where = value.where(index)
-        ports = _long_ports(entry, where) if len(result) < _MOST_PORTS else [entry]
+        ports = _long_ports(entry, where, ranges) if len(result) < _MOST_PORTS else [entry]
         for port in ports if len(result) + len(ports) <= _MOST_PORTS else [entry]:
             result.put(port, where)
     return result
 
 
-def _long_ports(entry: Any, where: tuple[str, int]) -> list[Any]:
+def _long_ports(entry: Any, where: tuple[str, int], ranges: bool) -> list[Any]:
     written = str(go_text(entry))
     if isinstance(entry, (Map, Items, Template)) or entry is None:
         return [entry]
@@ -97,6 +101,8 @@ def _long_ports(entry: Any, where: tuple[str, int]) -> list[Any]:
         ports = shorthand.port(written)
     except ValueError:
         return [entry]
+    if ranges and len(ports) > 1 and ports[0]["target"] == ports[-1]["target"]:
+        ports = [{**ports[0], "published": f"{ports[0]['published']}-{ports[-1]['published']}"}]
     address = shorthand.port_address(written)
     result: list[Any] = []
     for port in ports:
@@ -124,7 +130,8 @@ def _port_key(port: Any) -> Hashable:
 def _mount_key(mount: Any) -> Hashable:
     if isinstance(mount, Map):
         return str(mount["target"]) if "target" in mount else ("none", id(mount))
-    return str(shorthand.volume(mount)["target"])
+    # a short form is made long before entries are compared, with its target in the shortest spelling
+    return shorthand.clean_path(str(shorthand.volume(mount)["target"]))
 
 
 def _file_key(folder: str) -> Callable[[Any], Hashable]:
@@ -149,7 +156,6 @@ def _path(entry: Any) -> Hashable:
 _FORMS: Final[dict[str, Callable[[Any], Any]]] = {
     "depends_on": lambda value: as_mapping(value, DEPENDENCY),
     "networks": as_mapping,
-    "ports": _ports,
     **dict.fromkeys(("dns", "env_file", "label_file"), _listed),
 }
 _INDEXES: Final[dict[str, Callable[[Any], Hashable]]] = {

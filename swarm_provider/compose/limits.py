@@ -13,6 +13,7 @@ from typing import Any, Final
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
 from swarm_provider.compose.tree import Template
+from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*")
@@ -122,11 +123,15 @@ def _health(service: Service, health: Json) -> None:
 
 
 def _duplicates(service: Service, inputs: Json) -> None:
-    targets: set[str] = set()
+    targets: dict[str, str] = {}
     for mount in inputs.get("volumes", []):
-        if mount["target"] in targets:
-            service.place("volumes").error(f"two mounts have the target {mount['target']!r}; remove one")
-        targets.add(mount["target"])
+        target = mount["target"]
+        # a container has one mount per path, whichever way it is spelt
+        path = shorthand.clean_path(target)
+        if path in targets:
+            spelt = "" if targets[path] == target else f", which is {targets[path]!r} in another spelling"
+            service.place("volumes").error(f"two mounts have the target {target!r}{spelt}; remove one")
+        targets[path] = target
     published: set[tuple[int, str]] = set()
     for port in inputs.get("ports", []):
         if not port.get("published"):

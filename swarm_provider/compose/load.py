@@ -20,6 +20,7 @@ from typing import Any, Final
 import yaml
 from yaml import events
 
+from swarm_provider.compose.tabs import with_blanks
 from swarm_provider.compose.tree import Items, Map, Marked, Timestamp, WrittenFloat, WrittenInt, go_text
 from swarm_provider.errors import InputError, Problem
 
@@ -67,6 +68,8 @@ _STANDARD: Final = "tag:yaml.org,2002:"
 MARKS: Final = ("!reset", "!override")
 # where none of these is, there is one document, and no tag in it; NUL tells of UTF-16
 _SIGNS: Final = (b"!", b"---", b"...", b"\0")
+# yaml 4.0.0, which compose-go reads with, takes it for a float; yaml 3, docker's, for a whole number
+_MINUS_ZERO: Final = re.compile(rb"[\s\[{,]-0[\s\]},]|[\s\[{,]-0$")
 
 
 class _Fault(Exception):
@@ -82,7 +85,7 @@ def read(data: bytes, file: str) -> Map:
     Raises:
         InputError: it is not YAML, or its top is not a mapping; the Problem has file and line.
     """
-    if not any(sign in data for sign in _SIGNS):
+    if not any(sign in data for sign in _SIGNS) and not _MINUS_ZERO.search(data):
         # one document without marks: the other dialect's reading is the same, and nearly always asked for, too
         with contextlib.suppress(InputError):
             return _trees(data, file, True)[0]
@@ -95,7 +98,7 @@ def read_documents(data: bytes, file: str) -> list[Map]:
     Raises:
         InputError: as `read`.
     """
-    return list(_trees(data, file, True))
+    return list(_trees(with_blanks(data), file, True))
 
 
 @lru_cache(maxsize=8)
@@ -182,6 +185,8 @@ class _Builder:
                 self.anchors[event.anchor] = (event.value, 1)
             return
         value = scalar(event.value, tag, plain, line)
+        if self.every and plain and tag is None and event.value == "-0":
+            value = -0.0
         if self.every and tag in MARKS:
             value = Marked(str(tag), value)
         if event.anchor:
@@ -289,9 +294,13 @@ def _merge(node: Map, merges: list[tuple[Any, bool, int]]) -> None:
             if not isinstance(source, Map):
                 raise _Fault("'<<' must have a mapping, or a list of mappings", line)
             for key, entry in source.items():
+                own = node.get(key)
                 if key not in node:
                     node[key] = entry
                     node.lines[key] = source.lines.get(key, source.line)
+                elif isinstance(own, Marked) and own.tag == MARKS[0] and not isinstance(entry, Marked):
+                    # what `!reset` takes out of the mapping, a merge key gives; earlier files' value is gone still
+                    node[key] = Marked(MARKS[1], entry)
 
 
 def scalar(text: str, tag: str | None, plain: bool, line: int) -> Any:

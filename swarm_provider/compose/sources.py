@@ -12,6 +12,7 @@ from swarm_provider.compose.assemble import Assembly
 from swarm_provider.compose.dialect import DIALECTS, Dialect, Layer, layers
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.relative import absolute
+from swarm_provider.compose.settle import settled
 from swarm_provider.compose.tree import At, Map, Report, Template, go_text
 from swarm_provider.compose.variables import beside, with_files
 from swarm_provider.errors import InputError, Problem
@@ -106,6 +107,7 @@ class Sources:
         if not report.errors:
             check.warn_forbidden(tree, at)
             unhonoured.warn(tree, at)
+            tree = settled(tree, at)
         return [(absolute(tree, self.folder, assembly.home), at)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import posixpath
 import re
 from decimal import Decimal
 from typing import Any, Final
@@ -204,6 +205,23 @@ def volume(value: Any) -> Any:
     for option in parts[2].split(",") if len(parts) == 3 else []:
         _volume_option(entry, option, value)
     return entry
+
+
+def clean_path(path: str) -> str:
+    """Return the shortest spelling of a path in a container, as Go's `path.Clean` has it."""
+    if not path:
+        return path
+    cleaned = posixpath.normpath(path)
+    return f"/{cleaned.lstrip('/')}" if cleaned.startswith("/") else cleaned
+
+
+def clean_target(mount: str) -> str:
+    """Return the short form of a mount with its target cleaned."""
+    if len(mount.encode()) <= 2:
+        return mount
+    parts = _volume_parts(mount)
+    place = min(1, len(parts) - 1)
+    return ":".join([*parts[:place], clean_path(parts[place]), *parts[place + 1 :]])
 
 
 def _is_path(source: str) -> bool:

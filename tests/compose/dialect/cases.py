@@ -10,6 +10,7 @@ import base64
 import json
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 
 from swarm_provider.compose import Project, Ref, load
 from swarm_provider.spec import units
+from swarm_provider.spec.names import camel
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "data" / "dialect"
@@ -100,6 +102,10 @@ def of_judge(project: dict[str, Any], folder: Path) -> dict[str, Any]:
     result: dict[str, Any] = {
         "services": {key: _judges_service(value) for key, value in project.get("services", {}).items()}
     }
+    # what has a provider instead of an image is no service of a swarm
+    for key, value in project.get("services", {}).items():
+        if "provider" in value:
+            del result["services"][key]
     used = {name for service in result["services"].values() for name in service.get("networks", {})} | {"default"}
     for service in result["services"].values():
         # what is in no active profile has no edge with us
@@ -131,17 +137,28 @@ _SAME = (
 )
 
 
+_DURATIONS = (
+    ("stop_grace_period",),
+    *(("healthcheck", key) for key in ("interval", "timeout", "start_period", "start_interval")),
+    *(("deploy", part, key) for part in ("update_config", "rollback_config") for key in ("delay", "monitor")),
+    *(("deploy", "restart_policy", key) for key in ("delay", "window")),
+)
+
+
 def _judges_service(value: dict[str, Any]) -> dict[str, Any]:
     result = _kept(value, *_SAME)
     result["ports"] = sorted(
-        [port["target"], int(port.get("published") or 0), port.get("protocol", "tcp"), port.get("mode", "ingress")]
+        [port["target"], published, port.get("protocol", "tcp"), port.get("mode", "ingress")]
         for port in value.get("ports", [])
+        for published in _range(port.get("published") or "0")
     )
     result["volumes"] = [
         [mount["type"], mount.get("source", ""), mount["target"], bool(mount.get("read_only"))]
         for mount in value.get("volumes", [])
     ]
-    result["networks"] = {key: (network or {}).get("aliases", []) for key, network in value.get("networks", {}).items()}
+    # Swarm has no network_mode: such a service is in the default network
+    networks = {"default": None} if "network_mode" in value else value.get("networks", {})
+    result["networks"] = {key: (network or {}).get("aliases", []) for key, network in networks.items()}
     result["depends_on"] = {
         key: [entry["condition"], entry["required"]] for key, entry in value.get("depends_on", {}).items()
     }
@@ -154,8 +171,10 @@ def _judges_service(value: dict[str, Any]) -> dict[str, Any]:
         for key, limit in value.get("ulimits", {}).items()
     }
     result["extra_hosts"] = sorted(str(entry).replace("=", ":", 1) for entry in value.get("extra_hosts") or [])
-    result["healthcheck"] = _kept(value.get("healthcheck", {}), "test", "retries")
+    health = value.get("healthcheck", {})
+    result["healthcheck"] = {"disable": True} if health.get("disable") else _kept(health, "test", "retries")
     deploy = value.get("deploy", {})
+    result["durations"] = _durations(value, _DURATIONS)
     result["deploy"] = {
         **_kept(deploy, "replicas", "labels"),
         "constraints": deploy.get("placement", {}).get("constraints", []),
@@ -198,8 +217,8 @@ def of_ours(project: Project, folder: Path) -> dict[str, Any]:
 def _our_service(project: Project, key: str) -> dict[str, Any]:
     service = project.services[key]
     inputs = service.inputs
-    camel = {name: name.split("_")[0] + "".join(part.title() for part in name.split("_")[1:]) for name in _SAME}
-    result = _kept({name: inputs.get(camel[name]) for name in _SAME}, *_SAME)
+    wire = {name: name.split("_")[0] + "".join(part.title() for part in name.split("_")[1:]) for name in _SAME}
+    result = _kept({name: inputs.get(wire[name]) for name in _SAME}, *_SAME)
     result["ports"] = sorted(
         [port["target"], port.get("published", 0), port.get("protocol", "tcp"), port.get("mode", "ingress")]
         for port in inputs.get("ports", [])
@@ -217,8 +236,9 @@ def _our_service(project: Project, key: str) -> dict[str, Any]:
         result[kind] = sorted([_key(entry["source"]), _target(entry["target"])] for entry in inputs.get(kind, []))
     result["ulimits"] = inputs.get("ulimits", {})
     result["extra_hosts"] = sorted(inputs.get("extraHosts", []))
-    result["healthcheck"] = _kept(inputs.get("healthcheck", {}), "test", "retries")
+    result["healthcheck"] = _kept(inputs.get("healthcheck", {}), "test", "retries", "disable")
     deploy = inputs.get("deploy", {})
+    result["durations"] = _durations(inputs, tuple(tuple(map(camel, path)) for path in _DURATIONS))
     update = {
         {"maxFailureRatio": "max_failure_ratio"}.get(name, name): value
         for name, value in deploy.get("updateConfig", {}).items()
@@ -231,6 +251,25 @@ def _our_service(project: Project, key: str) -> dict[str, Any]:
         "reservations": _measures(deploy.get("resources", {}).get("reservations", {})),
     }
     return {**_filled(result), "networks": result["networks"]}
+
+
+def _durations(value: dict[str, Any], paths: Iterable[tuple[str, ...]]) -> dict[str, int]:
+    """Return every duration in nanoseconds, by the last words of its path in the model's spelling."""
+    result = {}
+    for path in paths:
+        found: Any = value
+        for step in path:
+            found = found.get(step) if isinstance(found, dict) else None
+        # a check that is disabled has none
+        if found is not None and not (path[0] == "healthcheck" and value["healthcheck"].get("disable")):
+            result[".".join(map(camel, path))] = units.duration_ns(found)
+    return {key: number for key, number in result.items() if number}
+
+
+def _range(published: Any) -> Iterable[int]:
+    """Return all ports of a range: where docker compose takes one of them, Swarm cannot choose."""
+    first, _, last = str(published).partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def _measures(value: dict[str, Any]) -> dict[str, Any]:

@@ -292,6 +292,12 @@ def _targets(project: Project) -> Any:
 
 
 WEB = "services: {web: {image: x, %s}}"
+
+
+def _targets(project: Project) -> list[str]:
+    return [mount["target"] for mount in inputs(project)["volumes"]]
+
+
 ROWS = [
     Row("`.env` beside the file", (WEB % "user: '${A:-none}'",), _of("user"), "none", "file", {".env": "A=file\n"}),
     Row("default in a default", (WEB % "user: '${A:-${B:-c}}'",), _of("user"), "${B:-c}", "c"),
@@ -374,6 +380,53 @@ ROWS = [
         None,
     ),
     Row("`mem_limit`", (WEB % "mem_limit: 64m",), _of("deploy", "resources", "limits", "memory"), None, "64m"),
+    Row(
+        "sign of the shell in a command",
+        (WEB % "command: migrate && serve",),
+        _of("command"),
+        ["migrate", "&&", "serve"],
+        ["migrate"],
+    ),
+    Row("`#` in a command", (WEB % "command: 'a #b'",), _of("command"), ["a"], ["a", "#b"]),
+    Row("days and weeks", (WEB % "stop_grace_period: 1d12h",), _of("stopGracePeriod"), None, "36h"),
+    Row(
+        "`disable` beside a test",
+        (WEB % "healthcheck: {test: a, disable: true}",),
+        _of("healthcheck"),
+        None,
+        {"disable": True},
+    ),
+    Row("targets of mounts", (f"{WEB}\nvolumes: {{data: }}" % "volumes: ['data:/x/']",), _targets, ["/x/"], ["/x"]),
+    Row(
+        "one target twice",
+        (f"{WEB}\nvolumes: {{a1: , b1: }}" % "volumes: ['a1:/x', 'b1:/x']",),
+        lambda project: [mount["source"].key for mount in inputs(project)["volumes"]],
+        None,
+        ["b1"],
+    ),
+    Row(
+        "range outside, one port inside",
+        (WEB % "ports: [{target: 80, published: 8000-8001}]",),
+        lambda project: [port["published"] for port in inputs(project)["ports"]],
+        None,
+        [8000, 8001],
+    ),
+    Row(
+        "`provider`",
+        ("services: {web: {image: x}, db: {provider: {type: x}}}",),
+        lambda project: list(project.services),
+        None,
+        ["web"],
+    ),
+    Row("minus zero", (WEB % "environment: {A: -0}",), _of("environment", "A"), "0", "-0"),
+    Row(
+        "`!reset` beside `<<`",
+        ("x-a: &a {user: u}\nservices:\n  web:\n    <<: *a\n    image: x\n    user: !reset b\n",),
+        _of("user"),
+        "b",
+        "u",
+    ),
+    Row("a tab in an empty line", ("services:\n  web:\n    image: x\n\t\n    user: u\n",), _of("user"), None, "u"),
 ]
 
 
