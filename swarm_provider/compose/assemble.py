@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from swarm_provider.compose import check
@@ -16,7 +16,7 @@ from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.marks import without
 from swarm_provider.compose.overlay import overlaid
 from swarm_provider.compose.relative import absolute
-from swarm_provider.compose.tree import At, Map, Report
+from swarm_provider.compose.tree import At, Map, Report, as_written, part
 from swarm_provider.compose.variables import beside, with_files
 
 
@@ -27,6 +27,7 @@ class Assembly:
     Attributes:
         folder: where relative paths start.
         chain: the files that include each other up to here.
+        shown: how messages call those whose path has a variable.
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class Assembly:
     report: Report
     dialect: Dialect
     chain: tuple[Path, ...] = ()
+    shown: Mapping[Path, str] = field(default_factory=dict)
 
     def home(self) -> str | None:
         """Return what `~` stands for; the variable then counts as used."""
@@ -55,24 +57,28 @@ class Assembly:
         layer = Layer(tree, layer.at, layer.emptied)
         return Layer(extended(layer, self.folder, self.home, self._read), layer.at, layer.emptied)
 
-    def _read(self, file: Path, at: At) -> list[Layer]:
-        data = file_bytes(file, at)
-        return [] if data is None else layers(data, str(file), self.environment, self.report, self.dialect)
+    def _read(self, file: Path, at: At, given: str) -> list[Layer]:
+        data = file_bytes(file, at, given)
+        name = as_written(part(given, str(file)))
+        return [] if data is None else layers(data, name, self.environment, self.report, self.dialect)
 
     def _included(self, inclusion: Inclusion, chain: tuple[Path, ...]) -> Map:
+        shown = {**self.shown, **{path: as_written(part(name, str(path))) for path, name in inclusion.given.items()}}
         for path in inclusion.paths:
             if path in chain:
-                circle = " -> ".join(str(file) for file in (*chain[chain.index(path) :], path))
+                circle = " -> ".join(shown.get(file, str(file)) for file in (*chain[chain.index(path) :], path))
                 inclusion.at.error(f"the files include each other in a circle: {circle}")
                 return Map()
         env_files = inclusion.env_files
         if env_files is None:
             # docker's dialect reads no .env anywhere
             env_files = tuple(beside(inclusion.folder)) if self.dialect == "compose-spec" else ()
-        environment = with_files(self.environment, env_files, inclusion.at)
-        inner = Assembly(inclusion.folder, environment, self.report, self.dialect, chain)
+        environment = with_files(self.environment, env_files, inclusion.at, inclusion.given)
+        inner = Assembly(inclusion.folder, environment, self.report, self.dialect, chain, shown)
         documents = [
-            inner.expanded(layer, path) for path in inclusion.paths for layer in inner._read(path, inclusion.at)
+            inner.expanded(layer, path)
+            for path in inclusion.paths
+            for layer in inner._read(path, inclusion.at, inclusion.given[path])
         ]
         if not documents:
             return Map()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
 from swarm_provider.compose.overlay import DEPENDENCY, as_mapping
-from swarm_provider.compose.tree import Items, Map, Template, go_text
+from swarm_provider.compose.tree import Items, Map, Template, go_text, part
 from swarm_provider.model import shorthand
 
 _ANY_ADDRESS: Final = "0.0.0.0"
@@ -108,9 +108,9 @@ def _long_ports(entry: Any, where: tuple[str, int], ranges: bool) -> list[Any]:
     for port in ports:
         long = Map(*where)
         if address:
-            long.put("host_ip", address, where)
+            long.put("host_ip", part(written, address), where)
         for key, value in port.items():
-            long.put(key, value, where)
+            long.put(key, part(written, value), where)
         result.append(long)
     return result
 

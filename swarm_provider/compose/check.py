@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.tree import At, Items, Map, Template
+from swarm_provider.compose.tree import At, Items, Map, Template, as_written
 from swarm_provider.model.types import nearest
 
 _RESOURCES_ADVICE: Final = "set limits under deploy.resources"
@@ -183,7 +183,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return f"the number {getattr(value, 'raw', value)}"
+        return f"the number {as_written(value)}"
     kinds: tuple[tuple[Any, str], ...] = ((dict, "a mapping"), (list, "a list"), (str, "a text"), (Template, "a text"))
     return next((word for kind, word in kinds if isinstance(value, kind)), type(value).__name__)
 

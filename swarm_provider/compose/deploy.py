@@ -56,7 +56,7 @@ def apply_short_keys(source: Map, values: Json, at: At) -> None:
         count = whole(source["scale"], place)
         section = values.setdefault("deploy", {})
         if section.setdefault("replicas", count) != count:
-            place.error(f"'scale' says {count} and deploy.replicas says {section['replicas']}; give one of them")
+            place.error("'scale' and deploy.replicas differ; give one of them")
     for key, (part, name) in _SHORT.items():
         if source.get(key) is None:
             continue

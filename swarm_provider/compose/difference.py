@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from swarm_provider.compose.tree import path_text
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import snake
@@ -56,10 +57,10 @@ def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem
             entry = one.get(key) or other[key]
             if key not in one or key not in other:
                 words = "exists only" if key not in one else "does not exist"
-                yield Problem(f"it {words} with dialect={dialect!r}", f"{section}.{key}", entry.file, entry.line)
+                yield Problem(f"it {words} with dialect={dialect!r}", path_text((section, key)), entry.file, entry.line)
                 continue
             for path in _paths(one[key].inputs, other[key].inputs, ()):
-                place = ".".join((section, key, *path))
+                place = path_text((section, key, *path))
                 yield Problem(f"it would read differently with dialect={dialect!r}", place, entry.file, entry.line)
 
 

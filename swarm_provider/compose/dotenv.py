@@ -61,7 +61,7 @@ class _Reader:
             if match is None or not key:
                 raise EnvFileError(f"line {self._line()} is not of the form KEY=value")
             if any(blank in key for blank in _BLANK):
-                raise EnvFileError(f"line {self._line()}: the name {key!r} has blanks")
+                raise EnvFileError(f"line {self._line()}: the name before the value has blanks")
             self.position = match.end()
             if match["sign"] in ("=", ":"):
                 self.result[key] = self._value()
@@ -122,7 +122,7 @@ class _Reader:
             known = Environment({**self.result, **self.environment.values}, self.environment.used)
             return substitute(value, known, self.at)
         except Wrong as error:
-            raise EnvFileError(f"line {self._line()}: {error}") from None
+            raise EnvFileError(f"line {self._line()}: {error.briefly}") from None
 
 
 def _unescaped(match: re.Match[str]) -> str:

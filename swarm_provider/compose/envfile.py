@@ -37,7 +37,8 @@ def read_raw(data: bytes, environment: Environment) -> dict[str, str | Any]:
         if not key:
             raise EnvFileError(f"line {number} has no name before '='")
         if " " in key or "\t" in key:
-            raise EnvFileError(f"line {number}: the name {key!r} has blanks; write KEY=value, without 'export'")
+            # not the name: it may be the second line of a secret
+            raise EnvFileError(f"line {number}: the name before '=' has blanks; write KEY=value, without 'export'")
         if equals:
             result[key] = value
         else:

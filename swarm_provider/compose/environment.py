@@ -7,10 +7,10 @@ from typing import Any
 
 from swarm_provider.compose.dotenv import read_dotenv
 from swarm_provider.compose.envfile import EnvFileError, read_raw
-from swarm_provider.compose.files import Context, file_bytes
+from swarm_provider.compose.files import Context, file_bytes, located
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.scalars import boolean, pairs, text
-from swarm_provider.compose.tree import At, Items, Map, Template
+from swarm_provider.compose.tree import At, Items, Map, Template, as_written
 from swarm_provider.spec import Json
 
 
@@ -48,12 +48,12 @@ def _of_compose_spec(source: Map, at: At, context: Context) -> Json:
 def _of_files(source: Map, at: At, context: Context, known: Environment, default: _EnvReader) -> Json:
     files: Json = {}
     for path, place, reader, required in _env_files(source.get("env_file"), at.key(source, "env_file"), default):
-        data = file_bytes(context.folder / path, place, required=required)
+        data = file_bytes(located(context.folder, path), place, path, required=required)
         if data is not None:
             try:
                 files.update(reader(data, known, place))
             except EnvFileError as error:
-                place.error(f"the env file {path} cannot be read: {error}")
+                place.error(f"the env file {as_written(path)} cannot be read: {error}")
     return {key: value if isinstance(value, str) else _opaque(value) for key, value in files.items()}
 
 
@@ -94,10 +94,10 @@ def read_label_files(source: Map, at: At, context: Context) -> Json:
     value = source.get("label_file") or []
     at = at.key(source, "label_file")
     for path in [value] if isinstance(value, str) else value:
-        data = file_bytes(context.folder / str(path), at)
+        data = file_bytes(located(context.folder, str(path)), at, str(path))
         if data is not None:
             try:
                 found.update(read_raw(data, Environment({})))
             except EnvFileError as error:
-                at.error(f"the label file {path} cannot be read: {error}")
+                at.error(f"the label file {as_written(path)} cannot be read: {error}")
     return found

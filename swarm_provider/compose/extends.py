@@ -12,14 +12,15 @@ from typing import Any
 
 from swarm_provider.compose.canonical import changed
 from swarm_provider.compose.dialect import Layer
+from swarm_provider.compose.files import located
 from swarm_provider.compose.marks import without
 from swarm_provider.compose.overlay import overlaid
 from swarm_provider.compose.relative import Home, absolute
-from swarm_provider.compose.tree import At, Map
+from swarm_provider.compose.tree import At, Map, as_written, part
 from swarm_provider.compose.tree import Path as KeyPath
 from swarm_provider.model.types import nearest
 
-_Read = Callable[[Path, At], list[Layer]]
+_Read = Callable[[Path, At, str], list[Layer]]
 _KEYS = ("service", "file")
 
 
@@ -73,7 +74,7 @@ class _Bases:
         place = at.key(service, "extends")
         here = (scope.file, name)
         if here in chain:
-            circle = " -> ".join(other for _, other in (*chain[chain.index(here) :], here))
+            circle = " -> ".join(as_written(other) for _, other in (*chain[chain.index(here) :], here))
             place.error(f"the services extend each other in a circle: {circle}; remove one 'extends'")
             return own
         base_name, base_scope = self._base(service["extends"], scope, place)
@@ -109,13 +110,13 @@ class _Bases:
 
     def _file(self, file: str, folder: Path, place: At) -> _Scope | None:
         home = self.home() if file.startswith("~") else None
-        path = (Path(home + file[1:]) if home else folder / file).absolute()
+        path = located(folder, home + file[1:] if home else file)
         if path not in self.known:
-            self.known[path] = self._scope(path, place)
+            self.known[path] = self._scope(path, place, part(file, str(path)))
         return self.known[path]
 
-    def _scope(self, path: Path, place: At) -> _Scope | None:
-        documents = self.read(path, place)
+    def _scope(self, path: Path, place: At, shown: str) -> _Scope | None:
+        documents = self.read(path, place, shown)
         if not documents:
             return None
         tree = documents[0].tree
@@ -124,7 +125,7 @@ class _Bases:
         tree = absolute(tree, path.parent, self.home)
         services = tree.get("services")
         if not isinstance(services, Map):
-            place.error(f"the file {path} has no services")
+            place.error(f"the file {as_written(shown)} has no services")
             return None
         last = documents[-1]
         return _Scope(services, last.at.key(tree, "services"), last.at.file, path.parent, last.emptied)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.interpolate import Environment
-from swarm_provider.compose.tree import At
+from swarm_provider.compose.tree import At, as_written, part, plain
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,25 @@ class Context:
     dialect: Dialect = "docker"
 
 
-def file_bytes(path: Path, at: At, *, required: bool = True) -> bytes | None:
-    """Return a file's content, or None; what is wrong is noted at its place."""
+def located(folder: Path, given: str) -> Path:
+    """Return the path of a file that a compose file names; relative ones start at `folder`."""
+    return (folder / str(plain(given))).absolute()
+
+
+def file_bytes(path: Path, at: At, given: str = "", *, required: bool = True) -> bytes | None:
+    """Return a file's content, or None; what is wrong is noted at its place.
+
+    Args:
+        given: the path as the compose file gives it.
+    """
+    name = as_written(part(given, str(path)))
     try:
         return path.read_bytes()
     except FileNotFoundError:
         if required:
-            at.error(f"the file {path} does not exist")
+            at.error(f"the file {name} does not exist")
     except OSError as error:
-        at.error(f"the file {path} cannot be read: {error.strerror}")
+        at.error(f"the file {name} cannot be read: {error.strerror}")
     except ValueError as error:
         at.error(f"the path cannot be used: {error}")
     return None

@@ -5,12 +5,13 @@ By the compose-spec's rules in both dialects, since the docker CLI refuses the k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from swarm_provider.compose.dialect import Layer
+from swarm_provider.compose.files import located
 from swarm_provider.compose.marks import without
 from swarm_provider.compose.overlay import overlaid
 from swarm_provider.compose.tree import At, Items, Map
@@ -29,12 +30,14 @@ class Inclusion:
         folder: where the paths inside of them start.
         env_files: the files of their variables; None: `.env` in `folder`, where the dialect has it.
         at: where the entry stands.
+        given: these files as the entry gives them.
     """
 
     paths: tuple[Path, ...]
     folder: Path
     env_files: tuple[Path, ...] | None
     at: At
+    given: Mapping[Path, str]
 
 
 def included(layer: Layer, folder: Path, load: Callable[[Inclusion], Map]) -> Map:
@@ -92,8 +95,8 @@ def _inclusions(value: Any, folder: Path, at: At) -> list[Inclusion]:
 
 def _inclusion(entry: Any, folder: Path, at: At) -> Inclusion | None:
     if isinstance(entry, str):
-        path = (folder / entry).absolute()
-        return Inclusion((path,), path.parent, None, at)
+        path = located(folder, entry)
+        return Inclusion((path,), path.parent, None, at, {path: entry})
     if not isinstance(entry, Map):
         at.error("must be the path of a compose file, or a mapping with 'path'")
         return None
@@ -104,14 +107,15 @@ def _inclusion(entry: Any, folder: Path, at: At) -> Inclusion | None:
     if not names:
         at.error("the key 'path' is missing: the compose file, or a list of them")
         return None
-    paths = tuple((folder / name).absolute() for name in names)
+    paths = tuple(located(folder, name) for name in names)
     base = entry.get("project_directory")
     files = _texts(entry, "env_file", at)
     return Inclusion(
         paths,
-        (folder / base).absolute() if isinstance(base, str) and base else paths[0].parent,
-        tuple((folder / name).absolute() for name in files if name != "/dev/null") if files else None,
+        located(folder, base) if isinstance(base, str) and base else paths[0].parent,
+        tuple(located(folder, name) for name in files if name != "/dev/null") if files else None,
         at,
+        {located(folder, name): name for name in (*names, *files)},
     )
 
 

@@ -11,7 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from swarm_provider.compose.tree import At, Items, Map, Path, Template, Timestamp, go_text, matches
+from swarm_provider.compose.tree import (
+    At,
+    Interpolated,
+    Items,
+    Map,
+    Path,
+    Template,
+    Timestamp,
+    go_text,
+    interpolated,
+    matches,
+    short,
+)
 
 # docker CLI, cli/compose/template: case-insensitive in Go, which folds U+017F to s and U+212A to k
 _NAME: Final = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
@@ -19,11 +31,18 @@ _SUBST: Final = re.compile(rf"(?P<name>{_NAME})(?::?[-?][^}}]*)?")
 _PLAIN_NAME: Final = re.compile(_NAME)
 _ALTERNATIVE: Final = re.compile(rf"\$\{{(?P<name>{_NAME})(?P<operator>:?\+)")
 _MAX_NESTED: Final = 20
-_LONGEST_SHOWN: Final = 60
 
 
 class Wrong(Exception):
-    """The template cannot be substituted; the text says why."""
+    """The template cannot be substituted; the text says why.
+
+    Attributes:
+        briefly: the same without the template, for a file whose templates are secrets with dollars in them.
+    """
+
+    def __init__(self, message: str, briefly: str = "") -> None:
+        super().__init__(message)
+        self.briefly = briefly or message
 
 
 @dataclass
@@ -90,9 +109,9 @@ class _Walk:
                 return ""
             return result
         if cast is None:
-            return result
+            return Interpolated(result, text)
         try:
-            return cast(result)
+            return interpolated(cast(result), text)
         except ValueError as error:
             at.error(f"what {short(text)} stands for is {error}")
             return ""
@@ -141,11 +160,6 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
         raise Wrong(wrong)
     parts.append(text[start:])
     return joined(parts)
-
-
-def short(text: str) -> str:
-    """Return a text as messages show it."""
-    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")
 
 
 def _resolve(expression: str, environment: Environment, at: At | None) -> tuple[object, str | None]:

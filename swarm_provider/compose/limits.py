@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
-from swarm_provider.compose.tree import Template
+from swarm_provider.compose.tree import Template, as_written
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
 
@@ -49,8 +49,9 @@ def check_ports(services: Iterable[tuple[Service, Json]]) -> None:
             key, mode = (port["published"], port.get("protocol", "tcp")), port.get("mode", "ingress")
             for other, held in taken.setdefault(key, []):
                 if other != service.key and "ingress" in (mode, held):
+                    name = f"{key[0]!r}/{as_written(key[1])}"
                     service.place("ports").error(
-                        f"the port {key[0]}/{key[1]} is published by service {other!r} too; change one of them"
+                        f"the port {name} is published by service {other!r} too; change one of them"
                     )
             taken[key].append((service.key, mode))
 
@@ -138,7 +139,7 @@ def _duplicates(service: Service, inputs: Json) -> None:
             continue
         key = (port["published"], port.get("protocol", "tcp"))
         if key in published:
-            service.place("ports").error(f"the port {key[0]}/{key[1]} is published twice; remove one")
+            service.place("ports").error(f"the port {key[0]!r}/{as_written(key[1])} is published twice; remove one")
         published.add(key)
 
 

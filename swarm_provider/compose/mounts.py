@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from swarm_provider.compose.scalars import boolean, checked, is_zero, text
-from swarm_provider.compose.tree import At, Items, Map
+from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
 
@@ -39,7 +39,7 @@ def read_mounts(value: Items, at: At, resolve: Callable[[str], str]) -> list[Map
 
 def _short(value: str, at: At) -> Json:
     try:
-        mount: Json = shorthand.volume(value)
+        mount: Json = part(value, shorthand.volume(value))
     except ValueError as error:
         at.error(str(error))
         return {}
@@ -95,10 +95,10 @@ def _check(mount: Map, at: At) -> None:
     allowed = _ALLOWED.get(kind, _BLOCKS)
     for block in _BLOCKS:
         if block in mount and block not in allowed:
-            at.error(f"options of '{block}' cannot stand in a mount of type {kind}; remove them")
+            at.error(f"options of '{block}' cannot stand in a mount of type {as_written(kind)}; remove them")
     if kind == "tmpfs" and mount.get("source"):
         at.error("a tmpfs has no source; remove it")
     if kind in ("bind", "npipe", "image", "cluster") and not mount.get("source"):
-        at.error(f"a mount of type {kind} needs a source")
+        at.error(f"a mount of type {as_written(kind)} needs a source")
     if mount and not mount.get("target"):
         at.error("the key 'target' (the path in the container) is missing")

@@ -12,7 +12,7 @@ from typing import Final
 from swarm_provider.compose import limits
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
-from swarm_provider.compose.tree import At, Map, Ref
+from swarm_provider.compose.tree import At, Map, Ref, as_written, prefixed
 from swarm_provider.errors import InputError
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json, image, labels
@@ -63,7 +63,7 @@ def service_inputs(service: Service, sections: Mapping[str, Section], stack: str
         stack: the prefix of all names.
     """
     values = service.values
-    inputs: Json = {"name": f"{stack}_{service.key}", "namespace": stack}
+    inputs: Json = {"name": prefixed(stack, service.key), "namespace": stack}
     _check_image(service)
     for key in _PLAIN:
         if key in values:
@@ -145,7 +145,7 @@ def _references(kind: str, references: list[Map], service: Service, section: Sec
             at.error(f"two {kind}s have the target {target!r}; give one of them another 'target'")
         targets.add(target)
         if kind == "config" and "target" in reference and not target.startswith("/"):
-            at.warn(f"the relative target {target!r} is mounted as /{target}; write it with the slash")
+            at.warn(f"the relative target {target!r} is mounted as /{as_written(target)}; write it with the slash")
         entry: Json = {"source": Ref(kind, source), "target": target}
         entry.update({key: reference[key] for key in ("uid", "gid", "mode") if key in reference})
         result.append((declared.physical(stack), entry))
@@ -175,7 +175,7 @@ def _networks(service: Service, section: Section, stack: str) -> list[Json]:
                 f"the network {key!r} is not declared in the top-level 'networks'{nearest(key, tuple(section))}"
             )
             continue
-        target = declared.physical(stack) if declared else f"{stack}_{key}"
+        target = declared.physical(stack) if declared else prefixed(stack, key)
         aliases = list((options or {}).get("aliases", []))
         if _is_user_defined(target):
             aliases.append(service.key)
@@ -237,7 +237,7 @@ def _deploy(service: Service) -> Json:
     if mode not in _MODES:
         at.error(f"the mode must be one of {', '.join(_MODES)}, not {mode!r}{nearest(mode, _MODES)}")
     if mode in ("global", "global-job") and "replicas" in value:
-        at.error(f"'replicas' cannot stand with mode {mode}, which runs one task on every node; remove one")
+        at.error(f"'replicas' cannot stand with mode {as_written(mode)}, which runs one task on every node; remove one")
     if "endpoint_mode" in value:
         result["endpointMode"] = value["endpoint_mode"].lower()
         if result["endpointMode"] not in ("vip", "dnsrr"):
@@ -252,7 +252,7 @@ def _deploy(service: Service) -> Json:
             if action not in _ACTIONS:
                 at.error(f"{key}.failure_action must be one of {', '.join(_ACTIONS)}{nearest(action, _ACTIONS)}")
             if key == "update_config" and mode.endswith("-job"):
-                at.error(f"'update_config' cannot stand with mode {mode}; remove it")
+                at.error(f"'update_config' cannot stand with mode {as_written(mode)}; remove it")
     if "resources" in value:
         result["resources"] = {part: _resources(section) for part, section in value["resources"].items()}
     policy = value["restart_policy"] if "restart_policy" in value else _restart(service)
@@ -281,7 +281,7 @@ def _restart(service: Service) -> Json | None:
     name, _, count = text.partition(":")
     at = service.place("restart")
     if count and not count.removeprefix("+").isdecimal():
-        at.error(f"the number of attempts must be a whole number, not {count!r}")
+        at.error(f"the number of attempts must be a whole number, such as on-failure:3, in {text!r}")
     elif not name and text:
         at.error("a policy must stand before the colon, such as on-failure:3")
     elif name in ("", "no"):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from swarm_provider.compose.files import file_bytes
+from swarm_provider.compose.files import file_bytes, located
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.scalars import boolean, labels, options, text
-from swarm_provider.compose.tree import At, Map, Template
+from swarm_provider.compose.tree import At, Map, Template, as_written, prefixed
 from swarm_provider.spec import Json, limits
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
@@ -37,7 +37,7 @@ class Declared:
         """Return the name in the swarm (of a config or secret: the base of its versions' names)."""
         if self.name:
             return self.name
-        return self.key if self.external else f"{stack}_{self.key}"
+        return self.key if self.external else prefixed(stack, self.key)
 
 
 def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
@@ -125,10 +125,10 @@ def content(entry: Declared, folder: Path, environment: Environment) -> Json:
     if given == ["environment"]:
         value, found = environment.look_up(values["environment"])
         if not found:
-            at.error(f"the variable {values['environment']}, which has the content, is not set")
+            at.error(f"the variable {as_written(values['environment'])}, which has the content, is not set")
             return {}
         return _data(value if isinstance(value, (str, Template)) else Template((value,)), entry)
-    return _data(file_bytes(folder / values["file"], at), entry)
+    return _data(file_bytes(located(folder, values["file"]), at, values["file"]), entry)
 
 
 def _data(value: Any, entry: Declared) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from swarm_provider.compose.tree import At, Items, Map, Path, Template, go_text, matches
+from swarm_provider.compose.tree import At, Items, Map, Path, Template, go_text, matches, part
 
 _Rule = Callable[[Any, Any, Path, At], Any]
 _Pair = tuple[str, Any, tuple[str, int]]
@@ -95,7 +95,7 @@ def pairs(value: Any, separators: str = "=") -> Iterator[_Pair]:
             rest = (text[cut + 1 :],) if text[cut + 1 :] else ()
             yield text[:cut], Template((*rest, *entry.parts[1:])), value.where(index)
         else:
-            yield text[:cut], text[cut + 1 :], value.where(index)
+            yield part(entry, text[:cut]), part(entry, text[cut + 1 :]), value.where(index)
 
 
 def _keyed(base: Any, override: Any, path: Path, at: At) -> Any:

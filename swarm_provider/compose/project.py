@@ -7,7 +7,7 @@ import gc
 import graphlib
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from swarm_provider.compose.normalise import service_inputs, used_networks
 from swarm_provider.compose.objects import KINDS, Declared, content, read_declared
 from swarm_provider.compose.service import Dependency, Service, read_service
 from swarm_provider.compose.sources import Sources, plain_name
-from swarm_provider.compose.tree import At, Map, Report, unique
+from swarm_provider.compose.tree import At, Map, Report, as_written, plain, prefixed, unique
 from swarm_provider.compose.xpulumi import read_x_pulumi
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types import nearest
@@ -146,7 +146,21 @@ def load(
         warnings = unique([*project.warnings, *_differences(project, sources.other(), stack, profiles, bound or {})])
     if strict and warnings:
         raise InputError(*warnings)
-    return replace(project, warnings=tuple(warnings))
+    return replace(_plain(project), warnings=tuple(warnings))
+
+
+def _plain(project: Project) -> Project:
+    """Return a project without what its values tell to messages."""
+    sections: dict[str, Any] = {
+        section: {str(plain(key)): _plain_entry(entry) for key, entry in entries.items()}
+        for section, entries in _sections(project).items()
+    }
+    name = project.name if project.name is None else str(plain(project.name))
+    return replace(project, name=name, **sections)
+
+
+def _plain_entry(entry: Any) -> Any:
+    return replace(entry, **{item.name: plain(getattr(entry, item.name)) for item in fields(entry)})
 
 
 @contextlib.contextmanager
@@ -276,7 +290,7 @@ def _break_cycle(services: Mapping[str, Service], edges: dict[str, dict[str, Dep
         graphlib.TopologicalSorter(edges).prepare()
     except graphlib.CycleError as error:
         cycle = list(reversed(error.args[1]))
-        chain = " -> ".join(cycle)
+        chain = " -> ".join(as_written(name) for name in cycle)
         at = services[cycle[0]].place("depends_on")
         steps = list(itertools.pairwise(cycle))
         if any(edges[one][other].required for one, other in steps):
@@ -301,7 +315,7 @@ def _network_entries(services: Mapping[str, Service], merged: _Merged, stack: st
         if key in section:
             result[key] = _entry(section[key], stack)
         elif key == "default":
-            name = f"{stack}_default"
+            name = prefixed(stack, "default")
             result[key] = ObjectEntry(key, "network", False, name, {"name": name, "namespace": stack})
     return result
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from swarm_provider.compose.tree import Items, Map
+from swarm_provider.compose.tree import Items, Map, part
 from swarm_provider.model import shorthand
 
 Home = Callable[[], str | None]
@@ -28,8 +28,8 @@ def absolute(tree: Map, folder: Path, home: Home) -> Map:
             return value
         if value[0] == "~":
             there = home()
-            return there + value[1:] if there else value
-        return posixpath.normpath(posixpath.join(str(folder), value))
+            return part(value, there + value[1:]) if there else value
+        return part(value, posixpath.normpath(posixpath.join(str(folder), value)))
 
     def mount(value: Any) -> Any:
         if isinstance(value, Map):
@@ -43,7 +43,7 @@ def absolute(tree: Map, folder: Path, home: Home) -> Map:
         source = long.get("source", "")
         if long.get("type") != "bind" or rooted(source) == source:
             return value
-        return rooted(source) + value[len(source) :]
+        return part(value, rooted(source) + value[len(source) :])
 
     def path(value: Any) -> Any:
         return _with(value, {"path": rooted}) if isinstance(value, Map) else rooted(value)

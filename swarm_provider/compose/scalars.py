@@ -12,7 +12,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from swarm_provider.compose.interpolate import to_bool, to_float, to_int
-from swarm_provider.compose.tree import At, Map, Template, Timestamp, WrittenFloat, WrittenInt, go_text
+from swarm_provider.compose.tree import (
+    At,
+    Interpolated,
+    Map,
+    Template,
+    Timestamp,
+    WrittenFloat,
+    WrittenInt,
+    go_text,
+    part,
+)
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
 from swarm_provider.spec.labels import NAMESPACE
@@ -41,10 +51,10 @@ def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
     try:
         number = to_int(value) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
-        at.error(f"must be a whole number, not {str(value)[:_LONGEST_MEASURE]!r}")
+        at.error(f"must be a whole number, not {_cut(value)}")
         return 0
     if minimum is not None and number < minimum:
-        at.error(f"must be at least {minimum}, not {number}")
+        at.error(f"must be at least {minimum}, not {value!r}")
         return minimum
     if abs(number) > units.INT64_MAX:
         at.error("is a larger number than Docker can store")
@@ -86,7 +96,7 @@ def mode(value: Any, at: At) -> int:
         return 0
     number = whole(value, at)
     if number > 0xFFFFFFFF:
-        at.error(f"must be a file mode such as 0440, not {number}")
+        at.error(f"must be a file mode such as 0440, not {value!r}")
     return number
 
 
@@ -95,13 +105,18 @@ def checked(value: Any, parse: Callable[[Any], Any], at: At) -> str:
     written = str(go_text(text(value, at)))
     # longer ones, and huge exponents, would only cost time
     if len(written) > _LONGEST_MEASURE or re.search(r"[eE][-+]?\d{3}", written):
-        at.error(f"{written[:_LONGEST_MEASURE]!r} is no measure that docker can store")
+        at.error(f"{_cut(written)} is no measure that docker can store")
         return "0"
     try:
         parse(written)
     except ValueError as error:
         at.error(str(error))
     return written
+
+
+def _cut(value: Any) -> str:
+    """Return a value as messages show it, the beginning of a long one."""
+    return repr(value if isinstance(value, Interpolated) else str(value)[:_LONGEST_MEASURE])
 
 
 def duration(value: Any, at: At) -> str:
@@ -143,7 +158,8 @@ def pairs(value: Any, at: At) -> dict[str, Any]:
             name, _, rest = str(entry.parts[0]).partition("=")
             result[name] = Template((rest, *entry.parts[1:]) if rest else entry.parts[1:])
         else:
-            result.update(shorthand.key_values([str(entry)]))
+            found = shorthand.key_values([str(entry)])
+            result.update({part(entry, key): part(entry, given) for key, given in found.items()})
     return result
 
 

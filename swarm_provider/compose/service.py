@@ -17,7 +17,7 @@ from swarm_provider.compose.environment import read_environment, read_label_file
 from swarm_provider.compose.files import Context
 from swarm_provider.compose.mounts import read_mounts
 from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, text, text_list, whole
-from swarm_provider.compose.tree import At, Items, Map, Template
+from swarm_provider.compose.tree import At, Items, Map, Template, as_written, part
 from swarm_provider.model import shorthand
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
@@ -226,13 +226,16 @@ def _short_port(value: Any, at: At) -> list[Json]:
         value = int(value)
     written = str(text(value, at))
     try:
-        ports = shorthand.port(written)
+        ports: list[Json] = part(written, shorthand.port(written))
     except ValueError as error:
         at.error(str(error))
         return []
-    address = shorthand.port_address(written)
+    address = part(written, shorthand.port_address(written))
     if address:
-        at.warn(f"docker drops the address {address}: Swarm publishes on every address; the compose-spec would not")
+        at.warn(
+            f"docker drops the address {as_written(address)}: Swarm publishes on every address; "
+            "the compose-spec would not"
+        )
     return ports
 
 
@@ -245,9 +248,9 @@ def _long_port(value: Map, at: At) -> list[Json]:
         elif given is not None and given != "":
             number = whole(given, at.key(value, key))
             if number > 65535:
-                at.key(value, key).error(f"ports end at 65535, and this is {number}")
+                at.key(value, key).error(f"ports end at 65535, and this is {given!r}")
             elif number or key == "target":
-                port[key] = number
+                port[key] = part(given, number)
     if not port.get("target"):
         at.error("the key 'target' (the port in the container) is missing")
     for key in ("protocol", "mode", "name"):
@@ -294,12 +297,12 @@ def _resolver(context: Context, at: At) -> Callable[[str], str]:
         if path.startswith("~"):
             home, there = context.environment.look_up("HOME")
             if there and isinstance(home, str):
-                path = home + path[1:]
+                path = part(path, home + path[1:])
             else:
                 at.warn("docker cannot replace '~', because the environment has no HOME; write the whole path")
         if path.startswith("/") or _WINDOWS_PATH.match(path):
             return path
-        return posixpath.normpath(posixpath.join(str(context.folder), path))
+        return str(part(path, posixpath.normpath(posixpath.join(str(context.folder), path))))
 
     return resolve
 

@@ -17,7 +17,7 @@ from swarm_provider.compose import words
 from swarm_provider.compose.canonical import changed
 from swarm_provider.compose.normalise import HEALTH_TESTS
 from swarm_provider.compose.overlay import DEPENDENCY
-from swarm_provider.compose.tree import At, Items, Map
+from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
 from swarm_provider.spec import units
 
@@ -85,12 +85,12 @@ def _split(value: str, at: At) -> Any:
         return value
     if operator:
         at.warn(
-            f"docker compose ends the command at {operator!r}, since no shell reads it; for a shell write"
+            f"docker compose ends the command at {part(value, operator)!r}, since no shell reads it; for a shell write"
             " ['sh', '-c', '...'], for the sign itself put it in quotes"
         )
     result = Items(at.file, at.line)
     for word in found:
-        result.put(word, (at.file, at.line))
+        result.put(part(value, word), (at.file, at.line))
     return result
 
 
@@ -104,7 +104,7 @@ def _duration(value: Any) -> Any:
     hours = sum((Fraction(number) * _HOURS[unit] for number, unit in _LONG_PART.findall(bare)), Fraction(0))
     rest = _LONG_PART.sub("", bare)
     nanoseconds = int(hours * units.duration_ns("1h")) + (units.duration_ns(rest) if rest else 0)
-    return value if nanoseconds > units.INT64_MAX else sign + units.duration_text(nanoseconds)
+    return value if nanoseconds > units.INT64_MAX else part(value, sign + units.duration_text(nanoseconds))
 
 
 def _healthcheck(value: Any) -> Any:
@@ -142,13 +142,13 @@ def _published(port: Map, at: At) -> Iterator[Map]:
         return
     if last > first:
         at.key(port, "published").warn(
-            f"docker compose publishes one port of the range {given[0]};"
+            f"docker compose publishes one port of the range {as_written(port['published'])};"
             " Swarm cannot choose, so all of them are published"
         )
     for number in range(first, last + 1):
         single = Map(port.file, port.line)
         for key, value in port.items():
-            single.put(key, number if key == "published" else value, port.where(key))
+            single.put(key, part(value, number) if key == "published" else value, port.where(key))
         yield single
 
 
@@ -158,11 +158,11 @@ def _mounts(value: Any) -> Any:
     result = Items(value.file, value.line)
     for index, mount in enumerate(value):
         if isinstance(mount, Map) and isinstance(mount.get("target"), str):
-            mount = changed(mount, "target", shorthand.clean_path)
+            mount = changed(mount, "target", lambda target: part(target, shorthand.clean_path(target)))
         elif isinstance(mount, str):
             # one that cannot be read is told where it is
             with contextlib.suppress(ValueError):
-                mount = shorthand.clean_target(mount)
+                mount = part(mount, shorthand.clean_target(mount))
         result.put(mount, value.where(index))
     return result
 
@@ -197,13 +197,13 @@ def _needs(service: Map) -> Iterator[tuple[str, tuple[str, int]]]:
     for link, where in _listed(service.get("links")):
         # one colon gives an alias; with more, compose-go looks for a service of that whole name
         name, _, alias = link.partition(":")
-        yield link if ":" in alias else name, where
+        yield link if ":" in alias else part(link, name), where
     for key in _SHARED:
         if str(service.get(key)).startswith("service:"):
-            yield str(service[key]).removeprefix("service:"), service.where(key)
+            yield part(service[key], str(service[key]).removeprefix("service:")), service.where(key)
     for other, where in _listed(service.get("volumes_from")):
         if not other.startswith("container:"):
-            yield other.partition(":")[0], where
+            yield part(other, other.partition(":")[0]), where
 
 
 def _listed(value: Any) -> Iterator[tuple[str, tuple[str, int]]]:

@@ -11,12 +11,11 @@ from swarm_provider.compose.interpolate import (
     Wrong,
     joined,
     paths,
-    short,
     to_bool,
     to_float,
     to_int,
 )
-from swarm_provider.compose.tree import At, Template
+from swarm_provider.compose.tree import At, Template, short
 
 _NAME: Final = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
 _OPERATOR: Final = re.compile(":?[-+?]")
@@ -34,7 +33,8 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
 
 def _substitute(text: str, environment: Environment, at: At | None, depth: int) -> str | Template:
     if depth > _DEEPEST:
-        raise Wrong(f"the variables in {short(text)} are nested more than {_DEEPEST} levels deep")
+        what = f"nested more than {_DEEPEST} levels deep"
+        raise Wrong(f"the variables in {short(text)} are {what}", f"its variables are {what}")
     parts: list[object] = []
     start = 0
     while (dollar := text.find("$", start)) >= 0:
@@ -80,9 +80,8 @@ def _braced(text: str, dollar: int, environment: Environment, at: At | None, dep
     there = found and not (operator[0][0] == ":" and value == "")
     kind = operator[0][-1]
     if kind == "?" and not there:
-        reason = _substitute(inner, environment, at, depth + 1)
-        said = f": {reason}" if isinstance(reason, str) and reason else ""
-        raise Wrong(f"required variable {name[0]} is missing a value{said}")
+        # as it is written: a variable in it may be a secret
+        raise Wrong(f"required variable {name[0]} is missing a value{f': {inner}' if inner else ''}")
     if there == (kind == "+"):
         return _substitute(inner, environment, at, depth + 1), end + 1
     return ("" if kind == "+" else value), end + 1
@@ -108,7 +107,8 @@ def _closing(text: str, dollar: int, start: int) -> int:
 
 
 def _invalid(text: str) -> Wrong:
-    return Wrong(f"invalid interpolation in {short(text)}; write ${{NAME}}, or $$ for a plain $")
+    advice = "write ${NAME}, or $$ for a plain $"
+    return Wrong(f"invalid interpolation in {short(text)}; {advice}", f"invalid interpolation; {advice}")
 
 
 # compose-go, loader/interpolate.go, as far as Swarm has a word for the key

@@ -17,6 +17,7 @@ from swarm_provider.spec.foreign import shortened
 Path = tuple[str | int, ...]
 MOST_PROBLEMS: Final = 500
 LONGEST_MESSAGE: Final = 1000
+_LONGEST_SHOWN: Final = 60
 
 
 class Map(dict[str, Any]):
@@ -84,6 +85,106 @@ class Timestamp(str):
     raw: str
 
 
+class Interpolated(str):
+    """A text that variables became. Messages show the file's own text (`raw`), since the value may be a secret.
+
+    So its repr, with which messages show values, is that of `raw`; and str() leaves it what it is.
+    """
+
+    __slots__ = ("raw",)
+    raw: str
+
+    def __new__(cls, value: str, raw: str) -> Interpolated:
+        made = super().__new__(cls, value)
+        made.raw = raw
+        return made
+
+    def __repr__(self) -> str:
+        return short(self.raw)
+
+    def __str__(self) -> str:
+        return self
+
+
+class InterpolatedInt(int):
+    """A whole number that variables became; shown as `Interpolated`."""
+
+    raw: str
+
+    def __repr__(self) -> str:
+        return short(self.raw)
+
+    def __str__(self) -> str:
+        return int.__repr__(self)
+
+
+class InterpolatedFloat(float):
+    """A number that variables became; shown as `Interpolated`."""
+
+    raw: str
+
+    def __repr__(self) -> str:
+        return short(self.raw)
+
+    def __str__(self) -> str:
+        return float.__repr__(self)
+
+
+def interpolated(value: Any, raw: str) -> Any:
+    """Return a value that variables became, so that no message shows it; nested ones with all that is in them."""
+    if isinstance(value, str):
+        return Interpolated(value, raw)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = InterpolatedInt(value) if isinstance(value, int) else InterpolatedFloat(value)
+        number.raw = raw
+        return number
+    if isinstance(value, dict):
+        return {key: interpolated(entry, raw) for key, entry in value.items()}
+    return [interpolated(entry, raw) for entry in value] if isinstance(value, list) else value
+
+
+def plain(value: Any) -> Any:
+    """Return a value without what messages need: plain texts and numbers, in their lists and maps."""
+    if isinstance(value, Interpolated):
+        return str.__str__(value)
+    if isinstance(value, InterpolatedInt):
+        return int(value)
+    if isinstance(value, InterpolatedFloat):
+        return float(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, Ref):
+        return Ref(value.kind, plain(value.key))
+    if isinstance(value, Template):
+        return Template(tuple(plain(piece) for piece in value.parts))
+    return [plain(entry) for entry in value] if isinstance(value, list) else value
+
+
+def part(whole: Any, value: Any) -> Any:
+    """Return what was made of a scalar; of one that variables became, no message shows what was made of it either."""
+    raw = getattr(whole, "raw", None) if isinstance(whole, _INTERPOLATED) else None
+    return value if raw is None else interpolated(value, raw)
+
+
+def as_written(value: Any) -> str:
+    """Return a scalar as the file has it, for messages that show it without quotes."""
+    return str(getattr(value, "raw", value))
+
+
+def prefixed(stack: str, key: str) -> str:
+    """Return the name of what a file calls `key`."""
+    name = f"{stack}_{key}"
+    return Interpolated(name, f"{as_written(stack)}_{key}") if isinstance(stack, Interpolated) else name
+
+
+def short(text: str) -> str:
+    """Return a text as messages show it."""
+    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")
+
+
+_INTERPOLATED: Final = (Interpolated, InterpolatedInt, InterpolatedFloat)
+
+
 class WrittenInt(int):
     """A whole number whose decimal text differs from what the file says (`0755`, `1_000`)."""
 
@@ -117,6 +218,9 @@ class Template:
     """A text with parts that are known only later; `parts` are texts and the opaque values, in order."""
 
     parts: tuple[object, ...]
+
+    def __repr__(self) -> str:
+        return "a text that is known only later"
 
 
 @dataclass
@@ -170,7 +274,7 @@ def path_text(path: Path) -> str:
     """Return a path as people write it: `services.web.ports[0]`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += f"[{step}]" if isinstance(step, int) else f".{as_written(step)}"
     return text.removeprefix(".")
 
 
@@ -192,5 +296,5 @@ def go_text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return number_text(value)
+        return part(value, number_text(value))
     return value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,27 +11,35 @@ from swarm_provider.compose.dotenv import read_dotenv
 from swarm_provider.compose.envfile import EnvFileError
 from swarm_provider.compose.files import file_bytes
 from swarm_provider.compose.interpolate import Environment
-from swarm_provider.compose.tree import At
+from swarm_provider.compose.tree import At, as_written, part
 
 DEFAULT: Final = ".env"
 
 
-def with_files(environment: Environment, files: Sequence[Path], at: At) -> Environment:
-    """Return the variables of these files under those that are there; what is wrong with a file is told to `at`."""
+def with_files(
+    environment: Environment, files: Sequence[Path], at: At, given: Mapping[Path, str] | None = None
+) -> Environment:
+    """Return the variables of these files under those that are there; what is wrong with a file is told to `at`.
+
+    Args:
+        given: the files as a compose file gives them.
+    """
     found: dict[str, object] = {}
     for file in files:
-        data = file_bytes(file, at)
+        name = part((given or {}).get(file), str(file))
+        data = file_bytes(file, at, name)
         if data is None:
             continue
         try:
             known = Environment({**found, **environment.values})
-            found.update(read_dotenv(data, known, At(at.report, str(file))))
+            found.update(read_dotenv(data, known, At(at.report, as_written(name))))
         except EnvFileError as error:
-            at.error(f"the env file {file} cannot be read: {error}")
+            at.error(f"the env file {as_written(name)} cannot be read: {error}")
     return Environment({**found, **environment.values}, environment.used)
 
 
 def beside(folder: Path) -> list[Path]:
     """Return the `.env` of a folder, if it has one."""
     file = folder / DEFAULT
-    return [file] if file.is_file() else []
+    # os.path: False for what cannot be a file's name
+    return [file] if os.path.isfile(file) else []  # noqa: PTH113

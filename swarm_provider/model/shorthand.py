@@ -176,7 +176,7 @@ def _check_address(address: str, whole: Any) -> None:
             raise ValueError
         ipaddress.ip_address(bare)
     except ValueError:
-        raise ValueError(f"{whole!r}: {address!r} is not an IP address") from None
+        raise ValueError(f"{whole!r}: what stands before the port is not an IP address") from None
 
 
 def _range(text: str, whole: Any) -> list[int]:
@@ -260,7 +260,7 @@ def _volume_option(entry: Json, option: str, whole: str) -> None:
         entry["volume"] = {"nocopy": True}
     elif option in _PROPAGATIONS:
         if entry["type"] == "volume":
-            raise ValueError(f"{whole!r}: {option!r} is an option of bind mounts, and this is a volume")
+            raise ValueError(f"{whole!r}: the propagation of mounts is an option of paths, and this is a volume")
         entry["bind"] = {"propagation": option}
 
 

@@ -146,7 +146,7 @@ def _check_digest(text: str, digest: str) -> None:
     algorithm, _, value = digest.partition(":")
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
-        raise _invalid(text, f"unsupported digest algorithm {algorithm!r}; use one of {', '.join(_DIGEST_LENGTHS)}")
+        raise _invalid(text, f"unsupported digest algorithm; use one of {', '.join(_DIGEST_LENGTHS)}")
     if len(value) != length or value != value.lower():
         raise _invalid(text, f"a {algorithm} digest has {length} lowercase hexadecimal digits")
 

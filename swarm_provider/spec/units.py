@@ -97,7 +97,7 @@ def nano_cpus(value: str | int | float) -> int:
     text = str(value).strip()
     exponent = re.search(r"[eE][+-]?(\d+)", text)
     if len(text) > LONGEST_TEXT or (exponent and len(exponent[1]) > 2):
-        raise ValueError(f"{text[:LONGEST_TEXT]!r} is not a number of cpus; write one such as '0.50'")
+        raise ValueError(f"{value!r} is not a number of cpus; write one such as '0.50'")
     try:
         cpus = Fraction(text)
     except (ValueError, ZeroDivisionError):

@@ -64,7 +64,7 @@ def test_parse_short_name_fills_in_registry_and_library() -> None:
         ("p" * 256, "not be more than 255 characters"),
         ("nginx@sha256:12", "invalid reference format"),
         ("nginx@sha256:" + "a" * 40, "64 lowercase hexadecimal digits"),
-        ("nginx@md5:" + "a" * 32, "unsupported digest algorithm 'md5'"),
+        ("nginx@md5:" + "a" * 32, "unsupported digest algorithm"),
     ],
 )
 def test_parse_invalid_reference_says_why(text: str, why: str) -> None:

@@ -138,7 +138,7 @@ def test_include_and_extends_that_cannot_work_are_one_line_each(
 
 
 def test_env_file_that_cannot_be_read_is_told_with_its_line(read: Reader) -> None:
-    with pytest.raises(InputError, match=r"\.env cannot be read: line 2: the name 'B C' has blanks"):
+    with pytest.raises(InputError, match=r"\.env cannot be read: line 2: the name before the value has blanks"):
         read("services: {web: {image: x}}", side={".env": "A=1\nB C=2\n"}, **SPEC)
 
 
