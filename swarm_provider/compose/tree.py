@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.shorthand import number_text
-from swarm_provider.spec.foreign import shortened
 
 Path = tuple[str | int, ...]
 MOST_PROBLEMS: Final = 500
@@ -233,7 +232,8 @@ class Report:
     def add(self, problems: list[Problem], message: str, at: At) -> None:
         """Add a problem to one of the lists; who has this many needs no more of them."""
         if len(problems) < MOST_PROBLEMS:
-            problems.append(Problem(shortened(message, LONGEST_MESSAGE), path_text(at.path), at.file, at.line))
+            shown = message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "..."
+            problems.append(Problem(shown, path_text(at.path), at.file, at.line))
 
     def raise_errors(self) -> None:
         """Raise all errors so far as one InputError, if there are any."""

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from swarm_provider.plan.credentials import looks_like_credential
 from swarm_provider.report.changed import Changed
-from swarm_provider.report.words import shortened, visible
+from swarm_provider.report.words import LONGEST_VALUE, visible
 from swarm_provider.spec import Json
+from swarm_provider.spec.foreign import shortened
 from swarm_provider.spec.masking import MASK
 from swarm_provider.spec.values import UNKNOWN
 
@@ -111,6 +112,6 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
             yield line.rstrip()
             continue
         body = line[1:]
-        yield line[0] + shortened(visible(body.removesuffix("\n"), lines=True))
+        yield line[0] + shortened(visible(body.removesuffix("\n"), lines=True), LONGEST_VALUE)
         if not body.endswith("\n"):
             yield "\\ no line feed at the end"

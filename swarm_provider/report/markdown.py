@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,9 +22,22 @@ _FOLDED_ROWS: Final = 25
 """Rows of a table above which it is folded."""
 _PLAIN_CODE: Final = re.compile(r"[^\s`|\\<>&](?:[^`|\\<>&\n]*[^\s`|\\<>&])?")
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~#!]")
+_OPENING: Final = re.compile(r"^\s*(?:\d+(?=[.)])|(?=[-+=:]))")
+"""What stands before a character that would begin a list, or underline a heading."""
+_LINKED: Final = re.compile(
+    r"""(?:
+    (?:[a-z][a-z0-9+.-]{0,30}://|\bwww\.|\b(?:mailto|xmpp):)[^\s<>|`]+  # addresses
+    | [\w.+/-]{0,100}@\w[\w./-]*  # people, teams, mail; a commit of a repository
+    | [\w./-]{0,100}[#!&$%^~](?:\d+\b|(?<=~)\w[\w-]*|(?<=[~%])"[^"]*")  # issues, requests, snippets, labels
+    | \b(?!SHA-|UTF-)(?-i:[A-Z][A-Z0-9_]*)-\d+\b  # GH-12, and what stands in trackers of others
+    | [\w.:/-]{0,100}(?<![0-9a-z])[0-9a-f]{7,64}(?![0-9a-z])[\w.:/-]{0,100}  # commits
+    | (?<![\w:]):[a-z+-][\w+-]*:(?![\w:])  # pictures
+    )+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What GitHub and GitLab make a link of, or a call; both leave alone what is code."""
 _BULLET: Final = re.compile(r"^\s*\*\s+")
 """How Pulumi begins the reasons of a resource that is in an unhealthy state."""
-_MENTION: Final = re.compile(r"(?<![\w/])@(?=\w)")
 _TASK: Final = "A *task* is one running copy (one container) of a service."
 
 
@@ -196,7 +209,7 @@ def _sections(page: Page, budget: _Budget) -> Iterator[str]:
 
 
 def _content(one: Content, limit: int) -> str:
-    title = f"content of config <code>{html.escape(visible(one.name))}</code>: {html.escape(one.title)}"
+    title = f"content of config {_spelt(visible(one.name))}: {_summary(one.title)}"
     if not one.lines:
         return _folded(title, f"{text(one.note)}\n" if one.note else "It is not text.\n")
     shown = list(one.lines[:limit])
@@ -216,7 +229,7 @@ def _properties(one: Properties, limit: int) -> str:
         body = _rows(("property", "value"), [(code(path), _value(new)) for path, _, new in shown])
     if len(one.rows) > limit:
         body += f"\n… and {count(len(one.rows) - limit, 'row')} more.\n"
-    return _folded(html.escape(visible(one.title)), body)
+    return _folded(_summary(one.title), body)
 
 
 def _folded(summary: str, body: str) -> str:
@@ -228,8 +241,25 @@ def _folded(summary: str, body: str) -> str:
 
 def text(value: str) -> str:
     """Return a text that means only itself: no markup, no link, nobody called by name."""
-    escaped = _SPECIAL.sub(r"\\\g<0>", visible(value).replace("&", "&amp;")).replace("|", "&#124;")
-    return _MENTION.sub("@<!-- -->", escaped)
+    shown = visible(value)
+    opening = _OPENING.match(shown)
+    if opening is not None:
+        return f"{opening.group()}\\{shown[opening.end()]}{_pieces(shown[opening.end() + 1 :], _escaped, code)}"
+    return _pieces(shown, _escaped, code)
+
+
+def _escaped(shown: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", shown.replace("&", "&amp;")).replace("|", "&#124;").replace("$", "&#36;")
+
+
+def _pieces(shown: str, plain: Callable[[str], str], linked: Callable[[str], str]) -> str:
+    """Return the text with what would become a link written by `linked`, and all else by `plain`."""
+    parts = []
+    done = 0
+    for match in _LINKED.finditer(shown):
+        parts += [plain(shown[done : match.start()]), linked(match.group())]
+        done = match.end()
+    return "".join([*parts, plain(shown[done:])])
 
 
 def code(value: str) -> str:
@@ -239,8 +269,17 @@ def code(value: str) -> str:
         return '`""`'
     if _PLAIN_CODE.fullmatch(shown):
         return f"`{shown}`"
+    return _spelt(shown)
+
+
+def _spelt(shown: str) -> str:
     spelt = (letter if letter.isalnum() or letter in " .:/=-" else f"&#{ord(letter)};" for letter in shown)
     return f"<code>{''.join(spelt)}</code>"
+
+
+def _summary(value: str) -> str:
+    """Return a text as HTML, where no Markdown is read, but links are made."""
+    return _pieces(visible(value), html.escape, _spelt)
 
 
 def _value(value: str) -> str:

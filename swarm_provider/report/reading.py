@@ -30,6 +30,8 @@ _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SEVERITIES: Final = ("error", "warning", "info", "info#err")
 _PULUMIS_WORDS: Final = re.compile(r"^(?:error: |warning: )*(?:swarm:index:\w+ resource '[^']*' has a problem: )?")
 """What Pulumi puts before a message of ours: the place says it already."""
+_COLOURS: Final = re.compile(r"<\{%[\w ]*%\}>")
+"""Pulumi's own markup, which no text of others has any more when it has come here."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def _opened(value: Json) -> Any:
 
 def _note(diagnostic: Json) -> Note | None:
     severity = str(diagnostic.get("severity"))
-    text = _PULUMIS_WORDS.sub("", str(diagnostic.get("message") or "").strip())
+    text = _PULUMIS_WORDS.sub("", _COLOURS.sub("", str(diagnostic.get("message") or "")).strip())
     if severity not in _SEVERITIES or not text:
         return None
     return Note("info" if severity == "info#err" else severity, str(diagnostic.get("urn") or ""), text)

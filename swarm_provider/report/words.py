@@ -1,4 +1,7 @@
-"""Values and names as texts that are safe to look at: short, on one line, without characters that hide others."""
+"""Values and names as texts that are safe to look at: short, on one line, without characters that hide others.
+
+What is invisible is spelt out here, where `spec.foreign.shown` leaves it out: a reviewer wants to see it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.spec.foreign import inert, shortened
 from swarm_provider.spec.masking import MASK
 from swarm_provider.spec.values import UNKNOWN, has_unknown
 
@@ -20,12 +24,14 @@ NOT_SHOWN: Final = "(not shown: it looks like a credential)"
 def visible(text: str, *, lines: bool = False) -> str:
     """Return the text with control characters, and those that change the direction of writing, spelt out.
 
+    A pipeline may print the report: what would be a command to its runner is none any more.
+
     Args:
         lines: keep line feeds and tabs; they are spelt out otherwise.
     """
-    if text.isprintable():
-        return text
-    return "".join(letter if _harmless(letter, lines) else _spelt(letter) for letter in text)
+    if not text.isprintable():
+        text = "".join(letter if _harmless(letter, lines) else _spelt(letter) for letter in text)
+    return inert(text)
 
 
 def _harmless(letter: str, lines: bool) -> bool:
@@ -38,11 +44,6 @@ def _spelt(letter: str) -> str:
     code = ord(letter)
     short = {9: "\\t", 10: "\\n", 13: "\\r"}.get(code)
     return short or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}")
-
-
-def shortened(text: str, limit: int = LONGEST_VALUE) -> str:
-    """Return the text, cut with a note of how much is left out."""
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} characters more)"
 
 
 def value_text(value: Any, path: str = "") -> str:
@@ -58,7 +59,7 @@ def value_text(value: Any, path: str = "") -> str:
     name = path.replace('"]', "").replace('["', ".").rsplit(".", 1)[-1]
     if text != MASK and (looks_like_credential(f"{name}={text}") or looks_like_credential(text)):
         return NOT_SHOWN
-    return shortened(visible(text))
+    return shortened(visible(text), LONGEST_VALUE)
 
 
 def _without_unknown(value: Any) -> Any:

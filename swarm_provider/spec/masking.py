@@ -128,13 +128,14 @@ def _shared(one: str, other: str) -> int:
 
 
 def _masked(text: str, spans: list[Span]) -> str:
-    """Put one mask for each run of spans; a mask that stands there already stays one."""
+    """Put one mask for each run of spans, also of several lines; a mask that stands there already stays one."""
     spans += [match.span() for match in re.finditer(re.escape(MASK), text)]
     parts: list[str] = []
     done = 0
     for at, end in sorted(spans):
-        if at > done or not parts:
-            parts += [text[done:at], MASK]
+        between = text[done:at]
+        if not parts or not (at <= done or (between.isspace() and "\n" in between)):
+            parts += [between, MASK]
         done = max(done, end)
     return "".join([*parts, text[done:]])
 

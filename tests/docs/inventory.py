@@ -141,6 +141,7 @@ IN_A_CLONE = (
 
 ELSEWHERE = {
     # command: the test that runs it, and how it stands there
+    "python -m swarm_provider.cli.plain": ("examples/ci/ci/up.sh", ".venv/bin/python -m swarm_provider.cli.plain"),
     "make up": ("tests/tools/test_make.py", 'make("up")'),
     "make down": ("tests/tools/test_make.py", 'make("down")'),
     "make setup": ("tests/tools/test_make.py", 'make("setup")'),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape as html_of
 from typing import Any
 
 import pytest
@@ -185,6 +187,64 @@ def test_value_stands_in_a_table_as_it_is(value: str) -> None:
     assert codes(as_code) == [expected]
     shown = "".join(child.content for child in as_text.children or () if not child.content.startswith("<!--"))
     assert shown.strip() == expected.strip()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://a.example/x?y=1",
+        "ftp://a.example",
+        "www.a.example",
+        "mailto:a@b.example",
+        "a@b.example",
+        "@alice",
+        "@org/team",
+        "#12",
+        "org/repo#12",
+        "GH-12",
+        "ABC-3",
+        "!5",
+        "group/project!5",
+        "$5",
+        "&5",
+        "%5",
+        '%"sprint"',
+        "~bug",
+        "0123456789abcdef0123456789abcdef01234567",
+        "abcdef1",
+        "org/repo@abcdef1",
+        ":tada:",
+    ],
+)
+def test_text_of_others_becomes_no_link_and_calls_nobody(link: str) -> None:
+    note = {"severity": "warning", "urn": "", "message": f"it says {link}, or ({link}) and {link}"}
+    service = {"name": link, "image": "bb:1", "environment": {"A": link}}
+    shown = markdown(page(read(digest(step("create", "Service", "web", None, service), diagnostics=(note,)))))
+    # forges make links of what is text in the rendered page, and leave code alone
+    rendered = re.sub(r"<!--.*?-->", "", parser().render(shown))
+    assert link in html_of(re.sub(r"<[^>]+>", "", rendered))
+    assert link not in html_of(re.sub(r"<[^>]+>", "", re.sub(r"<code>.*?</code>", "", rendered, flags=re.DOTALL)))
+
+
+def test_words_that_are_no_links_stay_words() -> None:
+    plain = "capacity 50 % of 3, UTF-8 and SHA-256: a-1 = b:c:d, std::x at node-2 + 10.0.0.1"
+    assert "`" not in text(plain) and "<code>" not in text(plain)
+
+
+@pytest.mark.parametrize("line", ["1. one", "- one", "+ one", "=== one", ": one", "12) one"])
+def test_text_begins_no_list(line: str) -> None:
+    rendered = parser().render(f"- {text(line)}\n")
+    assert html_of(rendered) == f"<ul>\n<li>{line}</li>\n</ul>\n"
+
+
+def test_report_that_a_pipeline_prints_commands_nothing() -> None:
+    data = "::error::no\n  ::add-mask::x\n##[group]x\n##vso[task.complete]x\n"
+    old, new = ({"baseName": "c", "name": f"c-{number}", "data": f"{data}{number}\n"} for number in (1, 2))
+    note = {"severity": "warning", "urn": "", "message": "<{%reset%}>it says\n::error::no ##[error]x<{%reset%}>"}
+    made = page(read(digest(step("update", "Config", "c", old, new, ("data",)), diagnostics=(note,))))
+    for shown in (markdown(made), html(made)):
+        assert "error" in shown and "{%" not in shown
+        assert not re.search(r"^[\s+-]*::|##\[|##vso\[", shown, re.MULTILINE)
 
 
 def test_fence_cannot_be_closed_from_within() -> None:

@@ -235,6 +235,10 @@ class PulumiProject:
         self.run("stack", "rm", "--yes", "--force", "--preserve-config", self.stack).assert_ok()
         self.run("stack", "init", self.stack).assert_ok()
 
+    def events(self) -> str:
+        """The event log of the last run, as Pulumi wrote it."""
+        return self._log.read_text()
+
     def assert_no_changes(self) -> Result:
         """A preview shows that nothing would change."""
         return self.preview(diff=True).assert_no_changes()

@@ -3,9 +3,15 @@
 set -euo pipefail
 : "${STACK:?the name of the Pulumi stack, such as prod}"
 
-pulumi preview --stack "$STACK" --json --non-interactive >drift.json 2>drift.err || cat drift.err >&2
+# prints files, or stdin; what a runner would take for commands in them is none any more
+plain() { .venv/bin/python -m swarm_provider.cli.plain "$@"; }
+
+pulumi preview --stack "$STACK" --json --non-interactive >drift.json 2>drift.err || plain drift.err >&2
 code=0
 .venv/bin/swarm-provider report drift.json --output drift.md --html drift.html --expect-no-changes || code=$?
 rm -f drift.json drift.err
-[[ ! -e drift.md ]] || tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}" <drift.md
+if [[ -e drift.md ]]; then
+  cat drift.md >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+  plain drift.md
+fi
 exit "$code"
