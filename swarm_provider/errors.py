@@ -9,6 +9,8 @@
     |  +- OutOfSequence           the object changed since it was read
     +- OwnershipError             the object belongs to somebody else
     +- RolloutFailed              it was submitted, and does not run: one or more reasons
+    +- SwarmLost                  the swarm that a state lives on is no more: there is a new one in its place
+    +- GivenUp                    that swarm cannot be reached, and the user gives up what is there
     +- Cancelled                  the user asked to stop
 
 Errors carry data; their text is built in __str__. Library exceptions never leave the room that calls the
@@ -119,6 +121,14 @@ class RolloutFailed(SwarmProviderError):
 
     def __str__(self) -> str:
         return "; ".join(self.reasons)
+
+
+class SwarmLost(SwarmProviderError):
+    """The swarm is no more: its only manager has made a new one."""
+
+
+class GivenUp(SwarmProviderError):
+    """Nobody looks any more after what is on a swarm, as the user wants it."""
 
 
 class Cancelled(SwarmProviderError):

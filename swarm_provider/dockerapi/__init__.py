@@ -15,6 +15,7 @@ from swarm_provider.dockerapi.failures import (
     RegistryUnreachable,
     Unanswered,
 )
+from swarm_provider.dockerapi.hosts import Endpoint, endpoints
 from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth, TlsFiles
 from swarm_provider.dockerapi.transport import preload
 
@@ -22,6 +23,7 @@ __all__ = [
     "Batch",
     "ConnectionSettings",
     "CredentialsFailed",
+    "Endpoint",
     "ImageNotFound",
     "Json",
     "NoLeader",
@@ -34,5 +36,6 @@ __all__ = [
     "TlsFiles",
     "Unanswered",
     "connect",
+    "endpoints",
     "preload",
 ]

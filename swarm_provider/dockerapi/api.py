@@ -46,11 +46,12 @@ LOG_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
 
 
-async def connect(settings: ConnectionSettings, *, manager: bool = True) -> Swarm:
+async def connect(settings: ConnectionSettings, *, manager: bool = True, cluster_id: str = "") -> Swarm:
     """Connects to the first usable manager among the hosts.
 
     Args:
         manager: False takes any engine, for what a node itself has (volumes, containers).
+        cluster_id: the swarm that it must be a manager of; "" for any.
 
     Raises:
         InputError: the settings cannot be used.
@@ -59,7 +60,7 @@ async def connect(settings: ConnectionSettings, *, manager: bool = True) -> Swar
     pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="docker")
     try:
         loop = asyncio.get_running_loop()
-        link = await loop.run_in_executor(pool, lambda: Link(settings, manager=manager))
+        link = await loop.run_in_executor(pool, lambda: Link(settings, manager=manager, cluster_id=cluster_id))
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -90,6 +91,16 @@ class Swarm:
     def api_version(self) -> str:
         """The version that is spoken, such as `1.41`."""
         return self._link.peer.transport.version
+
+    @property
+    def peer(self) -> Peer:
+        """The manager in use, and what it said of itself."""
+        return self._link.peer
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that the settings name, the one in use among them."""
+        return tuple(endpoint.url for endpoint in self._link.endpoints)
 
     @property
     def name(self) -> str:

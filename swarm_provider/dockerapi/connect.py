@@ -32,6 +32,8 @@ class Peer:
         cluster_id: the swarm it belongs to, "" when it is not a manager.
         node_id: its own node, "" outside a swarm.
         engine: the engine's own version, for messages.
+        machine: the host name of its machine.
+        managers: how many managers its swarm has.
         ahead_ns: how far its clock is ahead of this machine's, in nanoseconds.
     """
 
@@ -39,6 +41,8 @@ class Peer:
     cluster_id: str
     node_id: str
     engine: str
+    machine: str
+    managers: int
     ahead_ns: int = 0
 
 
@@ -114,7 +118,8 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")
     if manager:
         _check_manager(url, swarm, cluster, cluster_id)
-    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), engine, _ahead_ns(info.get("SystemTime")))
+    about = (engine, str(info.get("Name") or ""), int(swarm.get("Managers") or 0))
+    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), *about, _ahead_ns(info.get("SystemTime")))
 
 
 def _ahead_ns(system_time: Any) -> int:
@@ -164,4 +169,4 @@ def _check_manager(url: str, swarm: Json, cluster: str, cluster_id: str) -> None
     if error or not cluster:
         raise ConnectionFailed(f"the manager at {url} cannot serve: {error or 'its swarm has no leader'}")
     if cluster_id and cluster != cluster_id:
-        raise ConnectionFailed(f"{url} is a manager of another swarm than the one this run began with")
+        raise ConnectionFailed(f"{url} is a manager of another swarm, {cluster}, and not of {cluster_id}")

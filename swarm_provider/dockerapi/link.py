@@ -33,22 +33,23 @@ class Link:
 
     Args:
         manager: whether the peer must be a manager.
+        cluster_id: the swarm that it must belong to; "" for any.
 
     Raises:
         InputError: the settings cannot be used.
         ConnectionFailed: no host can be used.
     """
 
-    def __init__(self, settings: ConnectionSettings, *, manager: bool) -> None:
+    def __init__(self, settings: ConnectionSettings, *, manager: bool, cluster_id: str = "") -> None:
         self.settings = settings
         self._manager = manager
-        self._endpoints = endpoints(settings)
+        self.endpoints = endpoints(settings)
         headers = read_config(settings).get("HttpHeaders")
         self._headers: Mapping[str, str] = headers if isinstance(headers, dict) else {}
         self._lock = threading.Lock()
         self._lost_since: float | None = None
         """When the only host stopped answering; None while it answers."""
-        self.peer = self._find(self._endpoints, "")
+        self.peer = self._find(self.endpoints, cluster_id)
 
     def run(self, work: Callable[[Peer], T], *, again: bool) -> T:
         """Does the work with the peer in use; with another manager when that one is lost and there are several hosts.
@@ -74,10 +75,10 @@ class Link:
                 sent = isinstance(lost, Unanswered)
                 if sent and not again:
                     raise
-                if len(self._endpoints) == 1:
+                if len(self.endpoints) == 1:
                     self._wait_for_restart(lost, began)
                     continue
-                if replaced == len(self._endpoints):
+                if replaced == len(self.endpoints):
                     raise
                 replaced += 1
                 self._replace(peer)
@@ -111,7 +112,7 @@ class Link:
     def read_timeout(self) -> float:
         """Seconds that a read may take: fewer where another manager can be asked instead."""
         timeout = self.settings.timeout
-        return min(timeout, _READ_SECONDS) if len(self._endpoints) > 1 else timeout
+        return min(timeout, _READ_SECONDS) if len(self.endpoints) > 1 else timeout
 
     def close(self) -> None:
         self.peer.transport.close()
@@ -120,9 +121,9 @@ class Link:
         with self._lock:
             if self.peer is not lost:
                 return
-            at = self._endpoints.index(lost.transport.endpoint)
+            at = self.endpoints.index(lost.transport.endpoint)
             # the lost one comes last: it may be back by then
-            candidates = self._endpoints[at + 1 :] + self._endpoints[: at + 1]
+            candidates = self.endpoints[at + 1 :] + self.endpoints[: at + 1]
             began = time.monotonic()
             while True:
                 waited = time.monotonic() - began

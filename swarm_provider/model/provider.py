@@ -121,6 +121,12 @@ PROVIDER: Final = Resource(
             "With an unreachable swarm, compare with the state, with one warning. Default false. "
             "Environment: SWARM_OFFLINE_PREVIEW.",
         ),
+        Field(
+            "delete_unreachable",
+            Boolean(),
+            "Give up what this stack has on a swarm that cannot be reached any more: it is dropped from the state and "
+            "stays there. Default false. Environment: SWARM_DELETE_UNREACHABLE, which is for one run and not kept.",
+        ),
     ),
     (),
 )
@@ -128,6 +134,9 @@ PROVIDER: Final = Resource(
 ENVIRONMENT: Final[Mapping[str, str]] = {"offlinePreview": "SWARM_OFFLINE_PREVIEW"}
 """Wire name of an input -> the variable that stands in for it. Docker's own variables are read where Docker is
 connected to, because they are a fallback for `hosts`, `host` and `context` together."""
+
+DELETE_UNREACHABLE: Final = "SWARM_DELETE_UNREACHABLE"
+"""Stands in for `delete_unreachable`, and is never in a state: a later run must not give up anything because of it."""
 
 TRUE: Final = ("1", "true", "yes", "on")
 """What a variable says, in whatever case, to turn something on."""

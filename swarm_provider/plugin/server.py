@@ -21,17 +21,19 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from swarm_provider.dockerapi import preload
-from swarm_provider.errors import Cancelled, ConnectionFailed, InputError, Problem, SwarmProviderError
+from swarm_provider.errors import Cancelled, GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
 from swarm_provider.model.provider import configuration
+from swarm_provider.plan.cluster import KEY, record_of
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ignored import carried
 from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
 from swarm_provider.plugin.logfile import of_a_fault, open_log
+from swarm_provider.plugin.marks import mark_of, marked
 from swarm_provider.plugin.peers import OwnUserOnly
-from swarm_provider.plugin.values import decode, encode
+from swarm_provider.plugin.values import decode, encode, flattened
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret, has_secret, has_unknown, reveal, secret_texts
+from swarm_provider.spec.values import has_unknown, reveal, secret_texts
 from swarm_provider.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -92,8 +94,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log = EngineLog(engine_address)
         # the log of messages may be another one by then
         open_log(os.environ, lambda text: self.log.clean(text, lines=True))
-        self._handlers: dict[str, Handler] = {}
         self._session: Any = None
+        self._homes: Any = None
+        self._settled: Any = None
+        """What CheckConfig found out."""
+        self._programs: set[str] = set()
+        """URNs that the program has registered in this run."""
 
     # ------------------------------------------------------------ the plugin
 
@@ -127,34 +133,45 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         inputs, problems = configuration(self._opened(request.news), os.environ)
-        return self._checked(_flattened(inputs), problems)
+        answer = flattened(inputs)
+        if not problems and not has_unknown(inputs):
+            from swarm_provider.plugin.settle import Settled
+
+            self._settled = Settled()
+            answer[KEY] = await self._settled.check(inputs, self._opened(request.olds))
+        return self._checked(answer, problems)
 
     @_rpc
     async def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
-        # reaching the same swarm by another way must never replace what runs on it
         olds, news = decode(request.old_inputs), decode(request.news)
+        if self._homes is not None and await self._homes.differ(olds):
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME, replaces=["provider"])
+        # the provider itself is never replaced: it is what reads and removes on the swarm before (docs/decisions/014)
+        equal = olds == news if self._settled is None else self._settled.is_same(olds, news)
         return provider_pb2.DiffResponse(
-            changes=provider_pb2.DiffResponse.DIFF_NONE if olds == news else provider_pb2.DiffResponse.DIFF_SOME
+            changes=provider_pb2.DiffResponse.DIFF_NONE if equal else provider_pb2.DiffResponse.DIFF_SOME
         )
 
     @_rpc
     async def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:
-        from swarm_provider.plugin.handlers.all import handlers
-        from swarm_provider.plugin.session import Session, settings_from
+        from swarm_provider.plugin.homes import Homes
+        from swarm_provider.plugin.session import settings_from
 
         args = self._opened(request.args)
         inputs, problems = configuration(args, os.environ)
         if problems:
             raise InputError(*problems)
-        self._session = Session(settings_from(inputs), self.log)
-        self._handlers = handlers(self._session)
+        settings = settings_from(inputs)
+        connected = self._settled and self._settled.connected(settings.connection)
+        self._homes = Homes(settings, record_of(args), self.log, connected)
+        self._session = self._homes.current.session
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
     @_rpc
     async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
         # comes at the end of every run, too; then nothing waits any more
-        if self._session is not None:
-            self._session.cancelled.set()
+        if self._homes is not None:
+            self._homes.cancel()
         return empty_pb2.Empty()
 
     @_rpc
@@ -163,6 +180,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
         if self._session is None:
             raise SwarmProviderError("the provider is not configured yet")
+        self._require_swarm()
+        self._homes.current.tell_where()
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, self._opened(request.args))))
         return answer
@@ -173,7 +192,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
         olds = self._opened(request.olds)
+        self._programs.add(request.urn)
         # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
+        self._require_swarm()
         await self._session.swarm()
         try:
             inputs = await self._handler(request).check(_request(request), olds, news)
@@ -185,7 +206,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_rpc
     async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
-        handler = self._handler(request)
+        mark = mark_of(request.olds)
+        if request.urn in self._programs and not self._homes.is_here(mark):
+            await self._homes.move(mark, request.urn, self._opened(request.old_inputs))
+            return _difference(Difference(replaces=("provider",)))
+        handler = self._handler(request, self._homes.of(mark))
         if handler.compares_inputs_only and request.old_inputs == request.news:
             # nothing of a large stack that did not change is worth decoding
             return _difference(Difference())
@@ -202,37 +227,47 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         id, outputs = await self._handler(request).create(
             _request(request), self._opened(request.properties), preview=request.preview
         )
-        if request.preview:
-            outputs = {**outputs, **self._session.foretold(request.urn)}
+        outputs = self._complete(request, outputs)
         return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
 
     @_rpc
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
         olds, state = self._opened(request.inputs), self._opened(request.properties)
-        handler = self._handler(request)
+        known = bool(olds or state)
+        home = self._homes.of(mark_of(request.properties)) if known else self._homes.current
+        session, handler = home.session, self._handler(request, home)
         unchanged = provider_pb2.ReadResponse(
             id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
         )
         try:
+            self._require_swarm()
+            await home.ready()
             if await handler.offline():
-                self._session.warn_offline()
+                session.warn_offline()
                 return unchanged
-        except ConnectionFailed:
+        except (SwarmLost, GivenUp) as error:
+            if not known:
+                raise
+            self.log.warn("", str(error))
+            return provider_pb2.ReadResponse() if isinstance(error, SwarmLost) else unchanged
+        except SwarmProviderError:
             # one resource says it, and the run fails; the others need not say it again
-            if olds and not self._session.first_to_tell():
+            if olds and not session.first_to_tell():
                 return unchanged
             raise
+        if not known:
+            home.tell_where()
         live = await handler.read(_request(request), request.id, olds, state)
         if live is None:
             return provider_pb2.ReadResponse()
         # an import has no older inputs that would have told them
         self.log.hide(secret_texts(live.inputs))
         if live.reasons:
-            raise _StillFailing(live.id, live.inputs, live.outputs, live.reasons)
+            raise _StillFailing(live.id, live.inputs, marked(live.outputs, session), live.reasons)
         return provider_pb2.ReadResponse(
             id=live.id,
             inputs=encode(live.inputs),
-            properties=encode(live.outputs),
+            properties=encode(marked(live.outputs, session)),
             refresh_before_update=True,
         )
 
@@ -246,18 +281,36 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._opened(request.olds),
             preview=request.preview,
         )
-        if request.preview:
-            outputs = {**outputs, **self._session.foretold(request.urn)}
+        outputs = self._complete(request, outputs)
         return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
 
     @_rpc
     async def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
-        await self._handler(request).delete(
+        self._require_swarm()
+        home = self._homes.of(mark_of(request.properties))
+        try:
+            await home.ready()
+        except (SwarmLost, GivenUp) as error:
+            self.log.warn("", str(error))
+            return empty_pb2.Empty()
+        home.tell_where()
+        await self._handler(request, home).delete(
             _request(request), request.id, self._opened(request.old_inputs), self._opened(request.properties)
         )
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers
+
+    def _complete(self, request: Any, outputs: Json) -> Json:
+        """Return the outputs of a create or update with what is known here: the forecast, or where it lives."""
+        if request.preview:
+            return {**outputs, **self._session.foretold(request.urn)}
+        return marked(outputs, self._session)
+
+    def _require_swarm(self) -> None:
+        """Raise why the settings lead to no swarm that can be worked with."""
+        if self._settled is not None:
+            self._settled.require()
 
     def _opened(self, struct: Any) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""
@@ -271,7 +324,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         sent = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
         return provider_pb2.ErrorResourceInitFailed(
             id=error.id,
-            properties=encode(error.outputs),
+            properties=encode(marked(error.outputs, self._session)),
             inputs=sent if inputs is None else encode(inputs),
             reasons=[self.log.clean(reason, lines=True) for reason in error.reasons],
             refresh_before_update=True,
@@ -281,10 +334,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(property="", reason=self.log.clean(str(problem))) for problem in problems]
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
 
-    def _handler(self, request: Any) -> Handler:
+    def _handler(self, request: Any, home: Any = None) -> Handler:
         kind = request.type or request.urn.split("::")[2].split("$")[-1]
         try:
-            return self._handlers[kind]
+            found: Handler = (home or self._homes.current).handlers[kind]
+            return found
         except KeyError:
             raise SwarmProviderError(f"this version of the provider ({__version__}) has no resource {kind!r}") from None
 
@@ -329,20 +383,6 @@ def _detail(change: Change, found: Difference) -> provider_pb2.PropertyDiff:
 
 def _top(path: str) -> str:
     return path.split(".")[0].split("[")[0]
-
-
-def _flattened(inputs: Json) -> Json:
-    """The engine keeps provider configuration as texts; nested values go back as JSON."""
-
-    def flat(value: Any) -> Any:
-        if has_unknown(value):
-            return UNKNOWN
-        if isinstance(value, (dict, list)):
-            text = json.dumps(reveal(value))
-            return Secret(text) if has_secret(value) else text
-        return value
-
-    return {key: flat(value) for key, value in inputs.items()}
 
 
 async def serve(engine_address: str | None) -> None:

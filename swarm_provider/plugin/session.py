@@ -10,10 +10,13 @@ from typing import Any, TypeVar, cast
 
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
+from swarm_provider.model.provider import DELETE_UNREACHABLE, TRUE
+from swarm_provider.plan.cluster import Cluster
 from swarm_provider.plan.restart import Restart, sentence
 from swarm_provider.plugin.engine import LONGEST_MESSAGE, RESOURCE, EngineLog
 from swarm_provider.plugin.nodes import hostname
 from swarm_provider.plugin.planned import Planned
+from swarm_provider.plugin.reach import reach
 from swarm_provider.rollout.prune import Pruner
 from swarm_provider.rollout.watch import Watcher
 from swarm_provider.spec import Json
@@ -35,6 +38,8 @@ class Settings:
         strict: every warning is an error.
         advice: names of the advice warnings to show; None: all.
         offline_preview: with an unreachable swarm, Check, Diff and Read go by the state.
+        delete_unreachable: what is on a swarm that cannot be reached is given up.
+        cluster: the swarm that it must be; None: whichever it is.
     """
 
     connection: ConnectionSettings
@@ -43,6 +48,8 @@ class Settings:
     strict: bool = False
     offline_preview: bool = False
     advice: tuple[str, ...] | None = None
+    delete_unreachable: bool = False
+    cluster: Cluster | None = None
 
 
 def settings_from(args: Json) -> Settings:
@@ -75,6 +82,8 @@ def settings_from(args: Json) -> Settings:
         bool(known.get("strict")),
         bool(known.get("offlinePreview")),
         None if known.get("advice") is None else tuple(known["advice"]),
+        # not kept in the state: it is for the run that it is given to
+        bool(known.get("deleteUnreachable")) or os.environ.get(DELETE_UNREACHABLE, "").lower() in TRUE,
     )
 
 
@@ -128,8 +137,13 @@ class Offline:
 class Session:
     """One configured provider in one run of the plugin process."""
 
-    def __init__(self, settings: Settings, log: EngineLog) -> None:
+    def __init__(
+        self, settings: Settings, log: EngineLog, connected: Swarm | None = None, *, former: bool = False
+    ) -> None:
         self.settings = settings
+        self.former = former
+        """Whether the program's settings lead to another swarm by now: what is here is only read and removed."""
+        self._connected = connected
         self.log = log
         self.cancelled = asyncio.Event()
         self.offline = False
@@ -160,9 +174,13 @@ class Session:
         return await asyncio.shield(self._connecting)
 
     async def _connect(self) -> Swarm:
+        if self._connected is not None:
+            return self._announced(self._connected)
+        cluster = self.settings.cluster
         try:
+            where = self.settings.connection
             with self.log.telling(RESOURCE.get(), "waiting for Docker: connect"):
-                return self._announced(await connect(self.settings.connection))
+                return self._announced(await (connect(where) if cluster is None else reach(where, cluster)))
         except ConnectionFailed as error:
             if not self.settings.offline_preview:
                 raise
@@ -177,6 +195,14 @@ class Session:
     async def _connect_node(self, settings: ConnectionSettings) -> Swarm:
         with self.log.telling(RESOURCE.get(), f"waiting for Docker: connect to {settings.host}"):
             return self._announced(await connect(settings, manager=False))
+
+    @property
+    def cluster_id(self) -> str:
+        """The id of the swarm once it is connected, "" before and offline."""
+        task = self._connecting
+        if self.offline or task is None or not task.done() or task.cancelled() or task.exception():
+            return ""
+        return task.result().cluster_id
 
     async def daemon(self, node: Json) -> Swarm | None:
         """Return the connection to a node's own daemon: the swarm's, or one of `node_hosts`; None where there is none.

@@ -6,13 +6,14 @@ sdk/proto documentation lists the signatures).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.spec.values import UNKNOWN, Secret, has_secret, has_unknown, reveal
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
@@ -85,3 +86,17 @@ def _encode(value: Any, target: struct_pb2.Value) -> None:
         target.list_value.SetInParent()
         for item in value:
             _encode(item, target.list_value.values.add())
+
+
+def flattened(inputs: Json) -> Json:
+    """Return provider configuration as the engine keeps it: texts; nested values as JSON."""
+
+    def flat(value: Any) -> Any:
+        if has_unknown(value):
+            return UNKNOWN
+        if isinstance(value, (dict, list)):
+            text = json.dumps(reveal(value))
+            return Secret(text) if has_secret(value) else text
+        return value
+
+    return {key: flat(value) for key, value in inputs.items()}

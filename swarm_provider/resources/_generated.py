@@ -1104,6 +1104,7 @@ class Provider(ProviderBase):
         strict: pulumi.Input[bool] | None = None,
         advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         offline_preview: pulumi.Input[bool] | None = None,
+        delete_unreachable: pulumi.Input[bool] | None = None,
     ) -> None:
         """
         Args:
@@ -1124,6 +1125,9 @@ class Provider(ProviderBase):
                 single-manager; an empty list shows none. Default: all of it.
             offline_preview: With an unreachable swarm, compare with the state, with one warning. Default false.
                 Environment: SWARM_OFFLINE_PREVIEW.
+            delete_unreachable: Give up what this stack has on a swarm that cannot be reached any more: it is dropped
+                from the state and stays there. Default false. Environment: SWARM_DELETE_UNREACHABLE, which is for one
+                run and not kept.
         """
         self._register(
             resource_name,
@@ -1139,6 +1143,7 @@ class Provider(ProviderBase):
                 "strict": strict,
                 "advice": advice,
                 "offline_preview": offline_preview,
+                "delete_unreachable": delete_unreachable,
             },
             opts,
         )
@@ -1201,3 +1206,9 @@ class Provider(ProviderBase):
         """With an unreachable swarm, compare with the state, with one warning. Default false. Environment:
         SWARM_OFFLINE_PREVIEW."""
         return self._value("offlinePreview")
+
+    @property
+    def delete_unreachable(self) -> pulumi.Output[bool]:
+        """Give up what this stack has on a swarm that cannot be reached any more: it is dropped from the state and
+        stays there. Default false. Environment: SWARM_DELETE_UNREACHABLE, which is for one run and not kept."""
+        return self._value("deleteUnreachable")

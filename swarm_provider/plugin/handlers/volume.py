@@ -166,7 +166,7 @@ class VolumeHandler(Handler):
         self.session.log.info(request.urn, text)
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
-        if olds and "node" not in olds:
+        if olds and ("node" not in olds or self.session.former):
             await self.session.swarm()
             return Live(id, olds, state)
         if await self._node_left(olds):
@@ -192,6 +192,11 @@ class VolumeHandler(Handler):
         return await self._ensure(request, news, state, preview=preview)
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        if self.session.former:
+            where = (await self.session.swarm()).name
+            text = f"volume {id!r} stays with its data on the swarm at {where}, which the stack has left"
+            self.session.log.info(request.urn, text)
+            return
         if await self._node_left(olds):
             text = f"node {reveal(olds['node'])!r} has left the swarm; what it has of volume {id!r} stays there"
             self.session.log.info(request.urn, text)
