@@ -87,7 +87,7 @@ MOUNTS = several(
         objects(
             {"type": st.just("bind"), "source": _TARGETS, "target": _TARGETS},
             readOnly=FLAGS,
-            bind=objects(propagation=st.just("rslave"), createHostPath=FLAGS),
+            bind=objects(propagation=st.just("rslave")),
         ),
         objects({"type": st.just("tmpfs"), "target": _TARGETS}, tmpfs=objects(size=SIZES, mode=st.integers(0, 0o777))),
     ),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
 from swarm_provider.compose.tree import Template, as_written
-from swarm_provider.model import shorthand
+from swarm_provider.model import unusable
 from swarm_provider.spec import Json, units
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*")
@@ -21,6 +21,7 @@ _OBJECT_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?")
 _LONGEST_NAME: Final = 63
 _KEY: Final = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)
 _VALUE: Final = re.compile(r"[a-z0-9:\-_\s\.\*\(\)\?\+\[\]\\\^\$\|\/]+", re.IGNORECASE)
+_STEP: Final = re.compile(r"[.\[]")
 _LEAST_CPU: Final = 10**6
 _LEAST_MEMORY: Final = 4 * 2**20
 _LEAST_INTERVAL: Final = 10**6
@@ -37,6 +38,8 @@ def check(service: Service, inputs: Json) -> None:
     _not_negative(service, "restart_policy", deploy.get("restartPolicy", {}), ("delay", "window"))
     _health(service, inputs.get("healthcheck", {}))
     _duplicates(service, inputs)
+    for problem in unusable.service(inputs):
+        service.place(_STEP.split(problem.path)[0]).error(problem.message)
 
 
 def check_ports(services: Iterable[tuple[Service, Json]]) -> None:
@@ -124,15 +127,6 @@ def _health(service: Service, health: Json) -> None:
 
 
 def _duplicates(service: Service, inputs: Json) -> None:
-    targets: dict[str, str] = {}
-    for mount in inputs.get("volumes", []):
-        target = mount["target"]
-        # a container has one mount per path, whichever way it is spelt
-        path = shorthand.clean_path(target)
-        if path in targets:
-            spelt = "" if targets[path] == target else f", which is {targets[path]!r} in another spelling"
-            service.place("volumes").error(f"two mounts have the target {target!r}{spelt}; remove one")
-        targets[path] = target
     published: set[tuple[int, str]] = set()
     for port in inputs.get("ports", []):
         if not port.get("published"):

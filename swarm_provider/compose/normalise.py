@@ -48,7 +48,6 @@ _PLAIN: Final = (
     "healthcheck",
     "logging",
 )
-HEALTH_TESTS: Final = ("CMD", "CMD-SHELL", "NONE")
 _MODES: Final = ("replicated", "global", "replicated-job", "global-job")
 _ACTIONS: Final = ("pause", "continue", "rollback")
 _CONDITIONS: Final = ("none", "on-failure", "any")
@@ -114,13 +113,6 @@ def _check_image(service: Service) -> None:
 
 
 def _healthcheck(value: Json, at: At) -> Json:
-    test = value.get("test")
-    if test and isinstance(test[0], str) and test[0] not in HEALTH_TESTS:
-        at.error(
-            f"'test' must begin with {', '.join(HEALTH_TESTS[:2])} or {HEALTH_TESTS[2]}: with another word Docker never"
-            " checks, and the task stays in 'starting'; write ['CMD', ...], or one text for a shell"
-        )
-        return {}
     if value.get("disable"):
         if value.get("test"):
             at.error("'test' and 'disable' exclude each other; remove one")

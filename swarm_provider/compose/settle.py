@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from swarm_provider.compose import words
 from swarm_provider.compose.canonical import changed
-from swarm_provider.compose.normalise import HEALTH_TESTS
 from swarm_provider.compose.overlay import DEPENDENCY
 from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
+from swarm_provider.model.unusable import HEALTH_TESTS
 from swarm_provider.spec import units
 
 _DURATION: Final = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+")
@@ -112,12 +112,11 @@ def _healthcheck(value: Any) -> Any:
     if not isinstance(value, Map) or value.get("disable") is not True:
         return value
     test = value.get("test")
-    if isinstance(test, Items) and test and test[0] not in HEALTH_TESTS:
-        # no test of its own to anybody: told where it is read
-        return value
+    # a test that is none to anybody stays, to be told where it is read
+    wrong = isinstance(test, Items) and test and test[0] not in HEALTH_TESTS
     result = Map(value.file, value.line)
     for key, entry in value.items():
-        if key != "test":
+        if key != ("disable" if wrong else "test"):
             result.put(key, entry, value.where(key))
     return result
 

@@ -39,11 +39,11 @@ def mount_from_spec(mount: Json) -> Json:
 
 
 def _bind_to_spec(options: Json) -> Json:
-    return filled(Propagation=options.get("propagation"), CreateMountpoint=options.get("createHostPath"))
+    return filled(Propagation=options.get("propagation"))
 
 
 def _bind_from_spec(options: Json) -> Json:
-    return filled(propagation=options.get("Propagation"), createHostPath=options.get("CreateMountpoint"))
+    return filled(propagation=options.get("Propagation"))
 
 
 def _volume_to_spec(options: Json) -> Json:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.leaves import each, filled, given, through
 from swarm_provider.convert.merge import keep_users_form
+from swarm_provider.model.unusable import any_subnet
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, reveal
 
@@ -134,10 +135,11 @@ def read_network(old: Json, live: Json) -> Json:
     subnets = (wanted.get("ipam") or {}).get("config")
     if subnets and subnets is not UNKNOWN:
         ipam = _ipam_from_spec(live.get("IPAM") or {}, drop_allotted=False)
+        ipam["config"] = [_as_asked(entry, subnets) for entry in ipam.get("config") or []]
         by_subnet = {entry.get("subnet"): entry for entry in subnets}
         ipam["config"] = [
             {key: value for key, value in entry.items() if key in by_subnet.get(entry.get("subnet"), entry)}
-            for entry in ipam.get("config") or []
+            for entry in ipam["config"]
         ]
         found = {**found, "ipam": ipam}
     elif subnets is None and "ipam" in found:
@@ -146,6 +148,15 @@ def read_network(old: Json, live: Json) -> Json:
         found = {**{key: value for key, value in found.items() if key != "ipam"}, **filled(ipam=ipam)}
     merged: Json = keep_users_form(old, wanted, found)
     return merged
+
+
+def _as_asked(entry: Json, asked: list[Json]) -> Json:
+    """Return a live pool in the words of one that asked for any subnet of its size (`0.0.0.0/24`; `/0` is any size)."""
+    for pool in asked:
+        wanted = any_subnet(pool.get("subnet"))
+        if wanted is not None and wanted.prefixlen in (0, ipaddress.ip_network(entry.get("subnet") or "").prefixlen):
+            return {**entry, "subnet": pool["subnet"]}
+    return entry
 
 
 def _ipam_to_spec(ipam: Json) -> Json:

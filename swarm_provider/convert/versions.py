@@ -18,8 +18,6 @@ SINCE: Final = (
     ("TaskTemplate.ContainerSpec.Healthcheck.StartInterval", "healthcheck.startInterval", "1.44"),
     ("TaskTemplate.ContainerSpec.Mounts[].VolumeOptions.Subpath", "volumes.volume.subpath", "1.45"),
     ("TaskTemplate.ContainerSpec.OomScoreAdj", "oomScoreAdj", "1.46"),
-    # 26.1 (API 1.45) drops it from services although containers have it since 1.43
-    ("TaskTemplate.ContainerSpec.Mounts[].BindOptions.CreateMountpoint", "volumes.bind.createHostPath", "1.46"),
 )
 
 

@@ -136,7 +136,7 @@ MOUNT: Final = ObjectOf(
                 "MountBind",
                 (
                     Field("propagation", Text(), "Mount propagation, such as rslave."),
-                    Field("create_host_path", Boolean(), "Make the path on the node if missing. API 1.43."),
+                    Field("create_host_path", Boolean(), "No effect: no engine keeps it for a service."),
                 ),
                 "Options of a bind mount.",
             ),

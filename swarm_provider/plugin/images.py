@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +85,7 @@ def platforms(swarm: Swarm, image: str) -> list[Json]:
 
 async def _ask(swarm: Swarm, image: str) -> _Answer:
     found = await swarm.distribution(image)
-    listed = tuple(_platform(entry) for entry in found.get("Platforms") or ())
+    listed = tuple(_platforms(found.get("Platforms") or ()))
     digest = at(found, "Descriptor", "digest")
     if not digest:
         raise DockerError("its registry tells no digest")
@@ -92,6 +93,16 @@ async def _ask(swarm: Swarm, image: str) -> _Answer:
 
 
 _answer: Once[_Answer] = Once(_ask)
+
+
+def _platforms(entries: Iterable[Json]) -> list[Json]:
+    """Return each platform once, without `unknown/unknown`, under which attestations are listed: nothing runs there."""
+    result: list[Json] = []
+    for entry in entries:
+        platform = _platform(entry)
+        if platform not in result and "unknown" not in platform.values():
+            result.append(platform)
+    return result
 
 
 def _platform(entry: Json) -> Json:

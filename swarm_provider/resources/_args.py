@@ -212,7 +212,7 @@ class MountBindArgs(TypedDict, total=False):
     propagation: pulumi.Input[str]
     """Mount propagation, such as rslave."""
     create_host_path: pulumi.Input[bool]
-    """Make the path on the node if missing. API 1.43."""
+    """No effect: no engine keeps it for a service."""
 
 
 class MountVolumeArgs(TypedDict, total=False):

@@ -191,7 +191,7 @@ INSIDE: Final = {
     "services.*.volumes[].volume.labels": _MOUNT % ("volume", "data", "volume: {labels: {a: b}}"),
     "services.*.volumes[].tmpfs.size": "volumes: [{type: tmpfs, target: /x, tmpfs: {size: 10m}}]",
     "services.*.volumes[].tmpfs.mode": "volumes: [{type: tmpfs, target: /x, tmpfs: {mode: 0700}}]",
-    "services.*.volumes[].image.subpath": _MOUNT % ("image", "bb", "image: {subpath: y}"),
+    "services.*.volumes[].image.subpath": _MOUNT % ("cluster", "group:x", "image: {subpath: y}"),
     "services.*.deploy.mode": "deploy: {mode: global}",
     "services.*.deploy.replicas": "deploy: {replicas: 2}",
     "services.*.deploy.endpoint_mode": "deploy: {endpoint_mode: dnsrr}",

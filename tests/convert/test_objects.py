@@ -107,7 +107,6 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
             "image": "b",
             "ulimits": {"core": {"soft": 0, "hard": 0}},
             "volumes": [
-                {"type": "bind", "source": "/a", "target": "/a", "bind": {"createHostPath": True}},
                 {"type": "volume", "source": "v", "target": "/b", "volume": {"subpath": "s", "nocopy": True}},
             ],
         }
@@ -115,12 +114,10 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
     assert [name for name, _ in unknown_to(spec, "1.40")] == [
         "ulimits",
         "volumes.volume.subpath",
-        "volumes.bind.createHostPath",
     ]
     container = known_to(spec, "1.40")["TaskTemplate"]["ContainerSpec"]
     assert "Ulimits" not in container
     assert container["Mounts"] == [
-        {"Type": "bind", "Source": "/a", "Target": "/a"},
         {"Type": "volume", "Source": "v", "Target": "/b", "VolumeOptions": {"NoCopy": True}},
     ]
     assert unknown_to(spec, "1.46") == []

@@ -127,7 +127,6 @@ PARTS: dict[str, Json] = {
             {"type": "bind", "source": "/tmp", "target": "/a", "consistency": "cached"},
             {"type": "bind", "source": "/tmp", "target": "/b", "bind": {}},
             {"type": "bind", "source": "/tmp", "target": "/c", "bind": {"propagation": "rslave"}},
-            {"type": "bind", "source": "/tmp", "target": "/d", "bind": {"createHostPath": True}},
         ]
     },
     "mount-tmpfs": {

@@ -8,6 +8,7 @@ from typing import Final
 
 from swarm_provider.convert import objects
 from swarm_provider.errors import Conflict, InputError, Problem
+from swarm_provider.model import unusable
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
@@ -33,6 +34,10 @@ class NetworkHandler(Handler):
             if not name.strip() or "/" in name:
                 raise InputError(Problem(f"{name!r} cannot be the name of a network", "name"))
             self.session.claim("network", name, name, request.urn)
+        if not await self.offline():
+            problems = unusable.network(inputs, (await self.session.swarm()).api_version)
+            if problems:
+                raise InputError(*problems)
         return inputs
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:

@@ -13,6 +13,7 @@ from swarm_provider.convert.stored import inner
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
+from swarm_provider.model import unusable
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, given_up, recovered, under_way
@@ -68,9 +69,12 @@ class ServiceHandler(Handler):
         problems = []
         if isinstance(name, str) and len(name) > NAME_LIMIT:
             problems.append(Problem(f"{name!r} has {len(name)} characters; Swarm takes {NAME_LIMIT} at most", "name"))
-        problems += clashes(inputs)
+        problems += [*clashes(inputs), *unusable.service(inputs)]
         if problems:
             raise InputError(*problems)
+        inputs, warnings = unusable.without_effect(inputs)
+        for text in warnings:
+            self.session.warn(request.urn, text, strict=reveal(inputs.get("strict")))
         inputs["owner"] = request.owner.text
         inputs = await resolve(self.session, request.owner, inputs)
         resolved = await resolve_image(self.session, request.urn, olds, inputs)
