@@ -7,6 +7,7 @@ import asyncio
 import dataclasses
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,9 @@ from swarm_provider.cli.common import OK, Help, fail, painted
 from swarm_provider.convert.service import from_spec
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.plan import carried
+from swarm_provider.plan import carried, odd_labels
 from swarm_provider.plan.standing import Standing, Version, members, standing
+from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.masking import SecretFilter
@@ -89,13 +91,16 @@ async def _standings(swarm: Swarm, stack: str) -> list[Standing]:
     tasks = await swarm.tasks(service_ids=[live["ID"] for live in own]) if own else []
     nodes, configs, secrets = await asyncio.gather(*(swarm.list(kind) for kind in ("node", "config", "secret")))
     hidden = SecretFilter(text for live in own for text in _secrets_of(live))
+    for kind in ("service", "config", "secret", "node"):
+        for text in odd_labels.told(kind, await swarm.list(kind), hidden).values():
+            print(f"warning: {text}", file=sys.stderr)
     return [_readable(standing(live, tasks, nodes, configs, secrets, swarm.now), hidden) for live in own]
 
 
 def _secrets_of(live: Json) -> Iterable[str]:
     """Return the texts of a service's specs that its program declared secret: a task's error may repeat them."""
     for spec in (live["Spec"], live.get("PreviousSpec")):
-        places = labels.secrets_told((spec or {}).get("Labels"))
+        places = labels.secrets_told(at(spec, "Labels"))
         if spec and places:
             yield from secret_texts(wrapped(from_spec(spec), places))
 

@@ -83,6 +83,8 @@ class Swarm:
         self._latest: dict[str, Listing] = {}
         self._batches: dict[str, Batch[str, Json | None]] = {}
         self._logins = RegistryLogins(link.settings)
+        self.listened: Callable[[str, Items], None] | None = None
+        """Called with each list that arrives."""
         self._auths: dict[str, asyncio.Task[str | None]] = {}
         self.when_slow: Callable[[str], None] = lambda call: None
         """Called with what a call does (`create service 'web'`) when it takes longer than `SLOW_SECONDS`."""
@@ -412,6 +414,8 @@ class Swarm:
         how = kind_of(kind)
         answer = await self._read(how.path, f"list {kind}s")
         self._latest[kind] = Listing(kind, how.items(answer.json()))
+        if self.listened is not None:
+            self.listened(kind, self._latest[kind].items)
         return self._latest[kind]
 
     async def _tasks(self, filters: Mapping[str, object]) -> Items:

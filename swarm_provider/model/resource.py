@@ -36,6 +36,20 @@ class Resource:
         """The inputs as one object type."""
         return ObjectOf(name=self.name, fields=self.inputs)
 
+    def sound(self, outputs: Json) -> Json:
+        """Return the outputs in a state without those of another type than is defined here: they count as missing.
+
+        People edit states by hand, and earlier versions wrote others.
+        """
+        known = {entry.wire: entry.type for entry in self.outputs}
+        result: Json = {}
+        for key, value in outputs.items():
+            at = At()
+            normal = known[key].normal(value, at) if key in known else value
+            if not at.problems:
+                result[key] = normal
+        return result
+
     def normal(self, inputs: Json) -> tuple[Json, list[Problem]]:
         """Return the inputs in normal form, and what is wrong with them."""
         at = At()

@@ -8,14 +8,18 @@ for editors (`python`). Unknown and secret values pass through every type.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json, units
 from swarm_provider.spec.names import camel, snake, snake_path
 from swarm_provider.spec.values import UNKNOWN, Secret
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
+"""A number as text; int() refuses thousands of digits, and takes those of other scripts."""
 
 
 @dataclass
@@ -152,7 +156,7 @@ class Integer(Type):
     maximum: int | None = None
 
     def _normal(self, value: Any, at: At) -> Any:
-        if isinstance(value, str) and value.strip().lstrip("-").isdigit():
+        if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             at.wrong(f"must be a whole number, not {_shown(value)}")

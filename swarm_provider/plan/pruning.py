@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from swarm_provider.plan.naming import keep_previous, object_name
+from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
 
 UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")
@@ -45,7 +46,7 @@ class Users:
         self._by_name: dict[str, list[User]] = {}
         for service in services:
             current, previous = (frozenset(references(service.get(spec), kind)) for spec in ("Spec", "PreviousSpec"))
-            state = str((service.get("UpdateStatus") or {}).get("State") or "")
+            state = str(at(service, "UpdateStatus", "State") or "")
             for name in current | previous:
                 self._by_name.setdefault(name, []).append(User(str(service.get("ID")), current, previous, state))
 
@@ -68,9 +69,10 @@ USERS: Final = {"config": _config_users, "secret": _secret_users}
 
 def references(spec: Json | None, kind: str) -> set[str]:
     """Return the names of the configs or secrets that a service spec refers to."""
-    container = ((spec or {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
     field = {"config": "Config", "secret": "Secret"}[kind]
-    return {entry.get(f"{field}Name", "") for entry in container.get(f"{field}s") or []}
+    entries = at(spec, "TaskTemplate", "ContainerSpec", f"{field}s")
+    names = {at(entry, f"{field}Name") for entry in (entries if isinstance(entries, list) else ())}
+    return {name for name in names if isinstance(name, str)}
 
 
 def prunable(

@@ -178,7 +178,7 @@ class Service:
     def endpoint_changed(self) -> bool:
         """Whether the latest update changed the published ports; that restarts tasks whose own spec is the same."""
         before = at(self.json, "PreviousSpec")
-        return before is not None and before.get("EndpointSpec") != at(self.json, "Spec", "EndpointSpec")
+        return before is not None and at(before, "EndpointSpec") != at(self.json, "Spec", "EndpointSpec")
 
 
 @dataclass(frozen=True)

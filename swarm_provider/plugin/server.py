@@ -219,7 +219,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if ignored and self._session.is_checked(request.urn):
             for text in carried(handler.resource.shape, olds, news, ignored):
                 self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
-        found = await handler.diff(_request(request), olds, news, self._opened(request.olds), ignored)
+        found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
         return _difference(found)
 
     @_rpc
@@ -232,7 +232,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_rpc
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
-        olds, state = self._opened(request.inputs), self._opened(request.properties)
+        olds, state = self._opened(request.inputs), self._state(request, request.properties)
         known = bool(olds or state)
         home = self._homes.of(mark_of(request.properties)) if known else self._homes.current
         session, handler = home.session, self._handler(request, home)
@@ -278,7 +278,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             request.id,
             self._opened(request.old_inputs),
             self._opened(request.news),
-            self._opened(request.olds),
+            self._state(request, request.olds),
             preview=request.preview,
         )
         outputs = self._complete(request, outputs)
@@ -295,7 +295,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return empty_pb2.Empty()
         home.tell_where()
         await self._handler(request, home).delete(
-            _request(request), request.id, self._opened(request.old_inputs), self._opened(request.properties)
+            _request(request), request.id, self._opened(request.old_inputs), self._state(request, request.properties)
         )
         return empty_pb2.Empty()
 
@@ -311,6 +311,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Raise why the settings lead to no swarm that can be worked with."""
         if self._settled is not None:
             self._settled.require()
+
+    def _state(self, request: Any, struct: Any) -> Json:
+        """Decode the outputs in the state; what has another type than it should counts as missing."""
+        return self._handler(request).resource.sound(self._opened(struct))
 
     def _opened(self, struct: Any) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.model.provider import DELETE_UNREACHABLE, TRUE
+from swarm_provider.plan import odd_labels
 from swarm_provider.plan.cluster import Cluster
 from swarm_provider.plan.restart import Restart, sentence
 from swarm_provider.plugin.engine import LONGEST_MESSAGE, RESOURCE, EngineLog
@@ -157,6 +158,8 @@ class Session:
         """Names of the services that Delete left in this run, since they are not this state's any more."""
         self.elsewhere = ""
         """The Pulumi stack that has what this state stands for, where the state is a copy from before a move."""
+        self._odd: set[tuple[str, str]] = set()
+        """Objects with labels that were warned of, by kind and id."""
         self._claims: dict[tuple[str, str], Claimed] = {}
         self._names: dict[tuple[str, str], Claimed] = {}
         self._urns: set[str] = set()
@@ -190,7 +193,18 @@ class Session:
 
     def _announced(self, swarm: Swarm) -> Swarm:
         swarm.when_slow = self.log.slow
+        swarm.listened = self._look_at_labels
         return swarm
+
+    def _look_at_labels(self, kind: str, items: Items) -> None:
+        """Warn, once for each object, of labels that look like this provider's and are not.
+
+        Never an error, whatever `strict` says: anybody can put such a label on an object.
+        """
+        for id, text in odd_labels.told(kind, items, self.log.secrets).items():
+            if (kind, id) not in self._odd:
+                self._odd.add((kind, id))
+                self.log.warn("", text)
 
     async def _connect_node(self, settings: ConnectionSettings) -> Swarm:
         with self.log.telling(RESOURCE.get(), f"waiting for Docker: connect to {settings.host}"):

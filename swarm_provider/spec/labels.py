@@ -62,8 +62,8 @@ def incarnation(labels: object) -> str:
 
 
 def family(labels: object) -> str | None:
-    """Return the id of the family that an object with these labels is a version of."""
-    return _told(labels, FAMILY, _token)
+    """Return the id of the family that an object with these labels is a version of; without an owner it is of none."""
+    return _told(labels, FAMILY, _token) if owner(labels) else None
 
 
 def base(labels: object) -> str | None:

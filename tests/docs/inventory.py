@@ -93,6 +93,12 @@ RUNS = (
         then="pulumi preview --diff",
         says="replicas: 5 => 2",
     ),
+    Run(
+        "docker service update --label-rm KEY NAME",
+        "docker service update --label-rm swarm-provider.other todo_todo-web",
+        given="docker service update --label-add swarm-provider.other=x todo_todo-web",
+        says="converged",
+    ),
     Run("docker service rollback NAME", "docker service rollback todo_todo-web", then="pulumi up --yes"),
     Run("docker service update --force NAME", "docker service update --force todo_todo-web", says="converged"),
     # Pulumi

@@ -19,7 +19,7 @@ TIMEOUT = DockerError("rpc error: code = DeadlineExceeded desc = context deadlin
 
 
 def version(number: int) -> Json:
-    own = {labels.FAMILY: "f", labels.SEQUENCE: str(number), labels.KEEP: "0"}
+    own = {labels.OWNER: "p/s", labels.FAMILY: "f", labels.SEQUENCE: str(number), labels.KEEP: "0"}
     return {"ID": f"id{number}", "Spec": {"Name": f"app-{number}", "Labels": own}}
 
 

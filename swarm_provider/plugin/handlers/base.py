@@ -14,7 +14,7 @@ from swarm_provider.plan.diff import Change, changes
 from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import has_secret
+from swarm_provider.spec.values import has_secret, secret_places, wrapped
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,16 @@ class Handler(ABC):
         """Say whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
         await self.session.swarm()
         return self.session.offline
+
+    def secretly(self, inputs: Json, olds: Json, live: object) -> Json:
+        """Return the inputs that Read found, with those secret that the state or the labels of the object say are.
+
+        What names the object, or is Check's own, is never secret, whatever a label says.
+        """
+        plain = {*self.names, *(entry.wire for entry in self.resource.inputs if entry.computed)}
+        told = [place for place in labels.secrets_told(live) if place[0] not in plain]
+        result: Json = wrapped(inputs, [*secret_places(olds), *told])
+        return result
 
     def normal(self, news: Json) -> Json:
         """Return the inputs in normal form. Raises InputError with every problem."""

@@ -394,12 +394,11 @@ class FamilyHandler(Handler):
         # an import leaves the object as it is; the first update stamps it
         inputs["owner"] = owner_told(own, request.owner, state.get("incarnation")) if olds else request.owner.text
         inputs = {key: value for key, value in inputs.items() if value is not None}
-        places = [*secret_places(olds), *labels.secrets_told(own)]
-        if any(place[0] in CONTENT for place in places):
+        result = self.secretly(inputs, olds, own)
+        if any(place[0] in CONTENT for place in [*secret_places(olds), *labels.secrets_told(own)]):
             # text may have become bytes
-            places += [(key,) for key in CONTENT]
-        secretly: Json = wrapped(inputs, places)
-        return secretly
+            result = wrapped(result, [(key,) for key in CONTENT])
+        return result
 
     @abstractmethod
     def _live_content(self, inputs: Json, found: Json, *, moved: bool) -> None:

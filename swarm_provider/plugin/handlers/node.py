@@ -97,9 +97,10 @@ class NodeHandler(Handler):
         outputs = {**state, "incarnation": state.get("incarnation") or new_incarnation()}
         if preview:
             return outputs
-        if await (await self.session.swarm()).inspect("node", state["nodeId"]) is None:
+        node_id = state.get("nodeId") or id
+        if await (await self.session.swarm()).inspect("node", node_id) is None:
             raise NotFound(f"node {id!r} has left the swarm")
-        await self._set(state["nodeId"], reveal(news["availability"]))
+        await self._set(node_id, reveal(news["availability"]))
         return outputs
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:

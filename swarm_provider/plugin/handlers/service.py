@@ -39,7 +39,7 @@ from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts, wrapped
+from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts
 
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict", "advice")
 NAME_LIMIT: Final = 63
@@ -310,7 +310,7 @@ class ServiceHandler(Handler):
         else:
             self.forecast.imported(request.urn, unmodelled(live["Spec"], names))
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
-        inputs = wrapped(inputs, [*secret_places(olds), *labels.secrets_told(own)])
+        inputs = self.secretly(inputs, olds, own)
         outputs = _outputs(live, state.get("incarnation"))
         tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
         text = degraded(live, tasks.get(live["ID"], []), nodes, swarm.now)
