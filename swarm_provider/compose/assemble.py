@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from swarm_provider.compose import check
 from swarm_provider.compose.canonical import canonical
@@ -19,6 +21,9 @@ from swarm_provider.compose.relative import absolute
 from swarm_provider.compose.tree import At, Map, Report, as_written, part
 from swarm_provider.compose.variables import beside, with_files
 
+DEEPEST: Final = 50
+MOST_INCLUSIONS: Final = 1000
+
 
 @dataclass(frozen=True)
 class Assembly:
@@ -28,6 +33,7 @@ class Assembly:
         folder: where relative paths start.
         chain: the files that include each other up to here.
         shown: how messages call those whose path has a variable.
+        inclusions: how many there have been in all.
     """
 
     folder: Path
@@ -36,6 +42,7 @@ class Assembly:
     dialect: Dialect
     chain: tuple[Path, ...] = ()
     shown: Mapping[Path, str] = field(default_factory=dict)
+    inclusions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def home(self) -> str | None:
         """Return what `~` stands for; the variable then counts as used."""
@@ -69,12 +76,21 @@ class Assembly:
                 circle = " -> ".join(shown.get(file, str(file)) for file in (*chain[chain.index(path) :], path))
                 inclusion.at.error(f"the files include each other in a circle: {circle}")
                 return Map()
+        if len(chain) > DEEPEST:
+            inclusion.at.error(
+                f"the files include each other more than {DEEPEST} levels deep; include them from one file"
+            )
+            return Map()
+        if next(self.inclusions) > MOST_INCLUSIONS:
+            # files that include the same ones again and again double with each level
+            inclusion.at.error(f"more than {MOST_INCLUSIONS} files are included in all; include each of them once")
+            return Map()
         env_files = inclusion.env_files
         if env_files is None:
             # docker's dialect reads no .env anywhere
             env_files = tuple(beside(inclusion.folder)) if self.dialect == "compose-spec" else ()
         environment = with_files(self.environment, env_files, inclusion.at, inclusion.given)
-        inner = Assembly(inclusion.folder, environment, self.report, self.dialect, chain, shown)
+        inner = Assembly(inclusion.folder, environment, self.report, self.dialect, chain, shown, self.inclusions)
         documents = [
             inner.expanded(layer, path)
             for path in inclusion.paths

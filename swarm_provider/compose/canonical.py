@@ -87,10 +87,17 @@ def _ports(value: Any, ranges: bool) -> Any:
     value = _unique(value, _port_key)
     for index, entry in enumerate(value):
         where = value.where(index)
-        ports = _long_ports(entry, where, ranges) if len(result) < _MOST_PORTS else [entry]
-        for port in ports if len(result) + len(ports) <= _MOST_PORTS else [entry]:
+        for port in [entry] if len(result) + _count(entry, ranges) > _MOST_PORTS else _long_ports(entry, where, ranges):
             result.put(port, where)
     return result
+
+
+def _count(entry: Any, ranges: bool) -> int:
+    """Return how many entries a port becomes: a range outside of one port stays one with `ranges`."""
+    if not isinstance(entry, (str, int, float)):
+        return 1
+    written = str(go_text(entry))
+    return 1 if ranges and "-" not in written.rpartition(":")[2] else shorthand.port_count(written)
 
 
 def _long_ports(entry: Any, where: tuple[str, int], ranges: bool) -> list[Any]:

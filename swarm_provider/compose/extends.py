@@ -40,7 +40,7 @@ def extended(layer: Layer, folder: Path, home: Home, read: _Read) -> Map:
     scope = _Scope(services, layer.at.key(layer.tree, "services"), str(layer.at.file), folder, layer.emptied)
     result = Map(services.file, services.line)
     for name in services:
-        result.put(name, bases.resolved(name, scope, ()), services.where(name))
+        result.put(name, bases.resolved(name, scope), services.where(name))
     return changed(layer.tree, "services", lambda _: result)
 
 
@@ -55,41 +55,76 @@ class _Scope:
     emptied: tuple[KeyPath, ...]
 
 
+@dataclass(frozen=True)
+class _Link:
+    """A service that extends another one.
+
+    Attributes:
+        here: the identity of its scope, and its name.
+        own: what it says itself.
+        at: where it stands.
+    """
+
+    here: tuple[int, str]
+    own: Map
+    at: At
+    scope: _Scope
+
+    def over(self, base: Any) -> Map:
+        """Return the service over the one that it extends, or alone where that is none."""
+        if not isinstance(base, Map):
+            return self.own
+        where = ("services", self.here[1])
+        emptied = [path[2:] for path in self.scope.emptied if path[:2] == where and len(path) > 2]
+        merged = overlaid(without(base, emptied), self.own, where, self.at)
+        assert isinstance(merged, Map)
+        return merged
+
+
 @dataclass
 class _Bases:
     read: _Read
     home: Home
     known: dict[Path, _Scope | None] = field(default_factory=dict)
+    done: dict[tuple[int, str], Any] = field(default_factory=dict)
+    """Services that are resolved, by the scope they stand in and their name: many may begin with one."""
 
-    def resolved(self, name: str, scope: _Scope, chain: tuple[tuple[str, str], ...]) -> Any:
-        """Return a service over all that it extends; `chain` has the file and the name of those that led here."""
-        service = scope.services[name]
-        if not isinstance(service, Map) or "extends" not in service:
-            return service
-        own = Map(service.file, service.line)
-        for key, value in service.items():
-            if key != "extends":
-                own.put(key, value, service.where(key))
-        at = scope.at.key(scope.services, name)
-        place = at.key(service, "extends")
-        here = (scope.file, name)
-        if here in chain:
-            circle = " -> ".join(as_written(other) for _, other in (*chain[chain.index(here) :], here))
-            place.error(f"the services extend each other in a circle: {circle}; remove one 'extends'")
-            return own
-        base_name, base_scope = self._base(service["extends"], scope, place)
-        if base_scope is None:
-            return own
-        if base_name not in base_scope.services:
-            known = nearest(base_name, tuple(base_scope.services))
-            there = "this file" if base_scope is scope else base_scope.file
-            place.error(f"the service {base_name!r} does not exist in {there}{known}")
-            return own
-        base = self.resolved(base_name, base_scope, (*chain, here))
-        if not isinstance(base, Map):
-            return own
-        emptied = [path[2:] for path in scope.emptied if path[:2] == ("services", name) and len(path) > 2]
-        return overlaid(without(base, emptied), own, ("services", name), at)
+    def resolved(self, name: str, scope: _Scope) -> Any:
+        """Return a service over all that it extends."""
+        links: list[_Link] = []
+        base: Any = None
+        while True:
+            service, here = scope.services[name], (id(scope), name)
+            if here in self.done:
+                base = self.done[here]
+                break
+            if not isinstance(service, Map) or "extends" not in service:
+                base = service
+                break
+            own = Map(service.file, service.line)
+            for key, value in service.items():
+                if key != "extends":
+                    own.put(key, value, service.where(key))
+            at = scope.at.key(scope.services, name)
+            chain = [link.here for link in links]
+            links.append(_Link(here, own, at, scope))
+            place = at.key(service, "extends")
+            if here in chain:
+                circle = " -> ".join(as_written(other) for _, other in (*chain[chain.index(here) :], here))
+                place.error(f"the services extend each other in a circle: {circle}; remove one 'extends'")
+                break
+            base_name, base_scope = self._base(service["extends"], scope, place)
+            if base_scope is None:
+                break
+            if base_name not in base_scope.services:
+                known = nearest(base_name, tuple(base_scope.services))
+                there = "this file" if base_scope is scope else base_scope.file
+                place.error(f"the service {base_name!r} does not exist in {there}{known}")
+                break
+            name, scope = base_name, base_scope
+        for link in reversed(links):
+            base = self.done[link.here] = link.over(base)
+        return base
 
     def _base(self, extends: Any, scope: _Scope, place: At) -> tuple[str, _Scope | None]:
         if isinstance(extends, str):

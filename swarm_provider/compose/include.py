@@ -71,8 +71,8 @@ def _imported(tree: Map, other: Map, section: str, layer: Layer) -> Map:
         return tree
     own = Map() if own is None else own
     for key, value in own.items():
-        at = layer.at.key(tree, section).key(own, key)
         if key in result and result[key] != value:
+            at = layer.at.key(tree, section).key(own, key)
             emptied = [path[2:] for path in layer.emptied if path[:2] == (section, key) and len(path) > 2]
             value = overlaid(without(result[key], emptied), value, (section, key), at)
         result.put(key, value, own.where(key))

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from swarm_provider.compose import unhonoured
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
-from swarm_provider.compose.tree import Template, as_written
-from swarm_provider.model import unusable
+from swarm_provider.compose.tree import At, Items, Map, Template, as_written, go_text
+from swarm_provider.model import shorthand, unusable
 from swarm_provider.spec import Json, units
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*")
@@ -22,6 +23,8 @@ _LONGEST_NAME: Final = 63
 _KEY: Final = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)
 _VALUE: Final = re.compile(r"[a-z0-9:\-_\s\.\*\(\)\?\+\[\]\\\^\$\|\/]+", re.IGNORECASE)
 _STEP: Final = re.compile(r"[.\[]")
+_MOST_PORTS: Final = 2 * shorthand.MOST_PORTS
+"""Of all services: one port may be published by several of them in mode host."""
 _LEAST_CPU: Final = 10**6
 _LEAST_MEMORY: Final = 4 * 2**20
 _LEAST_INTERVAL: Final = 10**6
@@ -42,21 +45,41 @@ def check(service: Service, inputs: Json) -> None:
         service.place(_STEP.split(problem.path)[0]).error(problem.message)
 
 
+def check_port_count(trees: Iterable[tuple[Map, At]]) -> None:
+    """Note that files publish more ports than a swarm has, before each is made an entry of its own."""
+    count = 0
+    for tree, at in trees:
+        for key, service, place in unhonoured.entries(tree, "services", at):
+            ports = service.get("ports") if isinstance(service, Map) else None
+            for entry in ports if isinstance(ports, Items) else ():
+                count += shorthand.port_count(str(go_text(entry))) if isinstance(entry, (str, int, float)) else 1
+            if count > _MOST_PORTS:
+                text = f"with {key!r}, the services publish {count} ports, and no more than {_MOST_PORTS} can be read"
+                place.error(f"{text}: Swarm has 65535 of each protocol")
+                return
+
+
 def check_ports(services: Iterable[tuple[Service, Json]]) -> None:
-    """Note a port that two services publish; on different nodes, several may have one of mode host."""
-    taken: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    """Note ports that two services publish; on different nodes, several may have one of mode host."""
+    holders: dict[tuple[int, str], tuple[str, str]] = {}
     for service, inputs in services:
+        clashes: dict[str, list[tuple[int, str]]] = {}
+        own: dict[tuple[int, str], str] = {}
         for port in inputs.get("ports", []):
             if not port.get("published"):
                 continue
             key, mode = (port["published"], port.get("protocol", "tcp")), port.get("mode", "ingress")
-            for other, held in taken.setdefault(key, []):
-                if other != service.key and "ingress" in (mode, held):
-                    name = f"{key[0]!r}/{as_written(key[1])}"
-                    service.place("ports").error(
-                        f"the port {name} is published by service {other!r} too; change one of them"
-                    )
-            taken[key].append((service.key, mode))
+            holder = holders.get(key)
+            # several in mode host are one holder: whoever wants the port as ingress port meets the first
+            if holder is not None and "ingress" in (mode, holder[1]):
+                clashes.setdefault(holder[0], []).append(key)
+            elif holder is None:
+                own[key] = "ingress" if "ingress" in (mode, own.get(key)) else mode
+        holders |= {key: (service.key, mode) for key, mode in own.items()}
+        for other, ports in clashes.items():
+            first, more = f"{ports[0][0]!r}/{as_written(ports[0][1])}", len(ports) - 1
+            which = f"the port {first} is" if not more else f"{first} and {more} more ports are"
+            service.place("ports").error(f"{which} published by service {other!r} too; change one of them")
 
 
 def check_object(declared: Declared, name: str) -> None:

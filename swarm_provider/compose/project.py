@@ -182,6 +182,8 @@ def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[
     context = Context(sources.folder, environment, sources.dialect)
     trees = sources.trees(environment, report)
     report.raise_errors()
+    limits.check_port_count(trees)
+    report.raise_errors()
     merged = _Merged()
     for tree, at in trees:
         merged.add(tree, at, context)
@@ -268,7 +270,7 @@ def _dependencies(active: Mapping[str, Service], every: Mapping[str, Service]) -
                 at.error(f"the service {name!r} {why}; remove the entry, or write 'required: false'")
             else:
                 at.warn(f"the service {name!r} {why}, so the entry has no effect")
-    _break_cycle(active, edges)
+    _break_cycles(active, edges)
     return edges
 
 
@@ -285,11 +287,8 @@ def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: At
         )
 
 
-def _break_cycle(services: Mapping[str, Service], edges: dict[str, dict[str, Dependency]]) -> None:
-    try:
-        graphlib.TopologicalSorter(edges).prepare()
-    except graphlib.CycleError as error:
-        cycle = list(reversed(error.args[1]))
+def _break_cycles(services: Mapping[str, Service], edges: dict[str, dict[str, Dependency]]) -> None:
+    while (cycle := _cycle(edges)) is not None:
         chain = " -> ".join(as_written(name) for name in cycle)
         at = services[cycle[0]].place("depends_on")
         steps = list(itertools.pairwise(cycle))
@@ -299,7 +298,14 @@ def _break_cycle(services: Mapping[str, Service], edges: dict[str, dict[str, Dep
         at.warn(f"the services depend on each other in a circle: {chain}; docker ignores depends_on, and so do we here")
         for one, other in steps:
             edges[one].pop(other, None)
-        _break_cycle(services, edges)
+
+
+def _cycle(edges: dict[str, dict[str, Dependency]]) -> list[str] | None:
+    try:
+        graphlib.TopologicalSorter(edges).prepare()
+    except graphlib.CycleError as error:
+        return list(reversed(error.args[1]))
+    return None
 
 
 def _service_entry(service: Service, merged: _Merged, stack: str, edges: dict[str, Dependency]) -> ServiceEntry:

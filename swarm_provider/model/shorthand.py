@@ -17,6 +17,8 @@ from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown
 
 _PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+MOST_PORTS: Final = 3 * 65535
+"""How many ports there are to publish: of tcp, udp and sctp."""
 _PORT_RANGE: Final = re.compile(r"[0-9]+(?:-[0-9]+)?")
 
 
@@ -121,6 +123,9 @@ def ports(value: Any) -> Any:
     """Expand a list of ports: short texts, numbers and long forms, ranges included."""
     if not isinstance(value, (list, tuple)):
         return value
+    counts = sum(port_count(entry) if isinstance(entry, (str, int)) else 1 for entry in value)
+    if counts > MOST_PORTS:
+        raise ValueError(f"{counts} ports are published; Swarm has {MOST_PORTS} in all, 65535 of each protocol")
     result: list[Any] = []
     for entry in value:
         result.extend(port(entry) if isinstance(entry, (str, int)) else [entry])
@@ -144,15 +149,14 @@ def port(value: str | int) -> list[Json]:
         raise ValueError(f"{value!r}: the protocol must be tcp, udp or sctp")
     if address:
         _check_address(address, value)
-    targets, hosts = _range(target, value), _range(published, value) if published else []
+    targets, hosts = _range(target, value), _range(published, value) if published else range(0)
     if hosts and len(hosts) != len(targets) and len(targets) != 1:
         raise ValueError(f"{value!r}: the two ranges of ports have different lengths")
-    if len(targets) == 1 and len(hosts) > 1:
-        targets = targets * len(hosts)
     if 0 in targets:
         raise ValueError(f"{value!r}: the port in the container cannot be 0")
+    inside = list(targets) * max(1, len(hosts)) if len(targets) == 1 else targets
     entries: list[Json] = []
-    for inner, outer in zip(targets, hosts or [0] * len(targets), strict=True):
+    for inner, outer in zip(inside, hosts or [0] * len(inside), strict=True):
         published_port = {"published": outer} if outer else {}
         entries.append({"target": inner, **published_port, "protocol": protocol, "mode": "ingress"})
     return sorted(entries, key=lambda entry: f"{entry['target']}/{protocol}")
@@ -179,14 +183,24 @@ def _check_address(address: str, whole: Any) -> None:
         raise ValueError(f"{whole!r}: what stands before the port is not an IP address") from None
 
 
-def _range(text: str, whole: Any) -> list[int]:
+def port_count(value: str | int) -> int:
+    """Return how many ports a short form stands for, without making them; 0 where it is no port."""
+    try:
+        _, published, target = _port_parts(str(value))
+        hosts = _range(published, value) if published else range(0)
+        return max(len(hosts), len(_range(target.partition("/")[0], value)))
+    except ValueError:
+        return 0
+
+
+def _range(text: str, whole: Any) -> range:
     if not _PORT_RANGE.fullmatch(text):
         raise ValueError(f"{whole!r} is not a port; write '80', '8080:80' or '8000-8001:80-81', with '/udp' if needed")
     first, _, last = text.partition("-")
     low, high = int(first[:9]), int((last or first)[:9])
     if not low <= high <= 65535:
         raise ValueError(f"{whole!r}: ports end at 65535, and a range goes upwards")
-    return list(range(low, high + 1))
+    return range(low, high + 1)
 
 
 def volume(value: Any) -> Any:

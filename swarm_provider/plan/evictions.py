@@ -46,7 +46,7 @@ def evictions(cluster: Cluster, before: Sequence[Json], after: Sequence[Json], s
         ]
         if not leaving:
             continue
-        counts[name] = len(leaving)
+        counts[name] = sum(load.count for load in leaving)
         spec = specs.get(name)
         if spec is None or {"Global", "GlobalJob"} & (spec.get("Mode") or {}).keys():
             continue

@@ -49,16 +49,18 @@ class Demand:
 
 @dataclass(frozen=True)
 class Load:
-    """What one task takes of the node that it is on, until it has ended.
+    """What tasks of one kind take of the node that they are on, until they have ended.
 
     Attributes:
         node: the node's id.
-        active: it is to run; one that ends takes its share still, and counts for no limit per node.
+        active: they are to run; what ends takes its share still, and counts for no limit per node.
+        count: how many tasks.
     """
 
     demand: Demand
     node: str
     active: bool = True
+    count: int = 1
 
 
 class Taken:
@@ -77,28 +79,28 @@ class Taken:
         self._of_service: Counter[str] = Counter()
 
     def add(self, load: Load) -> None:
-        """Count a task in."""
-        self._count(load, 1)
+        """Count tasks in."""
+        self._count(load, load.count)
 
     def remove(self, load: Load) -> None:
-        """Count a task out again."""
-        self._count(load, -1)
+        """Count tasks out again."""
+        self._count(load, -load.count)
 
     def of(self, service: str) -> int:
         """Return how many tasks of a service are to run here."""
         return self._of_service[service]
 
-    def _count(self, load: Load, sign: int) -> None:
+    def _count(self, load: Load, times: int) -> None:
         demand = load.demand
-        self.cpus += sign * demand.cpus
-        self.memory += sign * demand.memory
+        self.cpus += times * demand.cpus
+        self.memory += times * demand.memory
         for kind, count in demand.generic.items():
-            self.generic[kind] += sign * count
+            self.generic[kind] += times * count
         for port in demand.ports:
-            self.ports[port] += sign
+            self.ports[port] += times
         if load.active:
-            self.tasks += sign
-            self._of_service[demand.service] += sign
+            self.tasks += times
+            self._of_service[demand.service] += times
 
 
 def demand_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> Demand:
@@ -135,6 +137,25 @@ def why_not(demand: Demand, node: Json, here: Taken) -> str | None:
         here: what the tasks on this node take.
     """
     return next((words for passes, words in _FILTERS if not passes(demand, node, here)), None)
+
+
+def room(demand: Demand, node: Json, here: Taken, most: int) -> int:
+    """Return how many more of such tasks the node takes, at most `most`: what `why_not` says, for many at a time."""
+    if why_not(demand, node, here) is not None:
+        return 0
+    limits = [most]
+    owned = at(node, "Description", "Resources") or {}
+    if demand.cpus:
+        limits.append((_number(owned.get("NanoCPUs")) - here.cpus) // demand.cpus)
+    if demand.memory:
+        limits.append((_number(owned.get("MemoryBytes")) - here.memory) // demand.memory)
+    generic = _generic(owned.get("GenericResources"))
+    limits += [(generic.get(kind, 0) - here.generic[kind]) // count for kind, count in demand.generic.items() if count]
+    if demand.ports:
+        limits.append(1)
+    if demand.max_per_node:
+        limits.append(demand.max_per_node - here.of(demand.service))
+    return max(0, min(limits))
 
 
 def no_suitable_node(refusals: Iterable[str]) -> str:

@@ -2,23 +2,27 @@
 
 The scheduler is played through: what keeps running stays on its nodes, what an update replaces leaves and comes again
 in its order and batches, and each task goes to the node with the fewest tasks of its service. What earlier forecasts
-of the same run have placed counts as if it ran.
+of the same run have placed counts as if it ran. Tasks are counted, so that a forecast costs what the nodes cost,
+however many replicas there are.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.plan.constraints import matches, unsatisfied
 from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, is_available, no_suitable_node, why_not
+from swarm_provider.plan.spread import spread
 from swarm_provider.plan.tasks import at
-from swarm_provider.spec import Json
+from swarm_provider.spec import Json, labels
 
-_ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
+PLAYED_BATCHES: Final = 100
+"""How many batches of an update are played through one by one."""
+_ENDED: Final = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
 @dataclass
@@ -78,12 +82,19 @@ def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping
     """
     specs = {service["ID"]: service["Spec"] for service in services}
     found: dict[str, list[Load]] = {}
+    demands: dict[tuple[Any, Any], Demand] = {}
     for task in tasks:
         if not task.get("NodeID") or at(task, "Status", "State") in _ENDED:
             continue
-        spec = specs.get(task.get("ServiceID"), {"Name": str(task.get("ServiceID"))})
-        # the task has the template that it was made from; its ports are known by the service only
-        demand = demand_of({**spec, "TaskTemplate": task.get("Spec") or {}}, drivers)
+        # the task has the template that it was made from; those of one version of the service have the same
+        made_from = (task.get("ServiceID"), at(task, "SpecVersion", "Index"))
+        demand = demands.get(made_from)
+        if demand is None:
+            spec = specs.get(task.get("ServiceID"), {"Name": str(task.get("ServiceID"))})
+            # its ports are known by the service only
+            demand = demand_of({**spec, "TaskTemplate": task.get("Spec") or {}}, drivers)
+            if made_from[1] is not None:
+                demands[made_from] = demand
         active = task.get("DesiredState") in ("running", "ready", "complete")
         found.setdefault(demand.service, []).append(Load(demand, task["NodeID"], active))
     return found
@@ -95,7 +106,9 @@ def is_placed(spec: Json, cluster: Cluster) -> bool:
         return False
     nodes = {node["ID"]: node for node in cluster.nodes}
     active = [load for load in cluster.loads.get(str(spec.get("Name")), ()) if load.active]
-    return len(active) == _count(spec) and all(stays(load.demand, nodes.get(load.node)) for load in active)
+    return sum(load.count for load in active) == _count(spec) and all(
+        stays(load.demand, nodes.get(load.node)) for load in active
+    )
 
 
 def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
@@ -113,38 +126,73 @@ def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
     nodes = {node["ID"]: node for node in cluster.nodes}
     here = cluster.taken
     _take(here, before)
-    active = [load for load in before if load.active]
-    staying = [load for load in active if not restarts and stays(demand, nodes.get(load.node))][:count]
-    wanted = count - len(staying)
-    kept = set(map(id, staying))
-    leaving = [load for load in active if id(load) not in kept]
+    staying: list[Load] = []
+    leaving: list[Load] = []
+    wanted = count
+    for load in before:
+        if not load.active:
+            continue
+        stay = min(load.count, wanted) if not restarts and stays(demand, nodes.get(load.node)) else 0
+        wanted -= stay
+        staying += _some(load, stay)
+        leaving += _some(load, load.count - stay)
     ending = [load for load in before if not load.active]
     # what is scaled away makes room, and so does what lost its node
-    leaving, gone = leaving[:wanted], leaving[wanted:]
+    leaving, gone = _first(leaving, wanted)
     _free(here, gone)
     refused: list[str] = []
     pending = 0
-    coming: list[Load] = []
-    batch, start_first = _order(spec)
-    while wanted:
-        size = min(batch or wanted, wanted)
-        leaves, leaving = leaving[:size], leaving[size:]
+    coming: Counter[str] = Counter()
+    for size, start_first in _batches(spec, wanted):
+        leaves, leaving = _first(leaving, size)
         if not start_first:
             _free(here, leaves)
-        for _ in range(size):
-            node, why = _choose(demand, cluster.nodes, here)
-            if node is None:
-                pending, refused = pending + 1, why
-            else:
-                coming.append(Load(demand, node))
-                here[node].add(coming[-1])
+        placed = spread(demand, cluster.nodes, here, size)
+        _take(here, (Load(demand, node, count=number) for node, number in placed.items()))
+        coming.update(placed)
+        if sum(placed.values()) < size:
+            pending += size - sum(placed.values())
+            refused = [words for node in cluster.nodes if (words := why_not(demand, node, here[node["ID"]]))]
         if start_first:
             _free(here, leaves)
-        wanted -= size
+    come = [Load(demand, node, count=number) for node, number in coming.items()]
     # what stays counts with what it will ask for
-    _free(here, [*ending, *staying, *coming])
-    cluster.place(demand.service, [*ending, *(Load(demand, load.node) for load in staying), *coming])
+    _free(here, [*ending, *staying, *come])
+    kept = [Load(demand, load.node, count=load.count) for load in staying]
+    cluster.place(demand.service, [*ending, *kept, *come])
     return Outcome(count, pending, no_suitable_node(refused) if pending else "")
+
+
+def _batches(spec: Json, wanted: int) -> Iterable[tuple[int, bool]]:
+    """Yield the size of each batch of an update, and whether its new tasks start before the old ones end.
+
+    What comes after so many batches is one: by then the old tasks have made the room that they will make.
+    """
+    batch, start_first = _order(spec)
+    size = batch or wanted
+    for _ in range(PLAYED_BATCHES):
+        if wanted <= 0:
+            return
+        yield min(size, wanted), start_first
+        wanted -= size
+    if wanted > 0:
+        yield wanted, False
+
+
+def _some(load: Load, count: int) -> list[Load]:
+    return [replace(load, count=count)] if count > 0 else []
+
+
+def _first(loads: Sequence[Load], count: int) -> tuple[list[Load], list[Load]]:
+    """Return the first so many tasks, and the rest."""
+    first: list[Load] = []
+    rest: list[Load] = []
+    for load in loads:
+        taken = min(load.count, count)
+        count -= taken
+        first += _some(load, taken)
+        rest += _some(load, load.count - taken)
+    return first, rest
 
 
 def _take(here: Mapping[str, Taken], loads: Iterable[Load]) -> None:
@@ -167,15 +215,6 @@ def _foresee_global(demand: Demand, cluster: Cluster, before: Sequence[Load]) ->
     cluster.place(demand.service, [Load(demand, id) for id, words in refusals.items() if not words])
     refused = [words for words in refusals.values() if words]
     return Outcome(len(suiting), len(refused), no_suitable_node(refused) if refused else "")
-
-
-def _choose(demand: Demand, nodes: Sequence[Json], here: Mapping[str, Taken]) -> tuple[str | None, list[str]]:
-    """Return the node that the next task goes to, or None and each node's refusal."""
-    refused = {node["ID"]: why_not(demand, node, here[node["ID"]]) for node in nodes}
-    suiting = [id for id, words in refused.items() if words is None]
-    if not suiting:
-        return None, [words for words in refused.values() if words]
-    return min(suiting, key=lambda id: (here[id].of(demand.service), here[id].tasks)), []
 
 
 def stays(demand: Demand, node: Json | None) -> bool:
@@ -233,36 +272,60 @@ def _quoted(texts: Iterable[str]) -> str:
 # --------------------------------------------------------------------- ports
 
 
-def taken_ports(spec: Json, others: Iterable[Json]) -> list[str]:
-    """Return a sentence, in Swarm's words, for each published port that another service has: Swarm refuses the spec.
+@dataclass(frozen=True)
+class Holder:
+    """A service that publishes a port.
+
+    Attributes:
+        owner: Pulumi project and stack that own it, "" for none.
+        mode: ingress or host.
+    """
+
+    service: str
+    owner: str
+    mode: str
+
+
+def holders(services: Iterable[Json]) -> dict[tuple[str, int], list[Holder]]:
+    """Return who publishes each port, by protocol and number.
 
     Args:
-        spec: the ServiceSpec that will be sent.
-        others: other services (GET /services), or `{"Spec": spec}` of planned ones.
-
-    A port in ingress mode is taken on every node; two services may share one in host mode, on different nodes.
+        services: GET /services, or `{"Spec": spec}` of planned ones.
     """
-    wanted = _published(at(spec, "EndpointSpec", "Ports"))
-    found = []
-    for other in others:
+    found: dict[tuple[str, int], list[Holder]] = {}
+    for service in services:
         theirs: dict[tuple[str, int], str] = {}
-        for ports in (at(other, "Spec", "EndpointSpec", "Ports"), at(other, "Endpoint", "Ports")):
+        for ports in (at(service, "Spec", "EndpointSpec", "Ports"), at(service, "Endpoint", "Ports")):
             theirs |= _published(ports)
-        for key, mode in wanted.items():
-            if key in theirs and "ingress" in (mode, theirs[key]):
-                how = "an ingress port" if theirs[key] == "ingress" else "a host-published port"
-                name = at(other, "Spec", "Name")
-                found.append(f"port '{key[1]}' is already in use by service '{name}' as {how}")
+        owner = labels.owner(at(service, "Spec", "Labels")) or ""
+        for key, mode in theirs.items():
+            found.setdefault(key, []).append(Holder(str(at(service, "Spec", "Name")), owner, mode))
     return found
 
 
-def publishing(services: Sequence[Json]) -> list[Json]:
-    """Return the services (GET /services) that publish a port at all."""
-    return [
-        service
-        for service in services
-        if at(service, "Spec", "EndpointSpec", "Ports") or at(service, "Endpoint", "Ports")
-    ]
+def taken_ports(
+    spec: Json, held: Mapping[tuple[str, int], Sequence[Holder]], stays: Callable[[Holder], bool] = lambda holder: True
+) -> list[str]:
+    """Return a sentence, in Swarm's words, for each service that has a port of the spec: Swarm refuses that.
+
+    Args:
+        spec: the ServiceSpec that will be sent.
+        held: what `holders` returned.
+        stays: whether a holder keeps its ports; of the others nothing is told.
+
+    A port in ingress mode is taken on every node; two services may share one in host mode, on different nodes.
+    """
+    clashes: dict[Holder, list[int]] = {}
+    for key, mode in _published(at(spec, "EndpointSpec", "Ports")).items():
+        for holder in held.get(key, ()):
+            if holder.service != spec.get("Name") and "ingress" in (mode, holder.mode) and stays(holder):
+                clashes.setdefault(holder, []).append(key[1])
+    found = []
+    for holder, numbers in clashes.items():
+        how = "an ingress port" if holder.mode == "ingress" else "a host-published port"
+        more = f" ({len(numbers) - 1} more of its ports are, too)" if len(numbers) > 1 else ""
+        found.append(f"port '{numbers[0]}' is already in use by service '{holder.service}' as {how}{more}")
+    return found
 
 
 def _published(ports: Any) -> dict[tuple[str, int], str]:

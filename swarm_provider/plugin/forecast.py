@@ -15,13 +15,13 @@ from swarm_provider.plan.advice import on_service, on_swarm
 from swarm_provider.plan.causes import rollback_note
 from swarm_provider.plan.diff import changes, replaces
 from swarm_provider.plan.mounts import other_options, starting_empty
-from swarm_provider.plan.placement import foresee, publishing, sentence, taken_ports
+from swarm_provider.plan.placement import Holder, foresee, holders, sentence, taken_ports
 from swarm_provider.plan.restart import replacement, restart
 from swarm_provider.plan.submission import on_top_of, with_unmanaged
 from swarm_provider.plan.tasks import by_service
 from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.session import Session
-from swarm_provider.spec import Json, labels
+from swarm_provider.spec import Json
 from swarm_provider.spec.names import snake_path
 from swarm_provider.spec.values import has_unknown, reveal
 
@@ -88,14 +88,12 @@ class Forecast:
         planned.specs[name] = after
         text = sentence(after, outcome, cluster.nodes)
         # a service of this program gives its port up in time, or is refused as a second one that wants it
-        others = [
-            item
-            for item in await swarm.view("service", publishing, outdated=True)
-            if item["Spec"]["Name"] != name
-            and labels.owner(item["Spec"].get("Labels")) != inputs["owner"]
-            and self.session.claimed("service", item["Spec"]["Name"]) is None
-        ]
-        for warning in [*([text] if text else []), *taken_ports(after, others)]:
+        held = await swarm.view("service", holders, outdated=True)
+
+        def stays(holder: Holder) -> bool:
+            return holder.owner != inputs["owner"] and self.session.claimed("service", holder.service) is None
+
+        for warning in [*([text] if text else []), *taken_ports(after, held, stays)]:
             self._warn(urn, inputs, warning)
 
     async def update(self, urn: str, olds: Json, news: Json, replacing: Sequence[str]) -> None:

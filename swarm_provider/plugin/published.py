@@ -53,19 +53,27 @@ def note(session: Session, urn: str, inputs: Json) -> None:
     known = _known.setdefault(session, _Ports())
     for key in known.of.pop(urn, ()):
         del known.takers[key][urn]
+    own: dict[tuple[int, str], set[str]] = {}
     for port, protocol, mode in _published(inputs):
-        takers = known.takers.setdefault((port, protocol), {})
-        for other, (name, modes) in takers.items():
-            # on different nodes, several may have a port of mode host
-            if other != urn and (mode != "host" or modes != {"host"}):
-                text = f"port {port}/{protocol} is published by service {name!r} too; change one of them"
-                raise InputError(Problem(text, "ports"))
-        takers.setdefault(urn, (inputs.get("name"), set()))[1].add(mode)
-        known.of.setdefault(urn, set()).add((port, protocol))
+        own.setdefault((port, protocol), set()).add(mode)
+    clashes: dict[str, list[tuple[int, str]]] = {}
+    for key, modes in own.items():
+        takers = known.takers.setdefault(key, {})
+        # on different nodes, several may have a port of mode host: then all that have it do
+        other = next(iter(takers.values()), None)
+        if other is not None and (modes != {"host"} or other[1] != {"host"}):
+            clashes.setdefault(other[0], []).append(key)
+    for name, ports in clashes.items():
+        (port, protocol), more = min(ports), len(ports) - 1
+        which = f"{port}/{protocol} and {more} more ports are" if more else f"port {port}/{protocol} is"
+        raise InputError(Problem(f"{which} published by service {name!r} too; change one of them", "ports"))
+    for key, modes in own.items():
+        known.takers[key][urn] = inputs.get("name"), modes
+    known.of[urn] = set(own)
 
 
 def _published(inputs: Json) -> frozenset[tuple[int, str, str]]:
-    entries = reveal(inputs).get("ports")
+    entries = reveal(inputs.get("ports"))
     return frozenset(
         (entry["published"], entry.get("protocol") or "tcp", entry.get("mode") or "ingress")
         for entry in (entries if isinstance(entries, list) else [])

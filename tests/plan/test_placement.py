@@ -6,7 +6,7 @@ from typing import Any
 
 from swarm_provider.convert.service import to_spec
 from swarm_provider.plan.evictions import evictions, told
-from swarm_provider.plan.placement import Cluster, foresee, live_loads, sentence, taken_ports
+from swarm_provider.plan.placement import Cluster, foresee, holders, live_loads, sentence, taken_ports
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN
 
@@ -136,7 +136,7 @@ def test_global_service_without_any_node_is_told() -> None:
 def test_what_is_not_known_yet_asks_for_nothing() -> None:
     spec = service(deploy={"resources": {"reservations": {"memory": UNKNOWN}}}, ports=UNKNOWN, volumes=UNKNOWN)
     assert foresee(spec, Cluster([node("a")]), restarts=False).pending == 0
-    assert taken_ports(spec, [{"Spec": spec}]) == []
+    assert taken_ports(spec, holders([{"Spec": spec}])) == []
 
 
 def publishing(name: str, mode: str, protocol: str = "tcp") -> Json:
@@ -146,10 +146,10 @@ def publishing(name: str, mode: str, protocol: str = "tcp") -> Json:
 def test_published_port_of_another_service_is_told_in_swarms_words() -> None:
     others = [{"Spec": publishing("proxy", "ingress")}]
     told_of = "port '80' is already in use by service 'proxy' as an ingress port"
-    assert taken_ports(publishing("web", "ingress"), others) == [told_of]
-    assert taken_ports(publishing("web", "host"), others) == [told_of]
-    assert taken_ports(publishing("web", "ingress", "udp"), others) == []
-    assert taken_ports(publishing("web", "host"), [{"Spec": publishing("proxy", "host")}]) == []
+    assert taken_ports(publishing("web", "ingress"), holders(others)) == [told_of]
+    assert taken_ports(publishing("web", "host"), holders(others)) == [told_of]
+    assert taken_ports(publishing("web", "ingress", "udp"), holders(others)) == []
+    assert taken_ports(publishing("web", "host"), holders([{"Spec": publishing("proxy", "host")}])) == []
 
 
 def test_drained_node_evicts_and_its_local_data_stays_behind() -> None:

@@ -14,7 +14,7 @@ import docker.errors
 import pytest
 
 from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.placement import Cluster, Outcome, foresee, live_loads, taken_ports
+from swarm_provider.plan.placement import Cluster, Outcome, foresee, holders, live_loads, taken_ports
 from swarm_provider.plan.restart import restart
 from swarm_provider.spec import Json
 from tests.support.engine import Docker, Engine
@@ -349,7 +349,7 @@ def test_taken_port_is_told_in_the_words_in_which_swarm_refuses_it(
 
     with three_nodes.cleaned():
         assert create(publishing("a", theirs)) == ""
-        told = taken_ports(publishing("b", ours), api.services())
+        told = taken_ports(publishing("b", ours), holders(api.services()))
         said = create(publishing("b", ours))
     assert bool(told) == bool(said) == refused
     assert all(text.split(" (")[0].replace(f"'{unique}-a'", f"'{unique}-a'") in strip_id(said) for text in told)
