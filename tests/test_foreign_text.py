@@ -36,7 +36,8 @@ from swarm_provider.plan.evictions import Evictions, told
 from swarm_provider.plan.health import degraded
 from swarm_provider.plan.history import Failure, Snapshot
 from swarm_provider.plan.ownership import claim, owner_of_urn
-from swarm_provider.plan.restart import Restart, sentence
+from swarm_provider.plan.restart import Restart
+from swarm_provider.plan.restart_words import sentence
 from swarm_provider.plan.standing import standing
 from swarm_provider.plan.tasks import Service, Task
 from swarm_provider.plugin.engine import EngineLog

@@ -52,7 +52,8 @@ def health(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int) -
         done = {slot_key(service, t) for t in own if t.iteration == service.iteration and t.state == "complete"}
         wanted = done | places
         nowhere = service.is_global and not wanted
-        return Health(len(done), len(wanted) if service.is_global else service.replicas, nowhere=nowhere)
+        count = len(wanted) if service.is_global else service.replicas
+        return Health(len(done), count, given_up=len(_lost(service, own) - done), nowhere=nowhere)
     open_slots = in_slots(service, (task for task in own if task.wanted))
     finished = {} if service.restart_condition == "any" else _finished(service, own, set(open_slots))
     shaky = {key for key, task in open_slots.items() if _is_shaky(service, task, own, now)}
@@ -80,6 +81,14 @@ def _finished(service: Service, own: Sequence[Task], open_slots: set[str]) -> di
     return {key: task for key, task in ended.items() if key not in open_slots}
 
 
+def _lost(service: Service, own: Sequence[Task]) -> set[str]:
+    """Return the slots of a job in which a task of this iteration failed, and Swarm wants no other one."""
+    mine = [task for task in own if task.iteration == service.iteration]
+    return {slot_key(service, task) for task in mine if task.state in ENDED} - {
+        slot_key(service, task) for task in mine if task.wanted and task.state not in ENDED
+    }
+
+
 def _is_shaky(service: Service, task: Task, own: Sequence[Task], now: int) -> bool:
     """Whether a task that runs does so for a shorter time than Swarm watches one, in the place of one that failed."""
     if task.state != "running" or now - task.reported >= service.monitor_ns:
@@ -88,11 +97,6 @@ def _is_shaky(service: Service, task: Task, own: Sequence[Task], now: int) -> bo
     before = [other for other in own if slot_key(service, other) == key and other.created < task.created]
     newest = max(before, key=lambda other: other.created, default=None)
     return newest is not None and newest.state in ENDED
-
-
-def given_up(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> bool:
-    """Say whether Swarm, by the restart policy, starts fewer tasks than the service should have."""
-    return health(live, tasks, nodes, 0).given_up > 0
 
 
 def degraded(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int) -> str | None:

@@ -5,41 +5,25 @@ a task is replaced when the service's TaskTemplate or EndpointSpec is no longer 
 TaskTemplate the placement alone changed, a task stays as long as its node satisfies the new constraints. Registry
 logins do not count. Whatever else a service has (its labels, its replicas, its update policy) restarts nothing.
 
+It is each task's own spec that counts, not the service's last one: an update that did not finish leaves tasks that any
+later update replaces, of a label too. What becomes of the slots is in `fates`.
+
 A job is different: each update that is sent, of a label too, stops what runs of it and runs it once more [M].
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
 
-from swarm_provider.convert.container import credential_config
 from swarm_provider.convert.deploy import JOB_MODES
 from swarm_provider.convert.effective import UPDATE_DEFAULTS
-from swarm_provider.convert.service import from_spec
-from swarm_provider.convert.stored import inner, stored
-from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.constraints import matches
-from swarm_provider.plan.diff import changes, users_path
+from swarm_provider.convert.stored import inner
+from swarm_provider.plan.fates import Fates, fates
+from swarm_provider.plan.history import Snapshot
+from swarm_provider.plan.made import Change, Made, changed, comparable, places
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import has_unknown
-
-_HARMLESS: Final = (
-    "name",
-    "image",
-    "resolved_image",
-    "deploy.labels",
-    "deploy.mode",
-    "deploy.replicas",
-    "deploy.max_concurrent",
-    "deploy.update_config",
-    "deploy.rollback_config",
-)
-"""Properties that are no part of TaskTemplate and EndpointSpec. (The image is looked at by itself: another text may
-mean the same image.)"""
-_ENDPOINT: Final = ("ports", "deploy.endpoint_mode")
-_MANY_REASONS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -47,13 +31,13 @@ class Restart:
     """The forecast for one service.
 
     Attributes:
-        restarts: whether the tasks that run now are replaced.
+        restarts: whether tasks that run now are replaced, or a job runs again.
         reasons: the properties that cause it, in compose's words: `image`, `environment.MODE`, `ports`.
         placement: the placement alone changed: of the tasks only those are replaced whose node no longer matches.
         moves: the placement alone changed, and it is not known on which nodes the tasks run: they stay where the
             constraints still hold.
         harmless: what changes without touching a task.
-        tasks: how many tasks are replaced; None where their number is not known (a global service).
+        tasks: how many tasks that run are replaced; None where their number is not known (a global service).
         starts: how many tasks more there will be.
         stops: how many tasks less there will be.
         batch: how many are replaced at a time; 0: all.
@@ -61,6 +45,9 @@ class Restart:
         capacity: percent of the tasks that run all the while; None where their number is not known.
         job: it is a job, which every update runs again.
         replaced: the service itself is replaced: all its tasks stop before new ones start.
+        anew: how many tasks that do not run are replaced: without a node, between two tries, ended.
+        older: how many of `tasks` were made before the last update, which did not reach them.
+        paused: host names of paused nodes, one for each task of a global service that stays there as it is.
     """
 
     restarts: bool
@@ -76,6 +63,9 @@ class Restart:
     capacity: int | None = 100
     job: bool = False
     replaced: bool = False
+    anew: int = 0
+    older: int = 0
+    paused: tuple[str, ...] = ()
 
 
 def restart(
@@ -83,97 +73,81 @@ def restart(
     new_spec: Json,
     *,
     network_names: Mapping[str, str] | None = None,
-    nodes: Sequence[Json] | None = None,
-    tasks: int | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Restart:
-    """Tell what an update from one spec to another does to the tasks that run.
+    """Tell what an update from one spec to another does to the tasks.
 
     Args:
-        old_spec: the spec that runs: best the live one, else what `to_spec` makes of the refreshed inputs.
+        old_spec: the live spec, else what `to_spec` makes of the refreshed inputs.
         new_spec: the spec that will be sent.
         network_names: names of networks by id; a live spec has ids.
-        nodes: the node (as in GET /nodes) of each task that runs, for a change of placement.
-        tasks: how many tasks run now. Default: the replicas of the old spec; for a global service one per entry of
-            `nodes`, else their number is not known.
+        snapshot: the live service, its tasks, and the nodes as they will be. Without one, as many tasks of the old spec
+            are taken to run as it asks for.
     """
-    old, new = _comparable(old_spec, network_names), _comparable(new_spec, network_names)
-    restarting, harmless = _changed(old, new)
-    job = any(mode in new["Mode"] for mode in JOB_MODES) if isinstance(new["Mode"], dict) else False
-    template = _differ(old["TaskTemplate"], new["TaskTemplate"])
-    endpoint = _differ(old.get("EndpointSpec"), new.get("EndpointSpec"))
-    # swarmkit looks at the placement first, and then no longer at the endpoint
-    placement_only = template and not _differ(_unplaced(old), _unplaced(new))
-    dirty, moves = template or endpoint, False
-    misplaced: int | None = None
-    if placement_only:
-        constraints = inner(new, "TaskTemplate", "Placement", "Constraints") or []
-        moves = nodes is None
-        misplaced = 0 if has_unknown(constraints) else sum(not matches(constraints, node) for node in nodes or ())
-        dirty = misplaced > 0
-        if has_unknown(constraints):
-            dirty, moves = False, True
-    if job:
-        restarting, harmless = (*restarting, *harmless), ()
-        dirty, moves, misplaced = template or endpoint or bool(restarting), False, None
+    old, new = comparable(old_spec, network_names), comparable(new_spec, network_names)
+    change = Change.of(old, new)
+    restarting, harmless = changed(old, new)
+    if isinstance(new["Mode"], dict) and any(mode in new["Mode"] for mode in JOB_MODES):
+        reasons = (*restarting, *harmless)
+        again = change.differs or bool(reasons)
+        reasons = reasons or (tuple(places(old, new)) if again else ())
+        return replace(_told(new, Fates(), again, reasons, ()), tasks=None if again else 0, job=True)
+    constraints = inner(new, "TaskTemplate", "Placement", "Constraints") or []
+    unknown = has_unknown(constraints)
+    if snapshot is None or snapshot.service is None:
+        before, after = _replicas(old), _replicas(new)
+        moves = change.placement
+        dirty = change.differs and not moves
+        found = _by_number(before, after, dirty)
+        tasks = None if before is None and dirty else found.replaced
+        older = 0
+    else:
+        made = Made(snapshot, old, new, network_names)
+        moves = unknown and change.placement
+        found = fates(snapshot, _count(old, new), [] if unknown else constraints, made.is_dirty)
+        dirty = bool(found.replaced or found.anew)
+        tasks = found.replaced
+        older = sum(made.is_older(task) for task in found.dirty[: found.replaced])
+        restarting = made.reasons(found.dirty) if dirty else restarting
     if not (dirty or moves):
         harmless, restarting = (*harmless, *restarting), ()
     elif not restarting:
-        restarting = tuple(_places(old, new))
-    if tasks is None and nodes is not None and _replicas(old) is None:
-        tasks = len(nodes)
-    found = _counted(old, new, dirty, moves, job, restarting, harmless, tasks, misplaced)
-    return replace(found, placement=placement_only and not job)
+        restarting = tuple(places(old, new))
+    told = _told(new, found, dirty and tasks != 0, restarting, harmless)
+    if tasks is None and told.order != "start-first":
+        told = replace(told, capacity=None)
+    return replace(told, tasks=tasks, moves=moves, placement=change.placement, older=older)
 
 
-def _counted(
-    old: Json,
-    new: Json,
-    dirty: bool,
-    moves: bool,
-    job: bool,
-    reasons: Sequence[str],
-    harmless: Sequence[str],
-    running: int | None,
-    misplaced: int | None,
-) -> Restart:
-    before, after = _replicas(old), _replicas(new)
-    count = before if running is None else running
-    staying = count if after is None or count is None else min(count, after)
-    grown = 0 if before is None or after is None else after - (before if count is None else count)
+def _by_number(before: int | None, after: int | None, dirty: bool) -> Fates:
+    """What happens where nothing is known but the numbers: all tasks of the old spec run."""
+    if before is None or after is None:
+        count = before or 0
+        return Fates(replaced=count if dirty else 0, kept=count)
+    staying = min(before, after)
+    return Fates(staying if dirty else 0, 0, 0, staying, max(after - before, 0), max(before - after, 0))
+
+
+def _told(new: Json, found: Fates, restarts: bool, reasons: Sequence[str], harmless: Sequence[str]) -> Restart:
     config = new.get("UpdateConfig")
     policy = {**UPDATE_DEFAULTS, **config} if isinstance(config, dict) else UPDATE_DEFAULTS
-    batch, order = policy["Parallelism"], policy["Order"]
+    batch, order = policy["Parallelism"], str(policy["Order"])
     batch = batch if isinstance(batch, int) else 1
-    restarted = staying if dirty else 0
-    if misplaced is not None and staying is not None:
-        restarted = min(misplaced, staying)
+    stopping = found.at_once if order == "start-first" else found.replaced
+    down = stopping if batch == 0 else min(batch, stopping)
     return Restart(
-        restarts=dirty and restarted != 0,
+        restarts=restarts,
         reasons=tuple(reasons),
-        moves=moves,
         harmless=tuple(harmless),
-        tasks=restarted,
-        starts=max(grown, 0),
-        stops=max(-grown, 0),
+        tasks=found.replaced,
+        starts=found.starts,
+        stops=found.stops,
         batch=batch,
-        order=str(order),
-        capacity=_capacity(restarted, staying, batch, order),
-        job=job,
+        order=order,
+        capacity=100 * (found.kept - down) // found.kept if down else 100,
+        anew=found.anew,
+        paused=found.paused,
     )
-
-
-def describe(
-    old_spec: Json,
-    new_spec: Json,
-    *,
-    network_names: Mapping[str, str] | None = None,
-    nodes: Sequence[Json] | None = None,
-    tasks: int | None = None,
-) -> str:
-    """Return the forecast as one English sentence, for the preview. Arguments as in `restart`."""
-    found = restart(old_spec, new_spec, network_names=network_names, nodes=nodes, tasks=tasks)
-    name = new_spec.get("Name")
-    return sentence(found, name if isinstance(name, str) and name else "the service")
 
 
 def replacement(old_spec: Json, reasons: Sequence[str]) -> Restart:
@@ -181,149 +155,14 @@ def replacement(old_spec: Json, reasons: Sequence[str]) -> Restart:
     return Restart(restarts=True, reasons=tuple(reasons), tasks=_replicas(old_spec), batch=0, capacity=0, replaced=True)
 
 
-def sentence(found: Restart, name: str) -> str:
-    """Return a forecast in words: which tasks restart, why, in which order, and what that does to the capacity."""
-    if found.restarts:
-        parts = [_restarting(found, name), _capacity_text(found)]
-    elif found.moves:
-        why = _because(found.reasons)
-        parts = [f"tasks of {name} stay where their node still matches, and restart elsewhere if not, {why}"]
-    elif found.starts or found.stops:
-        parts = []
-    else:
-        only = f": only {_listed(found.harmless)} {_verb(found.harmless)}" if found.harmless else ""
-        return f"nothing of {name} restarts{only}"
-    parts += _scaling(found, name, alone=not parts)
-    return "; ".join(part for part in parts if part)
-
-
-def _restarting(found: Restart, name: str) -> str:
-    why = _because(found.reasons)
-    if found.job:
-        return f"the job {name} runs again {why}; what still runs of it is stopped"
-    at_once = {0: "all at once", 1: "one at a time"}.get(found.batch, f"{found.batch} at a time")
-    if found.tasks is None:
-        return f"the tasks of {name} restart {at_once} {why}"
-    if found.tasks == 1:
-        return f"1 task of {name} restarts {why}"
-    if found.batch >= found.tasks:
-        at_once = "all at once"
-    return f"{found.tasks} tasks of {name} restart {at_once} {why}"
-
-
-def _capacity_text(found: Restart) -> str:
-    if found.job:
-        return ""
-    if found.order == "start-first":
-        return "capacity stays at 100 % (order start-first)"
-    if found.capacity is None:
-        return "each node is without it for a moment (order stop-first)"
-    if found.capacity == 0:
-        return "the service is down meanwhile (order stop-first)"
-    return f"capacity drops to {found.capacity} % meanwhile (order stop-first)"
-
-
-def _scaling(found: Restart, name: str, *, alone: bool) -> list[str]:
-    of = f" of {name}" if alone else ""
-    parts = []
-    if found.starts:
-        parts.append(f"{found.starts} more {_tasks(found.starts)}{of} {'starts' if found.starts == 1 else 'start'}")
-    if found.stops:
-        parts.append(f"{found.stops} {_tasks(found.stops)}{of} {'stops' if found.stops == 1 else 'stop'}")
-    return [*parts, "none restarts"] if parts and alone else parts
-
-
-def _tasks(count: int) -> str:
-    return "task" if count == 1 else "tasks"
-
-
-def _because(reasons: Sequence[str]) -> str:
-    return f"because {_listed(reasons)} {_verb(reasons)}"
-
-
-def _verb(paths: Sequence[str]) -> str:
-    plural = len(paths) > 1 or paths[0].rsplit(".", 1)[-1] in ("labels", "ports", "configs", "secrets", "networks")
-    return "change" if plural else "changes"
-
-
-def _listed(paths: Sequence[str]) -> str:
-    shown = list(paths[:_MANY_REASONS])
-    if len(paths) > _MANY_REASONS:
-        shown.append(f"{len(paths) - _MANY_REASONS} more")
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
-
-
-def _comparable(spec: Json, network_names: Mapping[str, str] | None) -> Json:
-    """Return what Swarm stores, with names instead of ids: who makes a spec here does not know the ids."""
-    result = stored(spec, network_names)
-    container = inner(result, "TaskTemplate", "ContainerSpec")
-    if isinstance(container, dict):
-        container = dict(container)
-        if isinstance(inner(container, "Privileges", "CredentialSpec"), dict):
-            credential = {**container["Privileges"]["CredentialSpec"], "Config": credential_config(container)}
-            container["Privileges"] = {**container["Privileges"], "CredentialSpec": credential}
-        for kind in ("Secret", "Config"):
-            if isinstance(container.get(f"{kind}s"), list):
-                container[f"{kind}s"] = [_without_id(entry, kind) for entry in container[f"{kind}s"]]
-        result["TaskTemplate"] = {**result["TaskTemplate"], "ContainerSpec": container}
-    return result
-
-
-def _without_id(entry: Any, kind: str) -> Any:
-    return {key: value for key, value in entry.items() if key != f"{kind}ID"} if isinstance(entry, dict) else entry
-
-
-def _changed(old: Json, new: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the properties that differ: those that tasks are made from, and those that they are not."""
-    restarting: dict[str, None] = {}
-    harmless: dict[str, None] = {}
-    images = [inner(side, "TaskTemplate", "ContainerSpec", "Image") for side in (old, new)]
-    if _differ(*images):
-        restarting["image"] = None
-    for change in changes(SERVICE.shape, from_spec(old), from_spec(new)):
-        path = users_path(SERVICE.shape, change.path)
-        if not _within(path, _HARMLESS):
-            restarting[path] = None
-        elif not _within(path, ("resolved_image", "image")) or "image" not in restarting:
-            harmless["image" if path == "resolved_image" else path] = None
-    return tuple(restarting), tuple(harmless)
-
-
-def _within(path: str, prefixes: Iterable[str]) -> bool:
-    return any(path == prefix or path.startswith((f"{prefix}.", f"{prefix}[")) for prefix in prefixes)
-
-
-def _places(old: Json, new: Json) -> Iterable[str]:
-    """Name what differs where the inputs have no word for it: another tool made the service."""
-    for key in ("TaskTemplate", "EndpointSpec"):
-        before, after = old.get(key) or {}, new.get(key) or {}
-        for name in sorted({*before, *after}):
-            if before.get(name) == after.get(name):
-                continue
-            left, right = before.get(name), after.get(name)
-            if name == "ContainerSpec" and isinstance(left, dict) and isinstance(right, dict):
-                yield from (f"{name}.{k}" for k in sorted({*left, *right}) if left.get(k) != right.get(k))
-            else:
-                yield name
-    if (old.get("EndpointSpec") is None) != (new.get("EndpointSpec") is None):
-        yield "EndpointSpec"
-
-
-def _differ(old: Any, new: Any) -> bool:
-    return has_unknown(old) or has_unknown(new) or bool(old != new)
-
-
-def _unplaced(spec: Json) -> Json:
-    return {key: value for key, value in spec["TaskTemplate"].items() if key != "Placement"}
+def _count(old: Json, new: Json) -> int | None:
+    """How many tasks there will be, None for a global service; a number that is not known yet is taken to stay."""
+    if isinstance(new["Mode"], dict) and "Global" in new["Mode"]:
+        return None
+    count = _replicas(new)
+    return (_replicas(old) or 0) if count is None else count
 
 
 def _replicas(spec: Json) -> int | None:
     replicas = inner(spec, "Mode", "Replicated", "Replicas")
     return replicas if isinstance(replicas, int) else None
-
-
-def _capacity(restarted: int | None, of: int | None, batch: int, order: Any) -> int | None:
-    if not restarted or not of or order == "start-first":
-        return 100 if restarted is not None or order == "start-first" else None
-    down = restarted if batch == 0 else min(batch, restarted)
-    return 100 * (of - down) // of

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from swarm_provider.convert.deploy import JOB_MODES
+from swarm_provider.convert.effective import effective
 from swarm_provider.convert.live_form import in_live_form
 from swarm_provider.convert.stored import inner
 from swarm_provider.errors import Problem
-from swarm_provider.spec import Json
+from swarm_provider.plan.health import health
+from swarm_provider.plan.tasks import Service
+from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 
@@ -49,6 +52,45 @@ def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, 
     if inner(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
         spec["Mode"]["Replicated"]["Replicas"] = replicas
     return spec
+
+
+def to_send(
+    wanted: Json,
+    live: Json,
+    news: Json,
+    network_names: Mapping[str, str] | None = None,
+    *,
+    force: int | None = None,
+) -> Json | None:
+    """Return the spec that an update sends to a live service, None where nothing is to be sent.
+
+    Args:
+        wanted: as for `on_top_of`.
+        live: GET /services/ID.
+        force: what `force_again` says.
+    """
+    spec = on_top_of(wanted, live["Spec"], news, network_names)
+    before, after = effective(live["Spec"], network_names), effective(spec, network_names)
+    same_tasks = all(before.get(key) == after.get(key) for key in ("TaskTemplate", "EndpointSpec"))
+    if force is not None and same_tasks and "forceUpdate" not in news and spec["TaskTemplate"]["ForceUpdate"] < force:
+        spec["TaskTemplate"]["ForceUpdate"] = force
+        return spec
+    state = Service(live).update_state
+    # an update that Swarm gave up is sent again: that alone makes it go on
+    stopped = state == "paused" or state.startswith("rollback")
+    # a job would run again only to be stamped
+    stamped = is_job(spec) or labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels"))
+    return None if before == after and stamped and not stopped else spec
+
+
+def force_again(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> int | None:
+    """Return the ForceUpdate with which tasks start again that Swarm has given up; None where there are none.
+
+    Nothing else starts them. It restarts the service's other tasks, too, and runs a job again.
+    """
+    if not health(live, tasks, nodes, 0).given_up:
+        return None
+    return int((live["Spec"].get("TaskTemplate") or {}).get("ForceUpdate") or 0) + 1
 
 
 def as_awaited(sent: Json, news: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Reading a forecast back from its sentence: the inverse of `restart.sentence`.
+"""Reading a forecast back from its sentence: the inverse of `restart_words.sentence`.
 
 Pulumi's digest of a preview carries what the plugin says to people, and nothing else; whoever reads it by machine
 needs the numbers again.
@@ -20,6 +20,12 @@ _AT_ONCE: Final = {"all at once": 0, "one at a time": 1}
 _RESTART: Final = re.compile(
     r"(?:(?P<count>\d+) tasks? of|(?P<all>the tasks of)) (?P<name>\S+) restarts? ?(?P<how>.*?) ?because (?P<why>.+)"
 )
+_ANEW: Final = re.compile(
+    r"(?P<count>\d+) (?:tasks? of (?P<name>\S+)|more) that (?:does|do) not run (?:is|are) started anew"
+    r"(?: because (?P<why>.+))?"
+)
+_OLDER: Final = re.compile(r"(?:it|they|(?P<count>\d+) of them) (?:is|are) of a version before the last update")
+_PAUSED: Final = re.compile(r"\d+ tasks? on (?P<hosts>.+) \(paused\) stays?")
 _SCALED: Final = re.compile(r"(?P<count>\d+) (?P<more>more )?tasks?(?: of (?P<name>\S+))? (?:starts?|stops?)")
 _NOTHING: Final = re.compile(r"nothing of (?P<name>\S+) restarts(?:: only (?P<why>.+))?")
 _MOVES: Final = re.compile(r"tasks of (?P<name>\S+) stay where their node still matches, .*?, because (?P<why>.+)")
@@ -28,7 +34,7 @@ _REPLACED: Final = re.compile(r"the service is replaced because (?P<why>.+) chan
 
 
 def told(text: str) -> tuple[str, Restart, int] | None:
-    """Read a sentence of `restart.sentence`, also where other clauses stand before it.
+    """Read a sentence of `restart_words.sentence`, also where other clauses stand before it.
 
     Returns:
         The service's name ("" where the sentence has none), the forecast, and how many of its reasons are not there
@@ -57,6 +63,15 @@ def told(text: str) -> tuple[str, Restart, int] | None:
                 capacity=0,
                 replaced=True,
             )
+        elif match := _ANEW.fullmatch(clause):
+            if match["why"]:
+                reasons, missing = _reasons(match["why"])
+                found = replace(found, reasons=reasons)
+            found = replace(found, anew=int(match["count"]))
+        elif match := _OLDER.fullmatch(clause):
+            found = replace(found, older=int(match["count"] or found.tasks or 0))
+        elif match := _PAUSED.fullmatch(clause):
+            found = replace(found, paused=tuple(match["hosts"].split(", ")))
         elif match := _NOTHING.fullmatch(clause):
             harmless, missing = _reasons(match["why"] or "")
             found = replace(found, harmless=harmless)
@@ -79,8 +94,10 @@ def _batch(how: str, tasks: int | None) -> int:
 
 
 def _with_capacity(found: Restart, clause: str) -> Restart:
+    if clause.startswith(("capacity ", "the service is down meanwhile")) and "(order start-first" in clause:
+        found = replace(found, order="start-first")
     if clause.startswith("capacity stays at 100 %"):
-        return replace(found, capacity=100, order="start-first")
+        return replace(found, capacity=100)
     if match := _CAPACITY.match(clause):
         return replace(found, capacity=int(match[1]))
     if clause.startswith("the service is down meanwhile"):

@@ -14,10 +14,11 @@ from swarm_provider.plan import carried
 from swarm_provider.plan.advice import on_service, on_swarm
 from swarm_provider.plan.causes import rollback_note
 from swarm_provider.plan.diff import changes, replaces
+from swarm_provider.plan.history import Snapshot
 from swarm_provider.plan.mounts import other_options, starting_empty
 from swarm_provider.plan.placement import Holder, foresee, holders, sentence, taken_ports
 from swarm_provider.plan.restart import replacement, restart
-from swarm_provider.plan.submission import on_top_of, with_unmanaged
+from swarm_provider.plan.submission import force_again, on_top_of, to_send, with_unmanaged
 from swarm_provider.plan.tasks import by_service
 from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.session import Session
@@ -96,8 +97,12 @@ class Forecast:
         for warning in [*([text] if text else []), *taken_ports(after, held, stays)]:
             self._warn(urn, inputs, warning)
 
-    async def update(self, urn: str, olds: Json, news: Json, replacing: Sequence[str]) -> None:
-        """Tell, at Diff, what the update will do to the tasks and their data."""
+    async def update(self, urn: str, olds: Json, news: Json, replacing: Sequence[str], *, again: bool = False) -> None:
+        """Tell, at Diff, what the update will do to the tasks and their data.
+
+        Args:
+            again: the last update did not converge.
+        """
         await self._guard_data(urn, olds, news)
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
@@ -111,11 +116,40 @@ class Forecast:
             self.session.log.info(urn, f"{news['name']} was {note}")
         names = await network_names(swarm, before)
         after = to_spec(with_unmanaged(olds, news))
-        if live is not None and not has_unknown(news):
-            after = on_top_of(after, live["Spec"], news, names)
-        nodes = await self._nodes_of(swarm, live) if live is not None else None
-        found = restart(before, after, network_names=names, nodes=nodes)
+        snapshot = await self._snapshot(swarm, live) if live is not None else None
+        if live is not None and snapshot is not None and not has_unknown(news):
+            sent = self._sent(snapshot, live, olds, news, names, again)
+            after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
+        found = restart(before, after, network_names=names, snapshot=snapshot)
         self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
+
+    async def unchanged(self, urn: str, olds: Json, news: Json, *, again: bool) -> None:
+        """Tell what an update does that changes nothing of the inputs: the last one is waited for, or tried again.
+
+        Args:
+            again: the last update did not converge.
+        """
+        swarm = await self.session.swarm()
+        live = await swarm.find("service", str(news.get("name")), outdated=True)
+        if live is None or has_unknown(news):
+            return
+        names = await network_names(swarm, live["Spec"])
+        snapshot = await self._snapshot(swarm, live)
+        sent = self._sent(snapshot, live, olds, news, names, again)
+        found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
+        text = self.session.foretell(urn, str(news["name"]), found)
+        does = "Swarm goes on with the last update, and `up` waits" if sent is None else "`up` tries again"
+        self.session.log.info(urn, f"{does}; {text}")
+
+    def _sent(
+        self, snapshot: Snapshot, live: Json, olds: Json, news: Json, names: Mapping[str, str], again: bool
+    ) -> Json | None:
+        """Return the spec that the update will send, None where it sends nothing."""
+        wanted = to_spec(with_unmanaged(olds, news))
+        # the labels that tell whose it is are no part of the inputs
+        wanted["Labels"] = {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}
+        force = force_again(live, snapshot.tasks, snapshot.nodes) if again else None
+        return to_send(wanted, live, news, names, force=force)
 
     def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
         """Tell that the service is made anew, because these properties ask for it."""
@@ -131,8 +165,8 @@ class Forecast:
             swarm = await self.session.swarm()
             names = await network_names(swarm, live["Spec"])
             after = on_top_of(to_spec(news), live["Spec"], news, names)
-            nodes = await self._nodes_of(swarm, live)
-            found = restart(live["Spec"], after, network_names=names, nodes=nodes)
+            snapshot = await self._snapshot(swarm, live)
+            found = restart(live["Spec"], after, network_names=names, snapshot=snapshot)
             text += f"; {self.session.foretell(urn, news['name'], found)}"
             self.carried(urn, {}, news, live["Spec"], names)
         self.session.log.info(urn, text)
@@ -176,11 +210,7 @@ class Forecast:
                 )
                 raise InputError(Problem(text, "volumes"))
 
-    async def _nodes_of(self, swarm: Swarm, live: Json) -> list[Json]:
-        """Return the node of each task of a service that is to run, one entry per task."""
-        nodes = {node["ID"]: node for node in await self.session.planned.nodes(swarm)}
-        return [
-            nodes[task["NodeID"]]
-            for task in (await swarm.view("task", by_service, outdated=True)).get(live["ID"], ())
-            if task.get("DesiredState") == "running" and task.get("NodeID") in nodes
-        ]
+    async def _snapshot(self, swarm: Swarm, live: Json) -> Snapshot:
+        """Return a service with its tasks, and the nodes as this run will have made them."""
+        tasks = (await swarm.view("task", by_service, outdated=True)).get(live["ID"], [])
+        return Snapshot(live, tasks, await self.session.planned.nodes(swarm))

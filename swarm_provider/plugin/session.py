@@ -13,7 +13,8 @@ from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.model.provider import DELETE_UNREACHABLE, TRUE
 from swarm_provider.plan import odd_labels
 from swarm_provider.plan.cluster import Cluster
-from swarm_provider.plan.restart import Restart, sentence
+from swarm_provider.plan.restart import Restart
+from swarm_provider.plan.restart_words import sentence
 from swarm_provider.plugin.engine import LONGEST_MESSAGE, RESOURCE, EngineLog
 from swarm_provider.plugin.nodes import hostname
 from swarm_provider.plugin.planned import Planned

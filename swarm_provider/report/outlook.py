@@ -41,6 +41,7 @@ class Outlook:
         job: it runs once and ends.
         harmless: what changes without touching a task.
         idle: no task is wanted of it, before as after.
+        anew: how many tasks that do not run now are replaced.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Outlook:
     harmless: tuple[str, ...] = ()
     idle: bool = False
     more: int = 0
+    anew: int = 0
 
     @property
     def rank(self) -> int:
@@ -67,7 +69,9 @@ class Outlook:
             return 1 if self.capacity != 100 else 2
         if self.op == "delete":
             return 1
-        return 3 if self.moves or self.op == "create" or self.starts or self.stops else 4 if self.op != "same" else 5
+        if self.moves or self.op == "create" or self.starts or self.stops or self.anew:
+            return 3
+        return 4 if self.op != "same" else 5
 
 
 def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outlook]:
@@ -130,7 +134,7 @@ def _fields(found: Restart) -> Json:
 
 def _restart(entry: Json) -> Restart:
     values: Json = {name: entry[name] for name in _NUMBERS if name in entry}
-    for name in ("reasons", "harmless"):
+    for name in ("reasons", "harmless", "paused"):
         values[name] = tuple(values.get(name) or ())
     return Restart(**values)
 
@@ -148,12 +152,13 @@ def _from_forecast(name: str, op: str, found: Restart, differences: Iterable[obj
         found.tasks if found.restarts else 0,
         found.starts,
         found.stops,
-        tuple(reasons) if found.restarts or found.moves else (),
+        tuple(reasons) if found.restarts or found.moves or found.anew else (),
         _pace(found),
         found.capacity if found.restarts else 100,
         found.moves,
         found.job,
         found.harmless,
+        anew=found.anew,
     )
 
 
@@ -186,6 +191,8 @@ def sentence(outlook: Outlook) -> str:
         parts = [f"{what}, {outlook.pace}" if outlook.pace else what, _capacity(outlook)]
     elif outlook.moves:
         parts = ["tasks restart elsewhere where their node no longer matches"]
+    if outlook.anew:
+        parts.append(f"{count(outlook.anew, 'task')} that did not run start{'s' if outlook.anew == 1 else ''} anew")
     if outlook.starts:
         parts.append(count(outlook.starts, "more task", "start"))
     if outlook.stops:

@@ -12,7 +12,8 @@ from swarm_provider.convert.stored import stored
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.model import RESOURCES
 from swarm_provider.plan.diff import changes
-from swarm_provider.plan.restart import describe, restart
+from swarm_provider.plan.restart import restart
+from swarm_provider.plan.restart_words import sentence
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret
 from tests.strategies import SERVICES, meaning, unfinished
@@ -114,7 +115,7 @@ def test_unknown_values_pass_through_everything(old: Json, new: Json) -> None:
     effective(before)
     from_spec(effective(after))
     changes(SHAPE, old, new)
-    text = describe(before, after)
+    text = sentence(restart(before, after), "web")
     assert "UNKNOWN" not in text and "Unknown" not in text
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from swarm_provider.plan.health import degraded, given_up, health, recovered
+from swarm_provider.plan.health import degraded, health, recovered
 from swarm_provider.plan.standing import standing
 from swarm_provider.spec import Json
 
@@ -35,6 +35,10 @@ def task(on: str, *, state: str = "running", wanted: str = "running", service: s
 def at(number: int) -> str:
     """A time of the daemon, that many seconds before NOW."""
     return datetime.fromtimestamp(NOW / 10**9 - number, UTC).isoformat()
+
+
+def given_up(live: Json, tasks: list[Json], nodes: list[Json]) -> bool:
+    return health(live, tasks, nodes, NOW).given_up > 0
 
 
 def tried(on: str = "a", *, state: str = "failed", ran: int = 60) -> list[Json]:
@@ -156,3 +160,12 @@ def test_completed_global_job_is_well_on_nodes_that_take_no_more() -> None:
     drained["Spec"]["Availability"] = "drain"
     assert health(job, [task("a", state="complete", wanted="complete")], [drained], NOW).well
     assert not health(job, [], [drained], NOW).well
+
+
+def test_job_is_given_up_once_nothing_of_it_is_tried_again() -> None:
+    job = service(ReplicatedJob={"TotalCompletions": 2, "MaxConcurrent": 1})
+    done = task("a", state="complete", wanted="complete", slot=1)
+    failed = task("a", state="failed", wanted="shutdown", slot=2)
+    assert given_up(job, [done, failed], [node("a")])
+    assert not given_up(job, [done, failed, task("a", state="ready", wanted="ready", slot=2)], [node("a")])
+    assert not given_up(job, [done], [node("a")])

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.restart import describe, restart
+from swarm_provider.plan.history import Snapshot
+from swarm_provider.plan.restart import restart
+from swarm_provider.plan.restart_words import sentence
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN
 
@@ -15,6 +17,34 @@ from swarm_provider.spec.values import UNKNOWN
 def service(image: str = "bb:1", replicas: int | None = 1, deploy: Json | None = None, **parts: Any) -> Json:
     asked = {} if replicas is None else {"replicas": replicas}
     return to_spec({"name": "web", "image": image, "deploy": {**asked, **(deploy or {})}, **parts})
+
+
+def describe(old: Json, new: Json, snapshot: Snapshot | None = None) -> str:
+    return sentence(restart(old, new, snapshot=snapshot), "web")
+
+
+def node(number: int = 1, **spec: Any) -> Json:
+    shown = {"Hostname": f"node{number}"}
+    return {"ID": f"n{number}", "Description": shown, "Status": {"State": "ready"}} | {
+        "Spec": {"Availability": "active", **spec}
+    }
+
+
+def task(slot: int, made_from: Json, state: str = "running", desired: str = "running", on: int = 1) -> Json:
+    return {
+        "ID": f"{slot}-{state}-{desired}",
+        "ServiceID": "s",
+        "Slot": slot,
+        "NodeID": f"n{on}" if state != "pending" else "",
+        "Spec": made_from["TaskTemplate"],
+        "DesiredState": desired,
+        "Status": {"State": state},
+        "CreatedAt": f"2026-01-01T00:00:0{slot}Z",
+    }
+
+
+def seen(live: Json, *tasks: Json, nodes: tuple[Json, ...] = (), **more: Any) -> Snapshot:
+    return Snapshot({"ID": "s", "Spec": live, **more}, tasks, nodes or (node(),))
 
 
 def test_tasks_restart_one_at_a_time_by_default() -> None:
@@ -91,7 +121,12 @@ def test_global_service_restarts_node_by_node() -> None:
         "the tasks of web restart one at a time because image changes; "
         "each node is without it for a moment (order stop-first)"
     )
-    assert describe(old, new, tasks=4).startswith("4 tasks of web restart one at a time because image changes; ")
+    nodes = tuple(map(node, range(1, 5)))
+    shown = seen(old, *(task(0, old, on=number) for number in range(1, 5)), nodes=nodes)
+    assert describe(old, new, shown) == (
+        "4 tasks of web restart one at a time because image changes; "
+        "capacity drops to 75 % meanwhile (order stop-first)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +163,8 @@ def test_placement_without_known_nodes_may_move_tasks() -> None:
 @pytest.mark.parametrize(("label", "restarts"), [("b", False), ("c", True)])
 def test_placement_restarts_tasks_on_nodes_that_no_longer_match(label: str, restarts: bool) -> None:
     new = service(deploy={"placement": {"constraints": ["node.labels.a == b"]}})
-    assert restart(service(), new, nodes=[{"Spec": {"Labels": {"a": label}}}]).restarts is restarts
+    shown = seen(service(), task(1, service()), nodes=(node(Labels={"a": label}),))
+    assert restart(service(), new, snapshot=shown).restarts is restarts
 
 
 def test_unknown_value_restarts() -> None:
@@ -153,3 +189,99 @@ def test_difference_without_a_word_of_its_own_is_named_by_its_place() -> None:
 
 def test_changed_label_of_a_stack_restarts_its_containers() -> None:
     assert restart(service(namespace="a"), service(namespace="b")).reasons == ("namespace",)
+
+
+ON_FAILURE: Json = {"restartPolicy": {"condition": "on-failure"}}
+OLD, NEW = service(environment={"A": "1"}), service(environment={"A": "2"})
+LABELLED = service(environment={"A": "2"}, deploy={"labels": {"n": "m"}})
+
+
+def test_label_replaces_the_tasks_that_the_last_update_did_not_reach() -> None:
+    live = service(environment={"A": "2"}, replicas=3)
+    shown = seen(live, task(1, NEW), task(2, OLD), task(3, OLD), UpdateStatus={"State": "paused"})
+    after = service(environment={"A": "2"}, replicas=3, deploy={"labels": {"n": "m"}})
+    assert describe(live, after, shown) == (
+        "2 tasks of web restart one at a time because environment.A changes; "
+        "they are of a version before the last update; capacity drops to 66 % meanwhile (order stop-first)"
+    )
+
+
+def test_some_tasks_are_of_an_older_version() -> None:
+    shown = seen(service(environment={"A": "2"}, replicas=2), task(1, NEW), task(2, OLD))
+    text = describe(service(environment={"A": "2"}, replicas=2), service(environment={"A": "3"}, replicas=2), shown)
+    assert "because environment.A changes; 1 of them is of a version before the last update; " in text
+
+
+def test_task_with_a_successor_that_waits_stops_at_once_whatever_the_order() -> None:
+    first = service(environment={"A": "2"}, deploy={"updateConfig": {"order": "start-first"}, "labels": {"n": "m"}})
+    shown = seen(NEW, task(1, OLD), task(1, NEW, "pending"), UpdateStatus={"State": "updating"})
+    assert describe(NEW, first, shown) == (
+        "1 task of web restarts because environment.A changes; it is of a version before the last update; "
+        "the service is down meanwhile (order start-first, but their successors exist already and do not run)"
+    )
+
+
+def test_task_whose_successor_runs_costs_nothing() -> None:
+    shown = seen(NEW, task(1, OLD), task(1, NEW), UpdateStatus={"State": "updating"})
+    assert describe(NEW, LABELLED, shown) == "nothing of web restarts: only deploy.labels change"
+
+
+@pytest.mark.parametrize(
+    ("state", "desired"),
+    [("pending", "running"), ("ready", "ready"), ("starting", "running"), ("complete", "shutdown")],
+)
+def test_task_that_does_not_run_is_no_restart(state: str, desired: str) -> None:
+    live = service(deploy=ON_FAILURE)
+    text = describe(live, service("bb:2", deploy=ON_FAILURE), seen(live, task(1, live, state, desired)))
+    assert text == "1 task of web that does not run is started anew because image changes; none restarts"
+
+
+def test_tasks_that_run_and_tasks_that_do_not_are_told_apart() -> None:
+    live = service(replicas=3)
+    shown = seen(live, task(1, live), task(2, live), task(3, live, "pending"))
+    assert describe(live, service("bb:2", replicas=3), shown) == (
+        "2 tasks of web restart one at a time because image changes; 1 more that does not run is started anew; "
+        "capacity drops to 50 % meanwhile (order stop-first)"
+    )
+
+
+def test_what_does_not_run_goes_first_where_there_is_too_much() -> None:
+    live = service(replicas=4)
+    shown = seen(live, task(1, live, "pending"), task(2, live), task(3, live, "pending"), task(4, live))
+    assert describe(live, service(replicas=1), shown) == "1 task of web stops; none restarts"
+
+
+def test_tasks_on_paused_nodes_stay_where_the_service_is_global() -> None:
+    old, new = (service(image, replicas=None, deploy={"mode": "global"}) for image in ("bb:1", "bb:2"))
+    nodes = (node(1), node(2, Availability="pause"))
+    shown = seen(old, task(0, old, on=1), task(0, old, on=2), nodes=nodes)
+    assert describe(old, new, shown) == (
+        "1 task of web restarts because image changes; the service is down meanwhile (order stop-first); "
+        "1 task on node2 (paused) stays"
+    )
+    alone = seen(old, task(0, old, on=2), nodes=nodes[1:])
+    assert describe(old, new, alone) == "nothing of web restarts: only image changes; 1 task on node2 (paused) stays"
+
+
+def test_global_service_leaves_nodes_and_starts_on_others() -> None:
+    labels: Json = {"mode": "global", "placement": {"constraints": ["node.labels.a == b"]}}
+    old, new = service(replicas=None, deploy={"mode": "global"}), service(replicas=None, deploy=labels)
+    nodes = (node(1), node(2, Labels={"a": "b"}))
+    shown = seen(old, task(0, old, on=1), nodes=nodes)
+    assert describe(old, new, shown) == "1 more task of web starts; 1 task of web stops; none restarts"
+
+
+def test_completed_job_runs_again() -> None:
+    job, changed = (service(image, deploy={"mode": "replicated-job"}) for image in ("bb:1", "bb:2"))
+    shown = seen(job, task(1, job, "complete", "complete"))
+    assert describe(job, changed, shown).startswith("the job web runs again because image changes")
+
+
+def test_ports_of_an_update_that_goes_on_count_by_when_a_task_was_made() -> None:
+    live, before = service(ports=[{"target": 80}]), service()
+    status = {"State": "updating", "StartedAt": "2026-01-01T00:00:02Z"}
+    shown = seen(live, task(1, live), PreviousSpec=before, UpdateStatus=status)
+    after = service(ports=[{"target": 80}], deploy={"labels": {"n": "m"}})
+    assert restart(live, after, snapshot=shown).reasons == ("ports",)
+    newer = seen(live, task(3, live), PreviousSpec=before, UpdateStatus=status)
+    assert not restart(live, after, snapshot=newer).restarts

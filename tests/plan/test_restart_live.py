@@ -14,6 +14,7 @@ import pytest
 
 from swarm_provider.convert.objects import config_to_spec
 from swarm_provider.convert.service import effective, to_spec
+from swarm_provider.plan.history import Snapshot
 from swarm_provider.plan.restart import Restart, restart
 from swarm_provider.spec import Json
 from tests.support.engine import Docker, Engine
@@ -235,7 +236,12 @@ class Bench:
         for name, case in self.cases.items():
             live = self.docker.service(self._name(name))
             spec = self._spec(name, case.after)
-            self.forecasts[name] = restart(live["Spec"], spec, network_names=names, nodes=nodes)
+            self.forecasts[name] = restart(
+                live["Spec"],
+                spec,
+                network_names=names,
+                snapshot=Snapshot(live, self.docker.tasks(self._name(name), running=False), nodes),
+            )
             if effective(spec) == effective(live["Spec"], names):
                 # a user sees no difference: nothing is sent
                 spec["Labels"] = {**spec["Labels"], "sent": "anyway"}

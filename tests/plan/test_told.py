@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm_provider.plan.restart import Restart, sentence
+from swarm_provider.plan.restart import Restart
+from swarm_provider.plan.restart_words import sentence
 from swarm_provider.plan.told import told
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True)
@@ -22,16 +23,27 @@ def forecasts(draw: st.DrawFn) -> Restart:
     starts, stops = draw(st.sampled_from(((0, 0), (3, 0), (0, 1))))
     tasks = draw(st.sampled_from((None, 1, 2, 7)))
     batch = draw(st.sampled_from((0, 1, 2, 9)))
-    kind = draw(st.sampled_from(("restarts", "moves", "nothing", "job")))
+    paused = draw(st.sampled_from(((), ("node1",), ("node2", "node3"))))
+    anew = draw(st.sampled_from((0, 1, 4)))
+    kind = draw(st.sampled_from(("restarts", "anew", "moves", "nothing", "job")))
     if kind == "nothing":
-        return Restart(False, harmless=() if starts or stops else reasons, starts=starts, stops=stops)
+        harmless = () if starts or stops else reasons
+        return Restart(False, harmless=harmless, starts=starts, stops=stops, paused=paused)
+    if kind == "anew":
+        return Restart(False, reasons, anew=anew or 1, starts=starts, stops=stops, paused=paused)
     if kind == "job":
         return Restart(True, reasons, tasks=None, job=True)
     if kind == "moves":
         return Restart(False, reasons, moves=True, starts=starts, stops=stops)
     order = draw(st.sampled_from(("stop-first", "start-first")))
-    capacity = 100 if order == "start-first" else None if tasks is None else draw(st.sampled_from((0, 50, 75)))
-    return Restart(True, reasons, tasks=tasks, batch=batch, order=order, capacity=capacity, starts=starts, stops=stops)
+    losses: tuple[int | None, ...] = (0, 50, 75) if tasks else (None,)
+    capacity = draw(st.sampled_from((100, *losses) if order == "start-first" and tasks else losses))
+    capacity = 100 if order == "start-first" and tasks is None else capacity
+    older = draw(st.integers(0, tasks or 0))
+    return Restart(
+        True, reasons, tasks=tasks, batch=batch, order=order, capacity=capacity, starts=starts, stops=stops,
+        anew=anew, older=older, paused=paused,
+    )  # fmt: skip
 
 
 @settings(max_examples=50, deadline=None)

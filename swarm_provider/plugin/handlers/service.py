@@ -16,15 +16,16 @@ from swarm_provider.errors import Conflict, InputError, NotFound, Problem, Rollo
 from swarm_provider.model import unusable
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, given_up, recovered, under_way
+from swarm_provider.plan.health import degraded, recovered, under_way
 from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
 from swarm_provider.plan.submission import (
     as_awaited,
     clashes,
+    force_again,
     is_job,
     networks_that_go,
-    on_top_of,
     share_ports,
+    to_send,
     with_unmanaged,
 )
 from swarm_provider.plan.tasks import by_service
@@ -102,7 +103,7 @@ class ServiceHandler(Handler):
         replacing = [*replaces(found), *networks_that_go(olds, news)]
         # the refresh before a run asks for differences, too, before the program has said what it wants
         if found and self.session.is_checked(request.urn):
-            await self.forecast.update(request.urn, olds, news, replacing)
+            await self.forecast.update(request.urn, olds, news, replacing, again=state.get("converged") is False)
         elif replacing:
             # what Pulumi replaces before this service asks first, and then makes it anew without another Diff
             self._goes_with[request.urn] = olds, replacing
@@ -196,9 +197,10 @@ class ServiceHandler(Handler):
         Args:
             again: the last update did not converge; tasks that Swarm will not start again by itself are forced.
         """
-        nodes = await swarm.list("node", outdated=True)
-        forced = again and given_up(live, await swarm.tasks(service_ids=[live["ID"]]), nodes)
-        force = live["Spec"]["TaskTemplate"].get("ForceUpdate", 0) + 1
+        force = None
+        if again:
+            tasks = await swarm.tasks(service_ids=[live["ID"]])
+            force = force_again(live, tasks, await swarm.list("node", outdated=True))
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
         names = await network_names(swarm, live["Spec"])
@@ -208,19 +210,7 @@ class ServiceHandler(Handler):
         def change(live: Json) -> Json | None:
             nonlocal latest, known
             latest, known = live, None
-            spec = on_top_of(wanted, live["Spec"], news, names)
-            same = effective(spec, names) == effective(live["Spec"], names)
-            state = (live.get("UpdateStatus") or {}).get("State", "")
-            # an update that Swarm gave up is sent again: that alone makes it go on
-            stopped = state == "paused" or state.startswith("rollback")
-            if forced and same and "forceUpdate" not in news and spec["TaskTemplate"]["ForceUpdate"] < force:
-                spec["TaskTemplate"]["ForceUpdate"] = force
-                return spec
-            # a job would run again only to be stamped
-            stamped = is_job(spec) or labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels"))
-            if same and stamped and not stopped:
-                return None
-            return spec
+            return to_send(wanted, live, news, names, force=force)
 
         logins: Json = {"registry_auth": await swarm.encoded_auth(reveal(news["image"])), "registry_auth_from": "spec"}
         sent = await published.when_free(
@@ -336,6 +326,9 @@ class ServiceHandler(Handler):
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         if preview:
+            if not self.session.foretold(request.urn):
+                # Diff has found nothing; what did not converge is updated all the same
+                await self.forecast.unchanged(request.urn, olds, news, again=state.get("converged") is False)
             return {**state, "image": _planned_image(news)}
         swarm = await self.session.swarm()
         live = await swarm.inspect("service", id)
