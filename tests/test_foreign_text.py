@@ -195,7 +195,7 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def delete(self, *arguments: object) -> None:
+    async def create(self, *arguments: object, preview: bool) -> None:
         raise self._error
 
 
@@ -226,10 +226,11 @@ def of_the_engine(text: str) -> Iterable[str]:
 def of_a_call(error: Exception) -> tuple[str, list[str]]:
     """What a failing call answers: the message, and the reasons that go into the state."""
     plugin = provider()
-    plugin._handlers["swarm:index:Service"] = Failing(error)  # type: ignore[assignment]
-    request = provider_pb2.DeleteRequest(id="web", urn=URN, type="swarm:index:Service")
+    plugin._session = SimpleNamespace(cluster_id="")
+    plugin._homes = SimpleNamespace(current=SimpleNamespace(handlers={"swarm:index:Service": Failing(error)}))
+    request = provider_pb2.CreateRequest(urn=URN, type="swarm:index:Service")
     with pytest.raises(Aborted) as answer:
-        asyncio.run(plugin.Delete(request, Context()))
+        asyncio.run(plugin.Create(request, Context()))
     message, _ = answer.value.args
     stored = plugin.failure(request, PartialFailure("web", {}, error.parts)) if hasattr(error, "parts") else None
     return message, list(stored.reasons) if stored is not None else []

@@ -22,7 +22,7 @@ from swarm_provider.plan.submission import force_again, on_top_of, to_send, with
 from swarm_provider.plan.tasks import by_service
 from swarm_provider.plugin.networks import network_names
 from swarm_provider.plugin.session import Session
-from swarm_provider.spec import Json
+from swarm_provider.spec import Json, labels
 from swarm_provider.spec.names import snake_path
 from swarm_provider.spec.values import has_unknown, reveal
 
