@@ -87,9 +87,19 @@ MOUNTS = several(
         objects(
             {"type": st.just("bind"), "source": _TARGETS, "target": _TARGETS},
             readOnly=FLAGS,
-            bind=objects(propagation=st.just("rslave")),
+            bind=objects(
+                propagation=st.just("rslave"),
+                recursive=st.sampled_from(["enabled", "disabled"]),
+            ),
         ),
-        objects({"type": st.just("tmpfs"), "target": _TARGETS}, tmpfs=objects(size=SIZES, mode=st.integers(0, 0o777))),
+        objects(
+            {"type": st.just("tmpfs"), "target": _TARGETS},
+            tmpfs=objects(
+                size=SIZES,
+                mode=st.integers(0, 0o777),
+                options=st.lists(st.sampled_from(["noexec", "uid=5", "mpol=bind=0"]), min_size=1, max_size=2),
+            ),
+        ),
     ),
     by=lambda entry: entry["target"],
 )
@@ -131,6 +141,32 @@ DEPLOYS = objects(
     placement=PLACEMENTS,
 )
 _LISTED = st.lists(WORDS, min_size=1, max_size=2)
+
+SECURITY = (
+    "no-new-privileges:true",
+    "no-new-privileges:false",
+    "seccomp:default",
+    "seccomp:unconfined",
+    'seccomp:{"defaultAction":"SCMP_ACT_ERRNO","note":"é"}',
+    "apparmor:default",
+    "apparmor:unconfined",
+    "label:disable",
+    "label:user:u",
+    "label:role:r",
+    "label:type:t:x",
+    "label:level:s0:c1,c2",
+)
+
+
+def _with_memory(inputs: Json) -> Json:
+    """A limit of memory and swap needs one of memory."""
+    if inputs.get("memswapLimit") != "2G":
+        return inputs
+    deploy = inputs.get("deploy", {})
+    resources = deploy.get("resources", {})
+    limits = {"memory": "4M", **resources.get("limits", {})}
+    return {**inputs, "deploy": {**deploy, "resources": {**resources, "limits": limits}}}
+
 
 SERVICES = objects(
     {"name": WORDS, "image": IMAGES},
@@ -174,7 +210,15 @@ SERVICES = objects(
     volumes=MOUNTS,
     deploy=DEPLOYS,
     forceUpdate=st.integers(0, 3),
-)
+    securityOpt=st.lists(
+        st.sampled_from(SECURITY),
+        unique_by=lambda text: tuple(text.split(":")[: 2 if text.startswith("label") else 1]),
+        max_size=4,
+    ),
+    memSwappiness=st.integers(-1, 100),
+    memswapLimit=st.sampled_from(["-1", "0", "2G"]),
+    platform=st.sampled_from(["linux", "arm64", "linux/amd64", "linux/arm/v7"]),
+).map(_with_memory)
 
 
 @st.composite

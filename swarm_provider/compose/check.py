@@ -30,10 +30,10 @@ FORBIDDEN: Final = {
     "cpu_shares": "set deploy.resources.limits.cpus or deploy.resources.reservations.cpus",
     "cpuset": _RESOURCES_ADVICE + "; Swarm cannot pin cpus",
     "mem_limit": "set deploy.resources.limits.memory",
-    "memswap_limit": "set deploy.resources.limits.memory; Swarm has no limit for swap",
+    "memswap_limit": "set deploy.resources.limits.memory; dialect='compose-spec' takes it",
 }
 # with the meaning of a key under deploy.resources, once docker lets it pass
-_HONOURED: Final = ("mem_limit",)
+_HONOURED: Final = ("mem_limit", "memswap_limit")
 _MOST_ERRORS: Final = 50
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from swarm_provider.compose.engine import SPEC_ONLY
 from swarm_provider.compose.tree import path_text
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.spec import Json
@@ -59,9 +60,14 @@ def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem
                 words = "exists only" if key not in one else "does not exist"
                 yield Problem(f"it {words} with dialect={dialect!r}", path_text((section, key)), entry.file, entry.line)
                 continue
-            for path in _paths(one[key].inputs, other[key].inputs, ()):
+            for path in _paths(_without_known(one[key].inputs), _without_known(other[key].inputs), ()):
                 place = path_text((section, key, *path))
                 yield Problem(f"it would read differently with dialect={dialect!r}", place, entry.file, entry.line)
+
+
+def _without_known(inputs: Json) -> Json:
+    """Return the inputs without the keys of which docker's dialect says by itself that it drops them."""
+    return {key: value for key, value in inputs.items() if snake(key) not in SPEC_ONLY}
 
 
 def _paths(one: Any, other: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from swarm_provider.compose.scalars import boolean, checked, is_zero, text
+from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.scalars import boolean, checked, is_zero, mode, text
 from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
@@ -23,13 +24,13 @@ _ALLOWED: Final = {
 }
 
 
-def read_mounts(value: Items, at: At, resolve: Callable[[str], str]) -> list[Map]:
+def read_mounts(value: Items, at: At, resolve: Callable[[str], str], dialect: Dialect = "docker") -> list[Map]:
     """Read all mounts of one service; `resolve` makes the source of a bind mount absolute."""
     result = []
     for index, entry in enumerate(value):
         place = at.item(value, index)
         mount = Map(place.file, place.line)
-        mount.update(_long(entry, place) if isinstance(entry, Map) else _short(str(text(entry, place)), place))
+        mount.update(_long(entry, place, dialect) if isinstance(entry, Map) else _short(str(text(entry, place)), place))
         _check(mount, place)
         if mount.get("type") == "bind" and mount.get("source"):
             mount["source"] = resolve(mount["source"])
@@ -57,7 +58,7 @@ def _short(value: str, at: At) -> Json:
 _SNAKE: Final = {"readOnly": "read_only"}
 
 
-def _long(value: Map, at: At) -> Json:
+def _long(value: Map, at: At, dialect: Dialect) -> Json:
     mount: Json = {}
     for key in ("type", "source", "target", "consistency"):
         if value.get(key):
@@ -66,11 +67,11 @@ def _long(value: Map, at: At) -> Json:
         mount["read_only"] = True
     for block in _BLOCKS:
         if isinstance(value.get(block), Map):
-            mount[block] = _options(block, value[block], at.key(value, block))
+            mount[block] = _options(block, value[block], at.key(value, block), dialect)
     return mount
 
 
-def _options(block: str, value: Map, at: At) -> Json:
+def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
     # docker finds these keys whatever their case, and drops all others
     given = {key.lower(): entry for key, entry in value.items() if entry is not None}
     result: Json = {}
@@ -78,6 +79,16 @@ def _options(block: str, value: Map, at: At) -> Json:
         result["propagation"] = str(text(given["propagation"], at)).lower()
         if result["propagation"] not in PROPAGATIONS:
             at.key(value, "propagation").error(f"must be one of {', '.join(PROPAGATIONS)}")
+    if block == "bind" and dialect == "compose-spec" and given.get("recursive"):
+        word = given["recursive"]
+        if word in ("writable", "readonly"):
+            at.key(value, "recursive").warn(f"no engine keeps {word!r} for a service, so it has no effect")
+        elif word in ("enabled", "disabled"):
+            result["recursive"] = str(word)
+        else:
+            at.key(value, "recursive").error("must be one of enabled, disabled, writable, readonly")
+    if block == "tmpfs" and dialect == "compose-spec" and given.get("mode") is not None:
+        result["mode"] = mode(given["mode"], at.key(value, "mode"))
     if block == "volume":
         if "nocopy" in given and boolean(given["nocopy"], at.key(value, "nocopy")):
             result["nocopy"] = True

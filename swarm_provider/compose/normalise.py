@@ -47,6 +47,11 @@ _PLAIN: Final = (
     "ulimits",
     "healthcheck",
     "logging",
+    "security_opt",
+    "mem_swappiness",
+    "memswap_limit",
+    "oom_score_adj",
+    "platform",
 )
 _MODES: Final = ("replicated", "global", "replicated-job", "global-job")
 _ACTIONS: Final = ("pause", "continue", "rollback")

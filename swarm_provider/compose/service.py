@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from swarm_provider.compose import deploy, scalars
+from swarm_provider.compose.engine import read_engine_keys, tmpfs_mounts
 from swarm_provider.compose.environment import read_environment, read_label_files
 from swarm_provider.compose.files import Context
 from swarm_provider.compose.mounts import read_mounts
@@ -70,8 +71,13 @@ def read_service(key: str, source: Map, at: At, context: Context) -> Service:
         service.values["environment"] = environment
     if source.get("label_file"):
         service.values["labels"] = {**read_label_files(source, at, context), **service.values.get("labels", {})}
+    mounts = tmpfs_mounts(source, at, context)
     if source.get("volumes") is not None:
-        service.values["volumes"] = read_mounts(source["volumes"], at.key(source, "volumes"), _resolver(context, at))
+        resolve = _resolver(context, at)
+        mounts = read_mounts(source["volumes"], at.key(source, "volumes"), resolve, context.dialect) + mounts
+    if mounts or source.get("volumes") is not None:
+        service.values["volumes"] = mounts
+    service.values.update(read_engine_keys(source, at, context))
     deploy.apply_short_keys(source, service.values, at)
     return service
 

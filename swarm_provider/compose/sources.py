@@ -106,7 +106,7 @@ class Sources:
             check.check_schema(tree, at, self.dialect, self.accepted)
         if not report.errors:
             check.warn_forbidden(tree, at)
-            unhonoured.warn(tree, at)
+            unhonoured.warn(tree, at, self.dialect)
             tree = settled(tree, at)
         return [(absolute(tree, self.folder, assembly.home), at)]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.engine import SPEC_ONLY
 from swarm_provider.compose.tree import At, Items, Map
 
 _NO_WORD: Final = "Swarm has no word for it, so it has no effect"
+_DROPPED: Final = "docker stack deploy drops it, and so does its dialect here; the compose-spec's takes it"
 _OVERLAY: Final = "services reach each other by name in the networks that they share"
 
 SERVICE: Final = {
@@ -33,13 +36,11 @@ SERVICE: Final = {
     "ipc": _NO_WORD,
     "links": f"links do not exist in Swarm: {_OVERLAY}; for another name give an alias under 'networks'",
     "mac_address": _NO_WORD,
-    "mem_swappiness": _NO_WORD,
     "models": _NO_WORD,
     "network_mode": "Swarm has no word for it; for the host's network declare an external network named 'host'",
     "oom_kill_disable": _NO_WORD,
-    "oom_score_adj": "docker stack deploy (CLI 28) drops it, so it has no effect here either",
+    "oom_score_adj": _DROPPED,
     "pid": _NO_WORD,
-    "platform": "Swarm takes the platforms from the image; use deploy.placement.constraints on node.platform.arch",
     "post_start": _NO_WORD,
     "pre_start": _NO_WORD,
     "pre_stop": _NO_WORD,
@@ -48,7 +49,7 @@ SERVICE: Final = {
     "pull_policy": "Swarm pulls an image when a task starts; see resolve_image",
     "pull_refresh_after": _NO_WORD,
     "runtime": _NO_WORD,
-    "security_opt": _NO_WORD,
+    "security_opt": _DROPPED,
     "shm_size": "Swarm has no word for it; mount a tmpfs of that size at /dev/shm",
     "storage_opt": _NO_WORD,
     "tmpfs": "docker stack deploy drops it; use a long form entry of type tmpfs under 'volumes'",
@@ -80,14 +81,16 @@ _MOUNT: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "tmpfs": ("docker stack deploy drops it", ("size",)),
     "image": (_NO_WORD, ()),
 }
+_SPEC_ONLY: Final = (("bind", "recursive"), ("tmpfs", "mode"))
 _TOP: Final = {
     "models": _NO_WORD,
     "jobs": "Swarm has no word for it; use a service with deploy.mode: replicated-job",
 }
 
 
-def warn(tree: Map, at: At) -> None:
+def warn(tree: Map, at: At, dialect: Dialect = "docker") -> None:
     """Note every key of one valid, interpolated file that has no effect."""
+    honoured = SPEC_ONLY if dialect == "compose-spec" else ()
     for key, why in _TOP.items():
         if key in tree:
             at.key(tree, key).warn(why)
@@ -95,9 +98,9 @@ def warn(tree: Map, at: At) -> None:
         if not isinstance(service, Map):
             continue
         for key in service:
-            if key in SERVICE and not _is_default(key, service[key]):
+            if key in SERVICE and key not in honoured and not _is_default(key, service[key]):
                 place.key(service, key).warn(SERVICE[key])
-        _warn_inner(service, place)
+        _warn_inner(service, place, dialect)
     for _, network, place in entries(tree, "networks", at):
         if isinstance(network, Map) and "enable_ipv4" in network:
             place.key(network, "enable_ipv4").warn(_NO_WORD)
@@ -116,7 +119,7 @@ def _is_default(key: str, value: Any) -> bool:
     return value is None or (key in ("privileged", "oom_kill_disable", "attach") and value is False)
 
 
-def _warn_inner(service: Map, place: At) -> None:
+def _warn_inner(service: Map, place: At, dialect: Dialect) -> None:
     networks = service.get("networks")
     if isinstance(networks, Map):
         for name, network in networks.items():
@@ -129,7 +132,7 @@ def _warn_inner(service: Map, place: At) -> None:
             spot = place.key(service, section).item(values, index)
             _warn_keys(value, keys, spot)
             if section == "volumes" and isinstance(value, Map):
-                _warn_mount(value, spot)
+                _warn_mount(value, spot, dialect)
     deploy = service.get("deploy")
     resources = deploy.get("resources") if isinstance(deploy, Map) else None
     reservations = resources.get("reservations") if isinstance(resources, Map) else None
@@ -145,11 +148,12 @@ def _warn_keys(value: Any, keys: dict[str, str], place: At) -> None:
                 place.key(value, key).warn(keys[key])
 
 
-def _warn_mount(mount: Map, place: At) -> None:
+def _warn_mount(mount: Map, place: At, dialect: Dialect) -> None:
     for block, (why, honoured) in _MOUNT.items():
         options = mount.get(block)
         if not isinstance(options, Map):
             continue
         for key in options:
-            if key.lower() not in honoured and not key.startswith("x-"):
+            spec_only = dialect == "compose-spec" and (block, key) in _SPEC_ONLY
+            if key.lower() not in honoured and not spec_only and not key.startswith("x-"):
                 place.key(mount, block).key(options, key).warn(why)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.leaves import each, filled, given, inside, ordered, through
 from swarm_provider.convert.mounts import mount_from_spec, mount_to_spec
+from swarm_provider.convert.privileges import options_from_spec, options_to_spec
 from swarm_provider.errors import InputError
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar, parse, without_digest
@@ -57,7 +58,10 @@ def container_to_spec(inputs: Json) -> Json:
             DNSConfig=_dns_to_spec(inputs),
             Healthcheck=through(inputs.get("healthcheck"), _healthcheck_to_spec),
         ),
-        "Privileges": given(CredentialSpec=through(inputs.get("credentialSpec"), _credential_to_spec)),
+        "Privileges": {
+            **given(CredentialSpec=through(inputs.get("credentialSpec"), _credential_to_spec)),
+            **options_to_spec(inputs.get("securityOpt")),
+        },
     }
 
 
@@ -79,6 +83,7 @@ def container_from_spec(container: Json, namespace: str | None) -> Json:
             capAdd=container.get("CapabilityAdd"),
             capDrop=container.get("CapabilityDrop"),
             ulimits=through(container.get("Ulimits"), _ulimits_from_spec),
+            securityOpt=options_from_spec(container.get("Privileges")),
         ),
         **given(
             init=container.get("Init"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from swarm_provider.convert.leaves import each, filled, given, inside, through
-from swarm_provider.spec import Json, units
+from swarm_provider.spec import Json, labels, units
+from swarm_provider.spec.platform import platform_from_spec, platform_to_spec
 from swarm_provider.spec.values import UNKNOWN
 
 JOB_MODES: Final = ("ReplicatedJob", "GlobalJob")
@@ -111,17 +112,45 @@ def restart_from_spec(policy: Json | None) -> Any:
     )
 
 
-def resources_to_spec(resources: Any) -> Any:
+def resources_to_spec(inputs: Json) -> Any:
     """Return Resources, which is always an object; so is each section that is given."""
+    resources = inside(inputs.get("deploy"), "resources")
     if resources is UNKNOWN:
         return UNKNOWN
     return given(
+        SwapBytes=_swap_to_spec(inputs.get("memswapLimit"), inside(inside(resources, "limits"), "memory")),
+        MemorySwappiness=inputs.get("memSwappiness"),
         Limits=through(inside(resources, "limits"), lambda known: _amounts(known, Pids=known.get("pids"))),
         Reservations=through(
             inside(resources, "reservations"),
             lambda known: _amounts(known, GenericResources=each(known.get("genericResources"), _generic_to_spec)),
         ),
     )
+
+
+def _swap_to_spec(limit: Any, memory: Any) -> Any:
+    """Return the swap alone; compose counts the memory in, and 0 is nothing to it."""
+    if limit is UNKNOWN or (limit is not None and memory is UNKNOWN):
+        return UNKNOWN
+    both = 0 if limit is None else units.swap_bytes(limit)
+    if both in (0, units.UNLIMITED):
+        return both or None
+    return both - (0 if memory is None else units.size_bytes(memory))
+
+
+def memory_from_spec(resources: Any) -> Json:
+    """Return `memswapLimit` and `memSwappiness`."""
+    if not isinstance(resources, dict):
+        return {}
+    swap, memory = resources.get("SwapBytes"), inside(resources.get("Limits"), "MemoryBytes")
+    limit: Any = None
+    if swap is UNKNOWN or (swap is not None and memory is UNKNOWN):
+        limit = UNKNOWN
+    elif swap == units.UNLIMITED:
+        limit = str(swap)
+    elif swap is not None and memory:
+        limit = units.size_text(memory + swap)
+    return given(memswapLimit=limit, memSwappiness=resources.get("MemorySwappiness"))
 
 
 def _amounts(section: Json, **more: Any) -> Json:
@@ -180,11 +209,14 @@ def _generic_from_spec(entry: Json) -> Json:
     )
 
 
-def placement_to_spec(placement: Any) -> Any:
+def placement_to_spec(inputs: Json) -> Any:
     """Return Placement, which is always an object."""
+    placement = inside(inputs.get("deploy"), "placement")
     if placement is UNKNOWN:
         return UNKNOWN
+    platform = inputs.get("platform")
     return filled(
+        Platforms=None if platform is None else [through(platform, platform_to_spec)],
         Constraints=inside(placement, "constraints"),
         Preferences=each(
             inside(placement, "preferences"), lambda entry: {"Spread": {"SpreadDescriptor": entry.get("spread")}}
@@ -203,3 +235,14 @@ def placement_from_spec(placement: Any) -> Any:
         ),
         maxReplicasPerNode=inside(placement, "MaxReplicas"),
     )
+
+
+def chosen_platform(own: Any, placement: Any) -> Any:
+    """Return the user's `platform`; without a label that tells it, platforms are what a client read from the image."""
+    text = own.get(labels.PLATFORM) if isinstance(own, dict) else None
+    platforms = inside(placement, "Platforms")
+    if text is None or text is UNKNOWN or platforms is UNKNOWN:
+        return text
+    if not isinstance(platforms, list) or len(platforms) != 1:
+        return None
+    return through(platforms[0], lambda found: text if found == platform_to_spec(text) else platform_from_spec(found))

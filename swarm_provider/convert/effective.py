@@ -47,7 +47,7 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     }
     job = any(mode in result["Mode"] for mode in JOB_MODES) if result["Mode"] is not UNKNOWN else False
     task["Resources"] = _resources(task.get("Resources"))
-    task["Placement"] = _placement(task.get("Placement"))
+    task["Placement"] = _placement(task.get("Placement"), result["Labels"])
     if task.get("RestartPolicy") is not UNKNOWN:
         policy = {**({} if job else RESTART_DEFAULTS), **(task.get("RestartPolicy") or {})}
         policy = {key: value for key, value in policy.items() if key != "Window" or value}
@@ -74,7 +74,11 @@ def _labels(spec: Json) -> Any:
     if own is UNKNOWN:
         return own
     container = inner(spec, "TaskTemplate", "ContainerSpec") or {}
-    kept = {key: value for key, value in own.items() if not key.startswith(labels.OURS) and key != labels.STACK_IMAGE}
+    kept = {
+        key: value
+        for key, value in own.items()
+        if not (key.startswith(labels.OURS) and key != labels.PLATFORM) and key != labels.STACK_IMAGE
+    }
     live = container.get("Image")
     if isinstance(live, str):
         # the text of the image is kept where it cannot be told from the image itself
@@ -90,10 +94,11 @@ def _resources(resources: Any) -> Any:
     return {key: value for key, value in (resources or {}).items() if value != {}}
 
 
-def _placement(placement: Any) -> Any:
+def _placement(placement: Any, own: Any) -> Any:
     if placement is UNKNOWN:
         return placement
-    return {key: value for key, value in (placement or {}).items() if key != "Platforms"}
+    chosen = own is UNKNOWN or labels.PLATFORM in own
+    return {key: value for key, value in (placement or {}).items() if key != "Platforms" or chosen}
 
 
 def _container(container: Json, namespace: Any) -> Json:

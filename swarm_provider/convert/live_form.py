@@ -42,7 +42,8 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         # `docker service create` always says so; nobody asked for another init, so it is no reason to restart tasks
         container["Init"] = False
     image = live_container.get("Image")
-    if container.get("Image") != image and isinstance(task.get("Placement"), dict):
+    chosen = labels.PLATFORM in (spec.get("Labels") or {})
+    if container.get("Image") != image and not chosen and isinstance(task.get("Placement"), dict):
         # the live platforms are those of the image that goes
         task["Placement"] = {key: value for key, value in task["Placement"].items() if key != "Platforms"}
         platforms = inner(spec, "TaskTemplate", "Placement", "Platforms")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swarm_provider.convert.leaves import filled, given, through
+from swarm_provider.convert.leaves import each, filled, given, through
 from swarm_provider.spec import Json, units
 
 
@@ -39,11 +39,17 @@ def mount_from_spec(mount: Json) -> Json:
 
 
 def _bind_to_spec(options: Json) -> Json:
-    return filled(Propagation=options.get("propagation"))
+    return filled(
+        Propagation=options.get("propagation"),
+        NonRecursive=through(options.get("recursive"), lambda word: word == "disabled"),
+    )
 
 
 def _bind_from_spec(options: Json) -> Json:
-    return filled(propagation=options.get("Propagation"))
+    return filled(
+        propagation=options.get("Propagation"),
+        recursive=through(options.get("NonRecursive") or None, lambda _: "disabled"),
+    )
 
 
 def _volume_to_spec(options: Json) -> Json:
@@ -68,8 +74,16 @@ def _volume_from_spec(options: Json) -> Json:
 
 
 def _tmpfs_to_spec(options: Json) -> Json:
-    return filled(SizeBytes=through(options.get("size"), units.size_bytes), Mode=options.get("mode"))
+    return filled(
+        SizeBytes=through(options.get("size"), units.size_bytes),
+        Mode=options.get("mode"),
+        Options=each(options.get("options"), lambda option: option.split("=", 1)),
+    )
 
 
 def _tmpfs_from_spec(options: Json) -> Json:
-    return filled(size=through(options.get("SizeBytes") or None, units.size_text), mode=options.get("Mode"))
+    return filled(
+        size=through(options.get("SizeBytes") or None, units.size_text),
+        mode=options.get("Mode"),
+        options=each(options.get("Options"), "=".join),
+    )

@@ -7,6 +7,8 @@ from typing import Any
 
 from swarm_provider.convert.container import container_from_spec, container_to_spec, image_from_spec
 from swarm_provider.convert.deploy import (
+    chosen_platform,
+    memory_from_spec,
     mode_from_spec,
     mode_to_spec,
     placement_from_spec,
@@ -41,8 +43,8 @@ def to_spec(inputs: Json) -> Json:
         "Labels": _service_labels(inputs),
         "TaskTemplate": {
             "ContainerSpec": container_to_spec(inputs),
-            "Resources": resources_to_spec(inside(deploy, "resources")),
-            "Placement": placement_to_spec(inside(deploy, "placement")),
+            "Resources": resources_to_spec(inputs),
+            "Placement": placement_to_spec(inputs),
             **given(
                 RestartPolicy=restart_to_spec(inside(deploy, "restartPolicy")),
                 LogDriver=through(inputs.get("logging"), _log_driver_to_spec),
@@ -94,6 +96,8 @@ def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
         **({} if namespace in (None, UNKNOWN) else {"namespace": namespace}),
         **image_from_spec(container, {} if own is UNKNOWN else own),
         **container_from_spec(container, namespace),
+        **memory_from_spec(task.get("Resources")),
+        **given(platform=chosen_platform(own, task.get("Placement"))),
         **given(logging=through(task.get("LogDriver"), _log_driver_from_spec)),
         **filled(
             networks=each(networks, lambda entry: _network_from_spec(entry, network_names or {})),
@@ -181,6 +185,8 @@ def _service_labels(inputs: Json) -> Any:
         result[labels.NAMESPACE] = namespace
     if inputs.get("image"):
         result[labels.STACK_IMAGE if namespace else labels.IMAGE] = inputs["image"]
+    if inputs.get("platform"):
+        result[labels.PLATFORM] = inputs["platform"]
     return result
 
 

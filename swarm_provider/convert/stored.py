@@ -108,11 +108,15 @@ def _container(container: Json) -> Json:
     if credential is not None:
         result["Privileges"] = {**result["Privileges"], "CredentialSpec": credential}
     if isinstance(result.get("Mounts"), list):
-        # how a mount is kept consistent is stored, but never told
-        result["Mounts"] = [
-            {key: value for key, value in mount.items() if key != "Consistency"} if isinstance(mount, dict) else mount
-            for mount in result["Mounts"]
-        ]
+        result["Mounts"] = [_mount(mount) if isinstance(mount, dict) else mount for mount in result["Mounts"]]
+    return result
+
+
+def _mount(mount: Json) -> Json:
+    # how a mount is kept consistent is stored, but never told
+    result = {key: value for key, value in mount.items() if key != "Consistency"}
+    if inner(result, "BindOptions", "NonRecursive"):
+        result["BindOptions"] = {"Propagation": "rprivate", **result["BindOptions"]}
     return result
 
 

@@ -10,9 +10,11 @@ from typing import Final
 
 from swarm_provider.model import shorthand
 from swarm_provider.model.advice import ADVICE_INPUT
+from swarm_provider.model.mount import MOUNT
 from swarm_provider.model.types import (
     CPUS,
     DURATION,
+    MEMSWAP,
     SIZE,
     Boolean,
     Choice,
@@ -24,7 +26,9 @@ from swarm_provider.model.types import (
     ObjectOf,
     Text,
     Type,
+    of_text,
 )
+from swarm_provider.spec import platform, security
 
 _TEXTS: Final = ListOf(Text(), before=shorthand.listed, also=("str",))
 _COMMAND: Final = ListOf(Text(), before=shorthand.shell_words, also=("str",))
@@ -116,64 +120,6 @@ PORT: Final = ObjectOf(
         Field("name", Text(), "Name of the port. EndpointSpec.Ports.Name."),
     ),
     "A published port. EndpointSpec.Ports.",
-)
-MOUNT: Final = ObjectOf(
-    "Mount",
-    (
-        Field(
-            "type",
-            Choice(("volume", "bind", "tmpfs", "npipe", "cluster", "image")),
-            "What is mounted. CS.Mounts.Type.",
-            required=True,
-        ),
-        Field("source", Text(), "Volume name or path on the node; none: an anonymous volume."),
-        Field("target", Text(), "Path in the container.", required=True),
-        Field("read_only", Boolean(), "Default false."),
-        Field("consistency", Text(), "Kept for Docker Desktop; no effect on Linux."),
-        Field(
-            "bind",
-            ObjectOf(
-                "MountBind",
-                (
-                    Field("propagation", Text(), "Mount propagation, such as rslave."),
-                    Field("create_host_path", Boolean(), "No effect: no engine keeps it for a service."),
-                ),
-                "Options of a bind mount.",
-            ),
-            "Options of a bind mount. CS.Mounts.BindOptions.",
-        ),
-        Field(
-            "volume",
-            ObjectOf(
-                "MountVolume",
-                (
-                    Field("nocopy", Boolean(), "Do not fill a new volume with what the image has there."),
-                    Field("subpath", Text(), "Path inside the volume. API 1.45."),
-                    Field("labels", LABELS, "Labels of a volume that is made for the task."),
-                    Field("driver", Text(), "Driver of a volume that is made for the task."),
-                    Field("driver_opts", _OPTIONS, "Driver options of such a volume."),
-                ),
-                "Options of a volume mount.",
-            ),
-            "Options of a volume mount. CS.Mounts.VolumeOptions.",
-        ),
-        Field(
-            "tmpfs",
-            ObjectOf(
-                "MountTmpfs",
-                (
-                    Field("size", SIZE, "Size. Default: no limit."),
-                    Field("mode", Integer(0), "File mode as a number."),
-                ),
-                "Options of a tmpfs mount.",
-            ),
-            "Options of a tmpfs mount. CS.Mounts.TmpfsOptions.",
-        ),
-        Field("cluster", ObjectOf("MountCluster", (), "Options of a cluster volume."), "API 1.42."),
-    ),
-    "Something mounted into the tasks. CS.Mounts.",
-    before=shorthand.volume,
-    also=("str",),
 )
 _UPDATE_FIELDS: Final = (
     Field("parallelism", Integer(0), "Tasks at a time; 0: all at once. Default 1."),
@@ -344,6 +290,31 @@ SPEC_INPUTS: Final = (
     ),
     Field("ulimits", MapOf(ULIMIT, before=shorthand.ulimits), "Limits by name. CS.Ulimits, API 1.41."),
     Field("oom_score_adj", Integer(-1000, 1000), "Preference of the out-of-memory killer. API 1.46."),
+    Field(
+        "security_opt",
+        ListOf(Text(before=of_text(security.canonical)), order=False),
+        (
+            "Options no-new-privileges:true, seccomp:default, seccomp:unconfined, seccomp:FILE (a profile, read by the "
+            "program), apparmor:default, apparmor:unconfined, label:disable and label:user|role|type|level:NAME. "
+            "CS.Privileges, API 1.44."
+        ),
+    ),
+    Field(
+        "mem_swappiness", Integer(-1, 100), "Tendency to swap; -1: the node's. Resources.MemorySwappiness, API 1.52."
+    ),
+    Field(
+        "memswap_limit",
+        MEMSWAP,
+        (
+            "Memory and swap together; -1: unlimited swap, 0: not set. Needs deploy.resources.limits.memory. "
+            "Resources.SwapBytes, API 1.52."
+        ),
+    ),
+    Field(
+        "platform",
+        Text(before=of_text(platform.checked)),
+        "Nodes of this platform only, such as linux/arm64. Default: those of the image. Placement.Platforms.",
+    ),
     Field("healthcheck", HEALTHCHECK, "How Docker tells whether a task is healthy. CS.Healthcheck."),
     Field("logging", LOGGING, "Where the output goes. TaskTemplate.LogDriver."),
     Field("credential_spec", CREDENTIAL_SPEC, "Credential spec of a Windows container."),

@@ -248,6 +248,7 @@ class Measure(Type):
 
 DURATION = Measure(parse=units.duration_ns)
 SIZE = Measure(parse=units.size_bytes, numbers=True)
+MEMSWAP = Measure(parse=units.swap_bytes, numbers=True)
 CPUS = Measure(parse=units.nano_cpus, numbers=True)
 
 
@@ -382,6 +383,11 @@ class ObjectOf(Type):
         for entry in self.fields:
             yield from entry.type.types()
         yield self
+
+
+def of_text(change: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """Return `change` for a type's `before`: what is no text passes, and is told by the type itself."""
+    return lambda value: change(value) if isinstance(value, str) else value
 
 
 def nearest(word: Any, words: tuple[str, ...]) -> str:

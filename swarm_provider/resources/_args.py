@@ -211,6 +211,9 @@ class MountBindArgs(TypedDict, total=False):
 
     propagation: pulumi.Input[str]
     """Mount propagation, such as rslave."""
+    recursive: pulumi.Input[str]
+    """Whether mounts below the path come along. Default enabled. (No engine keeps `writable` and `readonly` for a
+    service.)"""
     create_host_path: pulumi.Input[bool]
     """No effect: no engine keeps it for a service."""
 
@@ -237,6 +240,8 @@ class MountTmpfsArgs(TypedDict, total=False):
     """Size. Default: no limit."""
     mode: pulumi.Input[int]
     """File mode as a number."""
+    options: pulumi.Input[Sequence[pulumi.Input[str]] | str]
+    """Mount options such as noexec or uid=1000. TmpfsOptions.Options, API 1.46."""
 
 
 class MountClusterArgs(TypedDict, total=False):

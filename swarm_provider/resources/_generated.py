@@ -726,6 +726,10 @@ class Service(SwarmResource):
         sysctls: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]] | None = None,
         ulimits: pulumi.Input[Mapping[str, pulumi.Input[UlimitArgs]]] | None = None,
         oom_score_adj: pulumi.Input[int] | None = None,
+        security_opt: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        mem_swappiness: pulumi.Input[int] | None = None,
+        memswap_limit: pulumi.Input[str | int | float] | None = None,
+        platform: pulumi.Input[str] | None = None,
         healthcheck: pulumi.Input[HealthcheckArgs] | None = None,
         logging: pulumi.Input[LoggingArgs] | None = None,
         credential_spec: pulumi.Input[CredentialSpecArgs] | None = None,
@@ -774,6 +778,14 @@ class Service(SwarmResource):
             sysctls: Kernel settings of the container. CS.Sysctls.
             ulimits: Limits by name. CS.Ulimits, API 1.41.
             oom_score_adj: Preference of the out-of-memory killer. API 1.46.
+            security_opt: Options no-new-privileges:true, seccomp:default, seccomp:unconfined, seccomp:FILE (a profile,
+                read by the program), apparmor:default, apparmor:unconfined, label:disable and
+                label:user|role|type|level:NAME. CS.Privileges, API 1.44.
+            mem_swappiness: Tendency to swap; -1: the node's. Resources.MemorySwappiness, API 1.52.
+            memswap_limit: Memory and swap together; -1: unlimited swap, 0: not set. Needs
+                deploy.resources.limits.memory. Resources.SwapBytes, API 1.52.
+            platform: Nodes of this platform only, such as linux/arm64. Default: those of the image.
+                Placement.Platforms.
             healthcheck: How Docker tells whether a task is healthy. CS.Healthcheck.
             logging: Where the output goes. TaskTemplate.LogDriver.
             credential_spec: Credential spec of a Windows container.
@@ -823,6 +835,10 @@ class Service(SwarmResource):
                 "sysctls": sysctls,
                 "ulimits": ulimits,
                 "oom_score_adj": oom_score_adj,
+                "security_opt": security_opt,
+                "mem_swappiness": mem_swappiness,
+                "memswap_limit": memswap_limit,
+                "platform": platform,
                 "healthcheck": healthcheck,
                 "logging": logging,
                 "credential_spec": credential_spec,
@@ -997,6 +1013,29 @@ class Service(SwarmResource):
     def oom_score_adj(self) -> pulumi.Output[int]:
         """Preference of the out-of-memory killer. API 1.46."""
         return self._value("oomScoreAdj")
+
+    @property
+    def security_opt(self) -> pulumi.Output[Sequence[str]]:
+        """Options no-new-privileges:true, seccomp:default, seccomp:unconfined, seccomp:FILE (a profile, read by the
+        program), apparmor:default, apparmor:unconfined, label:disable and label:user|role|type|level:NAME.
+        CS.Privileges, API 1.44."""
+        return self._value("securityOpt")
+
+    @property
+    def mem_swappiness(self) -> pulumi.Output[int]:
+        """Tendency to swap; -1: the node's. Resources.MemorySwappiness, API 1.52."""
+        return self._value("memSwappiness")
+
+    @property
+    def memswap_limit(self) -> pulumi.Output[str]:
+        """Memory and swap together; -1: unlimited swap, 0: not set. Needs deploy.resources.limits.memory.
+        Resources.SwapBytes, API 1.52."""
+        return self._value("memswapLimit")
+
+    @property
+    def platform(self) -> pulumi.Output[str]:
+        """Nodes of this platform only, such as linux/arm64. Default: those of the image. Placement.Platforms."""
+        return self._value("platform")
 
     @property
     def healthcheck(self) -> pulumi.Output[Mapping[str, Any]]:

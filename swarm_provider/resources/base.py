@@ -11,7 +11,7 @@ from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
 from swarm_provider.model.spelling import snake_keys
 from swarm_provider.resources import discovery, program
-from swarm_provider.resources.content import read_content
+from swarm_provider.resources.content import read_content, with_profile
 from swarm_provider.resources.options import prepared
 from swarm_provider.resources.problems import explained
 from swarm_provider.resources.wire import to_wire
@@ -127,6 +127,8 @@ def _rest_with_registration(outputs: Iterable[Any]) -> None:
 def _prepare_service(args: Json) -> list[pulumi.Resource]:
     """Complete the mounts of this program's volumes, in place; return the NodeLabels and Nodes to wait for."""
     here = program.current()
+    if isinstance(args.get("security_opt"), (list, tuple)):
+        args["security_opt"] = [with_profile(option) for option in args["security_opt"]]
     if isinstance(args.get("volumes"), (list, tuple)):
         args["volumes"] = [here.mount(entry) for entry in args["volumes"]]
     deploy = args.get("deploy")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.spec import security
 
 _WAYS = ("data", "data_base64", "file")
 
@@ -31,15 +32,30 @@ def read_content(args: dict[str, Any]) -> None:
         _put_bytes(args, bytes(args["data"]))
 
 
-def _read(path: Any) -> bytes:
+def with_profile(option: Any) -> Any:
+    """Return a `security_opt` with the content of the seccomp profile that it names.
+
+    Raises:
+        InputError: the file cannot be read, or is no text.
+    """
+    path = security.profile_path(option) if isinstance(option, str) else None
+    if path is None:
+        return option
+    try:
+        return security.seccomp(_read(path, "security_opt").decode())
+    except ValueError as error:
+        raise InputError(Problem(f"{path!r}: {error}", "security_opt")) from None
+
+
+def _read(path: Any, name: str = "file") -> bytes:
     if not isinstance(path, (str, os.PathLike)):
-        raise InputError(Problem("must be the path of a file, as plain text", "file"))
+        raise InputError(Problem("must be the path of a file, as plain text", name))
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
-        raise InputError(Problem(_missing(Path(path)), "file")) from None
+        raise InputError(Problem(_missing(Path(path)), name)) from None
     except OSError as error:
-        raise InputError(Problem(f"cannot read {os.fspath(path)!r}: {error.strerror}", "file")) from None
+        raise InputError(Problem(f"cannot read {os.fspath(path)!r}: {error.strerror}", name)) from None
 
 
 def _missing(path: Path) -> str:

@@ -29,6 +29,7 @@ _SIZE: Final = re.compile(
 )
 _SIZE_EXPONENT: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 INT64_MAX: Final = 2**63 - 1
+UNLIMITED: Final = -1
 LONGEST_TEXT: Final = 100
 """Characters of a number that anybody means; longer ones cost time before they are refused."""
 
@@ -78,6 +79,15 @@ def size_bytes(value: str | int) -> int:
     if size > INT64_MAX:
         raise ValueError(f"{value!r} is a larger size than Docker can store")
     return size
+
+
+def swap_bytes(value: str | int) -> int:
+    """Return the bytes of a limit of memory and swap; -1 is no limit.
+
+    Raises:
+        ValueError: the text is neither -1 nor a size.
+    """
+    return UNLIMITED if str(value).strip() == str(UNLIMITED) else size_bytes(value)
 
 
 def size_text(size: int) -> str:

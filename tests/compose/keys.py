@@ -105,7 +105,7 @@ SERVICE: Final = {
     "pull_policy": "pull_policy: always",
     "pull_refresh_after": "pull_refresh_after: 1d",
     "runtime": "runtime: x",
-    "security_opt": "security_opt: [a]",
+    "security_opt": "security_opt: ['no-new-privileges:true']",
     "shm_size": "shm_size: 64m",
     "storage_opt": "storage_opt: {size: 1G}",
     "tmpfs": "tmpfs: /x",

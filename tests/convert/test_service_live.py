@@ -136,6 +136,24 @@ PARTS: dict[str, Json] = {
             {"type": "tmpfs", "target": "/c", "tmpfs": {"size": "10M", "mode": 511}},
         ]
     },
+    "mount-recursive": {
+        "volumes": [
+            {"type": "bind", "source": "/tmp", "target": f"/{word}", "readOnly": True, "bind": {"recursive": word}}
+            for word in ("enabled", "disabled")
+        ]
+    },
+    "mount-tmpfs-options": {
+        "volumes": [{"type": "tmpfs", "target": "/a", "tmpfs": {"options": ["noexec", "uid=5"], "size": "1M"}}]
+    },
+    "security": {"securityOpt": ["no-new-privileges:true", "seccomp:unconfined", "apparmor:unconfined"]},
+    "security-default": {"securityOpt": ["seccomp:default", "apparmor:default", "no-new-privileges:false"]},
+    "security-profile": {"securityOpt": ['seccomp:{"defaultAction":"SCMP_ACT_ALLOW"}']},
+    "security-label": {"securityOpt": ["label:user:u", "label:role:r", "label:type:t", "label:level:s0:c1"]},
+    "security-label-off": {"securityOpt": ["label:disable"]},
+    "swap": {"memswapLimit": "96M", "memSwappiness": 0, "deploy": {"resources": {"limits": {"memory": "64M"}}}},
+    "swap-none": {"memswapLimit": "64M", "deploy": {"resources": {"limits": {"memory": "64M"}}}},
+    "swap-unlimited": {"memswapLimit": "-1", "deploy": {"resources": {"limits": {"memory": "64M"}}}},
+    "platform": {"platform": "linux/arm/v7"},
     "force": {"forceUpdate": 3},
     "references": {
         "configs": [

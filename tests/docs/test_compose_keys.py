@@ -33,6 +33,7 @@ REFUSED = [f"services.*.{key}" for key in sorted(table("### Refused"))]
 # the compose-spec has them, and the docker CLI refuses them: no case of the corpus can hold them
 NOT_DOCKERS = {
     *(f"services.*.{key}" for key in ("cpus", "dns_opt", "group_add", "label_file", "mem_reservation", "pids_limit")),
+    *("services.*.mem_swappiness", "services.*.platform"),
     *(
         "services.*.profiles",
         "services.*.scale",

@@ -183,7 +183,7 @@ def test_live_spec_differs_neither_in_ids_nor_in_network_names() -> None:
 
 def test_difference_without_a_word_of_its_own_is_named_by_its_place() -> None:
     live = service()
-    live["TaskTemplate"]["ContainerSpec"]["Privileges"] = {"NoNewPrivileges": True}
+    live["TaskTemplate"]["ContainerSpec"]["Privileges"] = {"Next": True}
     assert restart(live, service()).reasons == ("ContainerSpec.Privileges",)
 
 

@@ -1,4 +1,4 @@
-"""Config and Secret: where their content comes from."""
+"""Files that the program reads: the content of a Config or Secret, a seccomp profile."""
 
 from __future__ import annotations
 
@@ -74,3 +74,13 @@ def test_name_is_the_base_of_the_versions_names() -> None:
     assert config(name="todo-config", data="x") == {"baseName": "todo-config", "data": "x"}
     # the word that code written by `pulumi import` has
     assert config(base_name="todo-config", data="x") == {"baseName": "todo-config", "data": "x"}
+
+
+def test_seccomp_profile_is_read_in_the_program(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{ "defaultAction": "SCMP_ACT_LOG" }\n')
+    options = [f"seccomp={tmp_path / 'p.json'}", "no-new-privileges", "seccomp:unconfined"]
+    sent = run(lambda: swarm.Service("web", image="bb", security_opt=options))["web"].inputs
+    assert sent["securityOpt"] == ['seccomp:{"defaultAction":"SCMP_ACT_LOG"}', "no-new-privileges:true", options[2]]
+    (tmp_path / "p.json").write_text("x")
+    with pytest.raises(pulumi.RunError, match=r"security_opt: .*p.json': the seccomp profile is not JSON"):
+        run(lambda: swarm.Service("web", image="bb", security_opt=options))

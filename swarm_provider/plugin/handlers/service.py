@@ -185,7 +185,7 @@ class ServiceHandler(Handler):
         spec: Json = objects.with_labels(to_spec(news), own)
         await fill_ids(self.session, request.urn, swarm, spec)
         listed = platforms(swarm, reveal(news["image"]))
-        if listed:
+        if listed and not news.get("platform"):
             spec["TaskTemplate"]["Placement"]["Platforms"] = listed
         return spec
 

@@ -294,6 +294,10 @@ def _targets(project: Project) -> Any:
 WEB = "services: {web: {image: x, %s}}"
 
 
+def _has(key: str) -> Callable[[Project], bool]:
+    return lambda project: key in inputs(project)
+
+
 def _targets(project: Project) -> list[str]:
     return [mount["target"] for mount in inputs(project)["volumes"]]
 
@@ -379,6 +383,23 @@ ROWS = [
         ["web"],
         None,
     ),
+    Row(
+        "`memswap_limit`",
+        (WEB % "memswap_limit: 64m, deploy: {resources: {limits: {memory: 64m}}}",),
+        _of("memswapLimit"),
+        None,
+        "64m",
+    ),
+    Row("`security_opt`", (WEB % "security_opt: ['seccomp:unconfined']",), _has("securityOpt"), False, True),
+    Row("`oom_score_adj`", (WEB % "oom_score_adj: 5",), _has("oomScoreAdj"), False, True),
+    Row("`tmpfs`", (WEB % "tmpfs: '/run:size=64m'",), _has("volumes"), False, True),
+    Row(
+        "mounts below a bind mount",
+        (WEB % "volumes: [{type: bind, source: /a, target: /b, bind: {recursive: disabled}}]",),
+        lambda project: bool(inputs(project)["volumes"][0]["bind"]),
+        False,
+        True,
+    ),
     Row("`mem_limit`", (WEB % "mem_limit: 64m",), _of("deploy", "resources", "limits", "memory"), None, "64m"),
     Row(
         "sign of the shell in a command",
@@ -441,7 +462,7 @@ def test_dialects_differ_as_the_table_says(read: Reader, row: Row) -> None:
             said.append(None)
         else:
             said.append(row.look(project))
-            warnings += [text for text in warned(project) if "dialect=" in text]
+            warnings += [text for text in warned(project) if "dialect=" in text or "drops it" in text]
     assert said == [row.docker, row.spec]
     assert said[0] != said[1]
     assert warnings
@@ -492,3 +513,46 @@ def test_many_differences_are_counted(read: Reader) -> None:
     told = [text for text in warned(project) if "differently" in text]
     assert len(told) == 9
     assert told[-1] == "12 more places would read differently with dialect='compose-spec'"
+
+
+# ------------------------------------------- words that docker has not wired
+
+
+def test_engine_words_are_read_as_the_compose_spec_says(read: Reader) -> None:
+    text = """services:
+  web:
+    image: x
+    security_opt: [no-new-privileges, "seccomp:p.json", "systempaths=unconfined"]
+    oom_score_adj: 7
+    memswap_limit: 96m
+    mem_limit: 64m
+    mem_swappiness: 0
+    platform: linux/arm64
+    tmpfs: ["/run:size=64m,mode=1777,noexec", /tmp]
+    volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 0o700}}]
+"""
+    project = read(text, side={"p.json": '{ "defaultAction": "SCMP_ACT_LOG" }\n'}, **SPEC)
+    found = inputs(project)
+    assert found["securityOpt"] == ["no-new-privileges:true", 'seccomp:{"defaultAction":"SCMP_ACT_LOG"}']
+    assert (found["oomScoreAdj"], found["memswapLimit"], found["memSwappiness"]) == (7, "96m", 0)
+    assert found["platform"] == "linux/arm64"
+    assert found["volumes"] == [
+        {"type": "tmpfs", "target": "/t", "tmpfs": {"mode": 0o700}},
+        {"type": "tmpfs", "target": "/run", "tmpfs": {"size": "64m", "mode": 0o1777, "options": ["noexec"]}},
+        {"type": "tmpfs", "target": "/tmp"},
+    ]
+    assert [line for line in warned(project) if "no word" in line] == [
+        line for line in warned(project) if "services.web.security_opt" in line
+    ]
+
+
+def test_keys_that_docker_refuses_as_unknown_work_in_its_dialect(read: Reader) -> None:
+    found = inputs(read(WEB % "platform: linux/arm64, mem_swappiness: 5"))
+    assert (found["platform"], found["memSwappiness"]) == ("linux/arm64", 5)
+
+
+def test_seccomp_profile_that_is_missing_or_not_json_is_an_error(read: Reader) -> None:
+    with pytest.raises(InputError, match=r"p\.json does not exist"):
+        read(WEB % "security_opt: ['seccomp:p.json']", **SPEC)
+    with pytest.raises(InputError, match="not JSON"):
+        read(WEB % "security_opt: ['seccomp:p.json']", side={"p.json": "x"}, **SPEC)
