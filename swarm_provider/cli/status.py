@@ -137,6 +137,8 @@ def _print(stack: str, where: str, found: Sequence[Standing]) -> None:
             print(f"  {_version(version)}")
         for problem in found[number - 1].problems if number else ():
             print(painted(f"  ! {problem}", "red"))
+        for note in found[number - 1].notes if number else ():
+            print(f"  {note}")
 
 
 def _tasks(one: Standing) -> str:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from swarm_provider.plan.tasks import ENDED, Service, Task, at, eligible, in_slots, is_down, slot_key
+from swarm_provider.plan.tasks import (
+    ENDED,
+    Service,
+    Task,
+    at,
+    eligible,
+    in_slots,
+    is_down,
+    node_name,
+    same_template,
+    slot_key,
+)
 from swarm_provider.spec import Json
 
 
@@ -115,6 +126,31 @@ def degraded(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int)
     down = sorted(str(at(node, "Description", "Hostname")) for node in nodes if at(node, "Status", "State") == "down")
     lost = f"; node{'s' if len(down) > 1 else ''} down: {', '.join(down)}" if down else ""
     return f"{service.name} is degraded: {found.running}/{found.wanted} tasks run{again}{lost}"
+
+
+def left_behind(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str | None:
+    """Return a sentence about tasks of a global service that an update has left as they were; None for none.
+
+    Swarm touches no task of a global service on a paused node; it replaces them when the node becomes active.
+    """
+    service = Service(live)
+    if not service.is_global or service.is_job:
+        return None
+    paused = {str(node.get("ID")) for node in nodes if at(node, "Spec", "Availability") == "pause"}
+    old = [
+        task
+        for task in map(Task, tasks)
+        if task.node_id in paused
+        and task.json.get("ServiceID") == live["ID"]
+        and task.wanted
+        and task.state == "running"
+        and not same_template(service, task, nodes)
+    ]
+    if not old:
+        return None
+    where = ", ".join(sorted({node_name(nodes, task.node_id) for task in old}))
+    tasks_of, still = ("task of", "runs") if len(old) == 1 else ("tasks of", "run")
+    return f"{len(old)} {tasks_of} {service.name} on {where} (paused) still {still} the version before"
 
 
 def recovered(service: Json, lacking: str | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.plan.causes import failing, no_node_matches, rollback_note
-from swarm_provider.plan.health import Health, health
+from swarm_provider.plan.health import Health, health, left_behind
 from swarm_provider.plan.history import Failure
 from swarm_provider.plan.naming import current, object_labels, object_name
 from swarm_provider.plan.pruning import references
@@ -46,6 +46,7 @@ class Standing:
         versions: configs and secrets in use.
         nodes: host names of the nodes on which tasks run.
         problems: why it does not run as wanted, one line each.
+        notes: what else is worth knowing: tasks of an older version on paused nodes.
         unmodelled: path -> value of what it has and no input can say.
     """
 
@@ -59,6 +60,7 @@ class Standing:
     versions: tuple[Version, ...] = ()
     nodes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     unmodelled: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,7 @@ def standing(
         tuple(_versions(live, {"config": configs, "secret": secrets})),
         tuple(sorted(on)),
         tuple(_problems(service, own, nodes, found)),
+        tuple(filter(None, (left_behind(live, tasks, nodes),))),
         unmodelled(live["Spec"]),
     )
 

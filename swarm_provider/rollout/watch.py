@@ -52,10 +52,12 @@ class Outcome:
     Attributes:
         text: `2/2 running`.
         service: the service as it was last seen (GET /services/ID).
+        snapshot: the same with its tasks and the nodes; None after a removal.
     """
 
     text: str
     service: Json
+    snapshot: Snapshot | None = None
 
 
 @dataclass(eq=False)
@@ -275,7 +277,7 @@ class Watcher:
         waiter.verdict = verdict = judge(waiter.snapshot, desired, waiter.history, now)
         if isinstance(verdict, Done):
             self._say(waiter, verdict.text, at_once=True)
-            self._end(waiter, Outcome(verdict.text, waiter.snapshot.service or {}))
+            self._end(waiter, Outcome(verdict.text, waiter.snapshot.service or {}, waiter.snapshot))
         elif isinstance(verdict, Failed):
             self._waiters.remove(waiter)
             self._spawn(self._fail(waiter, verdict))

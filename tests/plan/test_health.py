@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from swarm_provider.plan.health import degraded, health, recovered
+from swarm_provider.plan.health import degraded, health, left_behind, recovered
 from swarm_provider.plan.standing import standing
 from swarm_provider.spec import Json
 
@@ -169,3 +169,16 @@ def test_job_is_given_up_once_nothing_of_it_is_tried_again() -> None:
     assert given_up(job, [done, failed], [node("a")])
     assert not given_up(job, [done, failed, task("a", state="ready", wanted="ready", slot=2)], [node("a")])
     assert not given_up(job, [done], [node("a")])
+
+
+def test_tasks_of_another_version_on_paused_nodes_are_left_behind() -> None:
+    live = service(Global={})
+    live["Spec"]["TaskTemplate"] = {"ContainerSpec": {"Image": "bb:2"}}
+    resting = node("b")
+    resting["Spec"]["Availability"] = "pause"
+    old, new = ({"Spec": {"ContainerSpec": {"Image": image}}} for image in ("bb:1", "bb:2"))
+    nodes = [node("a"), resting]
+    tasks = [task("a") | new, task("b") | old]
+    assert left_behind(live, tasks, nodes) == "1 task of web on b (paused) still runs the version before"
+    assert standing(live, tasks, nodes, [], [], NOW).well
+    assert left_behind(live, [task("a") | old, task("b") | new], nodes) is None

@@ -16,7 +16,7 @@ from swarm_provider.errors import Conflict, InputError, NotFound, Problem, Rollo
 from swarm_provider.model import unusable
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, recovered, under_way
+from swarm_provider.plan.health import degraded, left_behind, recovered, under_way
 from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
 from swarm_provider.plan.submission import (
     as_awaited,
@@ -279,6 +279,10 @@ class ServiceHandler(Handler):
             progress=lambda text: self.session.log.status(request.urn, text),
             cancelled=self.session.cancelled,
         )
+        seen = outcome.snapshot
+        left = left_behind(outcome.service, seen.tasks, seen.nodes) if seen is not None else None
+        if left:
+            self.session.log.warn(request.urn, left)
         return outcome.service
 
     # ----------------------------------------------------------------- read
@@ -303,9 +307,10 @@ class ServiceHandler(Handler):
         inputs = self.secretly(inputs, olds, own)
         outputs = _outputs(live, state.get("incarnation"))
         tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
-        text = degraded(live, tasks.get(live["ID"], []), nodes, swarm.now)
-        if text:
-            self.session.log.info(request.urn, text)
+        own_tasks = tasks.get(live["ID"], [])
+        text = degraded(live, own_tasks, nodes, swarm.now)
+        for said in filter(None, (text, left_behind(live, own_tasks, nodes))):
+            self.session.log.info(request.urn, said)
         reasons: Sequence[str] = ()
         if state.get("converged") is False and not recovered(live, text):
             reasons = [f"the last update of service {id!r} did not converge; `up` tries again"]
