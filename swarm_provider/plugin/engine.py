@@ -51,8 +51,9 @@ class EngineLog:
         """Return a text as it may be shown and stored; arguments as for `shown`."""
         return shown(text, self.secrets, lines=lines, limit=limit)
 
-    def info(self, urn: str, text: str) -> None:
-        self._once(_INFO, urn, text)
+    def info(self, urn: str, text: str, *, lines: bool = False) -> None:
+        """Say something once; `lines`: it is meant to have several."""
+        self._once(_INFO, urn, text, lines=lines)
 
     def warn(self, urn: str, text: str) -> None:
         self._once(_WARNING, urn, text)
@@ -63,15 +64,18 @@ class EngineLog:
             self._status[urn] = text
             self._send(_INFO, urn, text, ephemeral=True)
 
-    def _once(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str) -> None:
+    def _once(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, lines: bool = False) -> None:
         if (urn, text) not in self._said:
             self._said.add((urn, text))
-            self._send(severity, urn, text, ephemeral=False)
+            self._send(severity, urn, text, ephemeral=False, lines=lines)
 
-    def _send(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
+    def _send(
+        self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool, lines: bool = False
+    ) -> None:
         if self._stub is None:
             return
-        message = self.clean(text, limit=_LONGEST_STATUS if ephemeral else LONGEST_MESSAGE)
+        limit = _LONGEST_STATUS if ephemeral or lines else LONGEST_MESSAGE
+        message = self.clean(text, lines=lines, limit=limit)
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
         task = asyncio.get_running_loop().create_task(self._call(request, self._latest.get(urn)))
         self._latest[urn] = task

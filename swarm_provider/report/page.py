@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from swarm_provider.plan.alike import FIRST_WORDS
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.told import told
 from swarm_provider.report.changed import Changed, changed
@@ -246,7 +247,7 @@ def _version(one: Changed) -> str:
 
 def _said(notes: Sequence[Note], severity: str, names: dict[str, str]) -> Iterable[tuple[str, str]]:
     for note in notes:
-        if note.severity != severity or (severity == "info" and told(note.text) is not None):
+        if note.severity != severity or (severity == "info" and (told(note.text) is not None or note.text.startswith(FIRST_WORDS))):
             # forecasts stand in the table
             continue
         name = names.get(note.urn) or (note.urn.rsplit("::", 1)[-1] if note.urn else "")

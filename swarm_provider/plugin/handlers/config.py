@@ -7,12 +7,13 @@ import hashlib
 from swarm_provider.convert import objects
 from swarm_provider.model.resources import CONFIG
 from swarm_provider.plan.advice import on_config
+from swarm_provider.plan.alike import changed_lines
 from swarm_provider.plan.diff import Change
 from swarm_provider.plugin.handlers.base import Request
 from swarm_provider.plugin.handlers.content import CONTENT, content_of
 from swarm_provider.plugin.handlers.family import FamilyHandler
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import has_secret
+from swarm_provider.spec.values import has_secret, reveal
 
 
 class ConfigHandler(FamilyHandler):
@@ -40,8 +41,16 @@ class ConfigHandler(FamilyHandler):
             self.session.advise(request.urn, on_config(inputs["baseName"], data), inputs)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
-        """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it."""
+        """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it.
+
+        Of text that Pulumi takes for the same data, show the lines that differ.
+        """
         before, after = content_of(olds), content_of(news)
+        texts = [reveal(inputs.get("data")) for inputs in (olds, news)]
+        if all(isinstance(text, str) for text in texts) and not (_is_secret(olds) or _is_secret(news)):
+            said = changed_lines(*texts)
+            if said is not None:
+                self.session.log.info(request.urn, said, lines=True)
         if before is None or after is None or all(change.path != "dataBase64" for change in found):
             return found
         if _is_secret(olds) or _is_secret(news):
