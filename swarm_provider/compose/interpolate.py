@@ -80,6 +80,8 @@ class _Walk:
         if isinstance(value, Map):
             copy = value.empty_copy()
             for key, entry in value.items():
+                if "$" in key and not at.inside_extension:
+                    at.key(value, key).warn("variables are not filled in in keys, so docker takes this one as it is")
                 simple = not isinstance(entry, (str, Map, Items)) or (isinstance(entry, str) and "$" not in entry)
                 copy[key] = entry if simple else self.value(entry, at.key(value, key))
             return copy

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.scalars import boolean, checked, is_zero, mode, text
 from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
+from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json, units
 
 PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+_OPTIONS: Final = ("ro", "rw", "nocopy", *PROPAGATIONS)
 _BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
 # docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
 _ALLOWED: Final = {
@@ -44,6 +46,7 @@ def _short(value: str, at: At) -> Json:
     except ValueError as error:
         at.error(str(error))
         return {}
+    _warn_options(value, shorthand.mount_options_without_effect(value), at)
     target = mount["target"]
     if "source" not in mount and target[1:2] == ":" and target[0].isalpha():
         at.warn(
@@ -55,6 +58,12 @@ def _short(value: str, at: At) -> Json:
     return {_SNAKE.get(key, key): entry for key, entry in mount.items()}
 
 
+def _warn_options(value: str, options: Iterable[tuple[str, str]], at: At) -> None:
+    for option, why in options:
+        advice = nearest(option, _OPTIONS)
+        at.warn(f"the mount option {part(value, option)!r} has no effect: {why or f'docker does not know it{advice}'}")
+
+
 _SNAKE: Final = {"readOnly": "read_only"}
 
 
@@ -63,6 +72,8 @@ def _long(value: Map, at: At, dialect: Dialect) -> Json:
     for key in ("type", "source", "target", "consistency"):
         if value.get(key):
             mount[key] = str(text(value[key], at.key(value, key)))
+    target = mount.get("target", "")
+    _warn_options(target, shorthand.misplaced_options(target), at.key(value, "target"))
     if value.get("read_only") is not None and boolean(value["read_only"], at.key(value, "read_only")):
         mount["read_only"] = True
     for block in _BLOCKS:

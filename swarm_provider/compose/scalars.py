@@ -15,6 +15,7 @@ from swarm_provider.compose.interpolate import to_bool, to_float, to_int
 from swarm_provider.compose.tree import (
     At,
     Interpolated,
+    InterpolatedInt,
     Map,
     Template,
     Timestamp,
@@ -28,6 +29,14 @@ from swarm_provider.spec import Json, units
 from swarm_provider.spec.labels import NAMESPACE
 
 _LONGEST_MEASURE: Final = 50
+# in octal; the decimal numbers of usual modes are not among them
+_USUAL_MODES: Final = frozenset(
+    f"{mode:o}"
+    for mode in (
+        *(0o400, 0o440, 0o444, 0o500, 0o540, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666),
+        *(0o700, 0o710, 0o740, 0o750, 0o755, 0o770, 0o775, 0o777),
+    )
+)
 
 
 def text(value: Any, at: At) -> Any:
@@ -95,6 +104,11 @@ def mode(value: Any, at: At) -> int:
         at.error(f"must be a file mode such as 0440, not {value!r}")
         return 0
     number = whole(value, at)
+    if str(number) in _USUAL_MODES:
+        if isinstance(value, InterpolatedInt):
+            at.warn(f"docker reads what {value!r} stands for as a decimal number; give 292 for the mode 0444, say")
+        else:
+            at.warn(f"docker reads {value!r} as a decimal number, which is the mode 0{number:o}; write 0{number}")
     if number > 0xFFFFFFFF:
         at.error(f"must be a file mode such as 0440, not {value!r}")
     return number

@@ -261,6 +261,11 @@ class At:
         file, line = parent.where(index) if known else (getattr(parent, "file", ""), 0)
         return At(self.report, file or self.file, (*self.path, index), line or self.line)
 
+    @property
+    def inside_extension(self) -> bool:
+        """Whether this is below a key of the user's own (`x-...`), which nothing reads."""
+        return any(isinstance(step, str) and step.startswith("x-") for step in self.path)
+
     def error(self, message: str) -> None:
         """Note that something is wrong here."""
         self.report.add(self.report.errors, message, self)

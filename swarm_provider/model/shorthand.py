@@ -19,6 +19,10 @@ from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown
 _PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 MOST_PORTS: Final = 3 * 65535
 """How many ports there are to publish: of tcp, udp and sctp."""
+_UNHONOURED: Final = {
+    **dict.fromkeys(("z", "Z"), "Swarm does not change SELinux labels"),
+    **dict.fromkeys(("cached", "delegated", "consistent"), "it is a hint for Docker Desktop"),
+}
 _PORT_RANGE: Final = re.compile(r"[0-9]+(?:-[0-9]+)?")
 
 
@@ -236,6 +240,28 @@ def clean_target(mount: str) -> str:
     parts = _volume_parts(mount)
     place = min(1, len(parts) - 1)
     return ":".join([*parts[:place], clean_path(parts[place]), *parts[place + 1 :]])
+
+
+def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
+    """Return the options of a short mount that docker drops, each with why, "" where it does not know it.
+
+    What a target has after a comma counts where it is an option: docker takes it for a part of the path.
+    """
+    if len(value.encode()) <= 2:
+        return []
+    parts = _volume_parts(value)
+    known = ("", "ro", "rw", "nocopy", *_PROPAGATIONS)
+    found = [option for option in parts[2].split(",") if option not in known] if len(parts) == 3 else []
+    target = parts[min(1, len(parts) - 1)]
+    return [*((option, _UNHONOURED.get(option, "")) for option in found), *misplaced_options(target)]
+
+
+def misplaced_options(target: str) -> list[tuple[str, str]]:
+    """Return the option that the path of a mount ends with, which was meant to stand behind a colon."""
+    word = target.rpartition(",")[2] if "," in target else ""
+    if word in ("ro", "rw", "nocopy", *_PROPAGATIONS, *_UNHONOURED):
+        return [(word, "it stands behind a comma, so docker takes it for a part of the path; write a colon before it")]
+    return []
 
 
 def _is_path(source: str) -> bool:

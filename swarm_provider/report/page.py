@@ -247,7 +247,9 @@ def _version(one: Changed) -> str:
 
 def _said(notes: Sequence[Note], severity: str, names: dict[str, str]) -> Iterable[tuple[str, str]]:
     for note in notes:
-        if note.severity != severity or (severity == "info" and (told(note.text) is not None or note.text.startswith(FIRST_WORDS))):
+        if note.severity != severity or (
+            severity == "info" and (told(note.text) is not None or note.text.startswith(FIRST_WORDS))
+        ):
             # forecasts stand in the table
             continue
         name = names.get(note.urn) or (note.urn.rsplit("::", 1)[-1] if note.urn else "")

@@ -350,6 +350,18 @@ def test_missing_file_is_an_error() -> None:
         ("networks: {default: {ipv4_address: 10.0.0.5}}", "networks.default.ipv4_address"),
         ("deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}", "use generic_resources"),
         ("extra_hosts: [nothing]", "drops an entry without an address"),
+        ("volumes: ['data:/c:noexec']", "the mount option 'noexec' has no effect: docker does not know it"),
+        ("volumes: ['data:/c:rox']", "docker does not know it; did you mean 'ro'?"),
+        ("volumes: ['data:/c:r']", "the mount option 'r' has no effect"),
+        ("volumes: ['/a:/c:ro,z']", "the mount option 'z' has no effect: Swarm does not change SELinux labels"),
+        ("volumes: ['/a:/c:cached']", "a hint for Docker Desktop"),
+        ("volumes: ['data:/c,ro']", "the mount option 'ro' has no effect: it stands behind a comma"),
+        ("volumes: [{type: volume, source: v, target: '/c,rslave'}]", "write a colon before it"),
+        ("configs: [{source: c, mode: 444}]", "reads 444 as a decimal number, which is the mode 0674; write 0444"),
+        ("configs: [{source: c, mode: 600}]", "which is the mode 01130; write 0600"),
+        ("configs: [{source: c, mode: '${MODE:-440}'}]", "docker reads what '${MODE:-440}' stands for as a decimal"),
+        ("environment: {'${A}': x}", "variables are not filled in in keys"),
+        ("labels: {'a.$A.b': x}", "services.web.labels.a.$A.b: variables are not filled in in keys"),
         ("isolation: hypervv", "docker takes 'hypervv' for 'default'"),
         ("labels: {com.docker.stack.namespace: x}", "docker sets the label com.docker.stack.namespace itself"),
     ],
@@ -357,12 +369,41 @@ def test_missing_file_is_an_error() -> None:
 def test_what_has_no_effect_or_surprises_is_a_warning_and_with_strict_an_error(
     read: Reader, service: str, words: str
 ) -> None:
-    text = f"services:\n  web:\n    image: bb\n    {service}\nconfigs: {{c: {{content: x}}}}\nvolumes: {{v: }}\n"
+    text = (
+        f"services:\n  web:\n    image: bb\n    {service}\nconfigs: {{c: {{content: x}}}}\nvolumes: {{v: , data: }}\n"
+    )
     project = read(text, env={"A": "a"})
     assert any(words in warning and ":4: services.web." in warning for warning in warnings(project))
     with pytest.raises(InputError) as caught:
         read(text, env={"A": "a"}, strict=True)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "volumes: ['data:/c:ro', '/a:/c2:rw,rslave', 'data:/c3:nocopy', '/a,ro:/c4', '/c5,x']",
+        "configs: [{source: c, mode: 0444}, {source: c, target: /a, mode: 0o600}, {source: c, target: /b, mode: 292}]",
+        "configs: [{source: c, mode: '444'}, {source: c, target: /a, mode: 256}, {source: c, target: /b, mode: 7}]",
+        "x-mine: {'${A}': x}",
+        "environment: {A: '$$x'}",
+    ],
+)
+def test_what_is_meant_as_it_is_written_draws_no_warning(read: Reader, service: str) -> None:
+    text = (
+        f"services:\n  web:\n    image: bb\n    {service}\nconfigs: {{c: {{content: x}}}}\nvolumes: {{v: , data: }}\n"
+    )
+    assert warnings(read(text)) == []
+
+
+def test_options_and_modes_that_draw_a_warning_stay_what_docker_makes_of_them(read: Reader) -> None:
+    project = read(
+        "services: {web: {image: bb, volumes: ['data:/c:rox', 'data:/d,ro'], configs: [{source: c, mode: 444}]}}\n"
+        "configs: {c: {content: x}}\nvolumes: {v: , data: }\n"
+    )
+    first, second = inputs(project)["volumes"]  # type: ignore[misc]
+    assert (first["target"], "readOnly" in first, second["target"]) == ("/c", False, "/d,ro")
+    assert inputs(project)["configs"][0]["mode"] == 444  # type: ignore[index]
 
 
 def test_port_of_two_services_is_an_error_unless_nodes_have_one_each(read: Reader) -> None:

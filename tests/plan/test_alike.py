@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -54,7 +55,7 @@ def test_what_is_shown_and_the_time_for_it_have_a_bound() -> None:
     many = "".join(f"k{number}: v\n" for number in range(4000))
     said = changed_lines(many, many.replace(": v", ":  v"))
     assert said is not None and len(said.split("\n")) == 42 and said.endswith("... and 7960 more")
-    bomb = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk"))
+    bomb = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in itertools.pairwise("abcdefghijk"))
     began = time.process_time()
     assert changed_lines(bomb, "# bomb\n" + bomb) is not None
     assert changed_lines("x: y\n" * 200_000, "x:  y\n" * 200_000) is None
