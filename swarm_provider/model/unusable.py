@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from swarm_provider.errors import Problem
-from swarm_provider.model import shorthand
+from swarm_provider.model import shorthand, templates
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import Secret, reveal
 
@@ -23,7 +23,7 @@ ANY_SUBNET_SINCE: Final = (1, 52)
 def service(inputs: Json) -> list[Problem]:
     """Return what no task of a service could run with; the paths are in the users' spelling."""
     inputs = reveal(inputs)
-    return [*_health(inputs), *_nameservers(inputs), *_mounts(inputs)]
+    return [*_health(inputs), *_nameservers(inputs), *_mounts(inputs), *templates.refused(inputs)]
 
 
 def _health(inputs: Json) -> Iterator[Problem]:

@@ -18,9 +18,14 @@ MAX_CAUSES: Final = 4
 _ID: Final = re.compile(r"\b[0-9a-z]{25,}\b")
 _PORT_WORDS: Final = re.compile(r"listen \S+ \S+: bind: address already in use|bind for \S+ failed.*", re.IGNORECASE)
 
+_TEMPLATE_WORDS: Final = re.compile(r"^.*?template: expansion:(?:\d+:)*\s*(?:executing \"expansion\" )?", re.DOTALL)
+
 # what Swarm or the engine says -> the kind of cause, looked up in this order
 _ENGINE_WORDS: Final = (
     ("unhealthy", "health"),
+    # the name that swarmkit gives to each template
+    ("template: expansion:", "template"),
+    ("failed to expand templated", "template"),
     ("no such image", "image"),
     ("manifest unknown", "image"),
     ("manifest for", "image"),
@@ -33,12 +38,13 @@ _ENGINE_WORDS: Final = (
     ("port is already allocated", "port"),
     ("invalid mount config", "mount"),
     ("bind source path does not exist", "mount"),
+    ("invalid characters for a local volume name", "mount"),
     ("executable file not found", "command"),
     ("no such file or directory: unknown", "command"),
     ("permission denied: unknown", "command"),
     ("unable to find user", "command"),
 )
-PERMANENT: Final = frozenset({"image", "port", "mount", "command"})
+PERMANENT: Final = frozenset({"image", "port", "mount", "command", "template"})
 """Kinds of failing tasks that waiting alone does not cure."""
 
 
@@ -47,8 +53,8 @@ class Cause:
     """One reason, with what is needed to fetch logs for it.
 
     Attributes:
-        kind: image, no-node, crash, health, port, mount, command, rejected, paused, rolled-back, changed, removed,
-            stuck.
+        kind: image, no-node, crash, health, port, mount, command, template, rejected, paused, rolled-back, changed,
+            removed, stuck.
         text: what is wrong, without the task's output, with the daemon's own words: whole, and as they came.
         task_id: the failing task, "" for none.
         container_id: its container, "" when it never had one.
@@ -172,6 +178,8 @@ def _what(kind: str, service: Service, task: Task) -> str:
         return f"a port is taken on the node: {words.group() if words else error}"
     if kind == "mount":
         return f"a mount cannot be made: {error}"
+    if kind == "template":
+        return f"{_template_of(task)} cannot be filled in on the node: {_TEMPLATE_WORDS.sub('', error)}"
     if kind == "command":
         return f"its command cannot be started (exit code {task.exit_code}): {error}"
     if kind == "rejected":
@@ -183,6 +191,16 @@ def _what(kind: str, service: Service, task: Task) -> str:
     if task.state == "complete":
         return "ended (exit code 0), and a service shall keep running"
     return exit_text(task)
+
+
+def _template_of(task: Task) -> str:
+    """Name the config or secret whose template failed: the daemon tells its id only."""
+    container = at(task.spec, "ContainerSpec") or {}
+    for kind in ("Config", "Secret"):
+        for entry in container.get(f"{kind}s") or []:
+            if isinstance(entry, dict) and entry.get(f"{kind}ID") and entry[f"{kind}ID"] in task.error:
+                return f"the template of {kind.lower()} {entry.get(f'{kind}Name')}"
+    return "a template"
 
 
 def _placement_detail(service: Service, error: str, snapshot: Snapshot, shown: Picture) -> str:

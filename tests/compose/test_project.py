@@ -396,6 +396,18 @@ def test_what_is_meant_as_it_is_written_draws_no_warning(read: Reader, service: 
     assert warnings(read(text)) == []
 
 
+def test_template_that_swarm_refuses_is_an_error_with_file_and_line(read: Reader) -> None:
+    text = (
+        "services:\n  db: {image: bb}\n  mon:\n    image: bb\n    environment:\n"
+        "      QUERY: \"select * from t where env='{{index .env 0}}'\"\n      NODE: '{{.Node.Hostname}}'\n"
+    )
+    with pytest.raises(InputError) as caught:
+        read(text)
+    (problem,) = caught.value.problems
+    assert problem.line == 5 and "of 'QUERY'" in problem.message and "index .env" not in problem.message
+    assert read(text.replace("{{index .env 0}}", '{{\\"{{index .env 0}}\\"}}')).services["mon"]
+
+
 def test_options_and_modes_that_draw_a_warning_stay_what_docker_makes_of_them(read: Reader) -> None:
     project = read(
         "services: {web: {image: bb, volumes: ['data:/c:rox', 'data:/d,ro'], configs: [{source: c, mode: 444}]}}\n"
