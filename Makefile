@@ -24,8 +24,9 @@ check: ## lint, types and import contracts alone
 accept: ## `make check` and all tests, the long forms too; ENGINES="20.10 26.1 28.5 go" runs what needs an engine on each
 	@ENGINES="$(ENGINES)" tools/accept.sh $(PYTEST_ARGS)
 
-parity: ## compare every case of tests/data/compose with `docker stack deploy`, on the engine of PATH and on a newer one
+parity: ## compare every case of tests/data/compose with `docker stack deploy` 28 on two engines, and with 29
 	@tools/test.sh --long $(PYTEST_ARGS) tests/compose/parity
+	@tools/test.sh --long --cli 29 $(PYTEST_ARGS) tests/compose/parity
 	@tools/test.sh --long --engine 26.1 $(PYTEST_ARGS) tests/compose/parity
 
 chaos: ## kill deploys at every call and at random moments; CHAOS_SEED=2 for others, CHAOS_KILLS=10 for fewer

@@ -33,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "default: the one on PATH",
     )
 
+    parser.addoption(
+        "--cli", type=int, choices=(28, 29), default=28, help="version of the docker CLI that parity is compared with"
+    )
     parser.addoption("--long", action="store_true", help="run the tests marked `long` too, as `make accept` does")
 
 

@@ -9,7 +9,7 @@ usage() {
 usage: ${0##*/} [PYTEST OPTION...]
 
 Without ENGINES: the checks, the whole suite in its long forms on the engine of PATH, and the
-comparison with \`docker stack deploy\` on Engine 26.1.
+comparison with \`docker stack deploy\` with its CLI 29 and on Engine 26.1.
 
 environment
   ENGINES   names such as "20.10 26.1 28.5 go", or folders with an engine: the checks, then the
@@ -24,6 +24,7 @@ main() {
   "$repo/tools/check.sh"
   if [[ -z ${ENGINES:-} ]]; then
     "$repo/tools/test.sh" --long "$@"
+    "$repo/tools/test.sh" --long --cli 29 "$@" tests/compose/parity
     exec "$repo/tools/test.sh" --long --engine 26.1 "$@" tests/compose/parity
   fi
   for name in $ENGINES; do

@@ -284,7 +284,8 @@ def _restart(service: Service) -> Json | None:
     elif name in ("", "no"):
         return None
     elif name in ("always", "unless-stopped"):
-        return {"condition": "any"}
+        # docker 28 drops the number, 29 keeps it
+        return {"condition": "any", **({"max_attempts": int(count)} if count.strip("+0") else {})}
     elif name == "on-failure":
         return {"condition": "on-failure", "max_attempts": int(count or 0)}
     else:

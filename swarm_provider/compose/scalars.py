@@ -183,6 +183,11 @@ def options(value: Any, at: At) -> Json:
 
 
 def _printed(value: Any, at: At) -> Any:
-    if isinstance(value, (Timestamp, WrittenFloat, WrittenInt)):
+    if isinstance(value, Timestamp):
+        at.warn(
+            f"docker 28 and docker compose read {value.raw} as {go_text(value)!r}, and docker 29 refuses the file;"
+            " put it in quotes"
+        )
+    elif isinstance(value, (WrittenFloat, WrittenInt)):
         at.warn(f"docker reads {value.raw} as {go_text(value)!r}; put it in quotes to keep the text")
     return str(value) if isinstance(value, Timestamp) else go_text(value)

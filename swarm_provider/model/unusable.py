@@ -111,10 +111,13 @@ def network(inputs: Json, api_version: str) -> list[Problem]:
     overlay = (inputs.get("driver") or "overlay") == "overlay"
     problems = []
     for position, pool in enumerate(_listed(ipam.get("config") if isinstance(ipam, dict) else None)):
-        subnet = any_subnet(pool.get("subnet") if isinstance(pool, dict) else None)
+        text = pool.get("subnet") if isinstance(pool, dict) else None
+        path = f"ipam.config[{position}].subnet"
+        if isinstance(text, str) and _subnet(text) is None:
+            problems.append(Problem(f"{text!r} is not a subnet; write one such as '10.20.0.0/24'", path))
+        subnet = any_subnet(text)
         if subnet is None:
             continue
-        path = f"ipam.config[{position}].subnet"
         if subnet.version == 6 and overlay:
             problems.append(Problem(f"Swarm never gives out a subnet for {subnet}; write the subnet itself", path))
         elif tuple(map(int, api_version.split("."))) < ANY_SUBNET_SINCE:
@@ -130,11 +133,16 @@ def network(inputs: Json, api_version: str) -> list[Problem]:
 
 def any_subnet(text: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Return a subnet of the unspecified address (`0.0.0.0/24`), None for every other one."""
+    subnet = _subnet(text) if isinstance(text, str) else None
+    return subnet if subnet is not None and subnet.network_address.is_unspecified else None
+
+
+def _subnet(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        subnet = ipaddress.ip_network(text) if isinstance(text, str) else None
+        # Docker takes an address of the subnet, too
+        return ipaddress.ip_network(text, strict=False) if "/" in text else None
     except ValueError:
         return None
-    return subnet if subnet is not None and subnet.network_address.is_unspecified else None
 
 
 def _listed(value: Any) -> list[Any]:

@@ -81,7 +81,9 @@ def test_other_mounts_stay_as_they_are(volumes: Any) -> None:
         ("0.0.0.0/24", "1.52", ""),
         ("::/64", "1.56", "Swarm never gives out a subnet"),
         ("10.0.0.0/24", "1.41", ""),
-        ("nonsense", "1.41", ""),
+        ("10.0.0.7/24", "1.41", ""),
+        ("nonsense", "1.41", "'nonsense' is not a subnet"),
+        ("10.0.0.0", "1.56", "'10.0.0.0' is not a subnet"),
     ],
 )
 def test_subnet_of_the_unspecified_address(subnet: str, api: str, words: str) -> None:

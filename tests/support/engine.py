@@ -289,19 +289,36 @@ def named_engine(name: str) -> str:
     """
     if name not in ENGINES:
         return name
-    how, *suite = ENGINES[name] or ("",)
-    if not how:
+    if not ENGINES[name]:
         return ""
+    how, *suite = ENGINES[name]
+    return str(_made(how, *suite, name=suite[0] if suite else how))
+
+
+def judging_cli(version: int, path: str) -> str:
+    """PATH with a docker CLI of this major version in front: 28, or 29, which is built once into the cache.
+
+    The one on `path` serves as 28 if it is newer than that; Debian's own is older than what is compared with.
+    """
+    if version == 28:
+        done = subprocess.run(["docker", "--version"], capture_output=True, text=True, check=True, env={"PATH": path})
+        own = int(done.stdout.removeprefix("Docker version ").partition(".")[0])
+        return path if own == version else f"{named_engine('28.5')}{os.pathsep}{path}"
+    return f"{_made('cli', name=f'cli-{version}')}{os.pathsep}{path}"
+
+
+def _made(how: str, *options: str, name: str) -> Path:
+    """Return the folder of the cache with what testbed/engine.sh makes, which is made once."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swarm-provider" / "engine"
-    target = cache / (suite[0] if suite else how)
-    with _lock(f"spengine-{target.name}.lock"):
-        if not (target / "dockerd").exists():
+    target = cache / name
+    with _lock(f"spengine-{name}.lock"):
+        if not target.exists():
             cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
                 # half an hour: an engine is compiled
-                _run([str(TESTBED / "engine.sh"), how, f"{scratch}/engine", *suite], timeout=1800)
-                Path(scratch, "engine").rename(target)
-    return str(target)
+                _run([str(TESTBED / "engine.sh"), how, f"{scratch}/made", *options], timeout=1800)
+                Path(scratch, "made").rename(target)
+    return target
 
 
 def docker_environment(engine: str = "") -> dict[str, str]:
