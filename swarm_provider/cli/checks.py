@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import yaml
 
+from swarm_provider.cli import checkpoints
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.dockerapi.children import output_of
 from swarm_provider.errors import SwarmProviderError
@@ -143,7 +144,7 @@ def _folder_backend(folder: Path, url: str, environ: Mapping[str, str]) -> Findi
     Whether a runner's folder outlives the run cannot be seen from inside of it: another disk may be a volume that is
     kept, or one that goes with the machine. So somebody has to say it, and what the runner itself cleans is not it.
     """
-    path = folder / url.removeprefix("file://").replace("~", environ.get("HOME", "~"), 1)
+    path = _backend_folder(folder, url, environ)
     runner = next((name for name in _RUNNERS if environ.get(name)), None)
     if runner and environ.get(KEPT, "").lower() not in TRUE:
         says = f"{url} is on a runner ({runner} is set): a throw-away runner takes the state with it"
@@ -157,6 +158,28 @@ def _folder_backend(folder: Path, url: str, environ: Mapping[str, str]) -> Findi
         return Finding("backend", "wrong", f"{url} does not exist", f"mkdir -p {path}, or log in to the right one")
     where = f"a volume of this runner, kept as {KEPT} says" if runner else "a folder on this machine"
     return Finding("backend", "advice", f"{url}: {where}", "back it up; teams use a bucket")
+
+
+def _backend_folder(folder: Path, url: str, environ: Mapping[str, str]) -> Path:
+    return folder / url.removeprefix("file://").partition("?")[0].replace("~", environ.get("HOME", "~"), 1)
+
+
+def states(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
+    """Look whether the states in a folder can be read: this project's, and all others there."""
+    url = _backend_url(folder, environ) or ""
+    path = _backend_folder(folder, url, environ)
+    if not url.startswith("file://") or not path.is_dir():
+        return
+    try:
+        known, wrong = checkpoints.stacks(path), checkpoints.broken(path)
+    except OSError as error:
+        says = f"{error.filename or path} cannot be read: {error.strerror}"
+        yield Finding("state", "wrong", says, "give this user the right to read it")
+        return
+    for one in wrong:
+        yield Finding("state", "wrong", one.says, f"{one.command} ({one.then})" if one.command else one.then)
+    if known and not wrong:
+        yield Finding("state", "ok", f"{len(known)} state{'s' if len(known) > 1 else ''} there, all whole")
 
 
 def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:

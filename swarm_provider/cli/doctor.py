@@ -39,8 +39,8 @@ def add(commands: Command) -> None:
     parser = commands.add_parser(
         "doctor",
         help="say what is wrong with this setup, and how to put it right",
-        description="Looks at the Pulumi CLI, the project, its backend, the plugin, the engine, the swarm and the "
-        "registry logins, and says what is wrong and how to put it right. It changes nothing.",
+        description="Looks at the Pulumi CLI, the project, its backend and states, the plugin, the engine, the swarm "
+        "and the registry logins, and says what is wrong and how to put it right. It changes nothing.",
         epilog=_EXAMPLES,
         formatter_class=Help,
     )
@@ -76,6 +76,7 @@ def _findings(folder: Path, where: dict[str, str | list[str]]) -> Iterable[Findi
     yield from checks.pulumi_cli(environ)
     yield from checks.project(folder, environ)
     yield from checks.backend(folder, environ)
+    yield from checks.states(folder, environ)
     yield from checks.plugin(folder, environ)
     yield from checks.swarm(where, environ)
 

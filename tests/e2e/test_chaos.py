@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from typing import Literal
 
 import pytest
 
+from swarm_provider.cli.checkpoints import broken
 from tests.conftest import ProjectFactory
 from tests.e2e.stacks import names
 from tests.support.engine import Docker, Engine
@@ -64,6 +67,8 @@ class Rig:
     round: int = 0
     lasted: float = 0.0
     """Seconds that the last run took, or until it was killed."""
+    cut: int = 0
+    """How often a kill left a file of the backend that Pulumi cannot read."""
 
     def next(self) -> None:
         """Ask for other content."""
@@ -128,12 +133,26 @@ class Rig:
         while self.app.plugins() and time.monotonic() < end:
             time.sleep(0.05)
         assert self.app.plugins() == set(), "no plugin survives its engine"
+        self.mend()
         self.proxy.begin()
         if any((self.app.backend / ".pulumi" / "locks").rglob("*.json")):
             self.app.run("cancel", "--yes").assert_ok()
         up = self.app.up().assert_ok()
         if "pending operations" in up.output:
             self.app.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").assert_ok()
+
+    def mend(self) -> int:
+        """Type what `doctor` says where the state was cut off; return how many files were."""
+        found = broken(self.app.backend)
+        for one in found:
+            print(f"cut off: {one.says}", flush=True)
+            subprocess.run(["sh", "-c", one.command], check=True)
+        self.cut += len(found)
+        assert broken(self.app.backend) == []
+        return len(found)
+
+    def tasks(self) -> set[str]:
+        return self.docker.task_ids(f"{self.name}-a") | self.docker.task_ids(f"{self.name}-b")
 
 
 @pytest.fixture
@@ -169,6 +188,37 @@ def test_rotation_that_is_killed_is_finished_by_the_next_up(deployed: Rig) -> No
     deployed.app.assert_no_changes()
 
 
+def test_state_that_was_cut_off_is_mended_as_doctor_says_and_nothing_restarts(deployed: Rig) -> None:
+    app = deployed.app
+    deployed.next()
+    app.up().assert_ok()
+    tasks = deployed.tasks()
+    state = app.backend / ".pulumi" / "stacks" / app.name / f"{app.stack}.json"
+    for file, kept in ((Path(f"{state}.attrs"), 0), (state, 0), (state, state.stat().st_size // 2)):
+        file.write_bytes(file.read_bytes()[:kept])
+        assert "failed to load checkpoint" in app.preview().output
+        doctor = subprocess.run(
+            [sys.executable, "-m", "swarm_provider.cli", "doctor", "-C", str(app.folder)],
+            env=app.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert doctor.returncode == 1, doctor.stdout
+        assert str(file) in doctor.stdout
+        deployed.recover()
+        assert deployed.tasks() == tasks
+        app.assert_no_changes()
+    assert deployed.cut == 3
+
+    # the state after the first deploy: it knows nothing of the versions that run
+    oldest = min((app.backend / ".pulumi" / "history").rglob("*.checkpoint.json"), key=lambda copy: copy.name)
+    shutil.copy(oldest, state)
+    deployed.recover()
+    assert deployed.tasks() == tasks
+    app.assert_no_changes()
+    app.destroy().assert_ok()
+    assert names(deployed.docker, "config", deployed.name) == names(deployed.docker, "secret", deployed.name) == []
+    assert names(deployed.docker, "service", deployed.name) == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("target", ["cli", "plugin"])
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -199,6 +249,7 @@ def test_rotation_killed_at_random_moments_is_finished_by_the_next_up(deployed: 
         assert attempts <= 3 * KILLS
         if attempts % 10 == 0:
             deployed.app.assert_no_changes()
+    print(f"{deployed.cut} of {killed} kills left a state that was cut off", flush=True)
 
 
 @pytest.mark.long
