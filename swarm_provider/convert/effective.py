@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.convert.container import capabilities, credential_config, default_text, image_from_spec
-from swarm_provider.convert.deploy import JOB_MODES
+from swarm_provider.convert.deploy import JOB_MODES, chosen_platform
 from swarm_provider.convert.leaves import ordered
 from swarm_provider.convert.stored import inner, stored
 from swarm_provider.spec import Json, labels
@@ -74,11 +74,11 @@ def _labels(spec: Json) -> Any:
     if own is UNKNOWN:
         return own
     container = inner(spec, "TaskTemplate", "ContainerSpec") or {}
-    kept = {
-        key: value
-        for key, value in own.items()
-        if not (key.startswith(labels.OURS) and key != labels.PLATFORM) and key != labels.STACK_IMAGE
-    }
+    kept = {key: value for key, value in own.items() if not key.startswith(labels.OURS) and key != labels.STACK_IMAGE}
+    platform = chosen_platform(own, inner(spec, "TaskTemplate", "Placement"))
+    if platform is not None:
+        # the platforms count, whatever text they were written as
+        kept[labels.PLATFORM] = platform
     live = container.get("Image")
     if isinstance(live, str):
         # the text of the image is kept where it cannot be told from the image itself

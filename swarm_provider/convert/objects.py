@@ -11,7 +11,8 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
-from swarm_provider.convert.leaves import each, filled, given, through
+from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
+from swarm_provider.convert.leaves import each, filled, given, inside, through
 from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.model.unusable import any_subnet
 from swarm_provider.spec import Json, labels
@@ -98,6 +99,8 @@ def network_to_spec(inputs: Json) -> Json:
             Ingress=inputs.get("ingress"),
             EnableIPv6=inputs.get("enableIpv6"),
             IPAM=through(inputs.get("ipam"), _ipam_to_spec),
+            Scope=inputs.get("scope"),
+            ConfigFrom=through(inputs.get("configFrom"), lambda name: {"Network": name}),
         ),
     }
 
@@ -121,8 +124,18 @@ def network_from_spec(network: Json) -> Json:
             ingress=network.get("Ingress"),
             enableIpv6=network.get("EnableIPv6"),
             ipam=_ipam_from_spec(network.get("IPAM") or {}, drop_allotted=live),
+            scope=_scope(network, live=live),
+            configFrom=inside(network.get("ConfigFrom"), "Network"),
         ),
     }
+
+
+def _scope(network: Json, *, live: bool) -> Any:
+    """Return the scope that was asked for; of a live network the one that its driver would not have by itself."""
+    scope = network.get("Scope")
+    if not live or (scope == "swarm" and network.get("Driver") not in (None, "", DEFAULT_NETWORK_DRIVER)):
+        return scope
+    return None
 
 
 def read_network(old: Json, live: Json) -> Json:
@@ -132,6 +145,9 @@ def read_network(old: Json, live: Json) -> Json:
     """
     asked = reveal(old)
     wanted, found = network_from_spec(network_to_spec(asked)), network_from_spec(live)
+    found.pop("scope", None)
+    if "scope" in wanted:
+        found["scope"] = live.get("Scope")
     subnets = (wanted.get("ipam") or {}).get("config")
     if subnets and subnets is not UNKNOWN:
         ipam = _ipam_from_spec(live.get("IPAM") or {}, drop_allotted=False)
@@ -212,15 +228,18 @@ def volume_to_spec(inputs: Json) -> Json:
         "Driver": inputs.get("driver") or DEFAULT_VOLUME_DRIVER,
         "Labels": _labels(inputs),
         **filled(DriverOpts=inputs.get("driverOpts")),
+        **given(ClusterVolumeSpec=through(inputs.get("clusterSpec"), cluster_to_spec)),
     }
 
 
 def volume_from_spec(volume: Json) -> Json:
     """Return the inputs of a volume as it is sent, listed or inspected."""
+    cluster = volume.get("ClusterVolumeSpec") or (volume.get("ClusterVolume") or {}).get("Spec")
     return {
         "name": volume.get("Name"),
         **_from_labels(volume),
         **filled(driver=volume.get("Driver"), driverOpts=volume.get("DriverOpts") or volume.get("Options")),
+        **given(clusterSpec=through(cluster, cluster_from_spec)),
     }
 
 

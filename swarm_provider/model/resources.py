@@ -6,6 +6,7 @@ from typing import Final
 
 from swarm_provider.model import service, shorthand
 from swarm_provider.model.advice import ADVICE_INPUT
+from swarm_provider.model.cluster_volume import CLUSTER_SPEC
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.service import LABELS
 from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
@@ -104,6 +105,16 @@ NETWORK: Final = Resource(
         Field("ingress", Boolean(), "This is the swarm's routing mesh. Default false."),
         Field("enable_ipv6", Boolean(), "Give IPv6 addresses too. Default false."),
         Field("ipam", IPAM, "How addresses are given."),
+        Field(
+            "scope",
+            Choice(("swarm", "local", "global")),
+            "swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.",
+        ),
+        Field(
+            "config_from",
+            Text(),
+            "Config-only network (`docker network create --config-only`) that has the settings of each node.",
+        ),
         Field("labels", LABELS, "Labels of the network."),
         Field("replace", Boolean(), "Replace the network, and stop its services meanwhile, when it differs."),
         _ADOPT,
@@ -122,6 +133,7 @@ VOLUME: Final = Resource(
         Field("driver", Text(), "Driver. Default local."),
         Field("driver_opts", _OPTIONS, "Driver options. They cannot be changed later."),
         Field("labels", LABELS, "Labels of the volume."),
+        Field("cluster_spec", CLUSTER_SPEC, "A volume of the cluster, made by the storage plugin `driver`. API 1.42."),
         Field(
             "node",
             Text(),

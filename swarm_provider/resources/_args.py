@@ -12,6 +12,12 @@ from typing import Required, TypedDict
 import pulumi
 
 __all__ = [
+    "CapacityRangeArgs",
+    "ClusterVolumeAccessArgs",
+    "ClusterVolumeBlockArgs",
+    "ClusterVolumeMountArgs",
+    "ClusterVolumeSecretArgs",
+    "ClusterVolumeSpecArgs",
     "CredentialSpecArgs",
     "DeployArgs",
     "DiscreteResourceSpecArgs",
@@ -40,6 +46,8 @@ __all__ = [
     "ServiceNetworkArgs",
     "ServiceSecretArgs",
     "TlsArgs",
+    "TopologyArgs",
+    "TopologyRequirementArgs",
     "UlimitArgs",
     "UpdateConfigArgs",
 ]
@@ -100,6 +108,83 @@ class IpamArgs(TypedDict, total=False):
     """Driver options."""
     config: pulumi.Input[Sequence[pulumi.Input[IpamConfigArgs]]]
     """Subnets."""
+
+
+class ClusterVolumeMountArgs(TypedDict, total=False):
+    """A volume with a file system."""
+
+    fs_type: pulumi.Input[str]
+    """File system. Default: the plugin's."""
+    mount_flags: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """Mount flags."""
+
+
+class ClusterVolumeBlockArgs(TypedDict, total=False):
+    """A block device."""
+
+
+class ClusterVolumeAccessArgs(TypedDict, total=False):
+    """How tasks may use a cluster volume."""
+
+    scope: pulumi.Input[str]
+    """On one node at a time (default), or on several."""
+    sharing: pulumi.Input[str]
+    """What several tasks may do with it. Default none: one task only."""
+    mount_volume: pulumi.Input[ClusterVolumeMountArgs]
+    """It has a file system."""
+    block_volume: pulumi.Input[ClusterVolumeBlockArgs]
+    """It is a block device."""
+
+
+class TopologyArgs(TypedDict, total=False):
+    """A place that the storage plugin knows."""
+
+    segments: Required[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Such as {'zone': 'Z1'}."""
+
+
+class TopologyRequirementArgs(TypedDict, total=False):
+    """From where a volume is reached."""
+
+    requisite: pulumi.Input[Sequence[pulumi.Input[TopologyArgs]]]
+    """It is reached from one of these."""
+    preferred: pulumi.Input[Sequence[pulumi.Input[TopologyArgs]]]
+    """It is made in one of these, in order."""
+
+
+class CapacityRangeArgs(TypedDict, total=False):
+    """How large a volume is."""
+
+    required_bytes: pulumi.Input[str | int | float]
+    """At least."""
+    limit_bytes: pulumi.Input[str | int | float]
+    """At most."""
+
+
+class ClusterVolumeSecretArgs(TypedDict, total=False):
+    """A secret that the storage plugin is given."""
+
+    key: Required[pulumi.Input[str]]
+    """Name of the secret in the plugin."""
+    secret: Required[pulumi.Input[str]]
+    """Name or id of the swarm's secret."""
+
+
+class ClusterVolumeSpecArgs(TypedDict, total=False):
+    """What makes a volume one of the cluster. VolumeCreate.ClusterVolumeSpec."""
+
+    group: pulumi.Input[str]
+    """Services may mount any volume of a group, as `group:NAME`."""
+    access_mode: pulumi.Input[ClusterVolumeAccessArgs]
+    """How tasks may use it."""
+    accessibility_requirements: pulumi.Input[TopologyRequirementArgs]
+    """From where it is reached."""
+    capacity_range: pulumi.Input[CapacityRangeArgs]
+    """How large it is. Default: the plugin decides."""
+    secrets: pulumi.Input[Sequence[pulumi.Input[ClusterVolumeSecretArgs]]]
+    """Secrets that the storage plugin is given."""
+    availability: pulumi.Input[str]
+    """active (default); pause: no new tasks; drain: no tasks. The only part that can be changed."""
 
 
 class UlimitArgs(TypedDict, total=False):

@@ -16,6 +16,7 @@ import pulumi
 from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.resources import RESOURCES
 from swarm_provider.resources._args import (
+    ClusterVolumeSpecArgs,
     CredentialSpecArgs,
     DeployArgs,
     HealthcheckArgs,
@@ -338,6 +339,8 @@ class Network(SwarmResource):
         ingress: pulumi.Input[bool] | None = None,
         enable_ipv6: pulumi.Input[bool] | None = None,
         ipam: pulumi.Input[IpamArgs] | None = None,
+        scope: pulumi.Input[str] | None = None,
+        config_from: pulumi.Input[str] | None = None,
         labels: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]] | None = None,
         replace: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
@@ -355,6 +358,8 @@ class Network(SwarmResource):
             ingress: This is the swarm's routing mesh. Default false.
             enable_ipv6: Give IPv6 addresses too. Default false.
             ipam: How addresses are given.
+            scope: swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.
+            config_from: Config-only network (`docker network create --config-only`) that has the settings of each node.
             labels: Labels of the network.
             replace: Replace the network, and stop its services meanwhile, when it differs.
             adopt: Take over what docker made under this name. Default false.
@@ -371,6 +376,8 @@ class Network(SwarmResource):
                 "ingress": ingress,
                 "enable_ipv6": enable_ipv6,
                 "ipam": ipam,
+                "scope": scope,
+                "config_from": config_from,
                 "labels": labels,
                 "replace": replace,
                 "adopt": adopt,
@@ -436,6 +443,16 @@ class Network(SwarmResource):
         return self._value("ipam")
 
     @property
+    def scope(self) -> pulumi.Output[str]:
+        """swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's."""
+        return self._value("scope")
+
+    @property
+    def config_from(self) -> pulumi.Output[str]:
+        """Config-only network (`docker network create --config-only`) that has the settings of each node."""
+        return self._value("configFrom")
+
+    @property
     def labels(self) -> pulumi.Output[Mapping[str, str]]:
         """Labels of the network."""
         return self._value("labels")
@@ -467,6 +484,7 @@ class Volume(SwarmResource):
         driver: pulumi.Input[str] | None = None,
         driver_opts: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         labels: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]] | None = None,
+        cluster_spec: pulumi.Input[ClusterVolumeSpecArgs] | None = None,
         node: pulumi.Input[str] | None = None,
         delete_on_destroy: pulumi.Input[bool] | None = None,
     ) -> None:
@@ -479,6 +497,7 @@ class Volume(SwarmResource):
             driver: Driver. Default local.
             driver_opts: Driver options. They cannot be changed later.
             labels: Labels of the volume.
+            cluster_spec: A volume of the cluster, made by the storage plugin `driver`. API 1.42.
             node: Node on which it is made at once, by host name or id: the one that the provider talks to, or one of
                 its `node_hosts`. Default: made lazily where a task mounts it.
             delete_on_destroy: Remove it, with its data, on destroy. Default false.
@@ -491,6 +510,7 @@ class Volume(SwarmResource):
                 "driver": driver,
                 "driver_opts": driver_opts,
                 "labels": labels,
+                "cluster_spec": cluster_spec,
                 "node": node,
                 "delete_on_destroy": delete_on_destroy,
             },
@@ -533,6 +553,11 @@ class Volume(SwarmResource):
     def labels(self) -> pulumi.Output[Mapping[str, str]]:
         """Labels of the volume."""
         return self._value("labels")
+
+    @property
+    def cluster_spec(self) -> pulumi.Output[Mapping[str, Any]]:
+        """A volume of the cluster, made by the storage plugin `driver`. API 1.42."""
+        return self._value("clusterSpec")
 
     @property
     def node(self) -> pulumi.Output[str]:
