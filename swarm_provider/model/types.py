@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json, units
-from swarm_provider.spec.names import camel, snake, snake_path
+from swarm_provider.spec.names import camel, snake
+from swarm_provider.spec.path import below
 from swarm_provider.spec.values import UNKNOWN, Secret
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
@@ -24,25 +25,38 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 
 @dataclass
 class At:
-    """Where a value stands, and the list that collects what is wrong."""
+    """Where a value stands, and the list that collects what is wrong.
+
+    Attributes:
+        path: in wire spelling.
+        shown: as people type it: our names in snake_case, the user's own keys as they are.
+        hidden: the value is secret.
+    """
 
     path: str = ""
     problems: list[Problem] = field(default_factory=list)
     hidden: bool = False
+    shown: str = ""
 
-    def child(self, name: str) -> At:
-        step = f".{name}" if name.isidentifier() else f'["{name}"]'
-        return At((self.path + step).removeprefix("."), self.problems, self.hidden)
+    def child(self, wire: str) -> At:
+        """Return the place of a property of ours."""
+        return At(below(self.path, wire), self.problems, self.hidden, below(self.shown, snake(wire)))
+
+    def entry(self, key: str) -> At:
+        """Return the place of a key of the user's."""
+        return At(below(self.path, key), self.problems, self.hidden, below(self.shown, key))
 
     def item(self, index: int) -> At:
-        return At(f"{self.path}[{index}]", self.problems, self.hidden)
+        """Return the place of an entry of a list."""
+        return At(below(self.path, index), self.problems, self.hidden, below(self.shown, index))
 
     def secretly(self) -> At:
-        return At(self.path, self.problems, hidden=True)
+        """Return the same place, of a secret value."""
+        return At(self.path, self.problems, True, self.shown)
 
     def wrong(self, message: str, *, without_value: str = "the value has a wrong form") -> None:
         """Note a problem; a message that quotes a secret value is replaced."""
-        self.problems.append(Problem(without_value if self.hidden else message, snake_path(self.path)))
+        self.problems.append(Problem(without_value if self.hidden else message, self.shown))
 
 
 @dataclass(frozen=True)
@@ -291,7 +305,7 @@ class MapOf(Type):
             at.wrong(f"must be a map, not {_kind(value)}")
             return value
         return {
-            key: self.value.normal(entry, at.child(key))
+            key: self.value.normal(entry, at.entry(str(key)))
             for key, entry in value.items()
             if entry is not None or self.nulls
         }

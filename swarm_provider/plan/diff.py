@@ -6,15 +6,15 @@ empty is the same as what is absent. A value that is unknown always differs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from swarm_provider.convert.identity import has_identity, pairs
-from swarm_provider.model.types import At, ListOf, MapOf, ObjectOf, Type
+from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import snake
+from swarm_provider.spec.path import Step, below, parse, render
 from swarm_provider.spec.values import Secret, has_unknown, reveal
 
 Kind = Literal["add", "delete", "update"]
@@ -22,7 +22,6 @@ Kind = Literal["add", "delete", "update"]
 REPLACING: Final = ("name", "deploy.mode")
 """Properties of a Service that Swarm refuses to change: `renaming services is not supported`, `service mode change is
 not allowed`. Everything else, networks and endpoint mode included, is an update [M]."""
-_STEP: Final = re.compile(r"""\.?[^.\[\]]+|\["[^"]*"\]|\[(?:\d+|\*)\]""")
 _DEFAULT_MODE: Final = "replicated"
 
 
@@ -54,26 +53,20 @@ def changes(shape: ObjectOf, old: Json, new: Json) -> list[Change]:
     return list(_walk(shape, old, new, "", ""))
 
 
-def steps(path: str) -> list[str]:
-    """Return a property path in pieces: `deploy`, `.replicas`; `ports`, `[0]` or `[*]`, `.published`."""
-    return _STEP.findall(path)
-
-
 def users_path(shape: ObjectOf, path: str) -> str:
     """Return a change's path as people type it: our keys in snake_case, the user's own keys as they are."""
     kind: Type = shape
-    result = ""
-    for step in steps(path):
-        name = step.lstrip(".")
-        if isinstance(kind, ObjectOf) and name in kind.by_wire:
-            kind = kind.by_wire[name].type
-            step = step.replace(name, snake(name))
+    shown: list[Step] = []
+    for step in parse(path):
+        if isinstance(kind, ObjectOf) and step in kind.by_wire:
+            kind = kind.by_wire[str(step)].type
+            step = snake(str(step))
         elif isinstance(kind, ListOf):
             kind = kind.item
         elif isinstance(kind, MapOf):
             kind = kind.value
-        result += step
-    return result
+        shown.append(step)
+    return render(shown)
 
 
 def replaces(found: Iterable[Change]) -> list[str]:
@@ -99,8 +92,8 @@ def _walk(kind: Type, old: Any, new: Any, path: str, name: str) -> Iterable[Chan
             # an object that came or went is told property by property: one of them may force a replacement
             before, after = old or {}, new or {}
             for field in kind.fields:
-                below = At(path).child(field.wire).path
-                yield from _walk(field.type, before.get(field.wire), after.get(field.wire), below, field.wire)
+                place = below(path, field.wire)
+                yield from _walk(field.type, before.get(field.wire), after.get(field.wire), place, field.wire)
         elif isinstance(kind, MapOf) and isinstance(old, dict) and isinstance(new, dict):
             yield from _walk_map(kind, old, new, path)
         elif isinstance(kind, ListOf) and isinstance(old, list) and isinstance(new, list):
@@ -111,16 +104,16 @@ def _walk(kind: Type, old: Any, new: Any, path: str, name: str) -> Iterable[Chan
 
 def _walk_map(kind: MapOf, old: Json, new: Json, path: str) -> Iterable[Change]:
     for key in [*old, *(key for key in new if key not in old)]:
-        below = At(path).child(key).path
+        place = below(path, key)
         if key not in old:
-            yield Change(below, "add", None, new[key])
+            yield Change(place, "add", None, new[key])
         elif key not in new:
-            yield Change(below, "delete", old[key], None)
+            yield Change(place, "delete", old[key], None)
         elif (old[key] is None) != (new[key] is None):
             # a bare variable and one with an empty value are two things
-            yield Change(below, "update", old[key], new[key])
+            yield Change(place, "update", old[key], new[key])
         else:
-            yield from _walk(kind.value, old[key], new[key], below, "")
+            yield from _walk(kind.value, old[key], new[key], place, "")
 
 
 def _walk_list(kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, name: str) -> Iterable[Change]:
@@ -135,7 +128,7 @@ def _walk_list(kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, 
         return
     elif len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _walk(kind.item, before, after, f"{path}[{index}]", "")
+            yield from _walk(kind.item, before, after, below(path, index), "")
         return
     yield Change(path, "update", list(old), list(new))
 
@@ -153,18 +146,18 @@ def _walk_pairs(
     stays = {here for here, there in found if here == there or not any(_walk(kind.item, old[here], new[there], "", ""))}
     goes = [here for here in range(len(old)) if here not in stays]
     for there, entry in enumerate(new):
-        below = f"{path}[{there}]"
+        place = below(path, there)
         if partner.get(there) == there:
-            yield from _walk(kind.item, old[there], entry, below, "")
+            yield from _walk(kind.item, old[there], entry, place, "")
         elif partner.get(there) in stays:
             continue
         elif there in goes:
             goes.remove(there)
-            yield Change(below, "update", old[there], entry)
+            yield Change(place, "update", old[there], entry)
         else:
-            yield Change(below, "add", None, entry)
+            yield Change(place, "add", None, entry)
     for here in goes:
-        yield Change(f"{path}[{here}]", "delete", old[here], None)
+        yield Change(below(path, here), "delete", old[here], None)
 
 
 def _equal_pairs(kind: ListOf, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:

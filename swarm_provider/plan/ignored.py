@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from swarm_provider.convert.identity import has_identity, pairs
 from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type
-from swarm_provider.plan.diff import steps, users_path
+from swarm_provider.plan.diff import users_path
 from swarm_provider.spec import Json
+from swarm_provider.spec.path import EVERY, Step, below, parse
 from swarm_provider.spec.values import UNKNOWN, reveal
 
 _NAMES: Final = ("target", "source", "name")
@@ -26,20 +27,20 @@ def carried(shape: ObjectOf, old: Json, new: Json, ignored: Iterable[str]) -> li
     """
     found = []
     for path in ignored:
-        told = next(iter(_moved(shape, reveal(old), reveal(new), steps(path), "", "")), None)
+        told = next(iter(_moved(shape, reveal(old), reveal(new), parse(path), "", "")), None)
         if told is not None:
             shown = users_path(shape, path)
             found.append(f'ignore_changes "{shown}" keeps values by their position in the list: {told}; {_ADVICE}')
     return found
 
 
-def _moved(kind: Type, old: Any, new: Any, rest: Sequence[str], path: str, name: str) -> Iterable[str]:
+def _moved(kind: Type, old: Any, new: Any, rest: Sequence[Step], path: str, name: str) -> Iterable[str]:
     if not rest:
         return
     step = rest[0]
     if isinstance(kind, ListOf) and isinstance(old, list) and isinstance(new, list):
         kept = range(min(len(old), len(new)))
-        positions = kept if step == "[*]" else [place for place in kept if f"[{place}]" == step]
+        positions = kept if step == EVERY else [place for place in kept if place == step]
         if has_identity(name) and len(rest) > 1:
             partner = {there: here for here, there in pairs(name, old, new)}
             for place in positions:
@@ -50,15 +51,15 @@ def _moved(kind: Type, old: Any, new: Any, rest: Sequence[str], path: str, name:
                     )
         elif len(old) != len(new) and positions and len(rest) == 1:
             yield f"{path} had {len(old)} entries and has {len(new)} now, and each position keeps what stood there"
-        for place in positions:
-            yield from _moved(kind.item, old[place], new[place], rest[1:], f"{path}[{place}]", "")
+        for position in positions:
+            yield from _moved(kind.item, old[position], new[position], rest[1:], below(path, position), "")
     elif isinstance(old, dict) and isinstance(new, dict):
-        word = step.lstrip(".").removeprefix('["').removesuffix('"]')
-        below = f"{path}.{word}" if path else word
+        word = str(step)
+        there = below(path, word)
         if isinstance(kind, ObjectOf) and word in kind.by_wire:
-            yield from _moved(kind.by_wire[word].type, old.get(word), new.get(word), rest[1:], below, word)
+            yield from _moved(kind.by_wire[word].type, old.get(word), new.get(word), rest[1:], there, word)
         elif isinstance(kind, MapOf):
-            yield from _moved(kind.value, old.get(word), new.get(word), rest[1:], below, "")
+            yield from _moved(kind.value, old.get(word), new.get(word), rest[1:], there, "")
 
 
 def _named(entry: Any) -> str:

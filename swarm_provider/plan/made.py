@@ -15,6 +15,7 @@ from swarm_provider.plan.diff import changes, users_path
 from swarm_provider.plan.history import SLACK_NS, Snapshot
 from swarm_provider.plan.tasks import Service, Task, when
 from swarm_provider.spec import Json
+from swarm_provider.spec.path import within
 from swarm_provider.spec.values import has_unknown
 
 _HARMLESS: Final = (
@@ -150,15 +151,11 @@ def changed(old: Json, new: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
         restarting["image"] = None
     for change in changes(SERVICE.shape, from_spec(old), from_spec(new)):
         path = users_path(SERVICE.shape, change.path)
-        if not _within(path, _HARMLESS):
+        if not within(path, *_HARMLESS):
             restarting[path] = None
-        elif not _within(path, ("resolved_image", "image")) or "image" not in restarting:
+        elif not within(path, "resolved_image", "image") or "image" not in restarting:
             harmless["image" if path == "resolved_image" else path] = None
     return tuple(restarting), tuple(harmless)
-
-
-def _within(path: str, prefixes: Iterable[str]) -> bool:
-    return any(path == prefix or path.startswith((f"{prefix}.", f"{prefix}[")) for prefix in prefixes)
 
 
 def places(old: Json, new: Json) -> Iterable[str]:

@@ -33,6 +33,7 @@ from swarm_provider.plugin.marks import mark_of, marked
 from swarm_provider.plugin.peers import OwnUserOnly
 from swarm_provider.plugin.values import decode, encode, flattened
 from swarm_provider.spec import Json
+from swarm_provider.spec.path import top
 from swarm_provider.spec.values import has_unknown, reveal, secret_texts
 from swarm_provider.version import __version__
 
@@ -365,14 +366,14 @@ def _difference(found: Difference) -> provider_pb2.DiffResponse:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, stables=found.stables)
     detailed = {change.path: _detail(change, found) for change in found.changes}
     for path in found.replaces:
-        if not any(_top(change.path) == path for change in found.changes):
+        if not any(top(change.path) == path for change in found.changes):
             detailed[path] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE, inputDiff=True)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,
         replaces=found.replaces,
         deleteBeforeReplace=found.delete_before_replace,
         stables=found.stables,
-        diffs=sorted({_top(change.path) for change in found.changes}),
+        diffs=sorted({top(change.path) for change in found.changes}),
         detailedDiff=detailed,
         hasDetailedDiff=bool(detailed),
     )
@@ -380,13 +381,9 @@ def _difference(found: Difference) -> provider_pb2.DiffResponse:
 
 def _detail(change: Change, found: Difference) -> provider_pb2.PropertyDiff:
     # X_REPLACE follows X in the protocol's enumeration
-    replaces = change.path in found.replaces or _top(change.path) in found.replaces
+    replaces = change.path in found.replaces or top(change.path) in found.replaces
     kind = provider_pb2.PropertyDiff.Kind.ValueType(_KINDS[change.kind] + (1 if replaces else 0))
     return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.path not in found.of_outputs)
-
-
-def _top(path: str) -> str:
-    return path.split(".")[0].split("[")[0]
 
 
 async def serve(engine_address: str | None) -> None:

@@ -12,6 +12,7 @@ from swarm_provider.report.reading import Preview, Step
 from swarm_provider.spec import Json
 from swarm_provider.spec.masking import MASK
 from swarm_provider.spec.names import snake
+from swarm_provider.spec.path import parse
 
 Op = Literal["create", "update", "replace", "delete", "same", "adopt"]
 _OPS: Final[dict[str, Op]] = {
@@ -148,11 +149,16 @@ def _differences(kind: str, old: Json, new: Json, paths: Sequence[str] | None) -
 
 def _at(inputs: Json, path: str) -> object:
     value: object = inputs
-    for part in path.replace('["', ".").replace('"]', "").replace("[", ".").replace("]", "").split("."):
+    try:
+        steps = parse(path)
+    except ValueError:
+        # another provider's
+        return None
+    for step in steps:
         if isinstance(value, dict):
-            value = value.get(part, value.get(snake(part)))
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
+            value = value.get(step, value.get(snake(str(step))))
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
         else:
             return None
     return value

@@ -13,6 +13,7 @@ from typing import Any, Final
 from swarm_provider.plan.credentials import looks_like_credential
 from swarm_provider.spec.foreign import inert, shortened
 from swarm_provider.spec.masking import MASK
+from swarm_provider.spec.path import last_name
 from swarm_provider.spec.values import UNKNOWN, has_unknown
 
 LONGEST_VALUE: Final = 300
@@ -56,7 +57,7 @@ def value_text(value: Any, path: str = "") -> str:
         text = json.dumps(_without_unknown(value), ensure_ascii=False)
     else:
         text = json.dumps(value, ensure_ascii=False)
-    name = path.replace('"]', "").replace('["', ".").rsplit(".", 1)[-1]
+    name = last_name(path)
     if text != MASK and (looks_like_credential(f"{name}={text}") or looks_like_credential(text)):
         return NOT_SHOWN
     return shortened(visible(text), LONGEST_VALUE)

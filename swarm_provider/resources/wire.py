@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
@@ -20,6 +19,7 @@ from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type, nearest
 from swarm_provider.resources.problems import run_error
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import camel
+from swarm_provider.spec.path import Step, below, parse, render
 
 _REFERENCES: Final = {
     "ServiceConfig": ("source", "Config"),
@@ -31,7 +31,6 @@ _REFERENCES: Final = {
 """Object type -> its property that names another resource, and which kind of resource that is."""
 
 ANYTHING: Final = Type()
-_STEP: Final = re.compile(r'\.?(?P<name>[^.\[\]"]+)|\[(?P<index>\d+|\*)\]|\["(?P<key>(?:[^"\\]|\\.)*)"\]')
 
 
 def to_wire(type_: Type, value: Any, path: str = "") -> Any:
@@ -53,12 +52,12 @@ def to_wire(type_: Type, value: Any, path: str = "") -> Any:
     if isinstance(type_, ObjectOf) and isinstance(value, Mapping):
         return _object(type_, value, path)
     if isinstance(type_, ListOf) and isinstance(value, (list, tuple)):
-        return [to_wire(type_.item, entry, f"{path}[{index}]") for index, entry in enumerate(value)]
+        return [to_wire(type_.item, entry, below(path, index)) for index, entry in enumerate(value)]
     if isinstance(value, Mapping):
         inner = type_.value if isinstance(type_, MapOf) else ANYTHING
-        return {_key(key, path): to_wire(inner, entry, f"{path}.{key}") for key, entry in value.items()}
+        return {_key(key, path): to_wire(inner, entry, below(path, str(key))) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_wire(ANYTHING, entry, f"{path}[{index}]") for index, entry in enumerate(value)]
+        return [to_wire(ANYTHING, entry, below(path, index)) for index, entry in enumerate(value)]
     return value
 
 
@@ -96,9 +95,9 @@ def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
         # an unknown key goes on as it is: the plugin's message about it is the same for every language
         field = fields.get(wire)
         if field is None:
-            result[key] = to_wire(ANYTHING, entry, f"{path}.{key}".removeprefix("."))
+            result[key] = to_wire(ANYTHING, entry, below(path, str(key)))
             continue
-        inner = f"{path}.{field.name}".removeprefix(".")
+        inner = below(path, field.name)
         if wire == reference and isinstance(entry, pulumi.Resource):
             result[wire] = name_of(entry, kind, inner)
         else:
@@ -170,27 +169,24 @@ def wire_path(shape: ObjectOf, path: str, words: Mapping[str, str] | None = None
         InputError: a known object has no such property.
     """
     current: Type | None = shape
-    result = ""
-    position = 0
-    while position < len(path):
-        step = _STEP.match(path, position)
-        if step is None:
-            raise InputError(f"{path!r} is not a property path; write 'deploy.replicas' or 'ports[0].published'")
-        position = step.end()
-        text = step.group(0)
-        name = step["name"] if step["name"] is not None else step["key"]
-        if name is not None and isinstance(current, ObjectOf):
-            wire = camel((words or {}).get(name, name) if current is shape else name)
+    result: list[Step] = []
+    try:
+        steps = parse(path)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    for step in steps:
+        if isinstance(step, str) and isinstance(current, ObjectOf):
+            wire = camel((words or {}).get(step, step) if current is shape else step)
             field = current.by_wire.get(wire)
             if field is None:
                 names = tuple(entry.name for entry in current.fields)
-                raise InputError(f"there is no property {path!r}{nearest(name, names)}")
-            result += ("." if result else "") + wire
+                raise InputError(f"there is no property {path!r}{nearest(step, names)}")
+            result.append(wire)
             current = field.type
         else:
-            result += text
+            result.append(step)
             current = _inside(current)
-    return result
+    return render(result)
 
 
 def _inside(type_: Type | None) -> Type | None:

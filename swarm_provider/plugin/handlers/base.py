@@ -14,6 +14,7 @@ from swarm_provider.plan.diff import Change, changes
 from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.path import within
 from swarm_provider.spec.values import has_secret, secret_places, wrapped
 
 
@@ -203,16 +204,7 @@ class Handler(ABC):
     def changed(self, olds: Json, news: Json, ignored: Sequence[str], *, hidden: Sequence[str] = ()) -> list[Change]:
         """Return what differs, without what the user ignores and without `hidden` properties."""
         skip = (*ignored, *hidden)
-        return [
-            change
-            for change in changes(self.resource.shape, olds, news)
-            if not any(within(change.path, s) for s in skip)
-        ]
-
-
-def within(path: str, prefix: str) -> bool:
-    """Say whether a property path lies at or below another one."""
-    return path == prefix or path.startswith((prefix + ".", prefix + "["))
+        return [change for change in changes(self.resource.shape, olds, news) if not within(change.path, *skip)]
 
 
 def new_incarnation() -> str:

@@ -15,6 +15,7 @@ from swarm_provider.plan.ownership import Claim, claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.remove import remove_network
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.path import top
 from swarm_provider.spec.values import UNKNOWN, has_secret, has_unknown, reveal
 
 CONTROL: Final = ("replace", "adopt")
@@ -45,7 +46,7 @@ class NetworkHandler(Handler):
         if not found:
             return Difference(stables=("networkId", "incarnation"))
         if any(change.path == "name" for change in found) or reveal(news.get("replace")):
-            tops = sorted({change.path.split(".")[0].split("[")[0] for change in found})
+            tops = sorted({top(change.path) for change in found})
             first = olds.get("name") == news.get("name")
             if first:
                 await self._refuse_another_owners(request, news["name"], state)

@@ -20,11 +20,11 @@ from swarm_provider.plugin.handlers.base import (
     PartialFailure,
     Request,
     new_incarnation,
-    within,
 )
 from swarm_provider.plugin.nodes import chosen, hostname
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
+from swarm_provider.spec.path import within
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 ALL = "*"
@@ -65,7 +65,7 @@ class NodeLabelHandler(Handler):
             # an older self that a killed run has left in the state goes without the label
             for name in news["nodes"]:
                 self.session.claim("node label", _claimed(news["key"], name), news["key"], request.urn).ready.set()
-        moves = any(within(change.path, name) for change in found for name in ("value", "nodes", "node"))
+        moves = any(within(change.path, "value", "nodes", "node") for change in found)
         # one of no node claims none, so it does not count as checked
         if moves and (self.session.is_checked(request.urn) or news["nodes"] == []):
             # an old key goes at the end of the run, when the services have changed

@@ -20,6 +20,7 @@ from swarm_provider.plugin.nodes import same_node
 from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.path import top
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 _FIXED = ("driver", "driverOpts", "labels", "namespace")
@@ -96,11 +97,7 @@ class VolumeHandler(Handler):
                     f"volume {news['name']!r} stays with its data on node {reveal(olds['node'])!r}; no data is copied"
                 )
                 self.session.log.warn(request.urn, text)
-        fixed = [
-            change.path
-            for change in found
-            if change.path.split(".")[0].split("[")[0] in _FIXED and not has_unknown(change.new)
-        ]
+        fixed = [change.path for change in found if top(change.path) in _FIXED and not has_unknown(change.new)]
         if fixed:
             await self._refuse_if_made(request, news, state, fixed)
         return Difference(found)
