@@ -15,12 +15,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.engine import ENGINES, Docker, Engine, named_engine, start_engine
 from tests.support.pulumi import PulumiProject, find_cli
 
 ProjectFactory = Callable[..., PulumiProject]
 SLOW = ("e2e", "live", "multinode")
+# how long one example takes says how busy the machine is, not whether the code is right
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 _TAG = "{{.Repository}}:{{.Tag}}"
 
 
