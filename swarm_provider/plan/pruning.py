@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from swarm_provider.plan.naming import keep_previous, object_name
+from swarm_provider.plan.naming import keep_previous, object_labels, object_name
 from swarm_provider.plan.tasks import at
-from swarm_provider.spec import Json
+from swarm_provider.spec import Json, labels
 
 UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")
 """UpdateStatus.State of a service whose tasks may still need what its specs refer to."""
@@ -108,6 +108,20 @@ def prunable(
     # what a service would return to is kept before what is only newer: a version that never ran, say
     old = sorted(own[1:], key=lambda item: object_name(item) not in returned)
     return [item for item in old[keep if reusable else 0 :] if object_name(item) not in needed | returned]
+
+
+def retired(own: Sequence[Json], users: Users, tasks: Mapping[str, Sequence[Json]] | None = None) -> list[Json]:
+    """Return the old versions that keep the users' labels although no spec and no previous spec refers to them.
+
+    Programs that look for configs by a label have to find one version: the current one, or one that runs. Arguments as
+    for `prunable`; none while the update of a service that uses the family is unfinished.
+    """
+    kept: set[str] = set()
+    for user in users.of(own):
+        if user.state in UNFINISHED or _not_begun(users.kind, user, tasks or {}):
+            return []
+        kept |= user.current | user.previous
+    return [item for item in own[1:] if object_name(item) not in kept and labels.users(object_labels(item))]
 
 
 def undecided(own: Sequence[Json], users: Users) -> list[str]:

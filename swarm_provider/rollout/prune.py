@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from swarm_provider.dockerapi import Batch
 from swarm_provider.errors import Conflict, NotFound, SwarmProviderError
 from swarm_provider.plan import naming
-from swarm_provider.plan.pruning import USERS, Users, prunable, references, undecided
+from swarm_provider.plan.pruning import USERS, Users, prunable, references, retired, undecided
 from swarm_provider.plan.tasks import by_service
 from swarm_provider.rollout.ports import Swarm
-from swarm_provider.spec import Json
+from swarm_provider.rollout.retry import update_with_retry
+from swarm_provider.spec import Json, labels
 
 Warn = Callable[[str], None]
 """Takes one line about what stays."""
@@ -91,7 +93,10 @@ class Pruner:
             return [[] for _ in wishes]
         users = await self._users(kinds)
         tasks: Mapping[str, Sequence[Json]] = {}
-        if any(undecided(own, users[kind]) and prunable(own, users[kind]) for (kind, _), own in several.items()):
+        if any(
+            undecided(own, users[kind]) and (prunable(own, users[kind]) or retired(own, users[kind]))
+            for (kind, _), own in several.items()
+        ):
             # in this order: an update that begins in between shows in its status
             tasks = by_service(await self._swarm.list("task", fresh=True))
             users = await self._users(kinds)
@@ -107,11 +112,33 @@ class Pruner:
         each = {item["ID"]: (wish.kind, item) for wish, items in going.items() for item in items}
         removing = [self._removed(kind, item) for kind, item in each.values()]
         removed = dict(zip(each, await asyncio.gather(*removing, return_exceptions=True), strict=True))
+        for wish, ids in wanted.items():
+            left = [
+                item
+                for id in sorted(ids)
+                for item in retired(several.get((wish.kind, id), []), users[wish.kind], tasks)
+                if not isinstance(removed.get(item["ID"]), str)
+            ]
+            _names(
+                wish, await asyncio.gather(*(self._retired(wish.kind, item) for item in left), return_exceptions=True)
+            )
         return [_names(wish, [removed[item["ID"]] for item in going[wish]]) for wish in wishes]
 
     async def _users(self, kinds: Iterable[str]) -> dict[str, Users]:
         services = await self._swarm.list("service", fresh=True)
         return {kind: Users(kind, services) for kind in kinds}
+
+    async def _retired(self, kind: str, item: Json) -> None:
+        """Take the users' labels from a version that stays, so that who looks for them finds one version."""
+
+        def change(live: Json) -> Json | None:
+            own = live["Spec"].get("Labels") or {}
+            theirs = labels.users(own)
+            rest = {key: value for key, value in own.items() if key not in theirs}
+            return {**live["Spec"], "Labels": rest} if theirs else None
+
+        with contextlib.suppress(NotFound):
+            await update_with_retry(self._swarm, kind, item["ID"], change)
 
     async def _removed(self, kind: str, item: Json) -> str | None:
         try:

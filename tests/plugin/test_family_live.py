@@ -87,6 +87,43 @@ def test_keep_previous_zero_leaves_one_version(plugin: Plugin, docker: Docker, u
     assert configs(docker, unique) == [state["name"]]
 
 
+def test_reader_of_a_label_sees_one_version(plugin: Plugin, docker: Docker, unique: str) -> None:
+    def seen() -> list[str]:
+        return docker.lines("config", "ls", "--filter", f"label=reader={unique}", "--format", "{{.Name}}")
+
+    given = {"labels": {"reader": unique}, "namespace": f"{unique}n", "keepPrevious": 2}
+    olds = plugin.inputs("Config", unique, {"data": "1", **given})
+    _, state = plugin.create("Config", unique, olds)
+    first = state["name"]
+    olds, state, _ = rotate(plugin, unique, olds, state, data="2", **given)
+    assert seen() == [state["name"]]
+    assert labels_of(docker, "config", first)["com.docker.stack.namespace"] == f"{unique}n"
+    olds, state, _ = rotate(plugin, unique, olds, state, data="1", **given)
+    assert (state["name"], seen()) == (first, [first])
+    assert len(configs(docker, unique)) == 2
+
+
+def test_version_that_a_service_returns_to_keeps_its_labels(plugin: Plugin, docker: Docker, unique: str) -> None:
+    def seen() -> set[str]:
+        return set(docker.lines("config", "ls", "--filter", f"label=reader={unique}", "--format", "{{.Name}}"))
+
+    given = {"labels": {"reader": unique}, "keepPrevious": 5}
+    olds = plugin.inputs("Config", f"{unique}-c", {"data": "1", **given})
+    _, state = plugin.create("Config", f"{unique}-c", olds)
+    names = [state["name"]]
+    web = plugin.inputs("Service", unique, {"image": "bb:1", "resolveImage": "never", "stopGracePeriod": "1s",
+                                            "configs": [{"source": names[0], "target": "/c"}]})  # fmt: skip
+    _, service = plugin.create("Service", unique, web)
+    for content in ("2", "3"):
+        olds, state, _ = rotate(plugin, f"{unique}-c", olds, state, data=content, **given)
+        names.append(state["name"])
+        _, web, service = plugin.read("Service", unique, unique, web, service)
+        news = plugin.inputs("Service", unique, {**web, "configs": [{"source": names[-1], "target": "/c"}]}, web)
+        service = plugin.update("Service", unique, unique, web, news, service)
+        web = news
+    assert seen() == set(names[1:]), "the first version is in no spec and no previous spec"
+
+
 def test_going_back_reuses_the_version_and_makes_it_current(plugin: Plugin, docker: Docker, unique: str) -> None:
     olds = plugin.inputs("Config", unique, {"data": "1"})
     _, state = plugin.create("Config", unique, olds)
