@@ -287,6 +287,18 @@ def test_errors_of_a_program_are_harmless(tmp_path: Path) -> None:
         assert harmless(said, lines=True, secret=False), said[:3000]
 
 
+def test_secret_setting_of_a_stack_is_in_no_error_of_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"proj:word": SECRET, "proj:size": "large"}))
+    monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(["proj:word", "proj:gone"]))
+    for text in (TEXT, repr(TEXT), f"large {SECRET[:30]}..."):
+        said = str(run_error(InputError(text)))
+        assert harmless(said, lines=True), said[:3000]
+    assert str(run_error(InputError(f"large {SECRET[:30]}..."))) == "large [secret]..."
+    for settings in ("", "no JSON", "[]", "1"):
+        monkeypatch.setenv("PULUMI_CONFIG", settings)
+        assert str(run_error(InputError("it is wrong"))) == "it is wrong"
+
+
 def test_what_the_commands_print_is_harmless(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for error in (*answers(), *wrong_files(tmp_path)):
         assert fail(error) == 1

@@ -146,7 +146,8 @@ def _parsed(text: str) -> list[Json]:
         if isinstance(whole, dict):
             return [whole]
     entries = []
-    for line in text.splitlines():
+    # a value may hold other ends of lines than line feeds
+    for line in text.split("\n"):
         if line.startswith("{"):
             with contextlib.suppress(ValueError):
                 entries.append(json.loads(line))

@@ -15,8 +15,8 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types import nearest
 from swarm_provider.resources._generated import Config, Network, Secret, Service
 from swarm_provider.resources.lookups import ConfigInfo, NetworkInfo, SecretInfo
+from swarm_provider.resources.problems import said
 from swarm_provider.spec import Json
-from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.names import snake
 
 MAKERS: Final[dict[str, Callable[..., pulumi.Resource]]] = {
@@ -223,7 +223,7 @@ class Children:
         problem = Problem(text, path, entry.file, entry.line)
         if self._settings.strict:
             raise InputError(problem)
-        pulumi.log.warn(shown(str(problem)), self._parent)
+        pulumi.log.warn(said(str(problem)), self._parent)
 
     def _child(self, kind: str, key: str, args: Json, options: pulumi.ResourceOptions | None = None) -> Child:
         common = pulumi.ResourceOptions(parent=self._parent, depends_on=self._depends_on)

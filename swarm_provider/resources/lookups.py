@@ -18,10 +18,9 @@ import pulumi
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model import FUNCTIONS
 from swarm_provider.resources import discovery
-from swarm_provider.resources.problems import explained
+from swarm_provider.resources.problems import explained, said
 from swarm_provider.resources.wire import to_wire
 from swarm_provider.spec import Json
-from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.names import camel, snake
 from swarm_provider.version import __version__
 
@@ -207,7 +206,7 @@ def _explained_later(found: pulumi.Output[Json], where: str) -> pulumi.Output[Js
         except pulumi.RunError:
             raise
         except Exception as error:
-            raise pulumi.RunError(shown(f"{where}: {_plugins_words(error)}")) from None
+            raise pulumi.RunError(said(f"{where}: {_plugins_words(error)}")) from None
 
     async def part(index: int) -> Any:
         return (await all_parts)[index]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import json
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -13,6 +15,7 @@ import pulumi
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.types import nearest
 from swarm_provider.spec.foreign import shown
+from swarm_provider.spec.masking import SecretFilter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,13 +25,30 @@ _SHOWN: Final = 4
 """Problems that are printed before the rest is only counted, so that a page of them does not hide the first."""
 
 
+def said(text: str) -> str:
+    """Return a text as it may be printed.
+
+    What is secret in the stack's settings is masked, also where the program reads it as any text (`require`).
+    """
+    return shown(text, _secrets(os.environ.get("PULUMI_CONFIG"), os.environ.get("PULUMI_CONFIG_SECRET_KEYS")))
+
+
+@functools.lru_cache(maxsize=1)
+def _secrets(settings: str | None, secret_keys: str | None) -> SecretFilter:
+    """Return a filter of the settings that the language host hands to a program."""
+    with contextlib.suppress(ValueError, AttributeError, TypeError):
+        values = json.loads(settings or "{}")
+        return SecretFilter(str(values[key]) for key in json.loads(secret_keys or "[]") if key in values)
+    return SecretFilter()
+
+
 def run_error(error: SwarmProviderError, where: str = "") -> pulumi.RunError:
     """Return the error that ends a Pulumi program with these words only."""
     problems: tuple[Any, ...] = error.problems if isinstance(error, InputError) else (error,)
     lines = [_line(problem, where) for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         lines.append(f"... and {len(problems) - _SHOWN} more problems")
-    return pulumi.RunError("\n".join(map(shown, lines)))
+    return pulumi.RunError("\n".join(map(said, lines)))
 
 
 def _line(problem: Any, where: str) -> str:
@@ -51,7 +71,7 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
         for keyword in kwargs:
             if keyword not in names:
                 hint = nearest(keyword, tuple(name for name in names if name != "resource_name"))
-                raise pulumi.RunError(shown(f"{where}: unknown argument {keyword!r}{hint}"))
+                raise pulumi.RunError(said(f"{where}: unknown argument {keyword!r}{hint}"))
         try:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError as error:
@@ -59,7 +79,7 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
             with contextlib.suppress(TypeError):
                 _check_first(where, signature.bind_partial(*args, **kwargs).arguments)
             reason = str(error).replace("'resource_name'", "'resource_name' (the logical name)")
-            raise pulumi.RunError(shown(f"{where}: {reason}")) from None
+            raise pulumi.RunError(said(f"{where}: {reason}")) from None
         _check_first(where, given)
         try:
             return call(*args, **kwargs)
@@ -82,10 +102,10 @@ def _check_first(where: str, arguments: Mapping[str, Any]) -> None:
     """Say what the two arguments are that may stand without a keyword, where they are something else."""
     named, opts = arguments.get("resource_name", "x"), arguments.get("opts")
     if not isinstance(named, str) or not named:
-        raise pulumi.RunError(shown(f"{where}: the first argument is the logical name, a text"))
+        raise pulumi.RunError(said(f"{where}: the first argument is the logical name, a text"))
     if opts is not None and not isinstance(opts, _OPTIONS):
         raise pulumi.RunError(
-            shown(
+            said(
                 f"{where}: the second argument is pulumi.ResourceOptions, not {type(opts).__name__}; "
                 f"give all others by keyword"
             )

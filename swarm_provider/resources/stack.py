@@ -12,8 +12,7 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources import discovery
 from swarm_provider.resources._generated import Config, Network, Secret, Service
 from swarm_provider.resources.children import MAKERS, Children, Settings
-from swarm_provider.resources.problems import explained
-from swarm_provider.spec.foreign import shown
+from swarm_provider.resources.problems import explained, said
 
 TOKEN: Final = "swarm:index:Stack"
 
@@ -120,7 +119,7 @@ class Stack(pulumi.ComponentResource):
         )
         super().__init__(TOKEN, resource_name, {}, opts)
         for warning in project.warnings:
-            pulumi.log.warn(shown(str(warning)), self)
+            pulumi.log.warn(said(str(warning)), self)
         self._say_variables(project, env or {})
         settings = Settings(
             wait=wait,
@@ -152,7 +151,7 @@ class Stack(pulumi.ComponentResource):
         """Say which process variables the result depends on: names only, since values may be secret."""
         used = sorted(set(project.variables) - set(given))
         if used:
-            pulumi.log.info(shown(f"variables taken from the process environment: {', '.join(used)}"), self)
+            pulumi.log.info(said(f"variables taken from the process environment: {', '.join(used)}"), self)
 
 
 def _files(given: Any, name: str) -> list[str]:

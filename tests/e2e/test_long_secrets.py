@@ -1,7 +1,8 @@
 """A secret of any length, with blanks and lines, is shown nowhere, whoever quotes or cuts it: not even a piece of it.
 
 Services that fail in every way in which an engine, a program or a health check repeats what it was given, in one `up`;
-then a look at everything that Pulumi and the commands print and keep.
+one of them prints what terminals, CI runners and Pulumi take for orders. Then a look at everything that Pulumi and the
+commands print and keep.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ PLACES = {
     "log": 'command=PRINT, environment={"VALUE": value}',
     "health": 'environment={"VALUE": value}, healthcheck=health',
 }
+HOSTILE = """
+orders = "\\n".join([
+    "first", "::error::no", "  ::add-mask::x", "see ##[group]x and ##vso[task.setprogress]x",
+    "<{%fg 1%}>markup<{%reset%}>",
+    "\\x1b[31mred\\x1b[0m \\x9b1mbold", "\\u202ebackwards\\u2066", "a\\u2028b\\x85c", "last",
+])
+service("orders", "all", command=["sh", "-c", 'printf "%s\\n" "$ORDERS"; exit 1'], environment={"ORDERS": orders})
+"""
+"""What its program prints are orders, and harmless ones."""
 
 
 def secret_of(length: int) -> str:
@@ -90,7 +100,7 @@ def story(
         program = HEAD.replace("NAMES", repr(list(values)))
         for place, more in PLACES.items():
             program += f"for name, value in values.items():\n    service({place!r}, name, {more})\n"
-        app.program(program)
+        app.program(program + HOSTILE)
         texts = {}
         texts["preview --json"] = app.preview("--json").output
         up = app.up("--diff", "--continue-on-error", timeout=500)
@@ -147,6 +157,19 @@ def test_what_went_wrong_is_told_all_the_same(story: Story, said: str) -> None:
 
 def test_secret_image_is_refused_without_its_name(story: Story) -> None:
     assert "image: must not be secret" in story.texts["image"]
+
+
+@pytest.mark.parametrize("what", ["up", "export"])
+def test_orders_of_a_program_are_text(story: Story, what: str) -> None:
+    # the state has the environment too, as it was given
+    text = story.texts[what]
+    reasons = text[text.index("last output:", text.index("orders-all.1 on node1: exited")) :][:2000]
+    said = reasons[: reasons.index("last", 20) + 4].replace("\\n", "\n")
+    lines = [line.strip() for line in said.splitlines()[1:]]
+    assert lines == [
+        "first", ": :error::no", ": :add-mask::x", "see ## [group]x and ## vso[task.setprogress]x",
+        "< {%fg 1% }>markup< {%reset% }>", "red bold", "backwards", "a", "b", "c", "last",
+    ]  # fmt: skip
 
 
 def test_reasons_are_kept_in_the_state(story: Story) -> None:

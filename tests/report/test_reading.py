@@ -65,6 +65,17 @@ def test_secret_shown_in_plain_is_masked_wherever_it_stands() -> None:
         assert "environment.A" in shown and "[secret]" in shown
 
 
+def test_stream_is_read_whose_values_hold_other_ends_of_lines() -> None:
+    new = {"name": "web", "image": "bb:1", "environment": {"A": "one\u2028two\x85three"}}
+    metadata = {"op": "create", "urn": URN.format("Service", "web"), "type": "swarm:index:Service"}
+    events = [
+        {"resourcePreEvent": {"planning": True, "metadata": {**metadata, "new": {"inputs": new}}}},
+        {"otherEvent": {}},
+    ]
+    stream = "\n".join(json.dumps(event, ensure_ascii=False) for event in events)
+    assert [step.new for step in read(stream).steps] == [new]
+
+
 def test_content_of_a_secret_is_masked_by_what_the_resource_is() -> None:
     # --show-secrets writes it as if it were any text
     old, new = ({"baseName": "pw", "data": text, "key": "k" * 32} for text in ("first-value", "second-value"))

@@ -28,6 +28,14 @@ def test_mistake_ends_the_program_with_a_line_and_no_traceback(project: ProjectF
     project(HEAD + line).preview().assert_failed(words)
 
 
+def test_secret_setting_that_is_read_as_plain_text_is_in_no_message(project: ProjectFactory) -> None:
+    made = project(HEAD + 'swarm.Config("app", file=pulumi.Config().require("word") + "/file")')
+    # Pulumi's own filter does not know it in quotes, where its line feed is written otherwise
+    made.config_set("word", "correct horse\nbattery staple", secret=True).assert_ok()
+    result = made.preview().assert_failed("swarm.Config 'app': file: '[secret]/file' does not exist")
+    assert "horse" not in result.output and "staple" not in result.output
+
+
 def test_values_are_known_in_the_preview(project: ProjectFactory, unique: str) -> None:
     made = project(
         HEAD

@@ -314,7 +314,7 @@ class PulumiProject:
 def _read_events(log: Path) -> tuple[dict[str, int], int, list[Step]]:
     changes: dict[str, int] = {}
     steps: list[Step] = []
-    lines = log.read_text().splitlines() if log.exists() else []
+    lines = log.read_text().split("\n") if log.exists() else []
     for line in lines:
         if not re.search(r'"(summaryEvent|resourcePreEvent)":', line):
             continue
