@@ -8,6 +8,7 @@ from swarm_provider.cli.__main__ import main
 from tests.conftest import ProjectFactory
 from tests.e2e.stacks import stack, wait_for, write_yaml
 from tests.support.engine import Engine
+from tests.support.protocol import Plugin
 
 pytestmark = [pytest.mark.e2e, pytest.mark.multinode]
 
@@ -41,6 +42,10 @@ def test_task_of_the_version_before_on_a_paused_node_is_told_everywhere(
         assert told in app.assert_no_changes().output
         assert main(["status", unique, "--host", docker.host]) == 0
         assert told in capsys.readouterr().out
+        with Plugin(docker.host) as plugin:
+            olds = {"node": "node2", "availability": "pause"}
+            plugin.diff("Node", "n2", "node2", olds, plugin.inputs("Node", "n2", {"node": "node2"}, olds), {})
+            assert f"1 task restarts there, of an older version: {agent}" in plugin.said[-1][1]
     finally:
         docker("node", "update", "--availability", "active", "node2")
     wait_for("Swarm has caught up", lambda: not docker.task_ids(agent) & before and len(docker.task_ids(agent)) == 3)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
-from swarm_provider.plan.tasks import at
+from swarm_provider.plan.health import left_behind
+from swarm_provider.plan.tasks import at, by_service
 from swarm_provider.plugin import evicted
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.plugin.nodes import chosen, hostname, same_node
@@ -64,7 +65,21 @@ class NodeHandler(Handler):
         text = f"{name} takes no new tasks; those that it has keep running"
         if wanted == "active":
             text = f"{name} takes tasks again; what runs elsewhere does not move back by itself, a global service comes"
+            text += await self._catching_up(node)
         self.session.log.info(request.urn, text)
+
+    async def _catching_up(self, node: Json) -> str:
+        """Say which global services are updated on a node that was paused, as soon as it is active."""
+        swarm = await self.session.swarm()
+        tasks = await swarm.view("task", by_service, outdated=True)
+        services = await swarm.list("service", outdated=True)
+        names = sorted(
+            live["Spec"]["Name"] for live in services if left_behind(live, tasks.get(live["ID"], []), [node])
+        )
+        if not names:
+            return ""
+        what = "1 task restarts" if len(names) == 1 else f"{len(names)} tasks restart"
+        return f"; {what} there, of an older version: {', '.join(names)}"
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         if preview:
