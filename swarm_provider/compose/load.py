@@ -7,13 +7,10 @@ every key keeps its line. Files that blow up in memory (aliases of aliases, very
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,7 +18,8 @@ import yaml
 from yaml import events
 
 from swarm_provider.compose.tabs import with_blanks
-from swarm_provider.compose.tree import Items, Map, Marked, Timestamp, WrittenFloat, WrittenInt, go_text
+from swarm_provider.compose.tree import Items, Map, Marked, Timestamp
+from swarm_provider.compose.yaml_scalars import STANDARD, Fault, scalar
 from swarm_provider.errors import InputError, Problem
 
 try:
@@ -45,38 +43,11 @@ MAX_DEPTH: Final = 100
 _ALIAS_LOW: Final = 400_000
 _ALIAS_HIGH: Final = 4_000_000
 
-_NULLS: Final = ("", "~", "null", "Null", "NULL")
-_WORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(_NULLS),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-}
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INTEGER: Final = re.compile(
-    r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
-)
-_DATE: Final = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:(?P<sep>[Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(?P<zone>Z|[-+]\d\d:\d\d)?)?"
-)
-# 64 bits in binary, with sign and prefix
-_LONGEST_INTEGER: Final = 67
-_STANDARD: Final = "tag:yaml.org,2002:"
 MARKS: Final = ("!reset", "!override")
 # where none of these is, there is one document, and no tag in it; NUL tells of UTF-16
 _SIGNS: Final = (b"!", b"---", b"...", b"\0")
 # yaml 4.0.0, which compose-go reads with, takes it for a float; yaml 3, docker's, for a whole number
 _MINUS_ZERO: Final = re.compile(rb"[\s\[{,]-0[\s\]},]|[\s\[{,]-0$")
-
-
-class _Fault(Exception):
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
 
 
 def read(data: bytes, file: str) -> Map:
@@ -106,11 +77,11 @@ def _trees(data: bytes, file: str, every: bool) -> tuple[Map, ...]:
     """Return the documents; they are shared, and what is made of them (interpolation, splitting) are copies."""
     try:
         if len(data) > MAX_BYTES:
-            raise _Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB", 0)
+            raise Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB", 0)
         trees = tuple(_Builder(file, every=every).build(data))
         if not all(isinstance(tree, Map) for tree in trees):
-            raise _Fault("the top of a compose file must be a mapping such as 'services: ...'", 1)
-    except _Fault as fault:
+            raise Fault("the top of a compose file must be a mapping such as 'services: ...'", 1)
+    except Fault as fault:
         raise InputError(Problem(fault.message, "", file, fault.line)) from None
     except yaml.reader.ReaderError as error:
         raise InputError(Problem(f"not YAML: {error.reason} (position {error.position})", "", file)) from None
@@ -162,7 +133,7 @@ class _Builder:
                     break
             line = event.start_mark.line + 1
             if count > MAX_NODES:
-                raise _Fault(f"the file has more than {MAX_NODES} values", line)
+                raise Fault(f"the file has more than {MAX_NODES} values", line)
             if isinstance(event, events.ScalarEvent):
                 self._scalar(event, line)
             elif isinstance(event, events.AliasEvent):
@@ -194,15 +165,15 @@ class _Builder:
         self._add(value, line, 1, 0)
 
     def _key(self, frame: _Frame, text: str, tag: str | None, plain: bool, line: int) -> None:
-        merging = text == "<<" and (tag == _STANDARD + "merge" or (tag is None and plain))
+        merging = text == "<<" and (tag == STANDARD + "merge" or (tag is None and plain))
         if not merging and not isinstance(scalar(text, tag, plain, line), str):
-            raise _Fault(f"the key {text!r} is not a text; put it in quotes", line)
+            raise Fault(f"the key {text!r} is not a text; put it in quotes", line)
         if text in frame.own:
             first = frame.node.lines.get(text, 0) if isinstance(frame.node, Map) else 0
             before = f" in line {first}" if first else ""
-            raise _Fault(f"the key {text!r} is given twice; it stands{before} already", line)
+            raise Fault(f"the key {text!r} is given twice; it stands{before} already", line)
         if not merging and isinstance(scalar(text, tag, plain, line), Timestamp):
-            raise _Fault(f"the key {text!r} is read as a date; put it in quotes", line)
+            raise Fault(f"the key {text!r} is read as a date; put it in quotes", line)
         frame.own.add(text)
         frame.key, frame.key_line, frame.merging = text, line, merging
         frame.size += 1
@@ -210,15 +181,15 @@ class _Builder:
     def _alias(self, event: events.AliasEvent, line: int) -> None:
         name = event.anchor
         if name in self.open:
-            raise _Fault(f"the value of anchor {name!r} contains itself", line)
+            raise Fault(f"the value of anchor {name!r} contains itself", line)
         if name not in self.anchors:
-            raise _Fault(f"the anchor {name!r} is not defined above", line)
+            raise Fault(f"the anchor {name!r} is not defined above", line)
         value, size = self.anchors[name]
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.node, Map) and frame.key is None:
             if not isinstance(value, str):
-                raise _Fault(f"the key *{name} is not a text", line)
-            self._key(frame, value, _STANDARD + "str", False, line)
+                raise Fault(f"the key *{name} is not a text", line)
+            self._key(frame, value, STANDARD + "str", False, line)
             return
         self._add(value, line, size, size, alias=True)
 
@@ -226,9 +197,9 @@ class _Builder:
         anchor = event.anchor
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.node, Map) and frame.key is None:
-            raise _Fault("a mapping or a list cannot be a key", line)
+            raise Fault("a mapping or a list cannot be a key", line)
         if len(self.stack) >= MAX_DEPTH:
-            raise _Fault(f"nested more than {MAX_DEPTH} levels deep", line)
+            raise Fault(f"nested more than {MAX_DEPTH} levels deep", line)
         if anchor:
             self.open.add(anchor)
         self.stack.append(_Frame(node, anchor, event.tag if self.every and event.tag in MARKS else None))
@@ -282,17 +253,17 @@ def _check_aliases(size: int, aliased: int, line: int) -> None:
         return
     over = min(max(size - _ALIAS_LOW, 0) / (_ALIAS_HIGH - _ALIAS_LOW), 1.0)
     if aliased / size > 0.99 - 0.89 * over:
-        raise _Fault("the document contains excessive aliasing", line)
+        raise Fault("the document contains excessive aliasing", line)
 
 
 def _merge(node: Map, merges: list[tuple[Any, bool, int]]) -> None:
     for value, alias, line in merges:
         sources = [value] if isinstance(value, Map) else value
         if not isinstance(sources, list) or (alias and not isinstance(value, Map)):
-            raise _Fault("'<<' must have a mapping, or a list of mappings", line)
+            raise Fault("'<<' must have a mapping, or a list of mappings", line)
         for source in sources:
             if not isinstance(source, Map):
-                raise _Fault("'<<' must have a mapping, or a list of mappings", line)
+                raise Fault("'<<' must have a mapping, or a list of mappings", line)
             for key, entry in source.items():
                 own = node.get(key)
                 if key not in node:
@@ -301,104 +272,3 @@ def _merge(node: Map, merges: list[tuple[Any, bool, int]]) -> None:
                 elif isinstance(own, Marked) and own.tag == MARKS[0] and not isinstance(entry, Marked):
                     # what `!reset` takes out of the mapping, a merge key gives; earlier files' value is gone still
                     node[key] = Marked(MARKS[1], entry)
-
-
-def scalar(text: str, tag: str | None, plain: bool, line: int) -> Any:
-    """Return what go-yaml makes of a scalar; `tag` is the explicit one, in its long form."""
-    if tag is None:
-        return plain_value(text) if plain else text
-    if not tag.startswith(_STANDARD):
-        return text
-    name = tag.removeprefix(_STANDARD)
-    if name == "binary":
-        try:
-            return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
-        except (binascii.Error, ValueError):
-            raise _Fault("a !!binary value contains invalid base64 data", line) from None
-    if name not in ("int", "float", "bool", "null", "timestamp"):
-        return text
-    value = plain_value(text)
-    kinds: dict[str, Any] = {
-        "int": lambda: isinstance(value, int) and not isinstance(value, bool),
-        "float": lambda: isinstance(value, (int, float)) and not isinstance(value, bool),
-        "bool": lambda: isinstance(value, bool),
-        "null": lambda: value is None,
-        "timestamp": lambda: isinstance(value, Timestamp),
-    }
-    if not kinds[name]():
-        raise _Fault(f"cannot read {text!r} as !!{name}", line)
-    return _float(float(value), text) if name == "float" else value
-
-
-@lru_cache(maxsize=65536)
-def plain_value(text: str) -> Any:
-    """Return what go-yaml makes of an unquoted scalar without a tag (resolve.go)."""
-    if text in _WORDS:
-        return _WORDS[text]
-    first = text[0]
-    if first == ".":
-        return _number(text, text) if _FLOAT.fullmatch(text) else text
-    if not (first in "+-" or "0" <= first <= "9"):
-        return text
-    moment = _timestamp(text)
-    if moment is not None:
-        return moment
-    bare = text.replace("_", "")
-    match = _INTEGER.fullmatch(bare) if len(bare) <= _LONGEST_INTEGER else None
-    if match:
-        value = _integer(match)
-        if -(2**63) <= value < 2**63 or (value < 2**64 and not match["sign"]):
-            return value if str(value) == text else _int(value, text)
-    return _number(bare, text) if _FLOAT.fullmatch(bare) else text
-
-
-def _integer(match: re.Match[str]) -> int:
-    for group, base in (("hex", 16), ("bin", 2), ("oct", 8), ("dec", 10)):
-        if match[group] is not None:
-            number = int(match[group], base)
-            return -number if match["sign"] == "-" else number
-    raise AssertionError(match)
-
-
-def _number(bare: str, text: str) -> Any:
-    value = float(bare)
-    # Go's ParseFloat refuses what does not fit, and the text stays a text
-    return text if value in (float("inf"), float("-inf")) else _float(value, text)
-
-
-def _float(value: float, text: str) -> float:
-    if go_text(value) == text:
-        return value
-    written = WrittenFloat(value)
-    written.raw = text
-    return written
-
-
-def _int(value: int, text: str) -> int:
-    written = WrittenInt(value)
-    written.raw = text
-    return written
-
-
-def _timestamp(text: str) -> Timestamp | None:
-    if len(text) < 8 or text[4] != "-" or not text[:4].isdigit():
-        return None
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day, separator, hour, minute, second, fraction, zone = match.groups()
-    # with a 'T' Go wants a zone, with a blank it refuses one
-    if separator and (separator in "Tt") != bool(zone):
-        return None
-    try:
-        datetime(int(year) or 4, int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
-    except ValueError:
-        return None
-    nanoseconds = (fraction or "")[:9].rstrip("0")
-    offset, name = ("+0000", "UTC") if zone in (None, "Z", "+00:00", "-00:00") else (zone.replace(":", ""),) * 2
-    clock = f"{int(hour or 0):02d}:{int(minute or 0):02d}:{int(second or 0):02d}"
-    result = Timestamp(
-        f"{year}-{int(month):02d}-{int(day):02d} {clock}{'.' + nanoseconds if nanoseconds else ''} {offset} {name}"
-    )
-    result.raw = text
-    return result
