@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import pulumi
 
-from swarm_provider.compose import ObjectEntry, Project, Ref, Template
+from swarm_provider.compose import ObjectEntry, Project, Ref, ServiceEntry, Template
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types import nearest
 from swarm_provider.resources._generated import Config, Network, Secret, Service
 from swarm_provider.resources.lookups import ConfigInfo, NetworkInfo, SecretInfo
 from swarm_provider.resources.problems import said
+from swarm_provider.resources.wire import wire_path
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import snake
 
@@ -202,6 +204,7 @@ class Children:
                     entry,
                     f"services.{key}.x-pulumi.wait",
                 )
+        _check_paths(entry)
         options = _options(entry.x_pulumi, args)
         options.depends_on = [self.services[other] for other in entry.depends_on]
         if key in self._renames:
@@ -254,6 +257,17 @@ class Children:
             options = {key: entry for key, entry in (mount.get("volume") or {}).items() if key in ("nocopy", "subpath")}
             mount = {**mount, "volume": options}
         return self._filled(mount)
+
+
+def _check_paths(entry: ServiceEntry) -> None:
+    """Refuse a path of `ignore_changes` that no service has; it is not told, since variables may have made it."""
+    for number, path in enumerate(entry.x_pulumi.get("ignore_changes", ()), 1):
+        try:
+            wire_path(SERVICE.shape, path)
+        except InputError:
+            text = f"entry {number} is not a property path of a service; write one such as 'deploy.replicas'"
+            place = f"services.{entry.key}.x-pulumi.ignore_changes"
+            raise InputError(Problem(text, place, entry.file, entry.line)) from None
 
 
 def _options(given: Json, args: Json) -> pulumi.ResourceOptions:

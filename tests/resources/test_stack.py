@@ -273,6 +273,15 @@ def test_unknown_key_in_x_pulumi_is_an_error_with_file_and_line(folder: Path) ->
         stack(compose_file=file)
 
 
+@pytest.mark.parametrize("path", ["deploy.replica", "deploy..", "${PATHS}"])
+def test_path_that_no_service_has_is_an_error_with_file_and_line(folder: Path, path: str) -> None:
+    file = compose(folder, f"services:\n  web:\n    image: web:1\n    x-pulumi: {{ignore_changes: ['{path}']}}\n")
+    with pytest.raises(pulumi.RunError) as caught:
+        stack(compose_file=file, env={"PATHS": "zqcanary"})
+    assert "other.yml:2: services.web.x-pulumi.ignore_changes: entry 1 is not a property path" in str(caught.value)
+    assert "zqcanary" not in str(caught.value)
+
+
 def test_settings_of_the_stack_reach_the_children_that_know_them(folder: Path) -> None:
     done = stack(
         wait=False,
