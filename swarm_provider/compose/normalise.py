@@ -13,9 +13,8 @@ from swarm_provider.compose import limits
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
 from swarm_provider.compose.tree import At, Map, Ref, as_written, prefixed
-from swarm_provider.errors import InputError
 from swarm_provider.model.types import nearest
-from swarm_provider.spec import Json, image, labels
+from swarm_provider.spec import Json, labels
 from swarm_provider.spec.names import camel
 
 Section = Mapping[str, Declared]
@@ -105,16 +104,10 @@ def _camel_fields(value: Json) -> Json:
 
 
 def _check_image(service: Service) -> None:
-    text = service.values.get("image")
-    if text is None:
+    if service.values.get("image") is None:
         service.at.error(
             "'image' is missing; images are not built here" if "build" in service.places else "'image' is missing"
         )
-    elif isinstance(text, str):
-        try:
-            image.parse(text)
-        except InputError as error:
-            service.place("image").error(str(error))
 
 
 def _healthcheck(value: Json, at: At) -> Json:
@@ -127,7 +120,6 @@ def _healthcheck(value: Json, at: At) -> Json:
 
 def _references(kind: str, references: list[Map], service: Service, section: Section, stack: str) -> list[Json]:
     result: list[tuple[str, Json]] = []
-    targets: set[str] = set()
     for reference in references:
         at = _place(service, f"{kind}s", reference)
         source = reference.get("source", "")
@@ -138,9 +130,6 @@ def _references(kind: str, references: list[Map], service: Service, section: Sec
             )
             continue
         target = reference.get("target", source)
-        if target in targets:
-            at.error(f"two {kind}s have the target {target!r}; give one of them another 'target'")
-        targets.add(target)
         if kind == "config" and "target" in reference and not target.startswith("/"):
             at.warn(f"the relative target {target!r} is mounted as /{as_written(target)}; write it with the slash")
         entry: Json = {"source": Ref(kind, source), "target": target}
@@ -233,23 +222,16 @@ def _deploy(service: Service) -> Json:
     mode = value.get("mode", _MODES[0])
     if mode not in _MODES:
         at.error(f"the mode must be one of {', '.join(_MODES)}, not {mode!r}{nearest(mode, _MODES)}")
-    if mode in ("global", "global-job") and "replicas" in value:
-        at.error(f"'replicas' cannot stand with mode {as_written(mode)}, which runs one task on every node; remove one")
     if "endpoint_mode" in value:
         result["endpointMode"] = value["endpoint_mode"].lower()
         if result["endpointMode"] not in ("vip", "dnsrr"):
             at.error(f"endpoint_mode must be vip or dnsrr, not {value['endpoint_mode']!r}")
-    ingress = any(port.get("mode", "ingress") == "ingress" for port in service.values.get("ports", []))
-    if result.get("endpointMode") == "dnsrr" and ingress:
-        at.error("endpoint_mode dnsrr cannot stand with ports in ingress mode; publish them with 'mode: host'")
     for key in ("update_config", "rollback_config"):
         if key in value:
             result[camel(key)] = _camel_fields(value[key])
             action = value[key].get("failure_action", _ACTIONS[0])
             if action not in _ACTIONS:
                 at.error(f"{key}.failure_action must be one of {', '.join(_ACTIONS)}{nearest(action, _ACTIONS)}")
-            if key == "update_config" and mode.endswith("-job"):
-                at.error(f"'update_config' cannot stand with mode {as_written(mode)}; remove it")
     if "resources" in value:
         result["resources"] = {part: _resources(section) for part, section in value["resources"].items()}
     policy = value["restart_policy"] if "restart_policy" in value else _restart(service)

@@ -53,19 +53,6 @@ def _short(base: str, limit: int) -> str:
     return f"{base[: limit - 9]}-{digest}"
 
 
-def problems_of_base(base: str) -> list[Problem]:
-    """Say what is wrong with the name of a family; an empty list when nothing is."""
-    if labels.NAME.fullmatch(base):
-        return []
-    return [
-        Problem(
-            f"{base!r} cannot be a name in the swarm: use letters, digits, '-', '_' and '.', and begin and end "
-            f"with a letter or digit",
-            "name",
-        )
-    ]
-
-
 def problems_of_content(kind: str, content: bytes) -> list[Problem]:
     """Say what is wrong with the content of a config or secret; sizes only, never the content."""
     limit = limits.CONTENT[kind]

@@ -10,10 +10,9 @@ from swarm_provider.convert.deploy import JOB_MODES
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.live_form import in_live_form
 from swarm_provider.convert.stored import inner
-from swarm_provider.errors import Problem
 from swarm_provider.plan.health import health
 from swarm_provider.plan.tasks import Service
-from swarm_provider.spec import Json, labels, units
+from swarm_provider.spec import Json, labels
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 
@@ -98,43 +97,6 @@ def as_awaited(sent: Json, news: Json) -> Json:
     if inner(reveal(news), "deploy", "replicas") is not None or "Replicated" not in sent["Mode"]:
         return sent
     return {**sent, "Mode": {"Replicated": {}}}
-
-
-def clashes(inputs: Json) -> list[Problem]:
-    """Say what Swarm would refuse although each property is right by itself."""
-    inputs = reveal(inputs)
-    deploy = inputs.get("deploy") or {}
-    if not isinstance(deploy, dict):
-        return []
-    problems = []
-    mode = deploy.get("mode")
-    if mode in ("global", "global-job") and deploy.get("replicas") is not None:
-        text = f"a {mode} service has no number of replicas; leave one of the two out"
-        problems.append(Problem(text, "deploy.replicas"))
-    if mode in ("replicated-job", "global-job") and deploy.get("updateConfig"):
-        problems.append(Problem("a job has no update_config; leave it out", "deploy.update_config"))
-    problems += _memory_clashes(inputs, deploy)
-    ingress = [port for port in _entries(inputs, "ports") if port.get("mode") != "host"]
-    if deploy.get("endpointMode") == "dnsrr" and ingress:
-        text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or leave dnsrr out"
-        problems.append(Problem(text, "ports"))
-    return problems
-
-
-def _memory_clashes(inputs: Json, deploy: Json) -> list[Problem]:
-    limit, memory = inputs.get("memswapLimit"), inner(deploy, "resources", "limits", "memory")
-    if limit is None or has_unknown([limit, memory]) or units.swap_bytes(limit) == 0:
-        return []
-    if memory is None:
-        return [
-            Problem("it counts memory and swap together, so it needs deploy.resources.limits.memory", "memswap_limit")
-        ]
-    if units.UNLIMITED < units.swap_bytes(limit) < units.size_bytes(memory):
-        text = (
-            f"it counts memory and swap together, so it cannot be less than deploy.resources.limits.memory ({memory})"
-        )
-        return [Problem(text, "memswap_limit")]
-    return []
 
 
 def networks_that_go(olds: Json, news: Json) -> list[str]:

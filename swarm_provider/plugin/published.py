@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from swarm_provider.errors import Cancelled, DockerError, InputError, Problem
+from swarm_provider.errors import Cancelled, DockerError, InputError
+from swarm_provider.model.rules import PublishedPorts
 from swarm_provider.plugin.handlers.base import Request
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import reveal
 
 T = TypeVar("T")
 # swarmkit, manager/controlapi/service.go: checkPortConflicts
@@ -28,20 +27,7 @@ UNREGISTERED_S: Final = 20.0
 """How long a service of ours that the program has not registered yet may keep a port that another one wants."""
 
 
-@dataclass
-class _Ports:
-    """Who publishes what.
-
-    Attributes:
-        takers: port and protocol -> resource -> the service's name, and the modes that it publishes the port in.
-        of: resource -> its ports.
-    """
-
-    takers: dict[tuple[int, str], dict[str, tuple[Any, set[str]]]] = field(default_factory=dict)
-    of: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
-
-
-_known: WeakKeyDictionary[Session, _Ports] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Session, PublishedPorts] = WeakKeyDictionary()
 
 
 def note(session: Session, urn: str, inputs: Json) -> None:
@@ -50,35 +36,9 @@ def note(session: Session, urn: str, inputs: Json) -> None:
     Raises:
         InputError: another service of this run publishes one of them.
     """
-    known = _known.setdefault(session, _Ports())
-    for key in known.of.pop(urn, ()):
-        del known.takers[key][urn]
-    own: dict[tuple[int, str], set[str]] = {}
-    for port, protocol, mode in _published(inputs):
-        own.setdefault((port, protocol), set()).add(mode)
-    clashes: dict[str, list[tuple[int, str]]] = {}
-    for key, modes in own.items():
-        takers = known.takers.setdefault(key, {})
-        # on different nodes, several may have a port of mode host: then all that have it do
-        other = next(iter(takers.values()), None)
-        if other is not None and (modes != {"host"} or other[1] != {"host"}):
-            clashes.setdefault(other[0], []).append(key)
-    for name, ports in clashes.items():
-        (port, protocol), more = min(ports), len(ports) - 1
-        which = f"{port}/{protocol} and {more} more ports are" if more else f"port {port}/{protocol} is"
-        raise InputError(Problem(f"{which} published by service {name!r} too; change one of them", "ports"))
-    for key, modes in own.items():
-        known.takers[key][urn] = inputs.get("name"), modes
-    known.of[urn] = set(own)
-
-
-def _published(inputs: Json) -> frozenset[tuple[int, str, str]]:
-    entries = reveal(inputs.get("ports"))
-    return frozenset(
-        (entry["published"], entry.get("protocol") or "tcp", entry.get("mode") or "ingress")
-        for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict) and isinstance(entry.get("published"), int) and entry["published"]
-    )
+    problems = _known.setdefault(session, PublishedPorts()).claim(urn, inputs.get("name"), inputs)
+    if problems:
+        raise InputError(*problems)
 
 
 async def when_free(session: Session, request: Request, send: Callable[[], Awaitable[T]], patience_ns: int | None) -> T:

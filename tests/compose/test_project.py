@@ -245,10 +245,10 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
         ),
         ("{image: bb, secrets: [gone]}", "the secret 'gone' is not declared"),
         ("{image: bb, configs: [c, {source: c}]}", "two configs have the target 'c'"),
-        ("{image: bb, deploy: {mode: global, replicas: 2}}", "'replicas' cannot stand with mode global"),
+        ("{image: bb, deploy: {mode: global, replicas: 2}}", "a global service has no number of replicas"),
         ("{image: bb, deploy: {mode: globl}}", "did you mean 'global'?"),
-        ("{image: bb, deploy: {mode: replicated-job, update_config: {}}}", "cannot stand with mode replicated-job"),
-        ("{image: bb, deploy: {endpoint_mode: dnsrr}, ports: [80]}", "endpoint_mode dnsrr"),
+        ("{image: bb, deploy: {mode: replicated-job, update_config: {}}}", "a job has no update_config"),
+        ("{image: bb, deploy: {endpoint_mode: dnsrr}, ports: [80]}", "need endpoint_mode vip"),
         ("{image: bb, healthcheck: {test: x, disable: true}}", "exclude each other"),
         ("{image: bb, restart: sometimes}", "must be 'no', always, unless-stopped or on-failure"),
         ("{image: bb, credential_spec: {file: x, registry: y}}", "only one of config, file and registry"),
@@ -294,7 +294,7 @@ def test_service_that_cannot_work_is_an_error_with_file_line_and_path(read: Read
         ("volumes: {c: {drivr: x}}", "did you mean 'driver'?"),
         ("include: [a.yml]", "a.yml does not exist"),
         ("volums: {}", "did you mean 'volumes'?"),
-        ("configs: {c: {content: x, name: 'a b'}}", "Swarm refuses the name 'a b'"),
+        ("configs: {c: {content: x, name: 'a b'}}", "'a b' cannot be the name of a config"),
     ],
 )
 def test_section_that_cannot_work_is_an_error_with_line(read: Reader, section: str, words: str) -> None:
@@ -420,7 +420,7 @@ def test_options_and_modes_that_draw_a_warning_stay_what_docker_makes_of_them(re
 
 def test_port_of_two_services_is_an_error_unless_nodes_have_one_each(read: Reader) -> None:
     text = "services: {a: {image: bb, ports: [%s]}, b: {image: bb, ports: [%s]}}"
-    with pytest.raises(InputError, match=r"services\.b\.ports: the port 80/tcp is published by service 'a' too"):
+    with pytest.raises(InputError, match=r"services\.b\.ports: port 80/tcp is published by service 'a' too"):
         read(text % ("'80:80'", "{target: 81, published: 80, mode: host}"))
     host = "{target: 80, published: 80, mode: host}"
     assert read(text % (host, host)).services

@@ -97,4 +97,4 @@ def test_port_of_mode_host_meets_ingress_after_others_of_mode_host(tmp_path: Pat
 
     services = {"a": port("host"), "b": port("host"), "c": port("ingress")}
     [line] = told(tmp_path, "docker", c=f"services: {services}")
-    assert "services.c.ports: the port 80/tcp is published by service 'a' too" in line
+    assert "services.c.ports: port 80/tcp is published by service 'a' too" in line

@@ -11,9 +11,9 @@ from swarm_provider.convert.live_form import in_live_form
 from swarm_provider.convert.service import effective, from_spec, read_inputs, to_spec
 from swarm_provider.convert.stored import stored
 from swarm_provider.convert.versions import unknown_to
-from swarm_provider.model import RESOURCES
+from swarm_provider.model import RESOURCES, rules
 from swarm_provider.plan.restart import restart
-from swarm_provider.plan.submission import clashes, on_top_of
+from swarm_provider.plan.submission import on_top_of
 from swarm_provider.spec import Json
 from swarm_provider.spec.security import canonical, profile_path
 
@@ -96,7 +96,7 @@ def test_limit_of_memory_and_swap_counts_the_memory_in(limit: str, swap: int | N
     ],
 )
 def test_limit_of_memory_and_swap_needs_one_of_memory_below_it(inputs: Json, words: str) -> None:
-    found = [problem.message for problem in clashes({**WEB, **inputs})]
+    found = [problem.message for problem in rules.service({**WEB, **inputs})]
     assert len(found) == bool(words)
     assert all(words in message for message in found)
 

@@ -214,7 +214,7 @@ BAD_VALUE = [
         'swarm.Config("bv4", name="my app", data="1")',
         'swarm.Config("bv4", name="my-app", data="1")',
         "bv4",
-        "name: 'my app' cannot be a name in the swarm: use letters, digits",
+        "name: 'my app' cannot be the name of a config: use letters, digits",
     ),
     line(
         'swarm.Secret("bv5", data="x" * 512_000)',

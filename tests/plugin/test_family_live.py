@@ -355,7 +355,7 @@ def test_new_base_name_is_used_and_the_old_version_is_kept_before_it(
         ({"file": "no/such/file"}, "cannot read 'no/such/file'"),
         ({"data": "a", "labls": {}}, "unknown key 'labls'; did you mean 'labels'?"),
         ({"data": "a", "keepPrevious": -1}, "must be at least 0"),
-        ({"data": "a", "baseName": "-x"}, "cannot be a name"),
+        ({"data": "a", "baseName": "-x"}, "cannot be the name of a config"),
         ({"data": "x" * 1024000}, "at most 1023999"),
     ],
 )

@@ -19,6 +19,7 @@ from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.convert.unmodelled import beyond
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, Problem
+from swarm_provider.model import rules
 from swarm_provider.plan import carried, naming
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
@@ -92,7 +93,7 @@ class FamilyHandler(Handler):
         return text
 
     def _problems(self, inputs: Json) -> list[Problem]:
-        problems = [] if inputs["baseName"] is UNKNOWN else naming.problems_of_base(inputs["baseName"])
+        problems = rules.name(self.kind, inputs["baseName"])
         given = [key for key in ("data", "dataBase64") if key in inputs]
         if len(given) > 1:
             return [*problems, Problem("give one of data and data_base64, not both", "data")]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from swarm_provider.convert import objects
-from swarm_provider.errors import Conflict, InputError, Problem
-from swarm_provider.model import unusable
+from swarm_provider.errors import Conflict, InputError
+from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ownership import Claim, claim
@@ -32,8 +32,9 @@ class NetworkHandler(Handler):
         inputs.setdefault("driver", "overlay")
         name = inputs["name"]
         if isinstance(name, str):
-            if not name.strip() or "/" in name:
-                raise InputError(Problem(f"{name!r} cannot be the name of a network", "name"))
+            problems = rules.name("network", name)
+            if problems:
+                raise InputError(*problems)
             self.session.claim("network", name, name, request.urn)
         if not await self.offline():
             problems = unusable.network(inputs, (await self.session.swarm()).api_version)

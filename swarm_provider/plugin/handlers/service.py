@@ -12,15 +12,14 @@ from swarm_provider.convert.service import concise, from_spec, read_inputs, to_s
 from swarm_provider.convert.stored import inner
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import Conflict, InputError, NotFound, Problem, RolloutFailed, SwarmProviderError
-from swarm_provider.model import unusable
+from swarm_provider.errors import Conflict, InputError, NotFound, RolloutFailed, SwarmProviderError
+from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, left_behind, recovered, under_way
 from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
 from swarm_provider.plan.submission import (
     as_awaited,
-    clashes,
     force_again,
     is_job,
     networks_that_go,
@@ -43,8 +42,6 @@ from swarm_provider.spec.image import familiar
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts
 
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict", "advice")
-NAME_LIMIT: Final = 63
-"""Characters of a service's name: a DNS label (swarmkit, manager/controlapi/service.go)."""
 _STABLES: Final = ("name", "serviceId", "incarnation")
 
 
@@ -67,10 +64,7 @@ class ServiceHandler(Handler):
         inputs = self.normal(news)
         inputs.setdefault("name", request.name)
         name = inputs["name"]
-        problems = []
-        if isinstance(name, str) and len(name) > NAME_LIMIT:
-            problems.append(Problem(f"{name!r} has {len(name)} characters; Swarm takes {NAME_LIMIT} at most", "name"))
-        problems += [*clashes(inputs), *unusable.service(inputs)]
+        problems = rules.service(inputs)
         if problems:
             raise InputError(*problems)
         inputs, warnings = unusable.without_effect(inputs)

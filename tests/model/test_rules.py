@@ -1,0 +1,149 @@
+"""The one rule book: a `Service` and a compose file are refused for the same reasons, in the same words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarm_provider.compose import load
+from swarm_provider.dockerapi import ConnectionSettings
+from swarm_provider.errors import InputError
+from swarm_provider.model import rules
+from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.handlers.config import ConfigHandler
+from swarm_provider.plugin.handlers.network import NetworkHandler
+from swarm_provider.plugin.handlers.service import ServiceHandler
+from swarm_provider.plugin.session import Session, Settings
+from swarm_provider.spec.values import UNKNOWN, Secret
+
+HOST = {"target": 80, "published": 80, "mode": "host"}
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"image": "BB"}, "image", "must be lowercase"),
+    (
+        {"deploy": {"resources": {"limits": {"cpus": "0.0001"}}}},
+        "deploy.resources.limits.cpus",
+        "must be at least 0.001 cpus",
+    ),
+    (
+        {"deploy": {"resources": {"reservations": {"memory": "1b"}}}},
+        "deploy.resources.reservations.memory",
+        "must be at least 4 MiB",
+    ),
+    ({"deploy": {"placement": {"constraints": ["nonsense"]}}}, "deploy.placement.constraints", "has no operator"),
+    (
+        {"deploy": {"placement": {"constraints": ["node.role == wor>ker"]}}},
+        "deploy.placement.constraints",
+        "has an invalid key or value",
+    ),
+    ({"healthcheck": {"test": ["CMD", "x"], "interval": "1ns"}}, "healthcheck.interval", "must be at least 1ms"),
+    (
+        {"deploy": {"update_config": {"max_failure_ratio": 7}}},
+        "deploy.update_config.max_failure_ratio",
+        "must lie between 0 and 1",
+    ),
+    ({"deploy": {"update_config": {"delay": "-1s"}}}, "deploy.update_config.delay", "cannot be negative"),
+    ({"deploy": {"rollback_config": {"monitor": "-1s"}}}, "deploy.rollback_config.monitor", "cannot be negative"),
+    ({"deploy": {"restart_policy": {"window": "-1s"}}}, "deploy.restart_policy.window", "cannot be negative"),
+    ({"deploy": {"mode": "global", "replicas": 2}}, "deploy.replicas", "has no number of replicas"),
+    (
+        {"deploy": {"mode": "replicated-job", "update_config": {"parallelism": 2}}},
+        "deploy.update_config",
+        "a job has no update_config",
+    ),
+    ({"deploy": {"endpoint_mode": "dnsrr"}, "ports": ["80:80"]}, "ports", "need endpoint_mode vip"),
+    ({"ports": ["80:80", "80:81"]}, "ports", "port 80/tcp is published twice"),
+    ({"volumes": ["/a:/x", "/b:/x"]}, "volumes", "two mounts have the target '/x'"),
+    (
+        {"configs": [{"source": "a", "target": "/x"}, {"source": "b", "target": "/x"}]},
+        "configs",
+        "two configs have the target '/x'",
+    ),
+]
+
+
+def session() -> Session:
+    return Session(Settings(ConnectionSettings()), EngineLog(None))
+
+
+def of_service(given: dict[str, Any], name: str = "web") -> list[tuple[str, str]]:
+    """What Check of the plugin says; it needs no swarm to say it."""
+    news = {"image": "bb:1", **given}
+    with pytest.raises(InputError) as caught:
+        asyncio.run(
+            ServiceHandler(session()).check(Request(f"urn:pulumi:d::p::swarm:index:Service::{name}", name), {}, news)
+        )
+    return [(problem.path, problem.message) for problem in caught.value.problems]
+
+
+def of_compose(folder: Path, given: dict[str, Any]) -> list[tuple[str, str]]:
+    lines = [f"    {key}: {json.dumps(value)}\n" for key, value in {"image": "bb:1", **given}.items()]
+    configs = json.dumps({"a": {"content": "1"}, "b": {"content": "2"}})
+    (folder / "c.yml").write_text(f"services:\n  web:\n{''.join(lines)}configs: {configs}\n")
+    with pytest.raises(InputError) as caught:
+        load([str(folder / "c.yml")], stack="s", env={})
+    for problem in caught.value.problems:
+        assert problem.file.endswith("c.yml") and problem.line >= 3
+    return [(problem.path.removeprefix("services.web."), problem.message) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(("given", "path", "words"), WRONG, ids=[words for _, _, words in WRONG])
+def test_service_and_compose_file_are_refused_in_the_same_words(
+    tmp_path: Path, given: dict[str, Any], path: str, words: str
+) -> None:
+    [(there, message)] = of_service(given)
+    assert words in message
+    [(here, same)] = of_compose(tmp_path, given)
+    assert same == message
+    # a position may stand for what several files gave, so files are told the list
+    assert here == path
+    assert there.partition("[")[0] == path
+
+
+@pytest.mark.parametrize("name", ["a" * 64, "-web", "we b", "web."])
+def test_name_of_a_service(name: str) -> None:
+    [(path, message)] = of_service({}, name)
+    assert path == "name"
+    assert repr(name) in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "right"),
+    [
+        ("network", "a.b", False),
+        ("network", "a" * 64, False),
+        ("network", "a-b_c", True),
+        ("config", "a.b", True),
+        ("config", "a b", False),
+        ("secret", "a.", False),
+    ],
+)
+def test_names_of_objects(kind: str, name: str, right: bool) -> None:
+    assert (rules.name(kind, name) == []) is right
+
+
+def test_handlers_of_networks_and_configs_ask_for_the_name() -> None:
+    for handler, news in ((NetworkHandler, {"name": "a.b"}), (ConfigHandler, {"baseName": "a b", "data": "x"})):
+        with pytest.raises(InputError, match="cannot be the name of a"):
+            asyncio.run(handler(session()).check(Request("urn:pulumi:d::p::swarm:index:X::x", "x"), {}, news))
+
+
+def test_zero_is_no_limit_and_breaks_no_rule() -> None:
+    zero = {"deploy": {"resources": {"limits": {"cpus": "0", "memory": "0"}}}, "healthcheck": {"interval": "0s"}}
+    assert rules.service({"name": "web", "image": "bb:1", **zero}) == []
+
+
+def test_what_is_not_known_yet_breaks_no_rule() -> None:
+    for key in ("image", "deploy", "healthcheck", "ports", "configs", "volumes", "name", "dns"):
+        assert rules.service({"name": "web", "image": "bb:1", key: UNKNOWN}) == []
+    inner = {"placement": UNKNOWN, "resources": UNKNOWN, "updateConfig": UNKNOWN, "mode": UNKNOWN}
+    assert rules.service({"name": "web", "image": "bb:1", "deploy": inner}) == []
+
+
+def test_secret_values_are_looked_at_too() -> None:
+    [problem] = rules.service({"name": "web", "image": "bb:1", "ports": Secret([HOST, HOST])})
+    assert problem.path == "ports"
