@@ -11,6 +11,9 @@ from swarm_provider.compose.files import file_bytes, located
 from swarm_provider.compose.interpolate import Environment
 from swarm_provider.compose.scalars import boolean, labels, options, text
 from swarm_provider.compose.tree import At, Map, Template, as_written, prefixed
+from swarm_provider.errors import Problem
+from swarm_provider.model import types
+from swarm_provider.model.cluster_volume import CLUSTER_SPEC
 from swarm_provider.spec import Json, limits
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
@@ -64,11 +67,22 @@ def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
             entry.values[name] = True
     if isinstance(source.get("ipam"), Map):
         entry.values["ipam"] = _ipam(source["ipam"], at.key(source, "ipam"))
+    if kind == "volume" and source.get("x-cluster-spec") is not None:
+        entry.values["cluster_spec"] = _cluster_spec(source["x-cluster-spec"], at.key(source, "x-cluster-spec"))
     if entry.external and kind == "volume":
         for name in ("driver", "driver_opts", "labels"):
             if entry.values.get(name):
                 at.key(source, name).error(f"an external volume has no {name!r} here; it exists already")
     return entry
+
+
+def _cluster_spec(value: Any, at: At) -> Json:
+    """Read docker's own key for a volume of the cluster, which `docker stack deploy` reads and makes nothing of."""
+    problems: list[Problem] = []
+    spec = CLUSTER_SPEC.normal(value, types.At("", problems))
+    for problem in problems:
+        at.error(f"{problem.path}: {problem.message}" if problem.path else problem.message)
+    return spec if isinstance(spec, dict) else {}
 
 
 def _external(entry: Declared, source: Map) -> None:

@@ -288,8 +288,22 @@ class Swarm:
         answered = answer.json() or {}
         return [str(warning) for warning in answered.get("Warnings") or []]
 
-    async def remove(self, kind: str, name_or_id: str) -> bool:
+    async def update_cluster_volume(self, id: str, version: int, spec: Json) -> None:
+        """Sets the spec of a cluster volume, of which Docker changes the availability only; arguments as for `update`.
+
+        Raises:
+            OutOfSequence: the volume changed since it was read.
+        """
+        path = path_of("/volumes/{}", id)
+        await self._write(
+            "PUT", path, f"update volume {id}", "volume", query={"version": str(version)}, body={"Spec": spec}
+        )
+
+    async def remove(self, kind: str, name_or_id: str, *, force: bool = False) -> bool:
         """Removes the object of exactly this name or id; False when it was gone already.
+
+        Args:
+            force: of a cluster volume: at once, without its storage plugin.
 
         Raises:
             Conflict: it is in use.
@@ -305,7 +319,8 @@ class Swarm:
         try:
             # what was removed already is not found when it is asked for again
             words = f"remove {kind} {name_or_id!r}"
-            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), words, kind, again=True)
+            query = {"force": "true"} if force else None
+            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), words, kind, query=query, again=True)
         except NotFound:
             return False
         return True

@@ -113,7 +113,7 @@ NETWORK: Final = Resource(
         Field(
             "config_from",
             Text(),
-            "Config-only network (`docker network create --config-only`) that has the settings of each node.",
+            "Name of the config-only network that has the settings of each node.",
         ),
         Field("labels", LABELS, "Labels of the network."),
         Field("replace", Boolean(), "Replace the network, and stop its services meanwhile, when it differs."),

@@ -359,7 +359,7 @@ class Network(SwarmResource):
             enable_ipv6: Give IPv6 addresses too. Default false.
             ipam: How addresses are given.
             scope: swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.
-            config_from: Config-only network (`docker network create --config-only`) that has the settings of each node.
+            config_from: Name of the config-only network that has the settings of each node.
             labels: Labels of the network.
             replace: Replace the network, and stop its services meanwhile, when it differs.
             adopt: Take over what docker made under this name. Default false.
@@ -449,7 +449,7 @@ class Network(SwarmResource):
 
     @property
     def config_from(self) -> pulumi.Output[str]:
-        """Config-only network (`docker network create --config-only`) that has the settings of each node."""
+        """Name of the config-only network that has the settings of each node."""
         return self._value("configFrom")
 
     @property

@@ -470,3 +470,32 @@ def test_500_services_are_read_and_converted_in_less_than_3_seconds(read: Reader
         seconds.append(time.process_time() - start)
     # the processor's time, at its best: other processes on the machine are not the loader's fault
     assert min(seconds) < 3
+
+
+def test_volume_of_the_cluster_is_read_from_dockers_own_key(read: Reader) -> None:
+    text = """services:
+  web:
+    image: bb
+    volumes: [{type: cluster, source: data, target: /d}, {type: cluster, source: 'group:fast', target: /g}]
+volumes:
+  data:
+    driver: csi
+    x-cluster-spec:
+      group: fast
+      access_mode: {scope: multi, sharing: all, mount_volume: {fs_type: ext4}}
+      capacity_range: {required_bytes: 1g}
+"""
+    project = read(text)
+    assert project.volumes["data"].inputs["clusterSpec"] == {
+        "group": "fast",
+        "accessMode": {"scope": "multi", "sharing": "all", "mountVolume": {"fsType": "ext4"}},
+        "capacityRange": {"requiredBytes": "1g"},
+    }
+    assert [mount["source"] for mount in project.services["web"].inputs["volumes"]] == [
+        Ref("volume", "data"),
+        "group:fast",
+    ]
+    with pytest.raises(
+        InputError, match=r"1\.yml:8: volumes\.data\.x-cluster-spec: .*access_mode\.scope: must be one of"
+    ):
+        read(text.replace("scope: multi", "scope: all"))

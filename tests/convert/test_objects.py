@@ -121,3 +121,30 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
         {"Type": "volume", "Source": "v", "Target": "/b", "VolumeOptions": {"NoCopy": True}},
     ]
     assert unknown_to(spec, "1.46") == []
+
+
+def test_network_of_the_swarm_with_another_driver_is_read_as_asked_for() -> None:
+    asked = {"name": "lan", "driver": "macvlan", "scope": "swarm", "configFrom": "lan-config"}
+    sent = network_to_spec(asked)
+    assert (sent["Scope"], sent["ConfigFrom"]) == ("swarm", {"Network": "lan-config"})
+    live = {**sent, "Id": "1", "IPAM": {"Driver": "", "Config": []}}
+    assert read_network(asked, live) == asked
+    assert network_from_spec(live)["scope"] == "swarm"
+    overlay = {"Name": "o", "Driver": "overlay", "Id": "2", "Scope": "swarm", "ConfigFrom": {"Network": ""}}
+    assert network_from_spec(overlay) == {"name": "o", "driver": "overlay"}
+
+
+def test_cluster_volume_is_inputs_and_back() -> None:
+    spec = {
+        "group": "g",
+        "accessMode": {"scope": "single", "sharing": "none", "blockVolume": {}},
+        "accessibilityRequirements": {
+            "requisite": [{"segments": {"zone": "1"}}],
+            "preferred": [{"segments": {"zone": "2"}}],
+        },
+        "capacityRange": {"requiredBytes": "1G"},
+        "secrets": [{"key": "a", "secret": "s"}],
+        "availability": "pause",
+    }
+    inputs = {"name": "v", "driver": "csi", "clusterSpec": spec}
+    assert volume_from_spec(volume_to_spec(inputs)) == inputs

@@ -15,11 +15,14 @@ from swarm_provider.model.resources import VOLUME
 from swarm_provider.plan import naming
 from swarm_provider.plan.ownership import Owner, claim, of_another
 from swarm_provider.plan.tasks import at
+from swarm_provider.plugin.handlers import cluster_volume
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.handlers.cluster_volume import is_cluster, is_fixed
 from swarm_provider.plugin.nodes import same_node
 from swarm_provider.plugin.session import Session
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.names import snake
 from swarm_provider.spec.path import top
 from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
@@ -49,6 +52,11 @@ class VolumeHandler(Handler):
         node = reveal(inputs.get("node"))
         if isinstance(node, str) and not await self.offline():
             await self._daemon(node)
+        if is_cluster(inputs):
+            known = "" if await self.offline() else (await self.session.swarm()).api_version
+            problems = cluster_volume.problems(inputs, known)
+            if problems:
+                raise InputError(*problems)
         return inputs
 
     async def _daemon(self, node: str) -> Swarm:
@@ -97,7 +105,11 @@ class VolumeHandler(Handler):
                     f"volume {news['name']!r} stays with its data on node {reveal(olds['node'])!r}; no data is copied"
                 )
                 self.session.log.warn(request.urn, text)
-        fixed = [change.path for change in found if top(change.path) in _FIXED and not has_unknown(change.new)]
+        fixed = [
+            change.path
+            for change in found
+            if (top(change.path) in _FIXED or is_fixed(change.path)) and not has_unknown(change.new)
+        ]
         if fixed:
             await self._refuse_if_made(request, news, state, fixed)
         return Difference(found)
@@ -106,7 +118,7 @@ class VolumeHandler(Handler):
         """Docker would go on with the volume as it is, without a word: an error where it is known to exist."""
         name = news["name"]
         live = await (await self._where(news)).find("volume", name)
-        options = any(path.startswith("driver") for path in fixed)
+        options = any(path.startswith(("driver", "clusterSpec")) for path in fixed)
         if state.get("mountpoint") or (live is not None and options):
             raise InputError(
                 Problem(
@@ -121,7 +133,7 @@ class VolumeHandler(Handler):
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
         known = name if isinstance(name, str) else ""
-        if "node" not in news:
+        if _is_lazy(news):
             if known:
                 self.session.claim("volume", known, known, request.urn).ready.set()
             return known, {"mountpoint": "", "incarnation": new_incarnation() if not preview else UNKNOWN}
@@ -163,7 +175,7 @@ class VolumeHandler(Handler):
         self.session.log.info(request.urn, text)
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
-        if olds and ("node" not in olds or self.session.former):
+        if olds and (_is_lazy(olds) or self.session.former):
             await self.session.swarm()
             return Live(id, olds, state)
         if await self._node_left(olds):
@@ -184,7 +196,11 @@ class VolumeHandler(Handler):
         return Live(live["Name"], inputs, outputs)
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
-        if "node" not in news or reveal(olds.get("node")) == reveal(news["node"]):
+        if is_cluster(news) and is_cluster(olds):
+            if not preview:
+                await cluster_volume.set_availability(await self.session.swarm(), news["name"], news)
+            return state
+        if not is_cluster(news) and ("node" not in news or reveal(olds.get("node")) == reveal(news["node"])):
             return state
         return await self._ensure(request, news, state, preview=preview)
 
@@ -208,11 +224,14 @@ class VolumeHandler(Handler):
         if kept:
             self.session.log.info(request.urn, f"volume {id!r} is kept with its data ({kept})")
             return
-        if "node" not in olds:
+        if _is_lazy(olds):
             what = f"volume {id!r} is removed on" if live is not None else f"there is no volume {id!r} on"
             text = f"{what} {swarm.name}; what tasks made of it on other nodes stays there"
             self.session.log.info(request.urn, text)
         if live is None:
+            return
+        if is_cluster(olds) and cluster_volume.was_never_made(live):
+            await swarm.remove("volume", id, force=True)
             return
         # the containers that had it mounted have ended, and Swarm removes them a moment later
         await remove_object(
@@ -236,7 +255,7 @@ class VolumeHandler(Handler):
         if request.urn in self._lives_on or self.session.keeps("volume", id, request.urn):
             return f"it was replaced, not destroyed; `docker volume rm {id}` removes it where nobody needs it"
         own = live.get("Labels") if live is not None else None
-        if labels.owner(own) is None and live is not None and "node" in olds:
+        if labels.owner(own) is None and live is not None and not _is_lazy(olds):
             return "it was not made by Pulumi"
         # where a task made it, there is no label of ours on it
         other = of_another(own, request.owner, state.get("incarnation"))
@@ -249,7 +268,7 @@ def _mounted(name: str, services: Sequence[Json], owner: Owner) -> str:
         theirs = labels.owner(at(service, "Spec", "Labels"))
         mounts = at(service, "Spec", "TaskTemplate", "ContainerSpec", "Mounts")
         if theirs not in (None, owner.text) and any(
-            at(mount, "Type") == "volume" and at(mount, "Source") == name for mount in mounts or ()
+            at(mount, "Type") in ("volume", "cluster") and at(mount, "Source") == name for mount in mounts or ()
         ):
             return f"service {naming.object_name(service)!r} of Pulumi stack {theirs!r} mounts it"
     return ""
@@ -263,4 +282,16 @@ def _differing(live: Json, news: Json) -> list[str]:
     if not isinstance(asked, dict):
         return result
     keys = [key for key in sorted({*now, *asked}) if not has_unknown(asked.get(key)) and now.get(key) != asked.get(key)]
-    return result + [f"driver_opts.{key}" for key in keys]
+    result += [f"driver_opts.{key}" for key in keys]
+    cluster = objects.volume_from_spec(objects.volume_to_spec(wanted)).get("clusterSpec") or {}
+    there = found.get("clusterSpec") or {}
+    return result + [
+        f"cluster_spec.{snake(key)}"
+        for key in sorted({*cluster, *there} - {"availability"})
+        if not has_unknown(cluster.get(key)) and cluster.get(key) != there.get(key)
+    ]
+
+
+def _is_lazy(inputs: Json) -> bool:
+    """Say whether Swarm makes the volume where a task mounts it."""
+    return "node" not in inputs and not is_cluster(inputs)

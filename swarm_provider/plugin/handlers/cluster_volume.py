@@ -1,0 +1,76 @@
+"""Volumes of the cluster: made by a storage plugin, known to all managers. Only their availability can be changed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from swarm_provider.convert.cluster_volume import cluster_to_spec
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import NotFound, OutOfSequence, Problem
+from swarm_provider.plan.tasks import at
+from swarm_provider.spec import Json
+from swarm_provider.spec.values import UNKNOWN, reveal
+
+SINCE: Final = (1, 42)
+_AVAILABILITY: Final = "clusterSpec.availability"
+_ATTEMPTS: Final = 5
+
+
+def is_cluster(inputs: Json) -> bool:
+    """Say whether these are the inputs of a cluster volume."""
+    return inputs.get("clusterSpec") is not None
+
+
+def is_fixed(path: str) -> bool:
+    """Say whether a difference at this path cannot be put right."""
+    return path.startswith("clusterSpec") and path != _AVAILABILITY
+
+
+def problems(inputs: Json, api_version: str) -> list[Problem]:
+    """Return what the engine would refuse."""
+    spec = reveal(inputs.get("clusterSpec"))
+    if not isinstance(spec, dict):
+        return []
+    found = []
+    if api_version and tuple(map(int, api_version.split("."))) < SINCE:
+        text = f"the engine (API {api_version}) has no cluster volumes; API {'.'.join(map(str, SINCE))} has"
+        found.append(Problem(text, "cluster_spec"))
+    if inputs.get("driver") == "local":
+        found.append(Problem("a cluster volume needs the name of its storage plugin; 'local' is none", "driver"))
+    if "node" in inputs:
+        found.append(Problem("a cluster volume is on no node; leave `node` or `cluster_spec` out", "node"))
+    access = spec.get("accessMode")
+    if access is not UNKNOWN and len({"mountVolume", "blockVolume"} & (access or {}).keys()) != 1:
+        text = "give mount_volume={} for a volume with a file system, or block_volume={} for a block device"
+        found.append(Problem(text, "cluster_spec.access_mode"))
+    return found
+
+
+async def set_availability(swarm: Swarm, name: str, news: Json) -> None:
+    """Give the volume the availability of the inputs; what else it has stays.
+
+    Raises:
+        NotFound: there is no such volume any more.
+        OutOfSequence: somebody else was faster, again and again.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        live = await swarm.inspect("volume", name)
+        cluster = (live or {}).get("ClusterVolume")
+        if cluster is None:
+            raise NotFound(f"cluster volume {name!r} was removed on the cluster; run `pulumi up` again to make it anew")
+        word = cluster_to_spec(reveal(news["clusterSpec"])).get("Availability") or "active"
+        if cluster["Spec"].get("Availability") == word:
+            return
+        spec = {**cluster["Spec"], "Availability": word}
+        try:
+            await swarm.update_cluster_volume(cluster["ID"], int(cluster["Version"]["Index"]), spec)
+        except OutOfSequence:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def was_never_made(live: Json) -> bool:
+    """Say whether no storage plugin has made anything of it yet, so that none will answer to its removal."""
+    return not at(live, "ClusterVolume", "Info", "VolumeID")
