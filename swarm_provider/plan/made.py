@@ -52,18 +52,45 @@ class Change:
         return cls(template or _differ(old.get("EndpointSpec"), new.get("EndpointSpec")), placement)
 
 
-class Made:
-    """From which specs the tasks were made, each compared once with the one that will be sent."""
+@dataclass(frozen=True)
+class _Form:
+    """From what tasks were made, and what that lacks of the spec that will be sent and of the live one."""
 
-    def __init__(self, snapshot: Snapshot, live: Json, new: Json, network_names: Mapping[str, str] | None) -> None:
+    template: Json
+    endpoint: Json | None
+    spec: Json
+    to_new: Change
+    to_live: Change
+    reasons: tuple[str, ...] | None = None
+
+
+class Made:
+    """From which specs the tasks were made, each compared once with the one that will be sent.
+
+    Args:
+        live, new: in a comparable form.
+        change: what differs between these two.
+        reasons: the properties that do, as far as tasks are made from them.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        live: Json,
+        new: Json,
+        network_names: Mapping[str, str] | None,
+        change: Change,
+        reasons: tuple[str, ...],
+    ) -> None:
         assert snapshot.service is not None
         self._service = Service(snapshot.service)
         self._nodes = {node.get("ID"): node for node in snapshot.nodes}
         self._live, self._new, self._names = live, new, network_names
         unknown = has_unknown(inner(new, "TaskTemplate", "Placement", "Constraints"))
         self._constraints = None if unknown else constraints_of(new["TaskTemplate"])
-        self._specs: list[tuple[Json, Json | None, Json, Change, Change]] = []
-        """Per form of a task: its template, its endpoint, both in a comparable spec, and how new and live differ."""
+        # nearly all tasks are of the live spec, which has been compared already
+        present = _Form(_told(self._service.template), None, live, change, Change(False, False), reasons or None)
+        self._forms = [present]
         self._older_ports = self._endpoint_before()
 
     def _endpoint_before(self) -> Json | None:
@@ -76,30 +103,30 @@ class Made:
             return None
         return dict(before.get("EndpointSpec") or {})
 
-    def _form(self, task: Task) -> tuple[Json, Change, Change]:
+    def _form(self, task: Task) -> _Form:
         endpoint = self._older_ports
         if endpoint is not None and task.created >= when(self._service.json["UpdateStatus"]["StartedAt"]) - SLACK_NS:
             endpoint = None
-        template = task.json.get("Spec") or {}
-        for known, ports, spec, to_new, to_live in self._specs:
-            if known == template and ports == endpoint:
-                return spec, to_new, to_live
+        template = _told(task.spec)
+        for form in self._forms:
+            if form.template == template and form.endpoint == endpoint:
+                return form
         spec = {**self._service.json["Spec"], "TaskTemplate": template}
         if endpoint is not None:
             spec["EndpointSpec"] = endpoint
         spec = comparable(spec, self._names)
-        made = spec, Change.of(spec, self._new), Change.of(spec, self._live)
-        self._specs.append((template, endpoint, *made))
+        made = _Form(template, endpoint, spec, Change.of(spec, self._new), Change.of(spec, self._live))
+        self._forms.append(made)
         return made
 
     def is_dirty(self, task: Task) -> bool:
         """Whether Swarm replaces a task once the new spec is there."""
-        _, change, _ = self._form(task)
+        change = self._form(task).to_new
         return change.differs and not (change.placement and self._stays(task, self._constraints))
 
     def is_older(self, task: Task) -> bool:
         """Whether a task is of another spec than the live one."""
-        _, _, change = self._form(task)
+        change = self._form(task).to_live
         return change.differs and not (
             change.placement and self._stays(task, constraints_of(self._live["TaskTemplate"]))
         )
@@ -110,16 +137,21 @@ class Made:
 
     def reasons(self, tasks: Iterable[Task]) -> tuple[str, ...]:
         """The properties for which these tasks are replaced, those of the change itself first."""
-        dirty: list[Json] = []
+        dirty: list[_Form] = []
         for task in tasks:
-            spec = self._form(task)[0]
-            if spec not in dirty:
-                dirty.append(spec)
+            form = self._form(task)
+            if not any(form is other for other in dirty):
+                dirty.append(form)
         found: dict[str, None] = {}
-        for spec in sorted(dirty, key=lambda spec: spec["TaskTemplate"] != self._live["TaskTemplate"]):
-            restarting, _ = changed(spec, self._new)
-            found |= dict.fromkeys(restarting or places(spec, self._new))
+        for form in sorted(dirty, key=self._forms.index):
+            reasons = form.reasons or changed(form.spec, self._new)[0] or places(form.spec, self._new)
+            found |= dict.fromkeys(reasons)
         return tuple(found)
+
+
+def _told(template: Json) -> Json:
+    """Return a TaskTemplate as tasks show it: the daemon names the runtime in services only."""
+    return {key: value for key, value in template.items() if key != "Runtime"}
 
 
 def comparable(spec: Json, network_names: Mapping[str, str] | None) -> Json:

@@ -102,7 +102,7 @@ def restart(
         tasks = None if before is None and dirty else found.replaced
         older = 0
     else:
-        made = Made(snapshot, old, new, network_names)
+        made = Made(snapshot, old, new, network_names, change, restarting)
         moves = unknown and change.placement
         found = fates(snapshot, _count(old, new), [] if unknown else constraints, made.is_dirty)
         dirty = bool(found.replaced or found.anew)
