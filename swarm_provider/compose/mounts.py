@@ -9,11 +9,9 @@ from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.scalars import boolean, checked, is_zero, mode, text
 from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
-from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json, units
 
 PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
-_OPTIONS: Final = ("ro", "rw", "nocopy", *PROPAGATIONS)
 _BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
 # docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
 _ALLOWED: Final = {
@@ -60,8 +58,7 @@ def _short(value: str, at: At) -> Json:
 
 def _warn_options(value: str, options: Iterable[tuple[str, str]], at: At) -> None:
     for option, why in options:
-        advice = nearest(option, _OPTIONS)
-        at.warn(f"the mount option {part(value, option)!r} has no effect: {why or f'docker does not know it{advice}'}")
+        at.warn(f"the mount option {part(value, option)!r} has no effect: {why}")
 
 
 _SNAKE: Final = {"readOnly": "read_only"}

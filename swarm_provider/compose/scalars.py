@@ -29,14 +29,6 @@ from swarm_provider.spec import Json, units
 from swarm_provider.spec.labels import NAMESPACE
 
 _LONGEST_MEASURE: Final = 50
-# in octal; the decimal numbers of usual modes are not among them
-_USUAL_MODES: Final = frozenset(
-    f"{mode:o}"
-    for mode in (
-        *(0o400, 0o440, 0o444, 0o500, 0o540, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666),
-        *(0o700, 0o710, 0o740, 0o750, 0o755, 0o770, 0o775, 0o777),
-    )
-)
 
 
 def text(value: Any, at: At) -> Any:
@@ -104,7 +96,7 @@ def mode(value: Any, at: At) -> int:
         at.error(f"must be a file mode such as 0440, not {value!r}")
         return 0
     number = whole(value, at)
-    if str(number) in _USUAL_MODES:
+    if shorthand.meant_as_octal(number):
         if isinstance(value, InterpolatedInt):
             at.warn(f"docker reads what {value!r} stands for as a decimal number; give 292 for the mode 0444, say")
         else:

@@ -13,6 +13,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
+from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown
 
@@ -23,6 +24,14 @@ _UNHONOURED: Final = {
     **dict.fromkeys(("z", "Z"), "Swarm does not change SELinux labels"),
     **dict.fromkeys(("cached", "delegated", "consistent"), "it is a hint for Docker Desktop"),
 }
+# in octal; the decimal numbers of usual modes are not among them
+_USUAL_MODES: Final = frozenset(
+    f"{mode:o}"
+    for mode in (
+        *(0o400, 0o440, 0o444, 0o500, 0o540, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666),
+        *(0o700, 0o710, 0o740, 0o750, 0o755, 0o770, 0o775, 0o777),
+    )
+)
 _PORT_RANGE: Final = re.compile(r"[0-9]+(?:-[0-9]+)?")
 
 
@@ -243,7 +252,7 @@ def clean_target(mount: str) -> str:
 
 
 def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
-    """Return the options of a short mount that docker drops, each with why, "" where it does not know it.
+    """Return the options of a short mount that docker drops, each with why.
 
     What a target has after a comma counts where it is an option: docker takes it for a part of the path.
     """
@@ -253,7 +262,9 @@ def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
     known = ("", "ro", "rw", "nocopy", *_PROPAGATIONS)
     found = [option for option in parts[2].split(",") if option not in known] if len(parts) == 3 else []
     target = parts[min(1, len(parts) - 1)]
-    return [*((option, _UNHONOURED.get(option, "")) for option in found), *misplaced_options(target)]
+    words = (*known[1:], *_UNHONOURED)
+    told = ((option, _UNHONOURED.get(option) or f"docker does not know it{nearest(option, words)}") for option in found)
+    return [*told, *misplaced_options(target)]
 
 
 def misplaced_options(target: str) -> list[tuple[str, str]]:
@@ -302,6 +313,11 @@ def _volume_option(entry: Json, option: str, whole: str) -> None:
         if entry["type"] == "volume":
             raise ValueError(f"{whole!r}: the propagation of mounts is an option of paths, and this is a volume")
         entry["bind"] = {"propagation": option}
+
+
+def meant_as_octal(mode: int) -> bool:
+    """Say whether a file mode was written in decimal with the digits of an octal one: 444, which is the mode 0674."""
+    return str(mode) in _USUAL_MODES
 
 
 def object_reference(value: Any) -> Any:

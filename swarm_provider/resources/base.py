@@ -10,7 +10,7 @@ import pulumi
 from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
 from swarm_provider.model.spelling import snake_keys
-from swarm_provider.resources import discovery, program
+from swarm_provider.resources import discovery, program, surprises
 from swarm_provider.resources.content import read_content, with_profile
 from swarm_provider.resources.options import prepared
 from swarm_provider.resources.problems import explained
@@ -64,6 +64,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
             read_content(args)
         waits: list[pulumi.Resource] = []
         if model.name == "Service":
+            surprises.warn(resource_name, args)
             waits = _prepare_service(args)
         words = {word: name for name, word in self._other_words.items()}
         options = prepared(model, opts, words, waits)
