@@ -27,7 +27,7 @@ _OPS: Final[dict[str, Op]] = {
 }
 _OURS: Final = "swarm:index:"
 _PRIVATE: Final = ("familyId", "key", "owner", "keepPrevious")
-"""Inputs that only the provider reads."""
+"""Inputs that only the provider reads; of an owner the reviewer is told where it becomes another one."""
 _TAKEN_OVER: Final = "exists and will be taken over"
 
 
@@ -136,11 +136,12 @@ def _differences(kind: str, old: Json, new: Json, paths: Sequence[str] | None) -
         yield from (Change(path, "update", _at(old, path), _at(new, path)) for path in paths or ())
         return
     told = set(paths or ())
+    private = {*_PRIVATE} - ({"owner"} if old.get("owner") and new.get("owner") else set())
     for change in changes(resource.shape, old, new):
-        if (not told or change.path in told) and change.path not in _PRIVATE:
+        if (not told or change.path in told) and change.path not in private:
             told.discard(change.path)
             yield Change(users_path(resource.shape, change.path), change.kind, change.old, change.new)
-    for path in (path for path in paths or () if path in told and path not in _PRIVATE):
+    for path in (path for path in paths or () if path in told and path not in private):
         # equal on paper: both sides are masked
         masked = _at(old, path) == _at(new, path)
         before, after = (MASK, MASK) if masked else (_at(old, path), _at(new, path))

@@ -138,6 +138,17 @@ def test_tasks_that_a_change_of_nodes_drives_away_stand_in_the_table() -> None:
     assert "node2" in html(made)
 
 
+def test_owner_is_shown_where_a_pulumi_stack_was_renamed_and_nowhere_else() -> None:
+    old = {"name": "web", "image": "bb:1", "owner": "shop/dev"}
+    renamed = markdown(
+        page(read(digest(step("update", "Service", "web", old, {**old, "owner": "shop/prod"}, ("owner",)))))
+    )
+    assert "shop/dev" in renamed and "shop/prod" in renamed
+    unowned = {key: value for key, value in old.items() if key != "owner"}
+    made = markdown(page(read(digest(step("update", "Service", "web", unowned, old, ("owner",))))))
+    assert "shop/dev" not in made
+
+
 def test_nothing_in_the_program_is_no_changes() -> None:
     made = page(read(digest()))
     assert not made.changes and "no changes" in markdown(made)
