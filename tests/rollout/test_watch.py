@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
+import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
 from swarm_provider.rollout.watch import Outcome, Watcher
+from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.masking import SecretFilter
 from tests.plan.streams import Stream, load
 from tests.rollout.replay import Replay, VirtualClock
@@ -80,6 +82,33 @@ def test_fifty_services_cost_the_calls_of_one() -> None:
     per_moment = Counter(swarm.calls)
     assert set(per_moment.values()) == {1}
     assert {what for _, what in per_moment} == {"list service", "list node", "list tasks"}
+
+
+def test_64_waiting_services_with_secrets_of_their_own_do_not_block_the_loop() -> None:
+    streams = _copies(load("1.41-create"), 64)
+    clock = VirtualClock()
+    swarm = Replay(clock, *streams)
+    secrets = SecretFilter(f"password-of-all-{number:08x}" for number in range(336))
+    spent: Counter[float] = Counter()
+
+    def progress(text: str) -> None:
+        began = time.perf_counter()
+        shown(text, secrets)
+        spent[clock.now()] += time.perf_counter() - began
+
+    async def run() -> None:
+        watcher = Watcher(swarm, clock, secrets)
+
+        async def converge(id: str, stream: Stream) -> None:
+            # each learns its own while the others wait already
+            secrets.add([f"password-of-{id}-hunter2"])
+            await watcher.converge(id, stream.sent, progress=progress)
+
+        await asyncio.gather(*(converge(id, stream) for id, stream in zip(swarm.ids(), streams, strict=True)))
+
+    asyncio.run(run())
+    assert len(spent) >= 2
+    assert max(spent.values()) < 0.15, spent
 
 
 def test_failed_rollout_shows_the_output_of_its_task() -> None:
