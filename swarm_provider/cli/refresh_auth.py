@@ -10,12 +10,16 @@ import argparse
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from typing import Final
 
 from swarm_provider.cli.common import fail, say
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
+from swarm_provider.plan.history import Snapshot
+from swarm_provider.plan.restart import restart
 from swarm_provider.plan.submission import is_job
+from swarm_provider.plan.tasks import by_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import labels
 from swarm_provider.spec.image import registry
@@ -38,7 +42,9 @@ async def _refresh(settings: ConnectionSettings, stack: str) -> int:
         services = [live for live in await swarm.list("service") if _namespace(live) == stack]
         if not services:
             return fail(f"{swarm.name} has no service of a stack {stack!r}")
-        results = [await _renew(swarm, live) for live in sorted(services, key=_name)]
+        tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
+        seen = [Snapshot(live, tasks.get(live["ID"], []), nodes) for live in sorted(services, key=_name)]
+        results = [await _renew(swarm, one) for one in seen]
     finally:
         await swarm.close()
     if not any(results):
@@ -46,10 +52,11 @@ async def _refresh(settings: ConnectionSettings, stack: str) -> int:
     return 0 if any(results) and None not in results else 1
 
 
-async def _renew(swarm: Swarm, live: Json) -> bool | None:
+async def _renew(swarm: Swarm, seen: Snapshot) -> bool | None:
     """Send one service's login; True: sent, False: there is nothing to send, None: it failed."""
+    live: Json = seen.service or {}
     name, host = _name(live), registry(_image(live))
-    reason = _left_alone(live)
+    reason = _left_alone(seen)
     if reason:
         say(f"{name}: left, {reason}")
         return False
@@ -63,7 +70,7 @@ async def _renew(swarm: Swarm, live: Json) -> bool | None:
             swarm,
             "service",
             live["ID"],
-            lambda now: None if _left_alone(now) or _image(now) != _image(live) else now["Spec"],
+            lambda now: None if _left_alone(replace(seen, service=now)) or _image(now) != _image(live) else now["Spec"],
             registry_auth=login,
         )
     except SwarmProviderError as error:
@@ -73,12 +80,15 @@ async def _renew(swarm: Swarm, live: Json) -> bool | None:
     return True
 
 
-def _left_alone(live: Json) -> str:
+def _left_alone(seen: Snapshot) -> str:
     """Say why an update of this service, even an equal one, would do more than bring the login; "" if it would not."""
+    live: Json = seen.service or {}
     if is_job(live["Spec"]):
         return "it is a job, and every update runs a job again; the next `pulumi up` that changes it brings the login"
     if (live.get("UpdateStatus") or {}).get("State") in _STOPPED:
         return "its update is paused, and an update would make it go on; `pulumi up` does that, with the login"
+    if restart(live["Spec"], live["Spec"], snapshot=seen).restarts:
+        return "its last update has not reached all tasks, and any update restarts those; `pulumi up` brings the login"
     return ""
 
 
