@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from swarm_provider.errors import OwnershipError
 from swarm_provider.spec import labels
+
+_WAY_OUT: Final = (
+    "Work with {!r}, and remove the copy; the swarm stays as it is: `pulumi stack rm --force`, or "
+    "`pulumi state delete` for single resources (docs/state.md)"
+)
 
 
 @dataclass(frozen=True)
@@ -94,10 +100,25 @@ def claim(
     if incarnation:
         raise OwnershipError(
             f"{kind} {name!r} belongs to Pulumi stack {theirs!r} now ({urn}): it was renamed or moved, and the state "
-            f"of {owner.text!r} is a copy from before. Work with {theirs!r}, and remove the copy; the swarm stays "
-            f"as it is: `pulumi stack rm --force`, or `pulumi state delete` for single resources (docs/state.md)"
+            f"of {owner.text!r} is a copy from before. {_WAY_OUT.format(theirs)}"
         )
     raise OwnershipError(
         f"{kind} {name!r} exists already and belongs to Pulumi stack {theirs!r} ({urn}); choose another name, remove "
         f"it there first, or move its state here with `pulumi state move` (docs/state.md)"
     )
+
+
+def require_no_copy(owner: Owner, theirs: str) -> None:
+    """Refuse a change of what has no label that could tell whose it is, in a state that is a copy.
+
+    Args:
+        theirs: the Pulumi stack that has the other objects of the state now, "" where they are this state's.
+
+    Raises:
+        OwnershipError: with that stack.
+    """
+    if theirs:
+        raise OwnershipError(
+            f"Pulumi stack {theirs!r} has the objects of this state now: they were renamed or moved, and the state of "
+            f"{owner.text!r} is a copy from before. {_WAY_OUT.format(theirs)}"
+        )

@@ -26,6 +26,7 @@ from swarm_provider.model.provider import configuration
 from swarm_provider.plan.cluster import KEY, record_of
 from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ignored import carried
+from swarm_provider.plan.ownership import require_no_copy
 from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
 from swarm_provider.plugin.logfile import of_a_fault, open_log
@@ -221,6 +222,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for text in carried(handler.resource.shape, olds, news, ignored):
                 self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
         found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
+        if request.urn in self._programs and (found.changes or found.replaces):
+            require_no_copy(_request(request).owner, handler.session.copy_of)
         return _difference(found)
 
     @_rpc

@@ -157,8 +157,10 @@ class Session:
         self._advised = False
         self.left: set[str] = set()
         """Names of the services that Delete left in this run, since they are not this state's any more."""
-        self.elsewhere = ""
-        """The Pulumi stack that has what this state stands for, where the state is a copy from before a move."""
+        self.foreign = ""
+        """A Pulumi stack that has the labels of an object of this state now."""
+        self.proven = False
+        """Whether the labels of another one are those of this state."""
         self._odd: set[tuple[str, str]] = set()
         """Objects with labels that were warned of, by kind and id."""
         self._claims: dict[tuple[str, str], Claimed] = {}
@@ -196,6 +198,14 @@ class Session:
         swarm.when_slow = self.log.slow
         swarm.listened = self._look_at_labels
         return swarm
+
+    @property
+    def copy_of(self) -> str:
+        """The Pulumi stack that has what this state stands for, where the state is a copy from before a move; else "".
+
+        It is one where no object that Read found is this state's any more. All Reads of a run come first.
+        """
+        return "" if self.proven else self.foreign
 
     def _look_at_labels(self, kind: str, items: Items) -> None:
         """Warn, once for each object, of labels that look like this provider's and are not.

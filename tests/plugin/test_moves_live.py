@@ -161,3 +161,41 @@ def test_volume_that_a_service_of_another_pulumi_stack_mounts_is_kept(
     said = destroy(engine, "Volume", unique, inputs, state, **OLD)
     assert any(f"service '{unique}' of Pulumi stack 'infra/new' mounts it" in text for text in said), said
     assert docker.lines("volume", "ls", "--quiet", "--filter", f"name={unique}")
+
+
+def test_copy_of_a_state_changes_and_removes_nothing_that_has_no_labels_of_ours(
+    engine: Engine, docker: Docker, unique: str
+) -> None:
+    node = docker("node", "inspect", "self", "--format", "{{.ID}}").strip()
+    service = {"image": "bb:1", "deploy": {"replicas": 0}}
+    made = {
+        f"{unique}-web": ("Service", service),
+        f"{unique}-job": ("Service", JOB),
+        unique: ("NodeLabel", {"node": node, "key": unique, "value": "a"}),
+    }
+    states = {name: make(engine, kind, name, given, **OLD) for name, (kind, given) in made.items()}
+    up(engine, "Service", f"{unique}-web", service, *states[f"{unique}-web"], **NEW)
+    changes = {f"{unique}-job": {**JOB, "command": ["echo"]}, unique: {"node": node, "key": unique, "value": "b"}}
+    with Plugin(engine.host) as copy:
+        read = {name: copy.read(made[name][0], name, name, *states[name], **OLD) for name in made}
+        for name, given in changes.items():
+            kind = made[name][0]
+            id, olds, state = read[name]
+            news = copy.inputs(kind, name, given, olds, **OLD)
+            with pytest.raises(grpc.RpcError) as refused:
+                copy.diff(kind, name, id, olds, news, state, **OLD)
+            assert "Pulumi stack 'infra/new' has the objects of this state now" in refused.value.details()
+        for name, (id, olds, state) in read.items():
+            copy.delete(made[name][0], name, id, olds, state, **OLD)
+        assert len([text for _, text in copy.said if "is left" in text]) == 3, copy.said
+    assert labels_of(docker, "service", f"{unique}-job")
+    assert docker("node", "inspect", "self", "--format", f'{{{{index .Spec.Labels "{unique}"}}}}').strip() == "a"
+    # a state of which one object went to somebody else, and the rest did not, is no copy
+    rest, own = make(engine, "Config", unique, {"data": "1"}, **OLD)
+    with Plugin(engine.host) as plugin:
+        for name, given in ((f"{unique}-web", states[f"{unique}-web"]), (unique, states[unique])):
+            plugin.read(made[name][0], name, name, *given, **OLD)
+        plugin.read("Config", unique, unique, rest, own, **OLD)
+        id, olds, state = plugin.read("NodeLabel", unique, unique, *states[unique], **OLD)
+        plugin.delete("NodeLabel", unique, id, olds, state, **OLD)
+    assert unique not in docker("node", "inspect", "self", "--format", "{{json .Spec.Labels}}")

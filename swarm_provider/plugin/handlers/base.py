@@ -11,7 +11,7 @@ from typing import ClassVar
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model import Resource
 from swarm_provider.plan.diff import Change, changes
-from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn
+from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn, proven
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.path import within
@@ -156,9 +156,12 @@ class Handler(ABC):
         return inputs
 
     def note_owner(self, request: Request, live: object, state: Json) -> None:
-        """Note, at Read, where the labels of an object say that this state is a copy from before a move."""
-        if state.get("incarnation"):
-            self.session.elsewhere = of_another(live, request.owner, state["incarnation"]) or self.session.elsewhere
+        """Note, at Read, what the labels of an object say about this state: see Session.copy_of."""
+        held = state.get("incarnation")
+        if proven(live, held):
+            self.session.proven = True
+        elif held:
+            self.session.foreign = of_another(live, request.owner, held) or self.session.foreign
 
     def check_owner(
         self, request: Request, kind: str, name: str, live: Mapping[str, str] | None, olds: Json, state: Json
@@ -195,9 +198,9 @@ class Handler(ABC):
 
     def left_elsewhere(self, request: Request, what: str) -> bool:
         """Say, at Delete, that something without a label that could follow a move is left, and tell why."""
-        if not self.session.elsewhere:
+        if not self.session.copy_of:
             return False
-        text = f"{what} is left: this state is a copy of Pulumi stack {self.session.elsewhere!r}, which may need it"
+        text = f"{what} is left: this state is a copy of Pulumi stack {self.session.copy_of!r}, which may need it"
         self.session.log.info(request.urn, text)
         return True
 

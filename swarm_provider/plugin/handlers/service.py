@@ -288,7 +288,9 @@ class ServiceHandler(Handler):
             return None
         names = await network_names(swarm, live["Spec"])
         own = labels.all_of(live["Spec"].get("Labels"))
-        self.note_owner(request, own, state)
+        if not is_job(live["Spec"]):
+            # a job is not stamped, so that it proves nothing after a move
+            self.note_owner(request, own, state)
         if olds:
             inputs = read_inputs(olds, live["Spec"], names, api_version=swarm.api_version)
             owner = self._owner_told(request, live["Spec"], olds, state)
