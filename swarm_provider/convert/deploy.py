@@ -241,7 +241,8 @@ def placement_from_spec(placement: Any) -> Any:
 
 def chosen_platform(own: Any, placement: Any) -> Any:
     """Return the user's `platform`; without a label that tells it, platforms are what a client read from the image."""
-    text = own.get(labels.PLATFORM) if isinstance(own, dict) else None
+    text = inside(own, labels.PLATFORM)
+    text = labels.platform(own) if isinstance(text, str) else text
     platforms = inside(placement, "Platforms")
     if text is None or text is UNKNOWN or platforms is UNKNOWN:
         return text
