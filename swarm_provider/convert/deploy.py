@@ -241,11 +241,18 @@ def placement_from_spec(placement: Any) -> Any:
 
 def chosen_platform(own: Any, placement: Any) -> Any:
     """Return the user's `platform`; without a label that tells it, platforms are what a client read from the image."""
-    text = inside(own, labels.PLATFORM)
-    text = labels.platform(own) if isinstance(text, str) else text
+    text = own.get(labels.PLATFORM) if isinstance(own, dict) else None
     platforms = inside(placement, "Platforms")
-    if text is None or text is UNKNOWN or platforms is UNKNOWN:
-        return text
-    if not isinstance(platforms, list) or len(platforms) != 1:
+    if text is UNKNOWN or (text is not None and platforms is UNKNOWN):
+        return UNKNOWN
+    if not isinstance(text, str) or not isinstance(platforms, list) or len(platforms) != 1:
         return None
-    return through(platforms[0], lambda found: text if found == platform_to_spec(text) else platform_from_spec(found))
+    return through(platforms[0], lambda found: text if _is_platform(found, text) else platform_from_spec(found))
+
+
+def _is_platform(found: Json, text: str) -> bool:
+    try:
+        return bool(found == platform_to_spec(text))
+    except ValueError:
+        # a label may say anything
+        return False
