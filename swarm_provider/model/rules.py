@@ -171,14 +171,17 @@ def _targets(inputs: Json) -> Iterator[Problem]:
 
 
 def _ports(inputs: Json) -> Iterator[Problem]:
-    published: set[tuple[Any, Any]] = set()
+    published: set[tuple[int, str]] = set()
+    twice: dict[tuple[int, str], None] = {}
     for port in _maps(inputs.get("ports")):
         number, protocol = port.get("published"), port.get("protocol", "tcp")
-        if not isinstance(number, int) or not number:
-            continue
-        if (number, protocol) in published:
-            yield Problem(f"port {number!r}/{protocol} is published twice; remove one", "ports")
-        published.add((number, protocol))
+        if isinstance(number, int) and number:
+            place = (number, protocol)
+            if place in published:
+                twice[place] = None
+            published.add(place)
+    if twice:
+        yield Problem(f"{_told(list(twice))} published twice; remove one", "ports")
 
 
 class PublishedPorts:
@@ -213,13 +216,16 @@ class PublishedPorts:
             for place, modes in own.items():
                 self._holders[place][key] = name, modes
             self._of[key] = set(own)
-        return [Problem(_shared(other, ports), "ports") for other, ports in clashes.items()]
+        return [
+            Problem(f"{_told(ports)} published by service {other!r} too; change one of them", "ports")
+            for other, ports in clashes.items()
+        ]
 
 
-def _shared(other: Any, ports: list[tuple[int, str]]) -> str:
+def _told(ports: list[tuple[int, str]]) -> str:
+    """Return `port 80/tcp is`, or the first of several with their number."""
     (number, protocol), more = min(ports), len(ports) - 1
-    which = f"{number!r}/{protocol} and {more} more ports are" if more else f"port {number!r}/{protocol} is"
-    return f"{which} published by service {other!r} too; change one of them"
+    return f"{number!r}/{protocol} and {more} more ports are" if more else f"port {number!r}/{protocol} is"
 
 
 def _map(value: Any) -> Json:

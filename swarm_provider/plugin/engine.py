@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Final
 
@@ -94,19 +94,29 @@ class EngineLog:
             await self._stub.Log(request, timeout=_DELIVERY_SECONDS)
 
     @contextlib.contextmanager
-    def telling(self, urn: str, text: str | Callable[[], str]) -> Iterator[None]:
-        """Show a status text when what is done inside takes longer than `SILENCE_SECONDS`."""
-        timer = asyncio.get_running_loop().call_later(
-            SILENCE_SECONDS, lambda: self.status(urn, text if isinstance(text, str) else text())
-        )
+    def telling(self, urn: str, text: str, *, unless_told: bool = False) -> Iterator[None]:
+        """Show a status text when what is done inside takes longer than `SILENCE_SECONDS`.
+
+        Args:
+            unless_told: not where another text has been shown meanwhile.
+        """
+        before = self._status.get(urn)
+
+        def tell() -> None:
+            if not unless_told or self._status.get(urn) == before:
+                self.status(urn, text)
+
+        # who knows better what is waited for speaks first
+        delay = 1.1 * SILENCE_SECONDS if unless_told else SILENCE_SECONDS
+        timer = asyncio.get_running_loop().call_later(delay, tell)
         try:
             yield
         finally:
             timer.cancel()
 
     def slow(self, call: str) -> None:
-        """Show that Docker has not answered a call yet."""
-        self.status(RESOURCE.get(), f"waiting for Docker: {call}")
+        """Show that Docker, or a credential helper, has not answered a call yet."""
+        self.status(RESOURCE.get(), f"no answer yet: {call}")
 
     async def flush(self, urn: str = "") -> None:
         """Wait until what was said of a resource is delivered, so that none comes after the answer that it explains."""

@@ -6,6 +6,7 @@ Property names never go into CheckFailure.property: Pulumi prints the value besi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import logging
@@ -40,6 +41,15 @@ from swarm_provider.version import __version__
 
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
+_DOING = {
+    "Check": "checking",
+    "Diff": "comparing",
+    "Create": "creating",
+    "Read": "reading",
+    "Update": "updating",
+    "Delete": "deleting",
+}
+"""What a call does with a resource, for a status line where nothing else says what it waits for."""
 _KINDS = {
     "add": provider_pb2.PropertyDiff.ADD,
     "delete": provider_pb2.PropertyDiff.DELETE,
@@ -59,7 +69,9 @@ def _rpc(
         began = time.monotonic()
         _log.debug("%s %s", method.__name__, urn)
         try:
-            answer = await method(self, request, context)
+            doing = _DOING.get(method.__name__)
+            with self.log.telling(urn, f"still {doing}", unless_told=True) if doing else contextlib.nullcontext():
+                answer = await method(self, request, context)
         except SwarmProviderError as error:
             _log.debug("%s %s fails after %.2f s: %s", method.__name__, urn, time.monotonic() - began, error)
             status, parts, details = grpc.StatusCode.FAILED_PRECONDITION, error.parts, None

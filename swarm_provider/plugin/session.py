@@ -185,7 +185,7 @@ class Session:
         cluster = self.settings.cluster
         try:
             where = self.settings.connection
-            with self.log.telling(RESOURCE.get(), "waiting for Docker: connect"):
+            with self.log.telling(RESOURCE.get(), "no answer yet: connect to Docker"):
                 return self._announced(await (connect(where) if cluster is None else reach(where, cluster)))
         except ConnectionFailed as error:
             if not self.settings.offline_preview:
@@ -218,7 +218,7 @@ class Session:
                 self.log.warn("", text)
 
     async def _connect_node(self, settings: ConnectionSettings) -> Swarm:
-        with self.log.telling(RESOURCE.get(), f"waiting for Docker: connect to {settings.host}"):
+        with self.log.telling(RESOURCE.get(), f"no answer yet: connect to {settings.host}"):
             return self._announced(await connect(settings, manager=False))
 
     @property

@@ -104,6 +104,12 @@ def test_service_and_compose_file_are_refused_in_the_same_words(
     assert there.partition("[")[0] == path
 
 
+def test_many_ports_that_are_published_twice_are_one_line() -> None:
+    assert of_service({"ports": ["1-65535:1-65535", "1-65535:1-65535"]}) == [
+        ("ports", "1/tcp and 65534 more ports are published twice; remove one")
+    ]
+
+
 @pytest.mark.parametrize("name", ["a" * 64, "-web", "we b", "web."])
 def test_name_of_a_service(name: str) -> None:
     [(path, message)] = of_service({}, name)

@@ -7,16 +7,18 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.plugin import engine
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.references import fill_ids
+from swarm_provider.plugin.server import Provider, _rpc
 from swarm_provider.plugin.session import Session, Settings
 from swarm_provider.spec.values import UNKNOWN
 
@@ -82,6 +84,7 @@ class Told(EngineLog):
 
     def status(self, urn: str, text: str) -> None:
         self.shown.append((urn, text))
+        super().status(urn, text)
 
 
 def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +100,32 @@ def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
         return log.shown
 
     assert asyncio.run(run()) == [("urn:web", "late")]
+
+
+def test_call_of_a_resource_is_never_silent_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.05)
+
+    class Context:
+        pass
+
+    def call(says: str) -> list[tuple[str, str]]:
+        async def run() -> list[tuple[str, str]]:
+            provider = Provider(None)
+            provider.log = Told()
+
+            @_rpc
+            async def Update(self: Any, request: Any, context: Any) -> Any:  # noqa: N802
+                if says:
+                    self.log.status(request.urn, says)
+                await asyncio.sleep(0.2)
+
+            await Update(provider, provider_pb2.UpdateRequest(urn="urn:web"), Context())
+            return provider.log.shown
+
+        return asyncio.run(run())
+
+    assert call("") == [("urn:web", "still updating")]
+    assert call("1/2 running") == [("urn:web", "1/2 running")]
 
 
 def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
