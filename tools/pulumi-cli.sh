@@ -9,13 +9,15 @@ host_version=3.68.0
 # not older than the SDK that pyproject.toml asks for; it knows refreshBeforeUpdate, which previews rest on
 minimum=3.225.0
 go_minimum=1.25.11
+# the first of that line whose modules the Go proxy has
+oldest=3.225.1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/swarm-provider
 out=$cache/pulumi/v$version
 work=
 
 usage() {
   cat <<EOF
-usage: ${0##*/} [--find | --build]
+usage: ${0##*/} [--find | --build | --oldest]
 
 Prints the path of a pulumi CLI with its Python language host:
   1. the one on PATH, if it is $minimum or newer
@@ -26,6 +28,7 @@ Prints the path of a pulumi CLI with its Python language host:
 
   --find    only 1 and 2; fails when there is none
   --build   only 4, even when there is one
+  --oldest  the oldest that is supported ($oldest), built as in 4 where that folder has none
 EOF
 }
 
@@ -126,11 +129,19 @@ main() {
       exit
       ;;
     --build) ;;
+    --oldest)
+      version=$oldest
+      out=$cache/pulumi/v$version
+      if [[ -x $out/pulumi ]]; then
+        echo "$out/pulumi"
+        exit
+      fi
+      ;;
     '') if find_cli; then exit; fi ;;
     *) usage >&2; exit 2 ;;
   esac
   work=$(mktemp -d)
-  if [[ ${1:-} == --build ]] || ! install_cli; then build_cli; fi
+  if [[ ${1:-} == --* ]] || ! install_cli; then build_cli; fi
   echo "$out/pulumi"
 }
 

@@ -278,8 +278,10 @@ ENGINES: Final = {
     "26.1": ("debian", "trixie"),
     "28.5": ("debian", "sid"),
     "go": ("go",),
+    "newer": ("debian", "trixie"),
 }
-"""Engines that tests can be run on by name, and what testbed/engine.sh makes each of; the first is the one on PATH."""
+"""Engines that tests can be run on by name, and what testbed/engine.sh makes each of; the first is the one on PATH.
+`newer` is Debian's next one."""
 
 
 def named_engine(name: str) -> str:
