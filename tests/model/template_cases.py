@@ -1,4 +1,4 @@
-"""Templates, and what Engine 20.10 said of them in the environment of a new service (recorded by the live test)."""
+"""Templates, and what Engines 20.10, 26.1, 28.5 and 2.0 beta say of them in the environment of a new service."""
 
 from __future__ import annotations
 
