@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,6 +42,7 @@ from swarm_provider.plan.standing import standing
 from swarm_provider.plan.tasks import Service, Task
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.handlers.base import PartialFailure
+from swarm_provider.plugin.logfile import open_log
 from swarm_provider.plugin.server import Provider
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import markdown
@@ -59,6 +60,8 @@ TEXT = (
     f"<{{%fg 1%}}>red<{{%reset%}}> \u202eevil\u2066\u200b one\u2028::warning::two\x85three\x00\ud800 "
     f"@alice #12 GH-12 https://a.example abcdef1234 {'x' * 9000}"
 )
+LOGGED = TEXT.replace("\ud800", "")
+"""What pytest can pass on, which captures logs as well."""
 URN = "urn:pulumi:dev::proj::swarm:index:Service::web"
 Json = dict[str, Any]
 
@@ -261,7 +264,7 @@ def test_what_the_engine_is_told_is_harmless(tmp_path: Path) -> None:
 
 
 def test_what_a_failing_call_answers_is_harmless(tmp_path: Path) -> None:
-    errors = [*answers(), *wrong_files(tmp_path), RolloutFailed(list(failing())), ValueError(TEXT)]
+    errors = [*answers(), *wrong_files(tmp_path), RolloutFailed(list(failing())), ValueError(LOGGED)]
     for error in errors:
         message, stored = of_a_call(error)
         assert harmless(message), message[:3000]
@@ -322,16 +325,19 @@ def test_status_of_a_stack_is_harmless(capsys: pytest.CaptureFixture[str]) -> No
     assert all(map(harmless, _strings(asdict(seen))))
 
 
-def test_log_of_the_plugin_is_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The file of the plugin's log."""
     monkeypatch.setenv("SWARM_PROVIDER_LOG", str(tmp_path / "log"))
-    ours = logging.getLogger("swarm_provider")
-    kept = list(ours.handlers), ours.level, ours.propagate
-    try:
-        of_a_call(ValueError(TEXT))
-    finally:
-        ours.handlers[:], ours.level, ours.propagate = kept  # type: ignore[assignment]
-    written = (tmp_path / "log").read_text()
-    assert "Traceback" in written
+    yield tmp_path / "log"
+    open_log({}, str)
+
+
+def test_log_of_the_plugin_is_harmless(logged: Path) -> None:
+    of_a_call(ValueError(LOGGED))
+    logging.getLogger("some.library").error("it says %s", LOGGED)
+    written = logged.read_text()
+    assert "Traceback" in written and "some.library" in written
     assert harmless(written, lines=True), written[:3000]
 
 

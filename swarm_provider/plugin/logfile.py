@@ -1,6 +1,7 @@
 """`SWARM_PROVIDER_LOG=FILE`: what the plugin is asked and does, and the tracebacks of its own faults, for a report.
 
-Without the variable nothing is written. Secrets are masked in each record as a whole. Several plugin processes, and
+Without the variable nothing is written, not even to stderr, which Pulumi shows: a traceback quotes whatever it was
+about. Secrets are masked in each record as a whole. What libraries log goes the same way. Several plugin processes, and
 several runs, append to one file; only its owner may read it.
 """
 
@@ -30,7 +31,7 @@ class _Masked(logging.Formatter):
 
 
 def open_log(environ: Mapping[str, str], clean: Callable[[str], str]) -> None:
-    """Send this package's log to the file that the environment names, if it names one.
+    """Send what is logged in this process to the file that the environment names; nowhere, if it names none.
 
     Args:
         clean: makes a text fit to be stored: without secrets, and harmless.
@@ -39,21 +40,24 @@ def open_log(environ: Mapping[str, str], clean: Callable[[str], str]) -> None:
         SwarmProviderError: the file cannot be written.
     """
     path = environ.get(VARIABLE)
-    if not path:
-        return
+    handler = _file(path) if path else logging.NullHandler()
+    handler.name = VARIABLE
+    handler.setFormatter(_Masked(clean))
+    everything = logging.getLogger()
+    for earlier in [one for one in everything.handlers if one.name == VARIABLE]:
+        everything.removeHandler(earlier)
+        earlier.close()
+    everything.addHandler(handler)
+    logging.getLogger("swarm_provider").setLevel(logging.DEBUG if path else logging.NOTSET)
+
+
+def _file(path: str) -> logging.Handler:
     try:
         # what a traceback quotes is nobody else's to read
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        handler = logging.FileHandler(path, encoding="utf-8")
+        return logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise SwarmProviderError(f"{VARIABLE}: cannot write {path!r}: {error.strerror}") from None
-    handler.setFormatter(_Masked(clean))
-    ours = logging.getLogger("swarm_provider")
-    for earlier in list(ours.handlers):
-        ours.removeHandler(earlier)
-    ours.addHandler(handler)
-    ours.setLevel(logging.DEBUG)
-    ours.propagate = False
 
 
 def of_a_fault(error: BaseException, environ: Mapping[str, str]) -> str:

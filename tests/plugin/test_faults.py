@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import grpc
 import pytest
 
 from swarm_provider.plugin import lookups
+from swarm_provider.plugin.logfile import open_log
 from swarm_provider.plugin.server import Provider, _rpc
 
 CANARY = "canary-7d1f"
@@ -33,13 +33,9 @@ class Context:
 
 @pytest.fixture
 def unlogged() -> Iterator[None]:
-    """Leaves the package's log as it was."""
-    log = logging.getLogger("swarm_provider")
-    before = log.handlers[:], log.level, log.propagate
+    """Leaves the process's log as it was."""
     yield
-    for handler in set(log.handlers) - set(before[0]):
-        handler.close()
-    log.handlers, log.level, log.propagate = before[0], before[1], before[2]
+    open_log({}, str)
 
 
 def fault() -> str:
@@ -89,6 +85,21 @@ def started(code: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env=environ,
         check=False,
     )
+
+
+def test_faults_are_not_printed_to_stderr_which_pulumi_shows() -> None:
+    done = started(
+        "import asyncio, logging\n"
+        "from swarm_provider.plugin.server import Provider\n"
+        "async def fail(): raise ValueError('hunter2')\n"
+        "async def run():\n"
+        "    Provider(None)\n"
+        "    asyncio.create_task(fail())\n"
+        "    await asyncio.sleep(0)\n"
+        "    logging.getLogger('swarm_provider.plugin.server').error('a fault', exc_info=ValueError('hunter2'))\n"
+        "asyncio.run(run())"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_plugin_that_cannot_serve_says_so_and_fails() -> None:

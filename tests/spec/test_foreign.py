@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from swarm_provider.spec.foreign import shortened, shown
 from swarm_provider.spec.masking import MASK, SecretFilter
@@ -63,3 +69,41 @@ def test_long_text_keeps_its_beginning_and_its_end() -> None:
     said = shortened(f"exec: {'x' * 5000}: executable file not found", 200)
     assert said.startswith("exec: xxx") and said.endswith("executable file not found")
     assert len(said) <= 200 and "left out" in said
+
+
+COMMANDS = ["::error::", "##[", "##vso[", "<{%", "%}>", "#", "[", "%", "}", ">", "<", "{", ":"]
+INVISIBLE = ["\x1b[31m", "\x9b1m", "\u202e", "\x07", "\n", "\r", "\u2028", "\x85", "\t", " "]
+PIECES = st.sampled_from([*COMMANDS, *INVISIBLE])
+TEXTS = st.lists(PIECES | st.text(st.characters(codec="utf-8"), max_size=6), max_size=20).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.booleans(), st.integers(60, 200))
+def test_no_text_is_more_than_text_and_none_changes_twice(text: str, lines: bool, limit: int) -> None:
+    said = shown(text, lines=lines, limit=limit)
+    kept = "\u200c\u200d\n\t" if lines else "\u200c\u200d"
+    assert all(letter.isprintable() or letter in kept for letter in said)
+    assert not re.search(r"^\s*::|##\[|##vso\[|<\{%|%\}>", said, re.MULTILINE)
+    assert all(len(line) <= limit for line in said.split("\n"))
+    assert shown(said, lines=lines, limit=limit) == said
+
+
+WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=12)
+SECRETS = (
+    st.lists(WORDS | st.sampled_from(list(" \n\t\"\\'<")), min_size=3, max_size=12)
+    .map("".join)
+    .filter(lambda text: len(text.strip()) >= 8 and len(set(text)) > 4)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SECRETS, TEXTS, TEXTS, st.integers(60, 300))
+@pytest.mark.parametrize("quoted", [str, repr, json.dumps, lambda text: " ".join(text.split())])
+def test_any_secret_is_masked_however_it_is_quoted(
+    quoted: Callable[[str], str], secret: str, before: str, after: str, limit: int
+) -> None:
+    clean = SecretFilter([secret])
+    said = shown(f"{before}{quoted(secret)}{after}", clean, limit=limit)
+    core = " ".join(secret.split())
+    by_chance = (shown(before, clean), shown(after, clean), f"{MASK} … (1234567890 characters and more left out) … ")
+    assert core not in said or any(core in text for text in by_chance)
