@@ -107,14 +107,15 @@ class Forecast:
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
         before = live["Spec"] if live is not None else to_spec(olds)
+        # what is made from inputs has the names themselves
+        names = await network_names(swarm, before) if live is not None else {}
         if replacing:
             self.replaced(urn, olds, replacing)
-            self._dropped(urn, news, unmodelled(before, await network_names(swarm, before)))
+            self._dropped(urn, news, unmodelled(before, names))
             return
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
-        names = await network_names(swarm, before)
         after = to_spec(with_unmanaged(olds, news))
         snapshot = await self._snapshot(swarm, live) if live is not None else None
         if live is not None and snapshot is not None and not has_unknown(news):

@@ -73,6 +73,10 @@ class Homes:
         self._elsewhere: dict[str, Cluster] = {}
         """Swarms of other providers of this program, by id."""
         self._asked: dict[str, Cluster] = {}
+        self._registered: set[str] = set()
+        """URNs that the program has registered in this run."""
+        self._moving: dict[str, Json] = {}
+        """Inputs of what moves here, as they are on the swarm before."""
         self.current = self._home(settings, connected)
         self._former: dict[str, Home] = {}
 
@@ -103,9 +107,22 @@ class Homes:
             self._former[id] = self._home(replace(self._settings, connection=connection, cluster=cluster), former=True)
         return self._former[id]
 
-    def is_here(self, mark: str) -> bool:
-        """Say whether a resource lives on the swarm that the settings lead to."""
-        return self._record is None or self._record.home(mark) == self._record.current.id
+    def registered(self, urn: str, olds: Json) -> Json:
+        """Note that the program has this resource; return the old inputs that its Check is to have.
+
+        Pulumi checks a replacement as if there had been nothing before. What moves keeps its family, and the key of its
+        names: they are the same on the other swarm, and the preview knows them.
+        """
+        self._registered.add(urn)
+        return olds or self._moving.get(urn, {})
+
+    def moves(self, urn: str, mark: str) -> bool:
+        """Say whether the program has a resource that lives on another swarm than the one that the settings lead to.
+
+        The refresh before a run asks for differences, too: those are with what lives there.
+        """
+        record = self._record
+        return urn in self._registered and record is not None and record.home(mark) != record.current.id
 
     async def move(self, mark: str, urn: str, olds: Json) -> None:
         """Say that everything moves to the swarm of the settings; once, however many resources do.
@@ -115,6 +132,7 @@ class Homes:
             InputError: data would be lost.
         """
         assert self._record is not None
+        self._moving[urn] = olds
         id = self._record.home(mark)
         old = self._record.find(id)
         if old is not None:

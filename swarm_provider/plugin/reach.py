@@ -36,8 +36,11 @@ def straight_to(connection: ConnectionSettings, cluster: Cluster) -> ConnectionS
     return replace(connection, host=cluster.address, hosts=(), context=None, tls=tls)
 
 
-async def reach(connection: ConnectionSettings, cluster: Cluster) -> Swarm:
+async def reach(connection: ConnectionSettings, cluster: Cluster, *, may_fail: bool = False) -> Swarm:
     """Connect to this very swarm: by the settings, else where it was last reached.
+
+    Args:
+        may_fail: with settings that lead to no swarm at all, do not look further.
 
     Raises:
         SwarmLost: there is a new one in its place.
@@ -52,6 +55,8 @@ async def reach(connection: ConnectionSettings, cluster: Cluster) -> Swarm:
         try:
             return await connect(way, cluster_id=cluster.id)
         except (ConnectionFailed, InputError) as error:
+            if may_fail and await _look_at(connection) is None:
+                raise
             failures.append(str(error))
     found = await _look_at(direct)
     if found is not None and cluster.is_lost_to(found):

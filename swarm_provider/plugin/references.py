@@ -33,8 +33,6 @@ async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
     result = dict(inputs)
     credential = reveal(inputs.get("credentialSpec"))
     await session.swarm()
-    if session.offline:
-        return result
     for kind in ("config", "secret"):
         entries = inputs.get(f"{kind}s")
         if isinstance(entries, list):
@@ -74,6 +72,9 @@ async def _resolve_one(
     if planned is not None:
         # the name of a new secret is known only once it is made
         return {**entry, "name": planned.name} if isinstance(planned.name, str) else entry
+    if session.offline:
+        # only the swarm knows what this program does not make
+        return entry
     named = (await swarm.view(kind, naming.by_base, outdated=True)).get(source, [])
     try:
         family = naming.family_by_name(named, source, owner.text) or naming.family_by_name(named, source, None)
@@ -103,7 +104,7 @@ async def _resolve_one(
 
 async def _check_network(session: Session, entry: Any, path: str, problems: list[Problem]) -> None:
     name = reveal(entry.get("name")) if isinstance(entry, dict) else UNKNOWN
-    if not isinstance(name, str) or name in PREDEFINED_NETWORKS or session.claimed("network", name):
+    if not isinstance(name, str) or name in PREDEFINED_NETWORKS or session.claimed("network", name) or session.offline:
         return
     swarm = await session.swarm()
     live = await swarm.find("network", name, outdated=True) or await swarm.inspect("network", name)

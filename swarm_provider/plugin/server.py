@@ -112,8 +112,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._homes: Any = None
         self._settled: Any = None
         """What CheckConfig found out."""
-        self._programs: set[str] = set()
-        """URNs that the program has registered in this run."""
 
     # ------------------------------------------------------------ the plugin
 
@@ -205,8 +203,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
-        olds = self._opened(request.olds)
-        self._programs.add(request.urn)
+        olds = self._homes.registered(request.urn, self._opened(request.olds))
         # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
         self._require_swarm()
         await self._session.swarm()
@@ -221,7 +218,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_rpc
     async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         mark = mark_of(request.olds)
-        if request.urn in self._programs and not self._homes.is_here(mark):
+        if self._homes.moves(request.urn, mark):
             await self._homes.move(mark, request.urn, self._opened(request.old_inputs))
             return _difference(Difference(replaces=("provider",)))
         handler = self._handler(request, self._homes.of(mark))

@@ -182,11 +182,12 @@ class Session:
     async def _connect(self) -> Swarm:
         if self._connected is not None:
             return self._announced(self._connected)
-        cluster = self.settings.cluster
+        where, cluster, lenient = self.settings.connection, self.settings.cluster, self.settings.offline_preview
         try:
-            where = self.settings.connection
             with self.log.telling(RESOURCE.get(), "no answer yet: connect to Docker"):
-                return self._announced(await (connect(where) if cluster is None else reach(where, cluster)))
+                return self._announced(
+                    await (connect(where) if cluster is None else reach(where, cluster, may_fail=lenient))
+                )
         except ConnectionFailed as error:
             if not self.settings.offline_preview:
                 raise

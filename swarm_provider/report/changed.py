@@ -28,6 +28,8 @@ _OPS: Final[dict[str, Op]] = {
 _OURS: Final = "swarm:index:"
 _PRIVATE: Final = ("familyId", "key", "owner", "keepPrevious")
 """Inputs that only the provider reads; of an owner the reviewer is told where it becomes another one."""
+_SWARM: Final = "provider"
+"""Pulumi's word for what differs where a resource is replaced because it lives elsewhere."""
 _TAKEN_OVER: Final = "exists and will be taken over"
 
 
@@ -50,6 +52,7 @@ class Changed:
         removed_by_hand: the object was there after the last `up` and is not now.
         forecasts: what a stream of events says of tasks.
         needs: URNs that it depends on.
+        moves: it is made on another swarm, and then removed from this one.
     """
 
     urn: str
@@ -66,6 +69,7 @@ class Changed:
     removed_by_hand: bool = False
     forecasts: tuple[Json, ...] = ()
     needs: tuple[str, ...] = ()
+    moves: bool = False
 
     @property
     def inputs(self) -> Json:
@@ -117,6 +121,7 @@ def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
         removed,
         next((step.forecasts for step in acting if step.forecasts), ()),
         next((step.needs for step in acting if step.needs), ()),
+        op == "replace" and _SWARM in paths,
     )
 
 
@@ -135,7 +140,7 @@ def _differences(kind: str, old: Json, new: Json, paths: Sequence[str] | None) -
     if resource is None:
         yield from (Change(path, "update", _at(old, path), _at(new, path)) for path in paths or ())
         return
-    told = set(paths or ())
+    told = set(paths or ()) - {_SWARM}
     private = {*_PRIVATE} - ({"owner"} if old.get("owner") and new.get("owner") else set())
     for change in changes(resource.shape, old, new):
         if (not told or change.path in told) and change.path not in private:

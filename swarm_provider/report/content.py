@@ -45,7 +45,7 @@ def content(one: Changed) -> Content | None:
     if one.kind != "Config" or one.op in ("same", "delete", "adopt"):
         return None
     before, after = _content(one.old), _content(one.new)
-    if one.op == "update" and before == after:
+    if one.op in ("update", "replace") and before == after:
         return None
     if UNKNOWN in (before, after):
         return Content(one.shown, "known after the update")

@@ -42,6 +42,7 @@ class Outlook:
         harmless: what changes without touching a task.
         idle: no task is wanted of it, before as after.
         anew: how many tasks that do not run now are replaced.
+        moved: it starts on another swarm, and then stops on this one.
     """
 
     service: str
@@ -59,6 +60,7 @@ class Outlook:
     idle: bool = False
     more: int = 0
     anew: int = 0
+    moved: bool = False
 
     @property
     def rank(self) -> int:
@@ -107,6 +109,9 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     number = None if mode in ("global", *_JOBS) else replicas if isinstance(replicas, int) else 1
     if one.op == "delete":
         return Outlook(one.shown, "delete", stops=number, job=mode in _JOBS)
+    if one.moves:
+        # Pulumi does not ask for a forecast: nothing that runs here is updated
+        return Outlook(one.shown, "replace", starts=number, stops=number, job=mode in _JOBS, moved=True)
     if one.forecasts:
         return _from_forecast(one.shown, one.op, _restart(one.forecasts[0]), one.differences)
     for text in texts:
@@ -178,6 +183,15 @@ def _pace(found: Restart) -> str:
 
 def sentence(outlook: Outlook) -> str:
     """Return what happens to the tasks in words: `2 tasks restart, one at a time; capacity drops to 50 %`."""
+    if outlook.moved:
+        what = (
+            "the job runs"
+            if outlook.job
+            else "all tasks start"
+            if outlook.starts is None
+            else (count(outlook.starts, "task", "start"))
+        )
+        return f"{what} on the other swarm, and then {'it is removed' if outlook.job else 'as many stop'} here"
     if outlook.job:
         return _job(outlook)
     if outlook.op == "delete":
@@ -237,7 +251,7 @@ def total(found: Sequence[Outlook], resources: Sequence[Changed]) -> str:
         parts.append(f"all tasks of {count(len(somewhere), 'service')} restart")
     if not restarting:
         parts.append("no running task restarts")
-    jobs = [one for one in found if one.job and (one.restarts or one.op == "create")]
+    jobs = [one for one in found if one.job and (one.restarts or one.moved or one.op == "create")]
     parts += [count(len(jobs), "job", "run")] if jobs else []
     parts += (
         [f"tasks of {count(sum(one.moves for one in found), 'service')} may move"]

@@ -24,6 +24,7 @@ WORDS: Final = {
     "delete": "removed",
     "same": "stays",
 }
+MOVES: Final = "it moves to another swarm"
 _ORDER: Final = ("Config", "Secret", "Network", "Volume", "NodeLabel", "Node")
 _KINDS: Final = {"NodeLabel": "node label"}
 _CONTENT: Final = ("data", "data_base64", "file")
@@ -186,7 +187,9 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
     reasons = tuple((path, families.get(str(new.get(path)), "")) for path in outlook.reasons)
     if by_hand & set(new) and not why:
         why = "it was changed by hand"
-    if one.op in ("update", "replace") and not reasons:
+    if one.moves:
+        why = MOVES
+    elif one.op in ("update", "replace") and not reasons:
         why = "; ".join(part for part in (why, _without_restart(one)) if part)
     return ServiceRow(outlook.service, outlook.op, sentence(outlook), reasons, why, outlook.more, _image(one))
 
@@ -216,6 +219,8 @@ def _object_row(one: Changed) -> ObjectRow:
 
 
 def _what(one: Changed) -> str:
+    if one.moves:
+        return f"{MOVES}; the data stays" if one.kind == "Volume" else MOVES
     if one.kind in ("Config", "Secret"):
         return _version(one)
     if one.kind == "NodeLabel":

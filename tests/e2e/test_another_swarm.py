@@ -95,6 +95,11 @@ def holds(docker: Docker) -> dict[str, int]:
     }
 
 
+def versions(app: PulumiProject) -> list[str]:
+    """The names of the config and of the secret in the swarm."""
+    return [app.resources()[name]["outputs"]["name"] for name in ("app", "db")]
+
+
 def assert_told_once(result: Result, *swarms: Engine) -> None:
     """Exactly one line of what Pulumi tells at the end names the ids of the swarms, and it names their addresses."""
     texts = [text for swarm in swarms for text in (id_of(swarm), swarm.host)]
@@ -117,7 +122,7 @@ def test_other_settings_make_everything_there_first_and_then_remove_it_here(
 ) -> None:
     app.program(WHOLE)
     app.up().assert_ok()
-    before = holds(a.docker)
+    before, names = holds(a.docker), versions(app)
     app.config_set("swarm:host", b.host).assert_ok()
 
     preview = app.preview().assert_ok()
@@ -130,6 +135,7 @@ def test_other_settings_make_everything_there_first_and_then_remove_it_here(
     order = [(step.op, step.name) for step in result.steps]
     assert order.index(("create-replacement", "web")) < order.index(("delete-replaced", "web")), order
     assert_moved(app, a, b, before)
+    assert versions(app) == names
     # also the one that delete_on_destroy gives up: it was not destroyed
     assert {"data"} <= {volume["Name"] for volume in a.docker.api.volumes()["Volumes"]}
     for name in ("data", "lazy"):
@@ -301,6 +307,32 @@ def test_import_is_from_the_swarm_of_the_state_and_then_moves(app: PulumiProject
     network = a.docker.api.inspect_network("front")["Id"]
     assert app.resources()["front"]["outputs"]["networkId"] == network
     assert app.resources()["front"]["outputs"]["__cluster"] == id_of(a)
+
+
+@pytest.mark.long
+def test_offline_preview_of_a_swarm_that_does_not_answer_goes_by_the_state(app: PulumiProject) -> None:
+    app.program(WHOLE)
+    app.up().assert_ok()
+    app.config_set("swarm:host", "unix:///nope.sock").assert_ok()
+    app.config_set("swarm:offlinePreview", "true").assert_ok()
+    app.preview("--run-program").assert_no_changes()
+    app.run("config", "rm", "swarm:host").assert_ok()
+    app.run("config", "rm", "swarm:offlinePreview").assert_ok()
+    there = {"DOCKER_HOST": "unix:///nope.sock", "SWARM_OFFLINE_PREVIEW": "1"}
+    app.preview("--run-program", env=there).assert_no_changes()
+    app.preview("--run-program", env={**there, "SWARM_OFFLINE_PREVIEW": ""}).output.index("cannot reach Docker")
+
+
+@pytest.mark.long
+def test_settings_that_are_known_only_in_the_update_lead_there(app: PulumiProject, a: Engine, b: Engine) -> None:
+    where = f"host=first.config_id.apply(lambda _: {b.host!r})"
+    app.program(
+        'import swarm_provider as swarm\nfirst = swarm.Config("first", data="1")\n' + EXPLICIT.replace("WHERE", where)
+    )
+    assert app.preview().assert_ok().changes["create"] == 4
+    app.up().assert_ok()
+    assert (holds(a.docker), holds(b.docker)) == ({"config": 1}, {"config": 1})
+    app.assert_no_changes()
 
 
 @pytest.mark.long

@@ -280,3 +280,29 @@ def test_warning_of_a_digest_is_read_without_pulumis_own_word() -> None:
     warning = {"urn": "", "message": "warning: the service is replaced\n", "severity": "warning"}
     (note,) = read(json.dumps({"steps": [], "diagnostics": [warning]})).notes
     assert (note.severity, note.text) == ("warning", "the service is replaced")
+
+
+def test_move_to_another_swarm_says_what_starts_there_and_stops_here() -> None:
+    service = {"name": "web", "image": "bb:1", "deploy": {"mode": "replicated", "replicas": 3}}
+    config = {"name": "app-1", "baseName": "app", "data": "x"}
+    steps = [
+        step("replace", kind, name, inputs, inputs, ("provider",))
+        for kind, name, inputs in (
+            ("Service", "web", service),
+            ("Config", "app", config),
+            ("Volume", "data", {"name": "data"}),
+            ("Network", "net", {"name": "net"}),
+        )
+    ]
+    shown = page(read(digest(*steps)))
+    assert shown.total == "No running task restarts, 3 tasks start, 3 tasks stop, no data volume touched."
+    assert [(row.tasks, row.why) for row in shown.services] == [
+        ("3 tasks start on the other swarm, and then as many stop here", "it moves to another swarm")
+    ]
+    assert {row.name: row.what for row in shown.objects} == {
+        "app": "it moves to another swarm",
+        "data": "it moves to another swarm; the data stays",
+        "net": "it moves to another swarm",
+    }
+    assert not shown.details and not shown.contents
+    assert "secret" not in markdown(shown)
