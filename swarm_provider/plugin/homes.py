@@ -116,6 +116,10 @@ class Homes:
         self._registered.add(urn)
         return olds or self._moving.get(urn, {})
 
+    def is_registered(self, urn: str) -> bool:
+        """Say whether the program has this resource; before it runs, nothing is."""
+        return urn in self._registered
+
     def moves(self, urn: str, mark: str) -> bool:
         """Say whether the program has a resource that lives on another swarm than the one that the settings lead to.
 

@@ -231,7 +231,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for text in carried(handler.resource.shape, olds, news, ignored):
                 self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
         found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
-        if request.urn in self._programs and (found.changes or found.replaces):
+        if self._homes.is_registered(request.urn) and (found.changes or found.replaces):
             require_no_copy(_request(request).owner, handler.session.copy_of)
         return _difference(found)
 
