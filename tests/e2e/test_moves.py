@@ -165,7 +165,14 @@ def test_objects_follow_every_move_and_nothing_is_lost_or_left(
     run(app, "stack", "rm", "--force", "--yes", "dev")
     there.assert_followed("three/live")
     go_to_stack(app, new, "live")
+
+    exported = run(app, "stack", "export").stdout
+    (tmp_path / "third").mkdir()
+    app.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/third"
+    run(app, "stack", "init", "live")
+    app.run("stack", "import", stdin=exported).assert_ok()
     app.assert_no_changes()
+    there.assert_followed("three/live")
 
     alias = 'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="web")])'
     app.program(program(unique, node, options=alias).replace('"web", pul', '"site", pul'))
