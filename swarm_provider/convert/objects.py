@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
-from swarm_provider.convert.leaves import each, filled, given, inside, through
+from swarm_provider.convert.leaves import each, filled, given, through
 from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.model.unusable import any_subnet
 from swarm_provider.spec import Json, labels
@@ -100,7 +100,6 @@ def network_to_spec(inputs: Json) -> Json:
             EnableIPv6=inputs.get("enableIpv6"),
             IPAM=through(inputs.get("ipam"), _ipam_to_spec),
             Scope=inputs.get("scope"),
-            ConfigFrom=through(inputs.get("configFrom"), lambda name: {"Network": name}),
         ),
     }
 
@@ -125,7 +124,6 @@ def network_from_spec(network: Json) -> Json:
             enableIpv6=network.get("EnableIPv6"),
             ipam=_ipam_from_spec(network.get("IPAM") or {}, drop_allotted=live),
             scope=_scope(network, live=live),
-            configFrom=inside(network.get("ConfigFrom"), "Network"),
         ),
     }
 
@@ -145,6 +143,9 @@ def read_network(old: Json, live: Json) -> Json:
     """
     asked = reveal(old)
     wanted, found = network_from_spec(network_to_spec(asked)), network_from_spec(live)
+    if live.get("Options") is None and live.get("Scope") == "swarm" and "driverOpts" in wanted:
+        # Swarm tells none of a driver that each node runs by itself, such as macvlan
+        found["driverOpts"] = wanted["driverOpts"]
     found.pop("scope", None)
     if "scope" in wanted:
         found["scope"] = live.get("Scope")

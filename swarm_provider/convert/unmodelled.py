@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.identity import pairs
 from swarm_provider.convert.service import from_spec, to_spec
@@ -43,6 +44,10 @@ _LISTS: Final[dict[str, tuple[str, Callable[[Json], Json]]]] = {
     "Ulimits": ("networks", lambda entry: {"name": entry.get("Name")}),
 }
 """Lists whose entries have an identity: the list of the inputs that has the same one, and an entry in its words."""
+_OF_NETWORKS: Final = frozenset(
+    ("Name", "Id", "Created", "Scope", "Driver", "EnableIPv4", "EnableIPv6", "Internal", "Attachable", "Ingress")
+)
+"""Flags and texts of a network that inputs can say, and what only tells what it is."""
 _SHOWN_AS: Final = {"Mounts": "Target", "Ports": "TargetPort", "Networks": "Target", "Ulimits": "Name"}
 
 
@@ -73,6 +78,26 @@ def beyond(spec: Json, said: Json) -> Json:
     """
     theirs, ours = ({key: part for key, part in side.items() if key != "Labels"} for side in (spec, said))
     return dict(_leaves(theirs, ours, "", ""))
+
+
+def beyond_network(live: Json) -> Json:
+    """Return the settings of a live network that inputs cannot say. What is no flag, number or text tells its state."""
+    source = inner(live, "ConfigFrom", "Network")
+    found = {
+        key: value
+        for key, value in live.items()
+        if (key == "EnableIPv4" and value is False)
+        or (key not in _OF_NETWORKS and isinstance(value, (bool, int, float, str)) and value)
+    }
+    return {**found, **({"ConfigFrom.Network": source} if source else {})}
+
+
+def beyond_volume(live: Json) -> Json:
+    """Return what a live volume of the cluster has and inputs cannot say."""
+    spec = inner(live, "ClusterVolume", "Spec")
+    if not isinstance(spec, dict):
+        return {}
+    return dict(_leaves(spec, cluster_to_spec(cluster_from_spec(spec)), "", "ClusterVolume.Spec"))
 
 
 def _said(theirs: Json) -> Json:

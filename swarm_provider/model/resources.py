@@ -110,11 +110,6 @@ NETWORK: Final = Resource(
             Choice(("swarm", "local", "global")),
             "swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.",
         ),
-        Field(
-            "config_from",
-            Text(),
-            "Name of the config-only network that has the settings of each node.",
-        ),
         Field("labels", LABELS, "Labels of the network."),
         Field("replace", Boolean(), "Replace the network, and stop its services meanwhile, when it differs."),
         _ADOPT,

@@ -340,7 +340,6 @@ class Network(SwarmResource):
         enable_ipv6: pulumi.Input[bool] | None = None,
         ipam: pulumi.Input[IpamArgs] | None = None,
         scope: pulumi.Input[str] | None = None,
-        config_from: pulumi.Input[str] | None = None,
         labels: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]] | None = None,
         replace: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
@@ -359,7 +358,6 @@ class Network(SwarmResource):
             enable_ipv6: Give IPv6 addresses too. Default false.
             ipam: How addresses are given.
             scope: swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.
-            config_from: Name of the config-only network that has the settings of each node.
             labels: Labels of the network.
             replace: Replace the network, and stop its services meanwhile, when it differs.
             adopt: Take over what docker made under this name. Default false.
@@ -377,7 +375,6 @@ class Network(SwarmResource):
                 "enable_ipv6": enable_ipv6,
                 "ipam": ipam,
                 "scope": scope,
-                "config_from": config_from,
                 "labels": labels,
                 "replace": replace,
                 "adopt": adopt,
@@ -446,11 +443,6 @@ class Network(SwarmResource):
     def scope(self) -> pulumi.Output[str]:
         """swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's."""
         return self._value("scope")
-
-    @property
-    def config_from(self) -> pulumi.Output[str]:
-        """Name of the config-only network that has the settings of each node."""
-        return self._value("configFrom")
 
     @property
     def labels(self) -> pulumi.Output[Mapping[str, str]]:

@@ -51,7 +51,8 @@ WITHOUT_A_WORD: Final = {
     "config Templating.Options{}": "the one template driver there is, golang, has no options",
     "secret Templating.Options{}": "the one template driver there is, golang, has no options",
     "network EnableIPv4": "the engine refuses false for a network of the swarm",
-    "network ConfigOnly": "such a network is a node's own; config_from names it",
+    "network ConfigOnly": "such a network is a node's own, not the swarm's",
+    "network ConfigFrom.Network": "the engine takes no labels beside it, and labels say whose a network is",
 }
 # what a value of the path must be, where not any text or number will do
 VALUES: Final[dict[str, Any]] = {

@@ -124,9 +124,9 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
 
 
 def test_network_of_the_swarm_with_another_driver_is_read_as_asked_for() -> None:
-    asked = {"name": "lan", "driver": "macvlan", "scope": "swarm", "configFrom": "lan-config"}
+    asked = {"name": "lan", "driver": "macvlan", "scope": "swarm"}
     sent = network_to_spec(asked)
-    assert (sent["Scope"], sent["ConfigFrom"]) == ("swarm", {"Network": "lan-config"})
+    assert sent["Scope"] == "swarm"
     live = {**sent, "Id": "1", "IPAM": {"Driver": "", "Config": []}}
     assert read_network(asked, live) == asked
     assert network_from_spec(live)["scope"] == "swarm"

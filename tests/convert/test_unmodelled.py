@@ -13,7 +13,7 @@ from swarm_provider.convert.live_form import in_live_form
 from swarm_provider.convert.objects import secret_from_spec, secret_to_spec
 from swarm_provider.convert.service import effective, read_inputs, to_spec
 from swarm_provider.convert.stored import stored
-from swarm_provider.convert.unmodelled import beyond, unmodelled
+from swarm_provider.convert.unmodelled import beyond, beyond_network, beyond_volume, unmodelled
 from swarm_provider.plan.restart import restart
 from swarm_provider.spec import Json
 from tests.strategies import SERVICES
@@ -186,3 +186,23 @@ def test_fields_that_nobody_knows_survive_any_update(old: Json, new: Json, place
 def test_field_of_a_secret_that_nobody_knows_is_found() -> None:
     spec = {"Name": "key", "Labels": {"swarm-provider.owner": "p/s"}, "Driver": {"Name": "vault"}, "Next": {"a": 1}}
     assert beyond(spec, secret_to_spec(secret_from_spec(spec))) == {"Next.a": 1}
+
+
+def test_setting_of_a_network_that_nobody_knows_is_found_and_its_state_is_not() -> None:
+    live = {"Name": "n", "Id": "1", "Scope": "swarm", "Internal": True, "Next": 7, "NextOff": False, "Status": {"a": 1}}
+    assert beyond_network({**live, "EnableIPv4": True, "ConfigFrom": {"Network": ""}, "Containers": {}}) == {"Next": 7}
+    odd = {**live, "EnableIPv4": False, "ConfigFrom": {"Network": "c"}}
+    assert beyond_network(odd) == {"Next": 7, "EnableIPv4": False, "ConfigFrom.Network": "c"}
+
+
+def test_field_of_a_cluster_volume_that_nobody_knows_is_found() -> None:
+    spec = {
+        "Group": "g",
+        "AccessMode": {"Scope": "multi", "Sharing": "all", "MountVolume": {}, "Next": 1},
+        "CapacityRange": {"RequiredBytes": 1, "LimitBytes": 0},
+        "Availability": "active",
+        "Next": [1],
+    }
+    found = beyond_volume({"Name": "v", "ClusterVolume": {"ID": "1", "Spec": spec}})
+    assert found == {"ClusterVolume.Spec.AccessMode.Next": 1, "ClusterVolume.Spec.Next": [1]}
+    assert beyond_volume({"Name": "v", "Driver": "local"}) == {}

@@ -473,3 +473,28 @@ def test_imported_volume_and_label_show_no_change(plugin: Plugin, docker: Docker
             difference = run.diff(kind, unique, found, inputs, news, state)
             assert not difference.diffs and not difference.replaces, (kind, id, difference)
     docker("volume", "rm", unique)
+
+
+def test_network_of_the_swarm_with_another_driver(plugin: Plugin, docker: Docker, unique: str) -> None:
+    wish = {"driver": "macvlan", "scope": "swarm", "driverOpts": {"parent": "lo"}}
+    inputs = plugin.inputs("Network", unique, wish)
+    id, state = plugin.create("Network", unique, inputs)
+    live = docker.json("network", "inspect", unique)[0]
+    assert (live["Scope"], live["Driver"]) == ("swarm", "macvlan")
+    with Plugin(docker.host) as next_run:
+        _, read, state = next_run.read("Network", unique, id, inputs, state)
+        assert read == inputs
+        news = next_run.inputs("Network", unique, wish, read)
+        assert not next_run.diff("Network", unique, id, read, news, state).detailedDiff
+        _, imported, _ = next_run.read("Network", unique, id)
+        assert {key: imported[key] for key in ("driver", "scope")} == {"driver": "macvlan", "scope": "swarm"}
+        next_run.delete("Network", unique, id, inputs, state)
+
+
+def test_setting_of_a_network_without_a_word_is_told(plugin: Plugin, docker: Docker, unique: str) -> None:
+    docker("network", "create", "--config-only", "--subnet", "10.99.7.0/24", f"{unique}-own")
+    docker("network", "create", "-d", "macvlan", "--scope", "swarm", "--config-from", f"{unique}-own", unique)
+    plugin.read("Network", unique, unique)
+    line = f'set on the cluster, not in the program: ConfigFrom.Network = "{unique}-own"; kept'
+    assert ("info", line) in plugin.said
+    docker("network", "rm", unique, f"{unique}-own")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from swarm_provider.convert import objects
+from swarm_provider.convert.unmodelled import beyond_network
 from swarm_provider.errors import Conflict, InputError
 from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import NETWORK
@@ -113,6 +114,7 @@ class NetworkHandler(Handler):
         live = await (await self.session.swarm()).find("network", id)
         if live is None:
             return None
+        self.tell_settings(request, beyond_network(live))
         # a network that Swarm has not allotted yet shows neither driver nor options
         described = objects.read_network(olds, live) if live.get("Driver") else dict(olds)
         inputs = described if olds else objects.network_from_spec(live)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.merge import keep_users_form
+from swarm_provider.convert.unmodelled import beyond_volume
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
@@ -183,6 +184,7 @@ class VolumeHandler(Handler):
         live = await (await self._where(olds)).find("volume", id)
         if live is None:
             return None
+        self.tell_settings(request, beyond_volume(live))
         found = objects.volume_from_spec(live)
         inputs: Json = found
         if olds:
