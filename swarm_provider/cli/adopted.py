@@ -12,11 +12,12 @@ from typing import Any
 
 from swarm_provider.cli.program_text import program
 from swarm_provider.compose import load
+from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.project import Project
 from swarm_provider.compose.write import Running, write
 from swarm_provider.convert import objects
 from swarm_provider.convert.service import concise, effective, from_spec, to_spec
-from swarm_provider.convert.unmodelled import unmodelled
+from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import InputError
 from swarm_provider.plan import carried
@@ -128,9 +129,12 @@ def save(found: Found, folder: Path, *, python: bool) -> list[str]:
         lines.append(f"next: put {name}.py into the program, run")
         lines.append(f"  pulumi import --file {folder / f'{name}.import.json'} --generate-code=false --protect=false")
     else:
-        notes += [f"{place} differs from what runs" for place in _differences(found, folder / f"{name}.yml")]
+        dialect, differing = _closest(found, folder / f"{name}.yml")
+        notes += [f"{place} differs from what runs" for place in differing]
         lines.append("next: put this into the program, run `pulumi preview` and then `pulumi up`:")
         arguments = f"{name!r}, compose_file={f'{name}.yml'!r}, env={{}}, env_only=True, adopt=True"
+        if dialect != "docker":
+            arguments += f", dialect={dialect!r}"
         lines.append(f"  swarm.Stack({arguments})")
     return [*lines, *(f"note: {note}" for note in notes)]
 
@@ -174,13 +178,38 @@ def _bytes(content: Json) -> bytes:
     return text.encode() if text is not None else base64.b64decode(content.get("dataBase64") or "")
 
 
-def _differences(found: Found, file: Path) -> list[str]:
+def _closest(found: Found, file: Path) -> tuple[Dialect, list[str]]:
+    """Return the dialect in which the file is what runs, or comes closest to it, and where it differs.
+
+    Docker's own has no word for some of what Swarm can (docs/decisions/015).
+    """
+    docker: list[str] | None
+    try:
+        docker = _differences(found, file, "docker")
+    except InputError:
+        docker = None
+    if docker == []:
+        return "docker", docker
+    try:
+        spec = _differences(found, file, "compose-spec")
+    except InputError:
+        if docker is None:
+            raise
+        return "docker", docker
+    return ("compose-spec", spec) if docker is None or len(spec) < len(docker) else ("docker", docker)
+
+
+def _differences(found: Found, file: Path, dialect: Dialect) -> list[str]:
     """Read the file as a program would; return the services of which it would make something else than what runs."""
-    project = load([str(file)], stack=found.stack.name, env={})
+    project = load(
+        [str(file)], stack=found.stack.name, env={}, dialect=dialect, env_files=None if dialect == "docker" else []
+    )
     result = []
     for entry in project.services.values():
-        wanted = effective(to_spec(_resolved(entry.inputs, project)))
-        live = effective(found.specs[wanted["Name"]], found.networks)
+        spec = to_spec(_resolved(entry.inputs, project))
+        live_spec = found.specs[spec["Name"]]
+        wanted = effective(with_unmodelled(spec, live_spec, found.networks), found.networks)
+        live = effective(live_spec, found.networks)
         result += [
             f"{wanted['Name']}: {key}" for key in ("TaskTemplate", "EndpointSpec", "Mode") if wanted[key] != live[key]
         ]

@@ -6,7 +6,9 @@ values may be secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from swarm_provider.compose.engine import SPEC_ONLY
@@ -34,13 +36,19 @@ class Entry(Protocol):
 Sections = Mapping[str, Mapping[str, Entry]]
 
 
-def differences(here: Sections, there: Sections, dialect: str) -> list[Problem]:
+def differences(here: Sections, there: Sections, dialect: str, warned: Iterable[Problem] = ()) -> list[Problem]:
     """Return a warning for everything that the other dialect, called `dialect`, would read differently.
 
     Args:
         here, there: section (`services`, `configs`, ...) -> key -> entry, in the two readings.
+        warned: what is warned of already; a place of which that says what the other dialect does is not told twice.
     """
-    found = list(_compared(here, there, dialect))
+    known = [_steps(warning.path) for warning in warned if warning.path and dialect in warning.message]
+    found = [
+        problem
+        for problem in _compared(here, there, dialect)
+        if not any(all(map(operator.eq, _steps(problem.path), told)) for told in known)
+    ]
     if len(found) > _MOST:
         found[_MOST:] = [Problem(f"{len(found) - _MOST} more places would read differently with dialect={dialect!r}")]
     return found
@@ -63,6 +71,10 @@ def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem
             for path in _paths(_without_known(one[key].inputs), _without_known(other[key].inputs), ()):
                 place = path_text((section, key, *path))
                 yield Problem(f"it would read differently with dialect={dialect!r}", place, entry.file, entry.line)
+
+
+def _steps(path: str) -> list[str]:
+    return re.split(r"[.\[]", path)
 
 
 def _without_known(inputs: Json) -> Json:

@@ -132,7 +132,7 @@ def load(
         stack: the prefix of all names, and the Docker stack's name.
         env: the variables for `${...}`. A value that is no text is opaque: a text that has it becomes a Template.
         profiles: the active profiles; `*` is all.
-        strict: every warning is an error.
+        strict: every warning is an error, but for those of what the other dialect would read differently.
         bound: by kind (`config`, `secret`), the keys whose content the caller supplies: it is not read here.
         dialect: `compose-spec` reads the files as `docker compose` does instead.
         env_files: files of further variables, for the compose-spec's dialect; None: `.env` beside the first file.
@@ -143,10 +143,11 @@ def load(
     sources = Sources(tuple(files), env, dialect, None if env_files is None else tuple(env_files))
     with _no_collections():
         project = _load(sources, stack, profiles, bound or {})
-        warnings = unique([*project.warnings, *_differences(project, sources.other(), stack, profiles, bound or {})])
-    if strict and warnings:
-        raise InputError(*warnings)
-    return replace(_plain(project), warnings=tuple(warnings))
+        differences = _differences(project, sources.other(), stack, profiles, bound or {})
+    if strict and project.warnings:
+        # what the other dialect would do with the files is no fault of theirs
+        raise InputError(*project.warnings)
+    return replace(_plain(project), warnings=tuple(unique([*project.warnings, *differences])))
 
 
 def _plain(project: Project) -> Project:
@@ -213,7 +214,7 @@ def _differences(
         read = _load(other, stack, profiles, bound)
     except InputError as error:
         return [refused(error, other.dialect)]
-    return differences(_sections(project), _sections(read), other.dialect)
+    return differences(_sections(project), _sections(read), other.dialect, project.warnings)
 
 
 def _sections(project: Project) -> dict[str, Mapping[str, ServiceEntry | ObjectEntry]]:

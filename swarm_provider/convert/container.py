@@ -10,6 +10,7 @@ from swarm_provider.convert.leaves import each, filled, given, inside, ordered, 
 from swarm_provider.convert.mounts import mount_from_spec, mount_to_spec
 from swarm_provider.convert.privileges import options_from_spec, options_to_spec
 from swarm_provider.errors import InputError
+from swarm_provider.model.types import whole
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar, parse, without_digest
 from swarm_provider.spec.values import UNKNOWN, has_unknown
@@ -177,7 +178,7 @@ def _capability(name: str) -> str:
 
 def _ulimits_to_spec(limits: Json) -> list[Any]:
     def one(name: str, limit: Json) -> Json:
-        return {"Name": name, "Soft": limit.get("soft"), "Hard": limit.get("hard")}
+        return {"Name": name, "Soft": whole(limit.get("soft")), "Hard": whole(limit.get("hard"))}
 
     return [through(limit, partial(one, name)) for name, limit in sorted(limits.items())]
 

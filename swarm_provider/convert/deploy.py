@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from swarm_provider.convert.leaves import each, filled, given, inside, through
+from swarm_provider.model.types import whole
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.platform import platform_from_spec, platform_to_spec
 from swarm_provider.spec.values import UNKNOWN
@@ -120,7 +122,7 @@ def resources_to_spec(inputs: Json) -> Any:
     return given(
         SwapBytes=_swap_to_spec(inputs.get("memswapLimit"), inside(inside(resources, "limits"), "memory")),
         MemorySwappiness=inputs.get("memSwappiness"),
-        Limits=through(inside(resources, "limits"), lambda known: _amounts(known, Pids=known.get("pids"))),
+        Limits=through(inside(resources, "limits"), lambda known: _amounts(known, Pids=whole(known.get("pids")))),
         Reservations=through(
             inside(resources, "reservations"),
             lambda known: _amounts(known, GenericResources=each(known.get("genericResources"), _generic_to_spec)),
@@ -188,12 +190,12 @@ def _amounts_from(section: Json) -> Json:
 
 
 def _generic_to_spec(entry: Json) -> Json:
-    def one(known: Json) -> Json:
-        value = known.get("value")
+    def one(known: Json, read: Callable[[Any], Any] = lambda value: value) -> Json:
+        value = read(known.get("value"))
         return {"Kind": known.get("kind"), **({} if value == 0 else {"Value": value})}
 
     return given(
-        DiscreteResourceSpec=through(entry.get("discreteResourceSpec"), one),
+        DiscreteResourceSpec=through(entry.get("discreteResourceSpec"), lambda known: one(known, whole)),
         NamedResourceSpec=through(entry.get("namedResourceSpec"), one),
     )
 
@@ -241,8 +243,16 @@ def chosen_platform(own: Any, placement: Any) -> Any:
     """Return the user's `platform`; without a label that tells it, platforms are what a client read from the image."""
     text = own.get(labels.PLATFORM) if isinstance(own, dict) else None
     platforms = inside(placement, "Platforms")
-    if text is None or text is UNKNOWN or platforms is UNKNOWN:
-        return text
-    if not isinstance(platforms, list) or len(platforms) != 1:
+    if text is UNKNOWN or (text is not None and platforms is UNKNOWN):
+        return UNKNOWN
+    if not isinstance(text, str) or not isinstance(platforms, list) or len(platforms) != 1:
         return None
-    return through(platforms[0], lambda found: text if found == platform_to_spec(text) else platform_from_spec(found))
+    return through(platforms[0], lambda found: text if _is_platform(found, text) else platform_from_spec(found))
+
+
+def _is_platform(found: Json, text: str) -> bool:
+    try:
+        return bool(found == platform_to_spec(text))
+    except ValueError:
+        # a label may say anything
+        return False

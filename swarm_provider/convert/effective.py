@@ -97,7 +97,7 @@ def _resources(resources: Any) -> Any:
 def _placement(placement: Any, own: Any) -> Any:
     if placement is UNKNOWN:
         return placement
-    chosen = own is UNKNOWN or labels.PLATFORM in own
+    chosen = own is UNKNOWN or own.get(labels.PLATFORM) is UNKNOWN or labels.platform(own) is not None
     return {key: value for key, value in (placement or {}).items() if key != "Platforms" or chosen}
 
 

@@ -64,8 +64,8 @@ LOGGING: Final = ObjectOf(
 ULIMIT: Final = ObjectOf(
     "Ulimit",
     (
-        Field("soft", Integer(), "Soft limit.", required=True),
-        Field("hard", Integer(), "Hard limit.", required=True),
+        Field("soft", Integer(wide=True), "Soft limit.", required=True),
+        Field("hard", Integer(wide=True), "Hard limit.", required=True),
     ),
     "A resource limit of the task's processes. CS.Ulimits, API 1.41.",
 )
@@ -156,7 +156,7 @@ GENERIC_RESOURCE: Final = ObjectOf(
                 "DiscreteResourceSpec",
                 (
                     Field("kind", Text(), "Kind of resource, such as gpu.", required=True),
-                    Field("value", Integer(), "How many.", required=True),
+                    Field("value", Integer(wide=True), "How many.", required=True),
                 ),
                 "A countable resource.",
             ),
@@ -187,7 +187,7 @@ RESOURCES: Final = ObjectOf(
                 (
                     Field("cpus", CPUS, "Number of cpus, such as '0.50'."),
                     Field("memory", SIZE, "Memory, such as 100M (binary: 104857600 bytes)."),
-                    Field("pids", Integer(), "Number of processes. API 1.41."),
+                    Field("pids", Integer(wide=True), "Number of processes. API 1.41."),
                 ),
                 "What a task may use at most.",
             ),

@@ -23,6 +23,11 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 """A number as text; int() refuses thousands of digits, and takes those of other scripts."""
 
 
+EXACT_BELOW: Final = 2**53
+"""Above it, a double has not every whole number."""
+LARGEST_WHOLE: Final = 2**63 - 1
+
+
 @dataclass
 class At:
     """Where a value stands, and the list that collects what is wrong.
@@ -166,19 +171,31 @@ class Boolean(Type):
 
 @dataclass(frozen=True)
 class Integer(Type):
+    """A whole number. Pulumi carries numbers as doubles, so one from 2**53 on travels as a text of digits."""
+
     minimum: int | None = None
     maximum: int | None = None
+    wide: bool = field(default=False, kw_only=True)
+    """Whether all 64 bits may be meant (a limit that is no limit); else it ends where doubles do."""
 
     def _normal(self, value: Any, at: At) -> Any:
+        most = LARGEST_WHOLE if self.wide else EXACT_BELOW - 1
+        least = -most - 1 if self.minimum is None else self.minimum
         if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, float) and value.is_integer() and self.wide and abs(value) >= EXACT_BELOW:
+            text = "has lost its last digits on the way, since Pulumi's numbers are doubles; put it in quotes"
+            at.wrong(f"{value:.0f} {text}")
+        elif isinstance(value, bool) or not isinstance(value, int):
             at.wrong(f"must be a whole number, not {_shown(value)}")
-        elif self.minimum is not None and value < self.minimum:
-            at.wrong(f"must be at least {self.minimum}, not {value}")
-        elif self.maximum is not None and value > self.maximum:
-            at.wrong(f"must be at most {self.maximum}, not {value}")
+        elif value < least:
+            at.wrong(f"must be at least {least}, not {value}")
+        elif value > (most if self.maximum is None else self.maximum):
+            at.wrong(f"must be at most {most if self.maximum is None else self.maximum}, not {value}")
         return value
+
+    def _key(self, value: Any) -> Any:
+        return whole(value)
 
     def _schema(self) -> Json:
         return {"type": "integer"}
@@ -258,6 +275,11 @@ class Measure(Type):
 
     def _python(self) -> str:
         return "str | int | float" if self.numbers else "str"
+
+
+def whole(value: Any) -> Any:
+    """Return a number that travelled as a text of digits; everything else as it is."""
+    return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
 
 
 DURATION = Measure(parse=units.duration_ns)

@@ -73,15 +73,17 @@ def health(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int) -
         for key, task in open_slots.items()
         if task.state == "running" and key not in shaky and not is_down(nodes, task.node_id)
     }
+    # a slot without any task is about to get one
+    ended = {slot_key(service, task) for task in own} - set(open_slots) - set(finished)
     if not service.is_global:
         missing = service.replicas - len(open_slots) - len(finished)
-        return Health(len(running) + len(finished), service.replicas, frozenset(shaky), max(0, missing))
-    ended = {slot_key(service, task) for task in own} & places
+        lost = max(0, min(missing, len(ended)))
+        return Health(len(running) + len(finished), service.replicas, frozenset(shaky), lost)
     return Health(
         len((running | set(finished)) & places),
         len(places),
         frozenset(shaky & places),
-        len(ended - set(open_slots) - set(finished)),
+        len(ended & places),
         nowhere=not places,
     )
 

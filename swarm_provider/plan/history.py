@@ -55,7 +55,7 @@ class Failure:
     """A task of the awaited spec that ended although it should not have.
 
     Attributes:
-        at: when that was first seen, on the watcher's clock.
+        at: when that was first seen, in seconds on the watcher's clock; where nobody watched, on the node's.
         ran: whether it was ever seen running.
         started_s: seconds from `starting`, in which a container waits to become healthy, to its end; 0 when that state
             was not seen.

@@ -16,7 +16,7 @@ from swarm_provider.plan.history import SLACK_NS, Snapshot
 from swarm_provider.plan.tasks import Service, Task, when
 from swarm_provider.spec import Json
 from swarm_provider.spec.path import within
-from swarm_provider.spec.values import has_unknown
+from swarm_provider.spec.values import UNKNOWN, has_unknown
 
 _HARMLESS: Final = (
     "name",
@@ -86,9 +86,7 @@ class Made:
         self._service = Service(snapshot.service)
         self._nodes = {node.get("ID"): node for node in snapshot.nodes}
         self._live, self._new, self._names = live, new, network_names
-        placement = new["TaskTemplate"].get("Placement")
-        unknown = has_unknown(placement.get("Constraints") if isinstance(placement, dict) else placement)
-        self._constraints = None if unknown else constraints_of(new["TaskTemplate"])
+        self._constraints = known_constraints(new)
         # nearly all tasks are of the live spec, which has been compared already
         present = _Form(_told(self._service.template), None, live, change, Change(False, False), reasons or None)
         self._forms = [present]
@@ -153,6 +151,14 @@ class Made:
 def _told(template: Json) -> Json:
     """Return a TaskTemplate as tasks show it: the daemon names the runtime in services only."""
     return {key: value for key, value in template.items() if key != "Runtime"}
+
+
+def known_constraints(spec: Json) -> list[str] | None:
+    """Return the placement constraints of a spec, None where they are not known yet."""
+    placement = spec["TaskTemplate"].get("Placement")
+    if placement is UNKNOWN or has_unknown(inner(placement, "Constraints")):
+        return None
+    return constraints_of(spec["TaskTemplate"])
 
 
 def comparable(spec: Json, network_names: Mapping[str, str] | None) -> Json:

@@ -21,9 +21,8 @@ from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.convert.stored import inner
 from swarm_provider.plan.fates import Fates, fates
 from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.made import Change, Made, changed, comparable, places
+from swarm_provider.plan.made import Change, Made, changed, comparable, known_constraints, places
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import has_unknown
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,7 @@ def restart(
         again = change.differs or bool(reasons)
         reasons = reasons or (tuple(places(old, new)) if again else ())
         return replace(_told(new, Fates(), again, reasons, ()), tasks=None if again else 0, job=True)
-    constraints = inner(new, "TaskTemplate", "Placement", "Constraints") or []
-    unknown = has_unknown(constraints)
+    constraints = known_constraints(new)
     if snapshot is None or snapshot.service is None:
         before, after = _replicas(old), _replicas(new)
         moves = change.placement
@@ -103,8 +101,8 @@ def restart(
         older = 0
     else:
         made = Made(snapshot, old, new, network_names, change, restarting)
-        moves = unknown and change.placement
-        found = fates(snapshot, _count(old, new), [] if unknown else constraints, made.is_dirty)
+        moves = constraints is None and change.placement
+        found = fates(snapshot, _count(old, new), constraints or [], made.is_dirty)
         dirty = bool(found.replaced or found.anew)
         tasks = found.replaced
         older = sum(made.is_older(task) for task in found.dirty[: found.replaced])

@@ -12,7 +12,7 @@ from swarm_provider.plan.health import Health, health, left_behind
 from swarm_provider.plan.history import Failure
 from swarm_provider.plan.naming import current, object_labels, object_name
 from swarm_provider.plan.pruning import references
-from swarm_provider.plan.tasks import ENDED, Service, Task, is_down, node_name, slot_key
+from swarm_provider.plan.tasks import ENDED, SECOND, Service, Task, is_down, node_name, slot_key
 from swarm_provider.spec import Json, labels
 
 _KINDS: Final = ("config", "secret")
@@ -151,7 +151,9 @@ def _of_tasks(service: Service, own: Sequence[Task], nodes: Sequence[Json], shak
     ]
     newest = {slot_key(service, task): task for task in ended}
     failures = [
-        Failure(task, slot, task.reported, False, 0.0) for slot, task in newest.items() if task.state != "complete"
+        Failure(task, slot, task.reported / SECOND, False, 0.0)
+        for slot, task in newest.items()
+        if task.state != "complete"
     ]
     causes = [cause.text for cause in failing(service, failures, nodes)]
     yield from causes

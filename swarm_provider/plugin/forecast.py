@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from swarm_provider.convert.service import to_spec
 from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
-from swarm_provider.convert.versions import unknown_to
+from swarm_provider.convert.versions import known_to, unknown_to
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import SERVICE
@@ -45,7 +45,7 @@ class Forecast:
         after = to_spec(with_unmanaged(olds, inputs))
         self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
-            await self._placement(urn, swarm, olds, inputs, after)
+            await self._placement(urn, swarm, olds, inputs, known_to(after, swarm.api_version))
             live = await swarm.find("service", inputs["name"], outdated=True)
             if live is not None and olds.get("name") == inputs["name"]:
                 names = await network_names(swarm, live["Spec"])
@@ -116,10 +116,11 @@ class Forecast:
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
-        after = to_spec(with_unmanaged(olds, news))
+        after = self._kept(swarm, with_unmanaged(olds, news))
         snapshot = await self._snapshot(swarm, live) if live is not None else None
         if live is not None and snapshot is not None and not has_unknown(news):
-            sent = self._sent(snapshot, live, olds, news, names, again)
+            wanted = self._kept(swarm, with_unmanaged(olds, news))
+            sent = self._sent(snapshot, live, wanted, news, names, again)
             after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
         found = restart(before, after, network_names=names, snapshot=snapshot)
         self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
@@ -136,17 +137,21 @@ class Forecast:
             return
         names = await network_names(swarm, live["Spec"])
         snapshot = await self._snapshot(swarm, live)
-        sent = self._sent(snapshot, live, olds, news, names, again)
+        wanted = self._kept(swarm, with_unmanaged(olds, news))
+        sent = self._sent(snapshot, live, wanted, news, names, again)
         found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
         text = self.session.foretell(urn, str(news["name"]), found)
         does = "Swarm goes on with the last update, and `up` waits" if sent is None else "`up` tries again"
         self.session.log.info(urn, f"{does}; {text}")
 
+    def _kept(self, swarm: Swarm, inputs: Json) -> Json:
+        """Return the spec that the engine makes of the inputs: what it does not know changes nothing."""
+        return to_spec(inputs) if self.session.offline else known_to(to_spec(inputs), swarm.api_version)
+
     def _sent(
-        self, snapshot: Snapshot, live: Json, olds: Json, news: Json, names: Mapping[str, str], again: bool
+        self, snapshot: Snapshot, live: Json, wanted: Json, news: Json, names: Mapping[str, str], again: bool
     ) -> Json | None:
         """Return the spec that the update will send, None where it sends nothing."""
-        wanted = to_spec(with_unmanaged(olds, news))
         # the labels that tell whose it is are no part of the inputs
         wanted["Labels"] = {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}
         force = force_again(live, snapshot.tasks, snapshot.nodes) if again else None
@@ -165,7 +170,7 @@ class Forecast:
         if not has_unknown(news):
             swarm = await self.session.swarm()
             names = await network_names(swarm, live["Spec"])
-            after = on_top_of(to_spec(news), live["Spec"], news, names)
+            after = on_top_of(self._kept(swarm, news), live["Spec"], news, names)
             snapshot = await self._snapshot(swarm, live)
             found = restart(live["Spec"], after, network_names=names, snapshot=snapshot)
             text += f"; {self.session.foretell(urn, news['name'], found)}"

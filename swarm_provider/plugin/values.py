@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
+from swarm_provider.model.types import EXACT_BELOW
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_secret, has_unknown, reveal
 
@@ -38,8 +39,9 @@ def _decode(value: struct_pb2.Value) -> Any:
     if kind == "string_value":
         return UNKNOWN if value.string_value == _UNKNOWN else value.string_value
     if kind == "number_value":
-        # the wire knows doubles only
-        return int(value.number_value) if value.number_value.is_integer() else value.number_value
+        # the wire knows doubles only; of a large one nobody knows which whole number was meant
+        number = value.number_value
+        return int(number) if number.is_integer() and abs(number) < EXACT_BELOW else number
     return value.bool_value if kind == "bool_value" else None
 
 
@@ -74,6 +76,8 @@ def _encode(value: Any, target: struct_pb2.Value) -> None:
         _encode(value.value, target.struct_value.fields["value"])
     elif isinstance(value, bool):
         target.bool_value = value
+    elif isinstance(value, int) and abs(value) >= EXACT_BELOW:
+        target.string_value = str(value)
     elif isinstance(value, (int, float)):
         target.number_value = value
     elif isinstance(value, str):

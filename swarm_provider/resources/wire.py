@@ -15,7 +15,7 @@ from typing import Any, Final
 import pulumi
 
 from swarm_provider.errors import InputError, Problem
-from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type, nearest
+from swarm_provider.model.types import EXACT_BELOW, ListOf, MapOf, ObjectOf, Type, nearest
 from swarm_provider.resources.problems import run_error
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import camel
@@ -75,6 +75,8 @@ def _scalar(value: Any, path: str) -> Any:
         value = value.value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if isinstance(value, int) and abs(value) >= EXACT_BELOW:
+        return str(int(value))
     if value is None or isinstance(value, (str, int, float)):
         return value
     raise InputError(Problem(f"must be plain data or an Output, not {type(value).__name__}", path))

@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from swarm_provider.spec.platform import platform_to_spec
+
 T = TypeVar("T")
 
 # docker CLI, cli/compose/convert: what `docker stack` looks for
@@ -83,6 +85,11 @@ def keep_previous(labels: object) -> int | None:
     return _told(labels, KEEP, _number)
 
 
+def platform(labels: object) -> str | None:
+    """Return the platform as the user wrote it."""
+    return _told(labels, PLATFORM, _platform)
+
+
 def secrets_told(labels: object) -> list[tuple[str, ...]]:
     """Return the places that `telling_secrets` put into the labels of an object."""
     return _told(labels, SECRET_PLACES, _places) or []
@@ -145,6 +152,14 @@ def _base(text: str) -> str | None:
     return text if len(text) <= 4096 and NAME.fullmatch(text) else None
 
 
+def _platform(text: str) -> str | None:
+    try:
+        platform_to_spec(text)
+    except ValueError:
+        return None
+    return text
+
+
 def _number(text: str) -> int | None:
     # int() takes digits of every script, and refuses thousands of them
     return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(LARGEST)) else None
@@ -173,4 +188,5 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     BASE: _base,
     SEQUENCE: _number,
     KEEP: _number,
+    PLATFORM: _platform,
 }

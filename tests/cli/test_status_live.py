@@ -30,7 +30,7 @@ def test_stack_is_shown_as_the_cluster_runs_it(
     docker: Docker, unique: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in ("1", "2"):
-        marks = {labels.OWNER: "shop/dev", labels.FAMILY: unique, labels.BASE: f"{unique}-app", labels.SEQUENCE: number}
+        marks = {labels.OWNER: "proj/dev", labels.FAMILY: unique, labels.BASE: f"{unique}-app", labels.SEQUENCE: number}
         args = [part for key, value in marks.items() for part in ("--label", f"{key}={value}")]
         docker("config", "create", *args, f"{unique}-app-{number}", "-", stdin=f"version {number}")
     member(docker, unique, "web", "--replicas", "2", "--config", f"{unique}-app-1", "bb:1", "sleep", "100000")

@@ -182,3 +182,8 @@ def test_tasks_of_another_version_on_paused_nodes_are_left_behind() -> None:
     assert left_behind(live, tasks, nodes) == "1 task of web on b (paused) still runs the version before"
     assert standing(live, tasks, nodes, [], [], NOW).well
     assert left_behind(live, [task("a") | old, task("b") | new], nodes) is None
+
+
+def test_service_that_was_just_scaled_up_is_not_given_up() -> None:
+    assert not given_up(REPLICATED, [task("a", slot=1)], [node("a")])
+    assert given_up(REPLICATED, [task("a", slot=1), task("a", slot=2, state="failed", wanted="shutdown")], [node("a")])

@@ -285,3 +285,10 @@ def test_ports_of_an_update_that_goes_on_count_by_when_a_task_was_made() -> None
     assert restart(live, after, snapshot=shown).reasons == ("ports",)
     newer = seen(live, task(3, live), PreviousSpec=before, UpdateStatus=status)
     assert not restart(live, after, snapshot=newer).restarts
+
+
+@pytest.mark.parametrize("placement", [UNKNOWN, {"constraints": UNKNOWN}, {"constraints": [UNKNOWN]}])
+def test_placement_that_is_not_known_yet_may_move_tasks(placement: Any) -> None:
+    live = service()
+    found = restart(live, service(deploy={"placement": placement}), snapshot=seen(live, task(1, live)))
+    assert (found.moves, found.restarts) == (True, False)

@@ -156,6 +156,20 @@ def test_field_without_a_word_is_shown_kept_and_restarts_nothing(bench: Bench, n
     assert f"nothing of {name} restarts: only deploy.labels change" in bench.relabelled[name].lines
 
 
+def test_word_that_the_engine_drops_is_no_reason_of_a_restart(plugin: Plugin, docker: Docker, unique: str) -> None:
+    base: Json = {"image": "bb:1", "resolveImage": "never", "wait": False, "memSwappiness": 5, "oomScoreAdj": 7}
+    inputs = plugin.inputs("Service", unique, {**base, "deploy": {"replicas": 0}})
+    _, state = plugin.create("Service", unique, inputs)
+    with Plugin(docker.host) as later:
+        _, live, state = later.read("Service", unique, unique, inputs, state)
+        assert live == inputs
+        news = later.inputs("Service", unique, {**base, "deploy": {"replicas": 0, "labels": {"a": "b"}}}, live)
+        later.diff("Service", unique, unique, live, news, state)
+        assert ("info", f"nothing of {unique} restarts: only deploy.labels change") in later.said
+        later.update("Service", unique, unique, live, news, state)
+    assert docker.service(unique)["Spec"]["Labels"]["a"] == "b"
+
+
 def test_field_goes_with_its_mount_and_the_preview_warns(bench: Bench) -> None:
     name = f"{STACK}_mount"
     with Plugin(bench.engine.host) as plugin:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from swarm_provider.plugin.values import decode, encode
 from swarm_provider.spec.values import UNKNOWN, Secret
 
-LEAVES = st.one_of(st.text(max_size=8), st.booleans(), st.integers(-(2**53), 2**53), st.just(UNKNOWN), st.none())
+LEAVES = st.one_of(st.text(max_size=8), st.booleans(), st.integers(1 - 2**53, 2**53 - 1), st.just(UNKNOWN), st.none())
 VALUES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_provider.cli.status import _secrets_of
+from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service import from_spec
 from swarm_provider.errors import OwnershipError
 from swarm_provider.model import FUNCTIONS, RESOURCES
@@ -24,7 +25,15 @@ from swarm_provider.spec.masking import SecretFilter
 OWNER = owner_of_urn("urn:pulumi:dev::todo::swarm:index:Config::app")
 KEYS = (
     *(labels.OWNER, labels.URN, labels.INCARNATION, labels.IMAGE, labels.SECRET_PLACES, labels.FAMILY, labels.BASE),
-    *(labels.SEQUENCE, labels.KEEP, labels.NAMESPACE, labels.STACK_IMAGE, "swarm-provider.version", "team"),
+    *(
+        labels.SEQUENCE,
+        labels.KEEP,
+        labels.PLATFORM,
+        labels.NAMESPACE,
+        labels.STACK_IMAGE,
+        "swarm-provider.version",
+        "team",
+    ),
 )
 WRONG = {
     "a number of thousands of digits": (labels.SEQUENCE, "9" * 5000),
@@ -44,6 +53,7 @@ WRONG = {
     "an incarnation of blanks": (labels.INCARNATION, "  "),
     "a family of thousands of letters": (labels.FAMILY, "f" * 5000),
     "a base that is no name": (labels.BASE, "a b"),
+    "a platform that is none": (labels.PLATFORM, "linux/amd64/v3/x y"),
 }
 nonsense = st.one_of(
     st.none(),
@@ -156,6 +166,8 @@ def test_pruning_and_status_read_whatever_a_spec_and_the_one_before_hold(
 @given(odd)
 def test_service_of_nonsense_labels_is_read(own: Any) -> None:
     live = {"Name": "web", "Labels": own if isinstance(own, dict) else None, "TaskTemplate": {"ContainerSpec": {}}}
+    live["TaskTemplate"]["Placement"] = {"Platforms": [{"Architecture": "arm64", "OS": "linux"}]}
+    assert effective(live)["Name"] == "web"
     assert from_spec(live)["name"] == "web"
     list(_secrets_of({"Spec": live, "PreviousSpec": live}))
 

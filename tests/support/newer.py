@@ -38,7 +38,7 @@ class NewerEngine(Interposer):
         steps = urlsplit(target.decode()).path.strip("/").split("/")
         if steps[0].startswith("v1."):
             steps = steps[1:]
-        if steps[0] != "services":
+        if steps[0] not in ("services", "tasks") or steps[-1] == "logs":
             return self._passed_on(head + body, method, client, upstream, answered)
         sent: dict[Steps, Any] = {}
         if method == b"POST":
@@ -54,8 +54,15 @@ class NewerEngine(Interposer):
         elif good and method == b"GET":
             found = json.loads(data)
             for live in found if isinstance(found, list) else [found]:
-                for place, value in self.fields.get(live["ID"], {}).items():
-                    _put(live["Spec"], place, value)
+                if steps[0] == "tasks":
+                    # a task has the template that its service has
+                    whole: Any = {"TaskTemplate": live["Spec"]}
+                    fields = self.fields.get(live.get("ServiceID", ""), {})
+                    fields = {place: value for place, value in fields.items() if place[0] == "TaskTemplate"}
+                else:
+                    whole, fields = live["Spec"], self.fields.get(live["ID"], {})
+                for place, value in fields.items():
+                    _put(whole, place, value)
             data = json.dumps(found).encode()
         client.sendall(b"".join(_with_length(head, data)))
         return True

@@ -11,6 +11,7 @@ from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
 from swarm_provider.convert.stored import inner
 from swarm_provider.convert.unmodelled import unmodelled
+from swarm_provider.convert.versions import known_to
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, RolloutFailed, SwarmProviderError
 from swarm_provider.model import rules, unusable
@@ -176,7 +177,8 @@ class ServiceHandler(Handler):
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
         self.session.log.hide(secret_texts(news))
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
-        spec: Json = objects.with_labels(to_spec(news), own)
+        # what the engine would drop is not sent: it would look like a change at every later update
+        spec: Json = objects.with_labels(known_to(to_spec(news), swarm.api_version), own)
         await fill_ids(self.session, request.urn, swarm, spec)
         listed = platforms(swarm, reveal(news["image"]))
         if listed and not news.get("platform"):

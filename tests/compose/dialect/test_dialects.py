@@ -478,12 +478,16 @@ def test_table_of_the_page_has_these_rows() -> None:
 
 def test_difference_is_told_with_place_and_without_the_value(read: Reader) -> None:
     text = "services:\n  web:\n    image: x\n    environment: {PASSWORD: '${P:-${Q}}'}\n"
-    project = read(text, env={"Q": "hunter2"})
+    project = read(text, env={"Q": "hunter2"}, dialect="compose-spec")
     [warning] = [str(warning) for warning in project.warnings if DIFFERENT in str(warning)]
     assert warning.endswith(
-        "1.yml:2: services.web.environment.PASSWORD: it would read differently with dialect='compose-spec'"
+        "1.yml:2: services.web.environment.PASSWORD: it would read differently with dialect='docker'"
     )
-    assert "hunter2" not in "".join(warned(project))
+    # docker's dialect says by itself, at the key's own line, what the other one does
+    project = read(text, env={"Q": "hunter2"})
+    [warning] = warned(project)
+    assert "1.yml:4: services.web.environment.PASSWORD: docker ends" in warning
+    assert "hunter2" not in warning
 
 
 def test_files_that_read_the_same_have_no_warning(read: Reader) -> None:
@@ -496,9 +500,20 @@ def test_files_that_read_the_same_have_no_warning(read: Reader) -> None:
         assert warned(read(text, side={"c": "x"}, dialect=dialect, strict=True)) == []
 
 
-def test_difference_is_an_error_where_warnings_are(read: Reader) -> None:
-    with pytest.raises(InputError, match=DIFFERENT):
-        read("services: {web: {image: 'x:${A:-1}'}}", side={".env": "A=2\n"}, strict=True)
+def test_strict_judges_by_the_chosen_dialect_only(read: Reader) -> None:
+    [warning] = warned(read("services: {web: {image: 'x:${A:-1}'}}", side={".env": "A=2\n"}, strict=True))
+    assert DIFFERENT in warning
+
+
+def test_strict_takes_files_that_the_other_dialect_refuses(read: Reader) -> None:
+    text = "services: {web: {image: x, mem_limit: 5m}}"
+    [warning] = warned(read(text, dialect="compose-spec", strict=True))
+    assert "dialect='docker' would refuse these files" in warning
+
+
+def test_place_that_is_warned_of_is_not_told_again(read: Reader) -> None:
+    told = warned(read("services: {web: {image: x, ports: ['127.0.0.1:80:80']}}"))
+    assert len([text for text in told if "services.web.ports" in text]) == 1
 
 
 def test_service_that_only_one_dialect_has_is_told(read: Reader) -> None:
