@@ -5,6 +5,7 @@ It harms nothing: its markup and its commands are valid ones that colour, or say
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import logging
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+import swarm_provider
 from swarm_provider.cli import status
 from swarm_provider.cli.checks import Finding
 from swarm_provider.cli.common import fail, say
@@ -358,3 +360,30 @@ def _strings(value: Any) -> Iterable[str]:
         yield value
     for entry in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
         yield from _strings(entry)
+
+
+def test_no_code_prints_past_the_one_function() -> None:
+    """What a program and a command say goes through `shown`; what the plugin says, through its two doors."""
+    doors = {"LogRequest": {"plugin/engine.py"}, "CheckFailure": {"plugin/server.py"}}
+    past = []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        where = file.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            short = name.rpartition(".")[2]
+            if short in doors and where not in doors[short]:
+                past.append(f"{where}:{node.lineno}: {name}")
+            if name.startswith("pulumi.log.") or short == "RunError":
+                text = ast.unparse(node.args[0])
+                if not re.match(r"(?:said|shown)\(|'[^']*'$|\S+\.join\(map\(said, ", text):
+                    past.append(f"{where}:{node.lineno}: {name}({text})")
+            if name == "print" and where.startswith("cli/") and where not in PRINTING:
+                past.append(f"{where}:{node.lineno}: print")
+    assert past == []
+
+
+PACKAGE = Path(swarm_provider.__file__).parent
+PRINTING = ("cli/common.py", "cli/plain.py", "cli/doctor.py", "cli/status.py", "cli/adopt.py", "cli/refresh_auth.py")
+"""Modules whose prints are looked at above, or say nothing of others."""

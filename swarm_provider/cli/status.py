@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from swarm_provider.cli.common import OK, Help, fail, painted
+from swarm_provider.cli.common import OK, Help, fail, painted, say
 from swarm_provider.convert.service import from_spec
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
@@ -93,7 +93,7 @@ async def _standings(swarm: Swarm, stack: str) -> list[Standing]:
     hidden = SecretFilter(text for live in own for text in _secrets_of(live))
     for kind in ("service", "config", "secret", "node"):
         for text in odd_labels.told(kind, await swarm.list(kind), hidden).values():
-            print(f"warning: {text}", file=sys.stderr)
+            say(f"warning: {text}", sys.stderr)
     return [_readable(standing(live, tasks, nodes, configs, secrets, swarm.now), hidden) for live in own]
 
 

@@ -12,6 +12,7 @@ import time
 
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plugin.lean import keep_pulumi_lean
+from swarm_provider.spec.foreign import shown
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at whether the engine still lives; the plugin has to end within 2."""
@@ -71,7 +72,7 @@ async def _serve(engine: str | None) -> None:
 
 
 def _in_a_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = shown(str(error))
     return text if isinstance(error, SwarmProviderError) else f"{type(error).__name__}: {text}"
 
 

@@ -13,6 +13,7 @@ import pulumi
 
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import shorthand
+from swarm_provider.resources.problems import said
 from swarm_provider.spec import Json
 
 
@@ -27,7 +28,7 @@ def warn(name: str, args: Json) -> None:
     if found and args.get("strict") is True:
         raise InputError(*found)
     for problem in found:
-        pulumi.log.warn(f"{name}: {problem}")
+        pulumi.log.warn(said(f"{name}: {problem}"))
 
 
 def _mounts(value: Any) -> Iterator[Problem]:

@@ -200,7 +200,8 @@ class NodeLabelHandler(Handler):
                 await self._restore(request, swarm, left, key, reveal(olds.get("value")), state)
             except SwarmProviderError as error:
                 done = {node_id: outputs["previous"].get(node_id) for node_id in outputs["nodeIds"]}
-                raise PartialFailure(id, _outputs({**held, **done}, outputs["incarnation"]), [str(error)]) from error
+                reason = self.session.log.clean(str(error))
+                raise PartialFailure(id, _outputs({**held, **done}, outputs["incarnation"]), [reason]) from error
         return outputs
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
