@@ -47,7 +47,9 @@ def test_image_is_told_with_digest_and_platforms(engine: Engine, public: Registr
     found = look_up(engine, public.image)
     digest = engine.docker("image", "inspect", "--format", "{{json .RepoDigests}}", public.image)
     assert f"{public.address}/team/app@{found['Descriptor']['digest']}" in json.loads(digest)
-    assert found["Platforms"][0]["os"] == "linux"
+    # of an OCI manifest, which engines from 29 on push, no engine tells the platforms
+    if found["Descriptor"]["mediaType"] != "application/vnd.oci.image.manifest.v1+json":
+        assert found["Platforms"][0]["os"] == "linux"
     assert look_up(engine, f"{public.address}/team/app@{found['Descriptor']['digest']}") == found
 
 
