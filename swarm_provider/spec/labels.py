@@ -122,16 +122,17 @@ def users(labels: object) -> dict[str, str]:
 
 def all_of(labels: object) -> dict[str, Any]:
     """Return the labels of an object as a map, {} where it has none."""
-    return {key: value for key, value in labels.items() if isinstance(key, str)} if isinstance(labels, Mapping) else {}
+    return labels if isinstance(labels, dict) else {}
 
 
 def _told(labels: object, key: str, read: Callable[[str], T | None]) -> T | None:
-    value = labels.get(key) if isinstance(labels, Mapping) else None
+    value = labels.get(key) if isinstance(labels, dict) else None
     return read(value) if isinstance(value, str) else None
 
 
 def _word(text: str, limit: int) -> bool:
-    return 0 < len(text) <= limit and text.isprintable() and not any(character.isspace() for character in text)
+    # of all blanks only the space can be printed
+    return 0 < len(text) <= limit and text.isprintable() and " " not in text
 
 
 def _owner(text: str) -> str | None:
