@@ -102,7 +102,8 @@ def restart(
     else:
         made = Made(snapshot, old, new, network_names, change, restarting)
         moves = constraints is None and change.placement
-        found = fates(snapshot, _count(old, new), constraints or [], made.is_dirty)
+        where_now = known_constraints(old) or []
+        found = fates(snapshot, _count(old, new), where_now if constraints is None else constraints, made.is_dirty)
         dirty = bool(found.replaced or found.anew)
         tasks = found.replaced
         older = sum(made.is_older(task) for task in found.dirty[: found.replaced])

@@ -292,3 +292,12 @@ def test_placement_that_is_not_known_yet_may_move_tasks(placement: Any) -> None:
     live = service()
     found = restart(live, service(deploy={"placement": placement}), snapshot=seen(live, task(1, live)))
     assert (found.moves, found.restarts) == (True, False)
+
+
+def test_global_service_stays_where_it_is_while_its_placement_is_not_known() -> None:
+    bound: Json = {"mode": "global", "placement": {"constraints": ["node.labels.a == b"]}}
+    live = service(replicas=None, deploy=bound)
+    nodes = (node(1, Labels={"a": "b"}), node(2))
+    after = service(replicas=None, deploy={**bound, "placement": {"constraints": [UNKNOWN]}})
+    found = restart(live, after, snapshot=seen(live, task(0, live), nodes=nodes))
+    assert (found.moves, found.starts, found.stops) == (True, 0, 0)
