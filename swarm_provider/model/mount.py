@@ -68,7 +68,7 @@ MOUNT: Final = ObjectOf(
                     Field(
                         "options",
                         ListOf(Text(), before=shorthand.listed, also=("str",)),
-                        "Mount options such as noexec or uid=1000. TmpfsOptions.Options, API 1.46.",
+                        "Mount options such as exec or nodev. TmpfsOptions.Options, API 1.46.",
                     ),
                 ),
                 "Options of a tmpfs mount.",

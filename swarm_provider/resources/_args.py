@@ -326,7 +326,7 @@ class MountTmpfsArgs(TypedDict, total=False):
     mode: pulumi.Input[int]
     """File mode as a number."""
     options: pulumi.Input[Sequence[pulumi.Input[str]] | str]
-    """Mount options such as noexec or uid=1000. TmpfsOptions.Options, API 1.46."""
+    """Mount options such as exec or nodev. TmpfsOptions.Options, API 1.46."""
 
 
 class MountClusterArgs(TypedDict, total=False):
