@@ -6,6 +6,7 @@ by target, then by source, networks by name. What matches exactly is paired firs
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final
 
@@ -39,15 +40,24 @@ def has_identity(name: str) -> bool:
 def pairs(name: str, left: Sequence[Any], right: Sequence[Any]) -> list[tuple[int, int]]:
     """Return the positions (in `left`, in `right`) of entries that are the same thing, ordered by the right one."""
     found: list[tuple[int, int]] = []
-    free_left, free_right = list(range(len(left))), list(range(len(right)))
+    free_left = dict.fromkeys(range(len(left)))
+    free_right = list(range(len(right)))
     for key in _KEYS[name]:
-        for there in list(free_right):
-            wanted = _identity(key, right[there])
-            here = next((i for i in free_left if wanted is not None and _identity(key, left[i]) == wanted), None)
-            if here is not None:
+        places: dict[Hashable, deque[int]] = {}
+        for here in free_left:
+            identity = _identity(key, left[here])
+            if identity is not None:
+                places.setdefault(identity, deque()).append(here)
+        unpaired = []
+        for there in free_right:
+            same = places.get(_identity(key, right[there]))
+            if same:
+                here = same.popleft()
                 found.append((here, there))
-                free_left.remove(here)
-                free_right.remove(there)
+                del free_left[here]
+            else:
+                unpaired.append(there)
+        free_right = unpaired
     return sorted(found, key=lambda pair: pair[1])
 
 
@@ -57,4 +67,11 @@ def _identity(key: Key, entry: Any) -> Hashable | None:
         return None
     found = key(plain)
     parts = found if isinstance(found, tuple) else (found,)
-    return None if found is None or any(part is UNKNOWN for part in parts) else found
+    if found is None or any(part is UNKNOWN for part in parts):
+        return None
+    try:
+        hash(found)
+    except TypeError:
+        # what an older version's state has there is no plain value
+        return repr(found)
+    return found

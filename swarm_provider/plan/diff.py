@@ -6,6 +6,7 @@ empty is the same as what is absent. A value that is unknown always differs.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -144,7 +145,7 @@ def _walk_pairs(
     """
     partner = {there: here for here, there in found}
     stays = {here for here, there in found if here == there or not any(_walk(kind.item, old[here], new[there], "", ""))}
-    goes = [here for here in range(len(old)) if here not in stays]
+    goes = {here: None for here in range(len(old)) if here not in stays}
     for there, entry in enumerate(new):
         place = below(path, there)
         if partner.get(there) == there:
@@ -152,7 +153,7 @@ def _walk_pairs(
         elif partner.get(there) in stays:
             continue
         elif there in goes:
-            goes.remove(there)
+            del goes[there]
             yield Change(place, "update", old[there], entry)
         else:
             yield Change(place, "add", None, entry)
@@ -161,6 +162,12 @@ def _walk_pairs(
 
 
 def _equal_pairs(kind: ListOf, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
+    """Return the positions of entries that are equal, each with the first equal one that is free."""
+    if all(isinstance(entry, str) for entry in (*old, *new)):
+        places: dict[str, deque[int]] = {}
+        for position, entry in enumerate(old):
+            places.setdefault(entry, deque()).append(position)
+        return [(places[entry].popleft(), there) for there, entry in enumerate(new) if places.get(entry)]
     found, free = [], list(range(len(old)))
     for there, entry in enumerate(new):
         here = next((i for i in free if not has_unknown(entry) and _same(kind.item, old[i], entry)), None)
