@@ -33,6 +33,8 @@ _ENGINE_WORDS: Final = (
     ("unauthorized", "image"),
     ("no matching manifest", "image"),
     ("repository does not exist", "image"),
+    # how engines from 29 on begin with whatever a registry answered, or did not
+    ("failed to resolve reference", "image"),
     ("invalid reference format", "image"),
     ("address already in use", "port"),
     ("port is already allocated", "port"),
@@ -73,13 +75,18 @@ class Cause:
         return self.text
 
 
+def kind_of_error(error: str) -> str:
+    """The kind of what Swarm or the engine says; "" for what it has no words for here."""
+    lowered = error.lower()
+    return next((kind for words, kind in _ENGINE_WORDS if words in lowered), "")
+
+
 def kind_of_failure(failure: Failure) -> str:
     """The kind of a task's end."""
     task = failure.task
-    error = task.error.lower()
-    for words, kind in _ENGINE_WORDS:
-        if words in error:
-            return kind
+    kind = kind_of_error(task.error)
+    if kind:
+        return kind
     if task.state == "rejected":
         return "rejected"
     # an unhealthy container is stopped by Swarm; one that then ends with 0 leaves no other trace
@@ -102,6 +109,23 @@ def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]
         often = f" ({len(members)} times" + (f" in {len(slots)} slots)" if len(slots) > 1 else ")")
         text = f"{where(service, task, nodes)}: {_what(kind, service, task)}{often if len(members) > 1 else ''}"
         image = str(at(task.spec, "ContainerSpec", "Image") or "") if kind == "image" else ""
+        causes.append(Cause(kind, text, task.id, task.container_id, task.node_id, image))
+    return causes
+
+
+def unprepared(service: Service, tasks: Sequence[Task], nodes: Sequence[Json]) -> list[Cause]:
+    """Causes of the tasks that a node cannot get ready, and goes on trying: from Engine 29 on, images above all."""
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(task.error, []).append(task)
+    causes = []
+    for members in list(groups.values())[:MAX_CAUSES]:
+        task = members[0]
+        kind = kind_of_error(task.error) or "stuck"
+        what = _what(kind, service, task) if kind != "stuck" else f"stays preparing: {task.error}"
+        more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+        image = str(at(task.spec, "ContainerSpec", "Image") or "") if kind == "image" else ""
+        text = f"{where(service, task, nodes)}{more}: {what}"
         causes.append(Cause(kind, text, task.id, task.container_id, task.node_id, image))
     return causes
 

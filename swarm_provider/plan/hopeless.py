@@ -31,7 +31,12 @@ def hopeless(stand: Stand, rest: dict[str, Task], unplaced: list[Task]) -> list[
         rest: the tasks that are under way in the slots that lack a running task.
         unplaced: those of them that find no node.
     """
-    return _fails_for_good(stand, rest) or _given_up(stand) or _unplaceable(stand, unplaced, rest)
+    return (
+        _fails_for_good(stand, rest)
+        or _unprepared(stand, rest)
+        or _given_up(stand)
+        or _unplaceable(stand, unplaced, rest)
+    )
 
 
 def stalled(stand: Stand) -> bool:
@@ -63,6 +68,19 @@ def _fails_for_good(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
     if age < TRIED_AT_LEAST_S or (tries < TRIES and age < TRIED_S):
         return []
     return causes.failing(stand.service, found, stand.snapshot.nodes) + stand.paused()
+
+
+def _unprepared(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
+    """Tasks that stay `preparing` with an error: from Engine 29 on a node asks a registry again and again."""
+    found = [task for task in rest.values() if task.state == "preparing" and task.error]
+    if not found or (stand.running() and not stand.service.is_global):
+        # where it runs on some node, the node that cannot may still get there
+        return []
+    if any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
+        return []
+    if max(stand.now - stand.history.seen[task.id].since for task in found) < TRIED_S:
+        return []
+    return causes.unprepared(stand.service, found, stand.snapshot.nodes) + stand.paused()
 
 
 def _given_up(stand: Stand) -> list[Cause]:

@@ -68,6 +68,43 @@ def _verdict(
     return judge(snapshot, desired, history, now)
 
 
+UNREACHABLE = 'failed to resolve reference "docker.io/library/nope:1": dial tcp: network is unreachable'
+
+
+def _preparing(slot: int, error: str = UNREACHABLE) -> Json:
+    task = _task(slot, "nope:1", "preparing")
+    return {**task, "Status": {"State": "preparing", "Err": error}}
+
+
+def test_task_that_stays_preparing_with_an_error_is_told_after_ten_seconds() -> None:
+    service = _service("nope:1", replicas=1, state="")
+    early, late = (_verdict(service, [_preparing(1)], seconds=seconds) for seconds in (8, 11))
+    assert isinstance(early, Waiting)
+    assert isinstance(late, Failed) and late.final
+    [cause] = late.causes
+    assert (cause.kind, cause.image) == ("image", "nope:1")
+    assert cause.text == f"todo_web.1 on node-a: image nope:1 cannot be pulled: {UNREACHABLE}"
+
+
+def test_task_that_is_preparing_without_an_error_is_waited_for() -> None:
+    service = _service("nope:1", replicas=1, state="")
+    assert isinstance(_verdict(service, [_preparing(1, "")], seconds=60), Waiting)
+
+
+def test_node_that_cannot_prepare_is_waited_for_while_another_one_runs_the_service() -> None:
+    tasks = [_preparing(1), _task(2, "nope:1", "running")]
+    assert isinstance(_verdict(_service("nope:1", state=""), tasks, seconds=60), Waiting)
+
+
+def test_several_tasks_that_stay_preparing_are_one_cause() -> None:
+    verdict = _verdict(_service("nope:1", state=""), [_preparing(1), _preparing(2, "no space left")], seconds=11)
+    assert isinstance(verdict, Failed)
+    assert [cause.text for cause in verdict.causes] == [
+        f"todo_web.1 on node-a: image nope:1 cannot be pulled: {UNREACHABLE}",
+        "todo_web.2 on node-a: stays preparing: no space left",
+    ]
+
+
 def test_update_that_waits_for_a_lost_node_is_stalled() -> None:
     tasks = [
         _task(1, "web:2", "running"),
