@@ -187,6 +187,23 @@ def test_field_without_a_word_is_told_at_an_import(bench: Bench) -> None:
         assert ("info", line) in plugin.said
 
 
+def test_field_without_a_word_is_told_and_kept_at_a_take_over(bench: Bench) -> None:
+    docker, name = bench.docker, "made-with-docker"
+    docker("service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", name, "bb:1")
+    id = docker.service(name)["ID"]
+    bench.engine.fields[id] = {("TaskTemplate", "Resources", NEXT): VALUE}
+    with Plugin(bench.engine.host) as plugin:
+        wish = {"image": "bb:1", "resolveImage": "never", "wait": False, "adopt": True, "deploy": {"replicas": 0}}
+        inputs = plugin.inputs("Service", name, wish)
+        plugin.create("Service", name, inputs, preview=True)
+        line = f"set on the cluster, not in the program: TaskTemplate.Resources.Next = {VALUE}; kept"
+        assert ("info", line) in plugin.said
+        assert [text for _, text in plugin.said if text.endswith(f"nothing of {name} restarts")]
+        plugin.create("Service", name, inputs)
+    assert labels.OWNER in docker.service(name)["Spec"]["Labels"]
+    assert list(bench.engine.fields[id].values()) == [VALUE]
+
+
 def test_field_without_a_word_is_in_status_and_adopt(
     bench: Bench, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
