@@ -19,10 +19,10 @@ LOOP = """
         stop_grace_period: 1s
         deploy:
           mode: global
-          restart_policy: {delay: 6s}
+          restart_policy: {delay: 3s}
           update_config: {monitor: 1s}
 """
-OPTIONS = "resolve_image='never', advice=[], fail_after='4s'"
+OPTIONS = "resolve_image='never', advice=[], fail_after='1s'"
 
 
 def between_tries(docker: Docker, service: str) -> bool:
@@ -50,7 +50,6 @@ def test_crash_loop_of_a_global_service_is_told_until_it_runs(
 
     write_yaml(app, "compose.yml", LOOP.replace("exit 1", "sleep 100000"))
     app.up().assert_ok()
-    app.assert_no_changes()
     assert main(["status", unique, "--host", docker.host]) == 0
 
 
