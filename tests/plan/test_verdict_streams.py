@@ -11,7 +11,7 @@ from tests.plan.streams import last, load, names, verdicts
 from tests.rollout.scenarios import SCENARIOS
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
-APIS = ("1.41", "1.45")
+APIS = ("1.41", "1.45", "1.56")
 
 
 @pytest.mark.parametrize("name", names())
