@@ -99,5 +99,7 @@ def __dir__() -> list[str]:
 if "pulumi.runtime.settings" in sys.modules:
     # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
     from swarm_provider.resources.discovery import keep_shim
+    from swarm_provider.resources.interrupts import end_quietly
 
     keep_shim()
+    end_quietly()

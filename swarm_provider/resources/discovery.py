@@ -133,7 +133,7 @@ def _sh() -> str:
 def keep_shim() -> None:
     """Keep the shim up to date, once per process, and only in a program that Pulumi runs."""
     global _kept
-    if _kept or not _in_program():
+    if _kept or not in_program():
         return
     _kept = True
     import pulumi
@@ -150,7 +150,7 @@ def keep_shim() -> None:
         )
 
 
-def _in_program() -> bool:
+def in_program() -> bool:
     """Say whether the Pulumi CLI runs this process: there is a real engine to talk to, not the mocks of a test."""
     if "pulumi.runtime.settings" not in sys.modules:
         return False

@@ -41,6 +41,12 @@ class Step:
     new: dict[str, Any]
 
 
+# seen with CLI 3.274: the program's next registration finds nobody
+_PROGRAM_ENDED = re.compile(
+    r"^  pulumi:pulumi:Stack \(.*\):\n    error: Resource monitor has terminated, shutting down\n(?=\n)", re.MULTILINE
+)
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of one CLI run.
@@ -48,7 +54,8 @@ class Result:
     Attributes:
         changes: operations -> number of resources, without those that stay the same: {"create": 2}.
         unchanged: number of resources that stay the same.
-        diagnostics: the lines under "Diagnostics:", without empty ones.
+        diagnostics: the lines under "Diagnostics:", without empty ones, and without what Pulumi adds when it ends the
+            program because something else failed.
         steps: one entry per resource and operation.
     """
 
@@ -70,7 +77,8 @@ class Result:
     def diagnostics(self) -> list[str]:
         lines: list[str] = []
         inside = False
-        for line in self.stdout.splitlines():
+        said = _PROGRAM_ENDED.sub("", self.stdout)
+        for line in said.splitlines():
             if line.startswith("Diagnostics:"):
                 inside = True
             elif inside and line and not line[0].isspace():

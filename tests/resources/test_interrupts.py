@@ -1,0 +1,50 @@
+"""What an interrupted program prints: nothing, as the line that says what failed is Pulumi's to print."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from swarm_provider.resources import interrupts
+
+
+def raised(error: str) -> str:
+    """What a program of Pulumi prints to stderr when this ends it."""
+    program = f"""
+import swarm_provider.resources.interrupts as interrupts
+interrupts.in_program = lambda: True
+interrupts.end_quietly()
+raise {error}
+"""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    ).stderr
+
+
+def test_interrupt_ends_a_program_without_a_traceback() -> None:
+    assert raised("KeyboardInterrupt") == ""
+
+
+def test_what_is_still_open_then_is_not_printed_either() -> None:
+    assert raised("KeyboardInterrupt(type('Open', (), {'__del__': lambda self: 1 / 0})())") == ""
+
+
+def test_every_other_error_is_printed_as_ever() -> None:
+    assert "ValueError: why" in raised("ValueError('why')")
+
+
+def test_hook_of_somebody_else_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def theirs(*args: object) -> None: ...
+
+    monkeypatch.setattr(interrupts, "in_program", lambda: True)
+    monkeypatch.setattr(sys, "excepthook", theirs)
+    interrupts.end_quietly()
+    assert sys.excepthook is theirs
+
+
+def test_import_outside_of_pulumi_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    interrupts.end_quietly()
+    assert sys.excepthook is sys.__excepthook__
