@@ -32,7 +32,7 @@ class Peer:
         cluster_id: the swarm it belongs to, "" when it is not a manager.
         node_id: its own node, "" outside a swarm.
         engine: the engine's own version, for messages.
-        machine: the host name of its machine.
+        machine: the host name of its machine, and the engine's own id: many machines have the name `docker-desktop`.
         managers: how many managers its swarm has.
         ahead_ns: how far its clock is ahead of this machine's, in nanoseconds.
     """
@@ -118,7 +118,8 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")
     if manager:
         _check_manager(url, swarm, cluster, cluster_id)
-    about = (engine, str(info.get("Name") or ""), int(swarm.get("Managers") or 0))
+    machine = f"{info['Name']} {info.get('ID') or ''}".strip() if info.get("Name") else ""
+    about = (engine, machine, int(swarm.get("Managers") or 0))
     return Peer(transport, cluster, str(swarm.get("NodeID") or ""), *about, _ahead_ns(info.get("SystemTime")))
 
 

@@ -27,7 +27,7 @@ class Cluster:
     Attributes:
         id: Swarm's id of it; "" where nobody could be asked.
         address: of the manager.
-        host: name of the manager's machine; "" where it is not known.
+        host: what the manager's machine is told by, its name and its engine's id; "" where it is not known.
         managers: how many it had; 0 where that is not known.
         tls: the files that the address needs (wire names), or None.
     """
@@ -81,7 +81,7 @@ def record_of(inputs: Mapping[str, Any]) -> Record | None:
     try:
         data = json.loads(inputs[KEY])
         return Record(_cluster(data), tuple(_cluster(one) for one in data.get("former") or ()))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         return None
 
 

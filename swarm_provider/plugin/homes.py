@@ -44,10 +44,13 @@ class Home:
             GivenUp: it cannot be reached, and the user gives up what is there.
             ConnectionFailed: it cannot be reached.
         """
+        settings = self.session.settings
         try:
             await self.session.swarm()
+            if settings.delete_unreachable:
+                # offline_preview has made no error of it
+                self.session.require_online()
         except ConnectionFailed as error:
-            settings = self.session.settings
             if settings.delete_unreachable:
                 raise GivenUp(given_up(settings.cluster, str(error))) from None
             raise

@@ -306,6 +306,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         except (SwarmLost, GivenUp) as error:
             self.log.warn("", str(error))
             return empty_pb2.Empty()
+        # of a swarm that cannot be reached nothing is known, and so nothing is gone
+        home.session.require_online()
         home.tell_where()
         await self._handler(request, home).delete(
             _request(request), request.id, self._opened(request.old_inputs), self._state(request, request.properties)
@@ -337,12 +339,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def failure(self, request: Any, error: PartialFailure) -> provider_pb2.ErrorResourceInitFailed:
         """Return the detail that keeps a half-made object in the state."""
-        inputs = error.inputs if isinstance(error, _StillFailing) else None
-        sent = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
+        if isinstance(error, _StillFailing):
+            # Read knows where it was, which may be another swarm than the one of the settings
+            outputs, inputs = error.outputs, encode(error.inputs)
+        else:
+            outputs = marked(error.outputs, self._session)
+            inputs = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
         return provider_pb2.ErrorResourceInitFailed(
             id=error.id,
-            properties=encode(marked(error.outputs, self._session)),
-            inputs=sent if inputs is None else encode(inputs),
+            properties=encode(outputs),
+            inputs=inputs,
             reasons=[self.log.clean(reason, lines=True) for reason in error.reasons],
             refresh_before_update=True,
         )

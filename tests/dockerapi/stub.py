@@ -26,6 +26,7 @@ class Stub:
 
     Attributes:
         on: the answer to (method, path below the version): status and JSON; None closes the connection.
+        info: what /info says beside the swarm.
         calls: `METHOD /path` of each call but /version and /info.
         targets: of every call, what its first line asks for: a path, or an address where a proxy is asked.
     """
@@ -41,6 +42,7 @@ class Stub:
             "Cluster": {"ID": "cluster1"},
         }
     )
+    info: dict[str, Any] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/version":
             reply: Reply = (200, stub.version)
         elif path == "/info":
-            reply = (200, {"Swarm": stub.swarm})
+            reply = (200, {"Swarm": stub.swarm, **stub.info})
         else:
             stub.calls.append(f"{self.command} {path}")
             reply = stub.on(self.command, path)

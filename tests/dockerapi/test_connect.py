@@ -82,6 +82,19 @@ def test_api_version_that_is_none_is_an_input_error(short_path: Path) -> None:
         on_swarm(address, host=stub.host, api_version="v1.43")
 
 
+def test_machines_of_one_name_are_told_apart_by_their_engines(short_path: Path) -> None:
+    async def machine(swarm: Swarm) -> str:
+        return swarm.peer.machine
+
+    with stub_daemon(short_path, "d") as stub:
+        stub.info = {"Name": "docker-desktop", "ID": "one"}
+        first = on_swarm(machine, host=stub.host)
+        stub.info = {"Name": "docker-desktop", "ID": "two"}
+        assert on_swarm(machine, host=stub.host) != first
+        stub.info = {}
+        assert on_swarm(machine, host=stub.host) == ""
+
+
 @pytest.mark.parametrize("reply", [{"message": "hello"}, b"<html>a proxy</html>"])
 def test_something_else_that_answers_is_not_taken_for_docker(short_path: Path, reply: Any) -> None:
     with stub_daemon(short_path, "d") as stub:

@@ -27,7 +27,7 @@ def test_record_reads_back_what_it_wrote(record: Record) -> None:
 @pytest.mark.parametrize(
     "data",
     [None, 5, NOWHERE, "", "{", "[]", "{}", '{"id": "a"}', '{"id": "a", "address": "x", "managers": "many"}',
-     '{"id": "a", "address": "x", "former": [5]}'],
+     '{"id": "a", "address": "x", "former": [5]}', '{"id": "a", "address": "x", "managers": 1e999}'],
 )  # fmt: skip
 def test_what_is_no_record_is_none(data: Any) -> None:
     assert read(data) is None
