@@ -30,9 +30,11 @@ _FUNCTIONS: Final = frozenset(
 _CONTROLS: Final = frozenset(("if", "else", "end", "range", "with", "template", "define", "block", "break", "continue"))
 _WORDS: Final = _FUNCTIONS | _CONTROLS | {"true", "false", "nil"}
 _TOKEN: Final = re.compile(
-    r"""(?P<blank>[ \t\r\n]+)|(?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)+')|(?P<chain>(?:\.\w+)+)"""
-    r"""|(?P<variable>\$\w*)|(?P<number>[+-]?\d[\w.]*)|(?P<word>[^\W\d]\w*)|(?P<dot>\.)|(?P<sign>:=|[|(),=])"""
+    r"""(?P<blank>[ \t\r\n]+)|(?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)+')|(?P<chain>(?:\.[^\W\d]\w*)+)"""
+    r"""|(?P<variable>\$\w*)|(?P<number>[+-]?\.?\d[\w.]*)|(?P<word>[^\W\d]\w*)|(?P<dot>\.)|(?P<sign>:=|[|(),=])"""
 )
+_TRIM_BEFORE: Final = re.compile(r"-(?=[ \t\r\n])")
+_END: Final = re.compile(r"(?:[ \t\r\n]-)?\}\}")
 _COMMENT: Final = re.compile(r"(?:-[ \t\r\n])?/\*.*?\*/(?:[ \t\r\n]-)?", re.DOTALL)
 _ESCAPE: Final = 'write {{"{{"}} for two braces that stay'
 
@@ -104,10 +106,10 @@ def _actions(text: str) -> tuple[list[list[tuple[str, str]]], bool]:
                 return [*found, [("bad", "/")]], False
             position = text.find("{{", comment.end() + 2)
             continue
-        if text.startswith("- ", position):
+        if _TRIM_BEFORE.match(text, position):
             position += 1
         tokens: list[tuple[str, str]] = []
-        while not (text.startswith("}}", position) or text.startswith(" -}}", position)):
+        while not _END.match(text, position):
             match = _TOKEN.match(text, position)
             if match is None:
                 if position >= len(text):

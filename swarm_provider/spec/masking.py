@@ -18,6 +18,8 @@ from typing import Any, Final
 MASK: Final = "[secret]"
 SHORTEST_SECRET: Final = 4
 """Characters; shorter texts appear by chance, and masking them would say more than it hides."""
+SHORTEST_INNER: Final = 8
+"""Characters of a value that stands deeper in a file of settings."""
 SHORTEST_ENCODED: Final = 8
 """Characters of a piece of base64 that is masked."""
 BEGINNING: Final = 16
@@ -25,9 +27,9 @@ BEGINNING: Final = 16
 CUT_BEGINNING: Final = 8
 """Characters of a secret's beginning that are masked where the text was cut."""
 _CUT: Final = re.compile(r"\ufffd*(?:\.\.\.|…|\s*\Z)")
-_ASSIGNMENT: Final = re.compile(r"[\w.-]+\s*[=:]\s*(.+)")
-_SPACE: Final = re.compile(r"(?:\s|\\+[nrtvf])+")
-"""White space, also as quoting writes it."""
+_ASSIGNMENT: Final = re.compile(r"(?P<inner>(?:\s|-\s|export\s)*)[\"']?[\w.-]+[\"']?\s*[=:]\s*(?P<value>.+)")
+_SPACE: Final = re.compile(r"(?:\s|(?<!\\)\\+[nrtvf])+")
+"""White space, also as quoting writes it; a run of backslashes is read once."""
 
 Span = tuple[int, int]
 
@@ -162,10 +164,21 @@ def _place(places: list[Span], at: int) -> int:
 
 def _plain(text: str) -> set[str]:
     plain = {text, text.strip(), *(line.strip() for line in text.splitlines())}
-    plain |= {match.group(1).strip().strip("\"'") for line in text.splitlines() if (match := _ASSIGNMENT.match(line))}
+    plain |= {value for line in text.splitlines() for value in _assigned(line)}
     with contextlib.suppress(ValueError, RecursionError):
         plain |= _leaves(json.loads(text))
     return {form for form in plain if len(form) >= SHORTEST_SECRET}
+
+
+def _assigned(line: str) -> set[str]:
+    """The value of `KEY=value`, `export KEY='value'`, or of a line of YAML or TOML."""
+    match = _ASSIGNMENT.match(line)
+    if match is None:
+        return set()
+    value = match["value"].strip()
+    found = {value.strip("\"'"), value.rstrip(",").strip("\"'")}
+    # files of settings have short words (true, info), which appear by chance
+    return {form for form in found if not match["inner"] or len(form) >= SHORTEST_INNER}
 
 
 def _leaves(value: Any) -> set[str]:
@@ -181,6 +194,8 @@ def _encoded(plain: str) -> Iterator[str]:
     data = plain.encode(errors="surrogatepass")
     yield from _base64(data)
     yield from (urllib.parse.quote(data), urllib.parse.quote(data, safe=""), urllib.parse.quote_plus(data))
+    # as Go writes the password of an address
+    yield urllib.parse.quote(data, safe="$&+,;=")
     # Python escapes a ' only in a text that has a " too, which may stand outside the secret
     for quoted in (repr(plain)[1:-1], repr(plain + "\"'")[1:-4], json.dumps(plain)[1:-1], _go(plain)):
         yield quoted

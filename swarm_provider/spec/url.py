@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _HIDDEN: Final = "…"
-_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s'\"<>]+")
 _USER: Final = re.compile(r"[\w.-]+")
 # parameters of backends and registries whose values are no secret, and tell one address from another
 _PLAIN: Final = frozenset(

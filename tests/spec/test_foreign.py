@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,13 @@ SECRET = "correct horse\nbattery staple " * 20
 )
 def test_text_of_others_does_nothing_but_say_something(text: str, said: str) -> None:
     assert shown(text) == said
+
+
+def test_long_texts_take_no_time() -> None:
+    began = time.process_time()
+    for text in ("\x90", "\x9d", "\x1b]", "\x1b[", "\x9b", "::", ":: x"):
+        shown(text * 50_000)
+    assert time.process_time() - began < 5
 
 
 def test_lines_stay_where_they_are_meant() -> None:

@@ -24,6 +24,10 @@ AWKWARD = "pä\"s's\\word<1>&$o{r}d/+=% #2"
         '{"database": {"password": "s3cr3t-value"}}',
         "USER=todo\nPASSWORD=s3cr3t-value\n",
         "password: 's3cr3t-value'",
+        "database:\n  password: s3cr3t-value\n",
+        "users:\n  - password: 's3cr3t-value'\n",
+        "[\n  {\n    'password': 's3cr3t-value',\n",
+        "export PASSWORD=s3cr3t-value\n",
     ],
 )
 def test_secret_is_masked_wherever_its_text_stands(secret: str) -> None:
@@ -39,6 +43,20 @@ def test_secret_is_masked_in_its_usual_encodings() -> None:
 
 def test_longer_secret_is_masked_before_a_shorter_one_inside_it() -> None:
     assert SecretFilter(["word", "password"])("password") == MASK
+
+
+def test_long_texts_take_no_time() -> None:
+    clean = SecretFilter(["correct horse battery staple"])
+    began = time.process_time()
+    for text in ("\\" * 100_000, "\\n" * 50_000, "\\\\n" * 30_000, " " * 100_000, "correct " * 12_000):
+        clean(text)
+        SecretFilter([text])
+    assert time.process_time() - began < 5
+
+
+def test_short_words_of_a_file_of_settings_are_left() -> None:
+    clean = SecretFilter(["log:\n  level: info\n  colours: true\n"])
+    assert clean("info: it is true") == "info: it is true"
 
 
 def test_text_too_short_to_hide_is_left() -> None:
@@ -58,6 +76,8 @@ def test_text_too_short_to_hide_is_left() -> None:
         urllib.parse.quote(AWKWARD),
         urllib.parse.quote(AWKWARD, safe=""),
         urllib.parse.quote_plus(AWKWARD),
+        # Go, url.UserPassword
+        urllib.parse.quote(AWKWARD, safe="$&+,;="),
     ],
 )
 def test_secret_is_masked_however_it_is_quoted(shown: str) -> None:
