@@ -108,6 +108,11 @@ def moving(old: Cluster, new: Cluster) -> str:
     )
 
 
+def leaving(old: Cluster, new: Cluster) -> str:
+    """Say the same where the old swarm is given up."""
+    return f"these settings lead to another swarm: everything is made on {new}, and nothing is removed from {old}"
+
+
 def lost(old: Cluster, new: Cluster) -> str:
     """Say that a swarm was made anew."""
     return (

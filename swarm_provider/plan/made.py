@@ -13,7 +13,7 @@ from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.constraints import constraints_of, matches
 from swarm_provider.plan.diff import changes, users_path
 from swarm_provider.plan.history import SLACK_NS, Snapshot
-from swarm_provider.plan.tasks import Service, Task, when
+from swarm_provider.plan.tasks import Service, Task, at, when
 from swarm_provider.spec import Json
 from swarm_provider.spec.path import within
 from swarm_provider.spec.values import UNKNOWN, has_unknown
@@ -104,7 +104,8 @@ class Made:
 
     def _form(self, task: Task) -> _Form:
         endpoint = self._older_ports
-        if endpoint is not None and task.created >= when(self._service.json["UpdateStatus"]["StartedAt"]) - SLACK_NS:
+        began = when(at(self._service.json, "UpdateStatus", "StartedAt"))
+        if endpoint is not None and task.created >= began - SLACK_NS:
             endpoint = None
         template = _told(task.spec)
         for form in self._forms:

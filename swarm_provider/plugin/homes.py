@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import ConnectionFailed, GivenUp, InputError, SwarmLost, SwarmProviderError
-from swarm_provider.plan.cluster import KEY, Cluster, Record, given_up, moving, record_of
+from swarm_provider.plan.cluster import KEY, Cluster, Record, given_up, leaving, moving, record_of
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.handlers.all import handlers
 from swarm_provider.plugin.handlers.base import Handler
@@ -142,6 +142,13 @@ class Homes:
         self._moving[urn] = olds
         id = self._record.home(mark)
         old = self._record.find(id)
+        theirs = old is None or id in self._elsewhere
+        if theirs and "swarm:index:Volume::" in urn and reveal(olds.get("deleteOnDestroy")):
+            # the other provider cannot tell this from a volume that the program no longer has
+            raise InputError(
+                f"volume {olds.get('name')!r} would be removed with its data on swarm {id}, since delete_on_destroy is "
+                f"set; run `pulumi up` without that first"
+            )
         if old is not None:
             try:
                 await self.of(mark).ready()
@@ -150,12 +157,8 @@ class Homes:
                 return
             except GivenUp as error:
                 self._log.warn("", str(error))
-        elif "swarm:index:Volume::" in urn and olds.get("deleteOnDestroy"):
-            # the other provider cannot tell this from a volume that the program no longer has
-            raise InputError(
-                f"volume {olds.get('name')!r} would be removed with its data on swarm {id}, since delete_on_destroy is "
-                f"set; run `pulumi up` without that first"
-            )
+                self._log.warn("", leaving(old, self._record.current))
+                return
         old = old or self._elsewhere.get(id) or Cluster(id, "an address that its own provider knows")
         self._log.warn("", moving(old, self._record.current))
 

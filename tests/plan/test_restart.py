@@ -287,6 +287,12 @@ def test_ports_of_an_update_that_goes_on_count_by_when_a_task_was_made() -> None
     assert not restart(live, after, snapshot=newer).restarts
 
 
+def test_update_without_a_time_says_nothing_of_the_ports_before() -> None:
+    before, now = service(ports=[{"target": 80}]), service(ports=[{"target": 81}])
+    shown = seen(now, task(1, now), UpdateStatus={"State": "updating"}, PreviousSpec=before)
+    assert describe(now, now, shown) == "nothing of web restarts"
+
+
 @pytest.mark.parametrize("placement", [UNKNOWN, {"constraints": UNKNOWN}, {"constraints": [UNKNOWN]}])
 def test_placement_that_is_not_known_yet_may_move_tasks(placement: Any) -> None:
     live = service()

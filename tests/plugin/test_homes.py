@@ -10,7 +10,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from swarm_provider.dockerapi import ConnectionSettings
-from swarm_provider.errors import ConnectionFailed, GivenUp
+from swarm_provider.errors import ConnectionFailed, GivenUp, InputError
 from swarm_provider.plan.cluster import KEY, Cluster, Record
 from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.handlers.base import PartialFailure
@@ -19,6 +19,7 @@ from swarm_provider.plugin.server import Provider, _StillFailing
 from swarm_provider.plugin.session import Settings
 from swarm_provider.plugin.values import encode
 
+_VOLUME = "urn:pulumi:dev::shop::swarm:index:Volume::data"
 _LABEL = "urn:pulumi:dev::shop::swarm:index:NodeLabel::disk"
 
 
@@ -63,3 +64,35 @@ def test_offline_preview_does_not_keep_what_is_given_up(tmp_path: Path) -> None:
 
     with pytest.raises(GivenUp):
         asyncio.run(ready())
+
+
+def test_volume_that_another_provider_deletes_keeps_its_data_although_this_one_knows_the_swarm() -> None:
+    a, b = Cluster("a", "tcp://a:2376"), Cluster("b", "tcp://b:2376")
+
+    async def move() -> None:
+        homes = Homes(Settings(ConnectionSettings(host=b.address)), Record(b, (a,)), EngineLog(None), None)
+        assert not await homes.differ({KEY: Record(a).text})
+        await homes.move("a", _VOLUME, {"name": "data", "deleteOnDestroy": True})
+
+    with pytest.raises(InputError, match="volume 'data' would be removed with its data on swarm a"):
+        asyncio.run(move())
+
+
+def test_nothing_is_said_to_be_removed_from_a_swarm_that_is_given_up(tmp_path: Path) -> None:
+    old, new = Cluster("a", f"unix://{tmp_path}/none.sock"), Cluster("b", "tcp://b:2376")
+
+    class Told(EngineLog):
+        def warn(self, urn: str, text: str) -> None:
+            told.append(text)
+
+    async def move() -> None:
+        connection = ConnectionSettings(host=old.address, environ={"DOCKER_CONFIG": str(tmp_path)})
+        settings = Settings(connection, delete_unreachable=True)
+        await Homes(settings, Record(new, (old,)), Told(None), None).move("a", _LABEL, {})
+
+    told: list[str] = []
+    asyncio.run(move())
+    assert "what this stack has on swarm a" in told[0]
+    assert told[1:] == [
+        f"these settings lead to another swarm: everything is made on {new}, and nothing is removed from {old}"
+    ]
