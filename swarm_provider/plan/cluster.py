@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from swarm_provider.spec import Json
@@ -90,12 +90,16 @@ def succession(old: Record | None, found: Cluster, reachable: Sequence[str]) -> 
 
     Args:
         old: what the state says, None without a state.
-        reachable: the addresses that the settings name. While the state's is one of them, the state need not change.
+        reachable: the addresses that the settings name. While the state's is one of them, it stays.
     """
     if old is None:
         return Record(found)
     if old.current.id == found.id:
-        return old if old.current.address in reachable else Record(found, old.former)
+        if old.current.address not in reachable:
+            return Record(found, old.former)
+        # whether a swarm can be lost with its only manager is decided by how many it has had of late
+        host = found.host if found.address == old.current.address else old.current.host
+        return replace(old, current=replace(old.current, host=host, managers=found.managers))
     former = tuple(one for one in (*old.former, old.current) if one.id != found.id)
     return Record(found, former)
 

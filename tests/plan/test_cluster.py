@@ -48,6 +48,13 @@ def test_another_host_of_the_list_leaves_the_record_as_it_is() -> None:
     assert succession(Record(B, (A,)), moved, ["ssh://ops@b2", B.address]) == Record(B, (A,))
 
 
+def test_swarm_that_has_got_more_managers_is_not_lost_with_the_first() -> None:
+    more = replace(A, managers=3)
+    assert succession(Record(A, (C,)), more, [A.address]) == Record(more, (C,))
+    other = replace(more, address="tcp://a2:2376", host="node-9")
+    assert succession(Record(A), other, [other.address, A.address]) == Record(more)
+
+
 def test_another_swarm_keeps_the_ones_before_oldest_first() -> None:
     assert succession(Record(B, (A,)), C, [C.address]) == Record(C, (A, B))
 
