@@ -105,7 +105,7 @@ def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
     if block == "tmpfs" and "size" in given:
         size = checked(given["size"], units.size_bytes, at.key(value, "size"))
         if not is_zero(size, units.size_bytes):
-            result["size"] = str(units.size_bytes(size)) if size.isdecimal() else size
+            result["size"] = str(int(size)) if size.isdecimal() else size
     return result
 
 

@@ -228,7 +228,7 @@ def _ports(value: Items, at: At) -> list[Map]:
 
 
 def _short_port(value: Any, at: At) -> list[Json]:
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     written = str(text(value, at))
     try:

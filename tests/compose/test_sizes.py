@@ -98,3 +98,17 @@ def test_port_of_mode_host_meets_ingress_after_others_of_mode_host(tmp_path: Pat
     services = {"a": port("host"), "b": port("host"), "c": port("ingress")}
     [line] = told(tmp_path, "docker", c=f"services: {services}")
     assert "services.c.ports: port 80/tcp is published by service 'a' too" in line
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("service", "key"),
+    [
+        ("ports: [.nan]", "ports[0]"),
+        ("ports: [.inf]", "ports[0]"),
+        ("volumes: [{type: tmpfs, target: /t, tmpfs: {size: '99999999999999999999'}}]", "volumes[0].tmpfs.size"),
+    ],
+)
+def test_number_that_nothing_can_store_is_told(tmp_path: Path, dialect: Dialect, service: str, key: str) -> None:
+    [line] = told(tmp_path, dialect, c=f"services: {{s: {{image: x, {service}}}}}")
+    assert f"c.yml:1: services.s.{key}: " in line
