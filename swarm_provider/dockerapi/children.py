@@ -10,8 +10,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import IO
 
 _LONGEST_OUTPUT = 1 << 20
 
@@ -30,7 +32,7 @@ def output_of(
         OSError: it cannot be started.
         subprocess.TimeoutExpired: it did not end in time; it and what it has started are ended.
     """
-    with tempfile.TemporaryFile() as incoming, tempfile.TemporaryFile() as outgoing:
+    with _nameless() as incoming, _nameless() as outgoing:
         incoming.write(given.encode())
         incoming.seek(0)
         process = subprocess.Popen(
@@ -48,6 +50,14 @@ def output_of(
                 _end(process)
         outgoing.seek(0)
         return code, outgoing.read(_LONGEST_OUTPUT).decode(errors="replace")
+
+
+def _nameless() -> IO[bytes]:
+    """Return a file without a name; where the system can, in memory: a credential helper's answer is a password."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return os.fdopen(os.memfd_create("answer"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

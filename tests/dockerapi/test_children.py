@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -72,3 +73,8 @@ def test_program_that_hangs_is_ended_although_its_child_holds_the_output() -> No
     with pytest.raises(subprocess.TimeoutExpired):
         output_of(["sh", "-c", "sleep 600 & sleep 600"], environ=os.environ, timeout=0.2)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory has no files elsewhere")
+def test_answer_is_on_no_disk() -> None:
+    assert output_of(["readlink", "/proc/self/fd/1"], environ=os.environ, timeout=10)[1].startswith("/memfd:")
