@@ -86,8 +86,8 @@ def prunable(
 
     Never the current one, nor `keep` others (the label on the current version says how many; the newest, but first
     those that a previous spec would return to), nor what a service's spec refers to, nor, unless `keep` is 0, what a
-    previous spec would return to. None at all while the update of a service that uses the family is unfinished: a
-    rollback into a removed config leaves a service that can never be updated again.
+    previous spec would return to. None at all while the update of a service that uses the family is unfinished: Swarm
+    accepts a rollback into a removed config, and the service is down until the next good update.
 
     Args:
         own: the family's versions, the current one first.

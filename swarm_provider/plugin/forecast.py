@@ -54,7 +54,7 @@ class Forecast:
             # who left it so has read it; a stack that was renamed is none that changed
             nodes = await self.session.planned.nodes(swarm)
             self.session.advise(urn, on_service(inputs, nodes), inputs)
-            if not olds and self.session.first_advice():
+            if not olds and self.session.is_first("advice on the swarm"):
                 self.session.advise(urn, on_swarm(nodes), inputs)
 
     def _warn(self, urn: str, inputs: Json, text: str) -> None:

@@ -265,7 +265,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse() if isinstance(error, SwarmLost) else unchanged
         except SwarmProviderError:
             # one resource says it, and the run fails; the others need not say it again
-            if olds and not session.first_to_tell():
+            if olds and not session.is_first("unreachable"):
                 return unchanged
             raise
         if not known:

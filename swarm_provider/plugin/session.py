@@ -153,8 +153,7 @@ class Session:
         self.replacing: set[str] = set()
         """URNs whose old object goes before the new one is made: at preview it is still there."""
         self._failure: ConnectionFailed | None = None
-        self._told = False
-        self._advised = False
+        self._topics: set[str] = set()
         self.left: set[str] = set()
         """Names of the services that Delete left in this run, since they are not this state's any more."""
         self.foreign = ""
@@ -259,14 +258,10 @@ class Session:
         if self._failure is not None:
             raise self._failure
 
-    def first_to_tell(self) -> bool:
-        """Say whether nobody has told yet that the swarm cannot be reached; the caller is about to."""
-        first, self._told = not self._told, True
-        return first
-
-    def first_advice(self) -> bool:
-        """Say whether nobody has given the advice on the swarm itself in this run; the caller is about to."""
-        first, self._advised = not self._advised, True
+    def is_first(self, topic: str) -> bool:
+        """Say whether nobody has told this in this run yet; the caller is about to, once for all resources."""
+        first = topic not in self._topics
+        self._topics.add(topic)
         return first
 
     def warn_offline(self) -> None:

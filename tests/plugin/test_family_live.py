@@ -83,8 +83,13 @@ def test_rotation_keeps_the_one_before_and_prunes_the_rest(plugin: Plugin, docke
 def test_keep_previous_zero_leaves_one_version(plugin: Plugin, docker: Docker, unique: str) -> None:
     olds = plugin.inputs("Config", unique, {"data": "1", "keepPrevious": 0})
     _, state = plugin.create("Config", unique, olds)
-    _, state, _ = rotate(plugin, unique, olds, state, data="2", keepPrevious=0)
+    assert plugin.said == []
+    olds, state, _ = rotate(plugin, unique, olds, state, data="2", keepPrevious=0)
     assert configs(docker, unique) == [state["name"]]
+    rotate(plugin, unique, olds, state, data="3", keepPrevious=0)
+    told = [text for _, text in plugin.said if "docker service rollback" in text]
+    assert len(told) == 1
+    assert told[0].startswith(f"keep_previous is 0, so this update deletes the version of config '{unique}' before it")
 
 
 def test_reader_of_a_label_sees_one_version(plugin: Plugin, docker: Docker, unique: str) -> None:

@@ -153,11 +153,22 @@ class FamilyHandler(FamilyReader):
             found = [change for change in found if change.path != "name"]
         if self.session.is_checked(request.urn) and any(change.path == "owner" for change in found):
             await self._check_owner(request, olds, state)
+        self._warn_of_rollback(request, olds, news, found)
         replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
         # until the next Check the name of a secret's first version is an output only
         of_outputs = ("name",) if "name" not in olds and "name" in state else ()
         found = [replace(c, kind="update", old=state[c.path]) if c.path in of_outputs else c for c in found]
         return Difference(found, replaces, stables=() if found else ("name",), of_outputs=of_outputs)
+
+    def _warn_of_rollback(self, request: Request, olds: Json, news: Json, found: Sequence[Change]) -> None:
+        """Say, once, what a rotation that keeps no version means for whoever is on call afterwards."""
+        rotates = "name" in olds and any(change.path == "name" for change in found)
+        if rotates and news.get("keepPrevious") == 0 and self.session.is_first("no version to return to"):
+            self.session.log.info(
+                request.urn,
+                f"keep_previous is 0, so this update deletes the version of {self.kind} {news['baseName']!r} before "
+                f"it: `docker service rollback` would then take the services that use it down until the next up",
+            )
 
     async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
         newest = await self._newest(olds.get("familyId", ""), outdated=True)
