@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 REPO = Path(__file__).resolve().parents[1]
-PATTERNS = ("tools/*.sh", "testbed/*.sh", "examples/ci/ci/*.sh", ".ci/run")
+PATTERNS = ("tools/*.sh", "testbed/*.sh", "examples/ci/ci/*.sh", "findings/*.sh", ".ci/run")
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 
 

@@ -43,7 +43,9 @@ class Step:
 
 # seen with CLI 3.274: the program's next registration finds nobody
 _PROGRAM_ENDED = re.compile(
-    r"^  pulumi:pulumi:Stack \(.*\):\n    error: Resource monitor has terminated, shutting down\n(?=\n)", re.MULTILINE
+    r"^  pulumi:pulumi:Stack \(.*\):\n(?=    error: Resource monitor has terminated, shutting down\n\n)"
+    r"|^    error: Resource monitor has terminated, shutting down\n",
+    re.MULTILINE,
 )
 
 
