@@ -256,7 +256,8 @@ def test_missing_plugin_of_a_program_without_our_package_is_explained(project: P
         plugin_path=None,
         env=FOREIGN,
     )
-    assert_explained(app.preview().assert_failed("swarm"))
+    # Pulumi interrupts the program, and Python's words on that are not ours to keep away here
+    assert_explained(app.preview())
 
 
 @pytest.mark.long

@@ -47,6 +47,11 @@ _PROGRAM_ENDED = re.compile(
     r"|^    error: Resource monitor has terminated, shutting down\n",
     re.MULTILINE,
 )
+# an interrupt that comes before our package is imported, which ends the program quietly (resources/interrupts.py)
+_INTERRUPTED = re.compile(
+    r"^.*Traceback \(most recent call last\):\n(?:(?!.*swarm_provider/)(?!  \S).*\n)*?.*KeyboardInterrupt\n",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Result:
     def diagnostics(self) -> list[str]:
         lines: list[str] = []
         inside = False
-        said = _PROGRAM_ENDED.sub("", self.stdout)
+        said = _PROGRAM_ENDED.sub("", _INTERRUPTED.sub("", self.stdout))
         for line in said.splitlines():
             if line.startswith("Diagnostics:"):
                 inside = True
@@ -103,7 +108,7 @@ class Result:
     def assert_failed(self, *texts: str, max_lines: int = 6) -> Result:
         """It failed, in few lines, without a traceback, and says each of the texts."""
         assert self.exit_code != 0, f"expected a failure\n{self}"
-        assert "Traceback (most recent call last)" not in self.output, str(self)
+        assert "Traceback (most recent call last)" not in _INTERRUPTED.sub("", self.output), str(self)
         assert len(self.diagnostics) <= max_lines, f"more than {max_lines} lines of diagnostics\n{self}"
         for text in texts:
             assert text in self.output, f"missing {text!r}\n{self}"
