@@ -13,12 +13,10 @@ from itertools import groupby
 
 from swarm_provider.plan.constraints import matches
 from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.tasks import ENDED, Service, Task, at, is_down, node_name, slot_key
+from swarm_provider.plan.tasks import ENDED, PAST_RUNNING, Service, Task, at, is_down, node_name, slot_key
 from swarm_provider.spec import Json
 
 Slot = list[Task]
-_STOPPING = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
-"""Desired states past running."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ def _running(slots: Iterable[Slot], nodes: Sequence[Json]) -> int:
 
 def _updatable(service: Service, members: Slot) -> Slot:
     """The tasks of a slot that an update looks at: those to be run, else the last one if it is not started again."""
-    open_tasks = [task for task in members if task.json.get("DesiredState") not in _STOPPING]
+    open_tasks = [task for task in members if task.json.get("DesiredState") not in PAST_RUNNING]
     if open_tasks or not members:
         return sorted(open_tasks, key=lambda task: task.created)
     if service.update_state == "rollback_started":

@@ -17,12 +17,11 @@ from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.plan.constraints import matches, unsatisfied
 from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, is_available, no_suitable_node, why_not
 from swarm_provider.plan.spread import spread
-from swarm_provider.plan.tasks import at
+from swarm_provider.plan.tasks import PAST_RUNNING, at
 from swarm_provider.spec import Json, labels
 
 PLAYED_BATCHES: Final = 100
 """How many batches of an update are played through one by one."""
-_ENDED: Final = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
 @dataclass
@@ -84,7 +83,7 @@ def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping
     found: dict[str, list[Load]] = {}
     demands: dict[tuple[Any, Any], Demand] = {}
     for task in tasks:
-        if not task.get("NodeID") or at(task, "Status", "State") in _ENDED:
+        if not task.get("NodeID") or at(task, "Status", "State") in PAST_RUNNING:
             continue
         # the task has the template that it was made from; those of one version of the service have the same
         made_from = (task.get("ServiceID"), at(task, "SpecVersion", "Index"))

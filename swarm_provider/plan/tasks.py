@@ -38,6 +38,7 @@ STATES: Final = (
 )
 _RANK: Final = {state: rank for rank, state in enumerate(STATES)}
 RUNNING: Final = _RANK["running"]
+PAST_RUNNING: Final = frozenset(STATES[RUNNING + 1 :])
 ENDED: Final = frozenset({"complete", "failed", "rejected"})
 _TIME: Final = re.compile(r"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(?:\.(\d+))?")
 
