@@ -13,7 +13,7 @@ from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.constraints import constraints_of, matches
 from swarm_provider.plan.diff import changes, users_path
 from swarm_provider.plan.history import SLACK_NS, Snapshot
-from swarm_provider.plan.tasks import Service, Task, at, when
+from swarm_provider.plan.tasks import Service, Task, as_told, when
 from swarm_provider.spec import Json
 from swarm_provider.spec.path import within
 from swarm_provider.spec.values import UNKNOWN, has_unknown
@@ -88,7 +88,7 @@ class Made:
         self._live, self._new, self._names = live, new, network_names
         self._constraints = known_constraints(new)
         # nearly all tasks are of the live spec, which has been compared already
-        present = _Form(_told(self._service.template), None, live, change, Change(False, False), reasons or None)
+        present = _Form(as_told(self._service.template), None, live, change, Change(False, False), reasons or None)
         self._forms = [present]
         self._older_ports = self._endpoint_before()
 
@@ -104,10 +104,10 @@ class Made:
 
     def _form(self, task: Task) -> _Form:
         endpoint = self._older_ports
-        began = when(at(self._service.json, "UpdateStatus", "StartedAt"))
+        began = when(inner(self._service.json, "UpdateStatus", "StartedAt"))
         if endpoint is not None and task.created >= began - SLACK_NS:
             endpoint = None
-        template = _told(task.spec)
+        template = as_told(task.spec)
         for form in self._forms:
             if form.template == template and form.endpoint == endpoint:
                 return form
@@ -147,11 +147,6 @@ class Made:
             reasons = form.reasons or changed(form.spec, self._new)[0] or places(form.spec, self._new)
             found |= dict.fromkeys(reasons)
         return tuple(found)
-
-
-def _told(template: Json) -> Json:
-    """Return a TaskTemplate as tasks show it: the daemon names the runtime in services only."""
-    return {key: value for key, value in template.items() if key != "Runtime"}
 
 
 def known_constraints(spec: Json) -> list[str] | None:

@@ -291,14 +291,18 @@ def eligible(service: Service, nodes: Sequence[Json]) -> list[Json]:
     ]
 
 
+def as_told(template: Json) -> Json:
+    """A TaskTemplate as tasks show it: the daemon names the runtime in services only."""
+    return {key: value for key, value in template.items() if key != "Runtime"}
+
+
 def same_template(service: Service, task: Task, nodes: Sequence[Json]) -> bool:
     """Whether a task was made from the service's present template.
 
-    The daemon names the runtime in services only. Swarm keeps a task where nothing but the placement changed and
-    its node still satisfies the constraints (swarmkit IsTaskDirty).
+    Swarm keeps a task where nothing but the placement changed and its node still satisfies the constraints (swarmkit
+    IsTaskDirty).
     """
-    wanted = {key: value for key, value in service.template.items() if key != "Runtime"}
-    actual = {key: value for key, value in task.spec.items() if key != "Runtime"}
+    wanted, actual = as_told(service.template), as_told(task.spec)
     if wanted == actual:
         return True
     if {**actual, "Placement": None} != {**wanted, "Placement": None}:
