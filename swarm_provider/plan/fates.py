@@ -13,7 +13,17 @@ from itertools import groupby
 
 from swarm_provider.plan.constraints import matches
 from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.tasks import ENDED, PAST_RUNNING, Service, Task, at, is_down, node_name, slot_key
+from swarm_provider.plan.tasks import (
+    ENDED,
+    PAST_RUNNING,
+    Service,
+    Task,
+    is_down,
+    is_paused,
+    keeps_tasks,
+    node_name,
+    slot_key,
+)
 from swarm_provider.spec import Json
 
 Slot = list[Task]
@@ -82,12 +92,12 @@ def _global(
 ) -> Fates:
     found, gone, paused, starts = [], [], [], 0
     for node in snapshot.nodes:
-        if at(node, "Status", "State") == "down" or at(node, "Spec", "Availability") == "drain":
+        if not keeps_tasks(node):
             continue
         slot = _updatable(service, by_node.get(str(node.get("ID")), []))
         if not matches(constraints, node):
             gone.append(slot)
-        elif at(node, "Spec", "Availability") == "pause":
+        elif is_paused(node):
             left = [task for task in slot if runs(task, snapshot.nodes) and is_dirty(task)][:1]
             paused += [node_name(snapshot.nodes, task.node_id) for task in left]
         elif slot:

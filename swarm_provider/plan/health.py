@@ -17,6 +17,7 @@ from swarm_provider.plan.tasks import (
     eligible,
     in_slots,
     is_down,
+    is_paused,
     node_name,
     same_template,
     slot_key,
@@ -138,7 +139,7 @@ def left_behind(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
     service = Service(live)
     if not service.is_global or service.is_job:
         return None
-    paused = {str(node.get("ID")) for node in nodes if at(node, "Spec", "Availability") == "pause"}
+    paused = {str(node.get("ID")) for node in nodes if is_paused(node)}
     old = [
         task
         for task in map(Task, tasks)

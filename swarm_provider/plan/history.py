@@ -20,6 +20,7 @@ from swarm_provider.plan.tasks import (
     eligible,
     in_slots,
     is_down,
+    is_paused,
     same_template,
     slot_key,
 )
@@ -139,7 +140,7 @@ def picture(snapshot: Snapshot, service: Service, history: History, now: float) 
     wanted: list[Task] = []
     newest: dict[str, Task] = {}
     old, stopping, lost = [], [], []
-    paused = {node.get("ID") for node in snapshot.nodes if (node.get("Spec") or {}).get("Availability") == "pause"}
+    paused = {node.get("ID") for node in snapshot.nodes if is_paused(node)}
     for task in sorted((Task(json) for json in snapshot.tasks), key=lambda task: task.created):
         if is_down(snapshot.nodes, task.node_id):
             if task.rank < RUNNING and task.created >= history.since:

@@ -17,7 +17,7 @@ from swarm_provider.convert.effective import UPDATE_DEFAULTS
 from swarm_provider.plan.constraints import matches, unsatisfied
 from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, is_available, no_suitable_node, why_not
 from swarm_provider.plan.spread import spread
-from swarm_provider.plan.tasks import PAST_RUNNING, at
+from swarm_provider.plan.tasks import PAST_RUNNING, at, keeps_tasks
 from swarm_provider.spec import Json, labels
 
 PLAYED_BATCHES: Final = 100
@@ -217,10 +217,8 @@ def _foresee_global(demand: Demand, cluster: Cluster, before: Sequence[Load]) ->
 
 
 def stays(demand: Demand, node: Json | None) -> bool:
-    """Say whether a task may stay on its node: a drained or lost one loses it, a paused one keeps it."""
-    if node is None or at(node, "Status", "State") == "down" or at(node, "Spec", "Availability") == "drain":
-        return False
-    return matches(demand.constraints, node)
+    """Say whether a task may stay on its node."""
+    return node is not None and keeps_tasks(node) and matches(demand.constraints, node)
 
 
 def _count(spec: Json) -> int:

@@ -146,8 +146,7 @@ def _of_tasks(service: Service, own: Sequence[Task], nodes: Sequence[Json], shak
     ended = [
         task
         for task in sorted(own, key=lambda task: task.created)
-        if task.state in ENDED
-        and (slot_key(service, task) in broken or slot_key(service, task) not in placed)
+        if task.state in ENDED and (slot_key(service, task) in broken or slot_key(service, task) not in placed)
     ]
     newest = {slot_key(service, task): task for task in ended}
     failures = [

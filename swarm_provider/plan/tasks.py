@@ -279,6 +279,16 @@ def is_down(nodes: Sequence[Json], node_id: str) -> bool:
     return not any(node.get("ID") == node_id and at(node, "Status", "State") != "down" for node in nodes)
 
 
+def keeps_tasks(node: Json) -> bool:
+    """Whether a node leaves tasks where they are: a drained or lost one loses them, a paused one keeps them."""
+    return bool(at(node, "Status", "State") != "down" and at(node, "Spec", "Availability") != "drain")
+
+
+def is_paused(node: Json) -> bool:
+    """Whether a node takes no new tasks and keeps those that it has."""
+    return bool(at(node, "Spec", "Availability") == "pause")
+
+
 def eligible(service: Service, nodes: Sequence[Json]) -> list[Json]:
     """The nodes on which a global service starts tasks: up, active, and allowed by the constraints."""
     constraints = constraints_of(service.template)
