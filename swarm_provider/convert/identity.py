@@ -1,11 +1,13 @@
 """Which entries of two lists are the same thing, although they may differ.
 
 By the name of the list's property: ports by target, protocol and published port, mounts by target, configs and secrets
-by target, then by source, networks by name. What matches exactly is paired first, then what matches less.
+by target, then by source, networks by name. What matches exactly is paired first, then what matches less. Entries of
+other lists are the same thing only where they are equal.
 """
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final
@@ -59,6 +61,19 @@ def pairs(name: str, left: Sequence[Any], right: Sequence[Any]) -> list[tuple[in
                 unpaired.append(there)
         free_right = unpaired
     return sorted(found, key=lambda pair: pair[1])
+
+
+def equal_pairs(
+    left: Sequence[Any], right: Sequence[Any], same: Callable[[Any, Any], bool] = operator.eq
+) -> list[tuple[int, int]]:
+    """Return the positions of entries that are equal, each right one with the first equal left one that is free."""
+    found, free = [], list(range(len(left)))
+    for there, entry in enumerate(right):
+        here = next((position for position in free if same(left[position], entry)), None)
+        if here is not None:
+            free.remove(here)
+            found.append((here, there))
+    return found
 
 
 def _identity(key: Key, entry: Any) -> Hashable | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.identity import pairs
+from swarm_provider.convert.identity import equal_pairs, pairs
 from swarm_provider.convert.service import from_spec, to_spec
 from swarm_provider.convert.stored import inner, is_pointer
 from swarm_provider.spec import Json
@@ -205,13 +205,4 @@ def _paired(
         return [(here, there) for here, there in found if inner(left[here], "Type") == inner(right[there], "Type")]
     if by is None:
         return [(position, position) for position in range(len(left))] if len(left) == len(right) else []
-    if len(by) != len(right):
-        return []
-    free = list(range(len(by)))
-    result = []
-    for here, entry in enumerate(left):
-        there = next((position for position in free if by[position] == entry), None)
-        if there is not None:
-            free.remove(there)
-            result.append((here, there))
-    return result
+    return equal_pairs(left, by) if len(by) == len(right) else []

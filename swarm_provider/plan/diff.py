@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from swarm_provider.convert.identity import has_identity, pairs
+from swarm_provider.convert.identity import equal_pairs, has_identity, pairs
 from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type
 from swarm_provider.spec import Json
 from swarm_provider.spec.names import snake
@@ -168,13 +168,7 @@ def _equal_pairs(kind: ListOf, old: Sequence[Any], new: Sequence[Any]) -> list[t
         for position, entry in enumerate(old):
             places.setdefault(entry, deque()).append(position)
         return [(places[entry].popleft(), there) for there, entry in enumerate(new) if places.get(entry)]
-    found, free = [], list(range(len(old)))
-    for there, entry in enumerate(new):
-        here = next((i for i in free if not has_unknown(entry) and _same(kind.item, old[i], entry)), None)
-        if here is not None:
-            free.remove(here)
-            found.append((here, there))
-    return found
+    return equal_pairs(old, new, lambda before, after: not has_unknown(after) and _same(kind.item, before, after))
 
 
 def _change(path: str, old: Any, new: Any) -> Change:
