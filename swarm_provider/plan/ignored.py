@@ -16,7 +16,7 @@ _NAMES: Final = ("target", "source", "name")
 _ADVICE: Final = "keep the order of the entries, or take the path out of ignore_changes for this change"
 
 
-def carried(shape: ObjectOf, old: Json, new: Json, ignored: Iterable[str]) -> list[str]:
+def misplaced(shape: ObjectOf, old: Json, new: Json, ignored: Iterable[str]) -> list[str]:
     """Return a warning for each ignored path that gave an entry of a list the value of another entry.
 
     Args:

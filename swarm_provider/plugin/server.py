@@ -26,7 +26,7 @@ from swarm_provider.errors import Cancelled, GivenUp, InputError, Problem, Swarm
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.cluster import KEY, record_of
 from swarm_provider.plan.diff import Change
-from swarm_provider.plan.ignored import carried
+from swarm_provider.plan.ignored import misplaced
 from swarm_provider.plan.ownership import require_no_copy
 from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
@@ -228,7 +228,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         olds, news, ignored = self._opened(request.old_inputs), self._opened(request.news), list(request.ignoreChanges)
         # the refresh before a run asks for differences, too, before Pulumi has put anything back
         if ignored and self._session.is_checked(request.urn):
-            for text in carried(handler.resource.shape, olds, news, ignored):
+            for text in misplaced(handler.resource.shape, olds, news, ignored):
                 self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
         found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
         if self._homes.is_registered(request.urn) and (found.changes or found.replaces):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.model import RESOURCES
-from swarm_provider.plan.ignored import carried
+from swarm_provider.plan.ignored import misplaced
 from swarm_provider.spec.values import Secret
 
 SHAPE = RESOURCES["swarm:index:Service"].shape
@@ -17,7 +17,7 @@ def port(published: int, target: int) -> dict[str, Any]:
 
 def test_value_of_a_removed_entry_is_told_where_it_has_gone() -> None:
     # the program wants 9101:81; Pulumi has put the first entry's value there
-    (told,) = carried(SHAPE, {"ports": [port(9100, 80), port(9101, 81)]}, {"ports": [port(9100, 81)]}, PUBLISHED)
+    (told,) = misplaced(SHAPE, {"ports": [port(9100, 80), port(9101, 81)]}, {"ports": [port(9100, 81)]}, PUBLISHED)
     assert told.startswith('ignore_changes "ports[*].published" keeps values by their position in the list:')
     assert "ports[0] (target 81) has the value of another entry, the former ports[0] (target 80)" in told
 
@@ -41,20 +41,20 @@ PUBLISHED = ["ports[*].published"]
     ],
 )
 def test_entry_that_keeps_its_own_value_is_not_told(old: Any, new: Any, ignored: list[str]) -> None:
-    assert carried(SHAPE, old, new, ignored) == []
+    assert misplaced(SHAPE, old, new, ignored) == []
 
 
 def test_one_position_is_told_as_all_of_them() -> None:
     old, new = {"ports": [port(1, 80), port(2, 81)]}, {"ports": [port(1, 81)]}
-    assert len(carried(SHAPE, old, new, ["ports[0].published"])) == 1
+    assert len(misplaced(SHAPE, old, new, ["ports[0].published"])) == 1
 
 
 def test_lists_below_objects_are_looked_at() -> None:
     of = lambda *names: {"deploy": {"placement": {"constraints": list(names)}}}  # noqa: E731
-    (told,) = carried(SHAPE, of("a==1", "b==2"), of("a==1"), ["deploy.placement.constraints[*]"])
+    (told,) = misplaced(SHAPE, of("a==1", "b==2"), of("a==1"), ["deploy.placement.constraints[*]"])
     assert "deploy.placement.constraints had 2 entries and has 1 now" in told
 
 
 def test_secret_entries_are_looked_into() -> None:
     old, new = {"ports": Secret([port(1, 80), port(2, 81)])}, {"ports": [Secret(port(1, 81))]}
-    assert len(carried(SHAPE, old, new, PUBLISHED)) == 1
+    assert len(misplaced(SHAPE, old, new, PUBLISHED)) == 1
