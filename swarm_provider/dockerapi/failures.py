@@ -19,7 +19,6 @@ import errno
 import json
 import re
 import socket
-from http.client import HTTPException
 
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, OutOfSequence
 
@@ -62,6 +61,9 @@ _CONFLICTS = (
 _NO_LEADER = ("does not have a leader", "no elected cluster leader", "lost leadership")
 _NOT_FOUND = ("manifest unknown", "not found", "name unknown", "no such image", "name_unknown", "manifest_unknown")
 _DENIED = ("unauthorized", "denied", "authentication required", "no basic auth credentials", "incorrect username")
+_OF_THE_WIRE = ("http.client.", "urllib3.", "pywintypes.")
+"""Modules of the errors of a connection, named pipes of Windows among them; none is imported, so that the plugin starts
+fast."""
 
 
 def daemon_message(body: bytes | str) -> str:
@@ -158,10 +160,9 @@ def why_unreachable(error: BaseException, url: str) -> str:
 
 def is_of_the_wire(error: BaseException) -> bool:
     """Whether an exception of a call comes from the connection, and not from a fault of this program."""
-    if isinstance(error, OSError | HTTPException):
+    if isinstance(error, OSError):
         return True
-    # urllib3's own errors, and those of Windows' named pipes, without importing either
-    return any(kind.__module__.partition(".")[0] in ("urllib3", "pywintypes") for kind in type(error).__mro__)
+    return any(f"{kind.__module__}.".startswith(_OF_THE_WIRE) for kind in type(error).__mro__)
 
 
 def was_never_sent(error: BaseException) -> bool:

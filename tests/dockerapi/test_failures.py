@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from http.client import BadStatusLine
 
 import pytest
+from urllib3.exceptions import ProtocolError
 
 from swarm_provider.dockerapi.failures import (
     ImageNotFound,
@@ -15,6 +17,7 @@ from swarm_provider.dockerapi.failures import (
     RegistryUnreachable,
     from_answer,
     from_registry,
+    is_of_the_wire,
     was_never_sent,
     why_unreachable,
 )
@@ -84,3 +87,11 @@ def test_failure_is_not_mixed_up_with_an_earlier_one_that_is_being_handled() -> 
             later = error
     assert not was_never_sent(later)
     assert why_unreachable(later, "tcp://m:2375") == "no answer in time"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(OSError(), True), (BadStatusLine(""), True), (ProtocolError(), True), (TypeError(), False)],
+)
+def test_only_errors_of_the_connection_are_of_the_wire(error: Exception, expected: bool) -> None:
+    assert is_of_the_wire(error) is expected

@@ -10,7 +10,8 @@ import sys
 from swarm_provider.plugin.lean import keep_pulumi_lean
 keep_pulumi_lean()
 import swarm_provider.plugin.server
-print(*sorted(name for name in sys.modules if name in {"pulumi.resource", "pulumi.runtime.stack", "docker", "yaml"}))
+unwanted = {"pulumi.resource", "pulumi.runtime.stack", "docker", "http.client", "yaml"}
+print(*sorted(unwanted & sys.modules.keys()))
 print(sys.modules["pulumi.runtime.proto.provider_pb2"].CheckRequest.DESCRIPTOR.full_name)
 """
 
