@@ -185,14 +185,8 @@ class Forecast:
             return
         after = to_spec(inputs)
         left = found if has_unknown(after) else unmodelled(with_unmodelled(after, live, names), names)
-        self.imported(urn, {path: value for path, value in found.items() if path in left})
+        self.session.tell_settings(urn, {path: value for path, value in found.items() if path in left})
         self._dropped(urn, inputs, carried.gone(found, left))
-
-    def imported(self, urn: str, found: Json) -> None:
-        """Tell of such settings where there is no program yet to take anything away."""
-        text = carried.kept(found, self.session.log.secrets)
-        if text:
-            self.session.log.info(urn, text)
 
     def _dropped(self, urn: str, inputs: Json, found: Json) -> None:
         text = carried.dropped(found, self.session.log.secrets)

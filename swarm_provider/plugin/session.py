@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.model.provider import DELETE_UNREACHABLE, TRUE
-from swarm_provider.plan import odd_labels
+from swarm_provider.plan import carried, odd_labels
 from swarm_provider.plan.cluster import Cluster
 from swarm_provider.plan.restart import Restart
 from swarm_provider.plan.restart_words import sentence
@@ -359,6 +359,12 @@ class Session:
         texts = [f"{text} ({name})" for name, text in advice if shown is None or name in shown]
         if texts:
             self.warn(urn, f"advice: {'; '.join(texts)}", strict=reveal(inputs.get("strict")))
+
+    def tell_settings(self, urn: str, found: Json, outlook: str = "kept") -> None:
+        """Show what the cluster has and inputs cannot say; `outlook` is what becomes of it."""
+        text = carried.kept(found, self.log.secrets, outlook)
+        if text:
+            self.log.info(urn, text)
 
     async def close(self) -> None:
         """End the connection, if there is one."""

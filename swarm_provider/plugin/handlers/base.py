@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model import Resource
-from swarm_provider.plan import carried
 from swarm_provider.plan.diff import Change, changes
 from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn, proven
 from swarm_provider.plugin.session import Session
@@ -204,12 +203,6 @@ class Handler(ABC):
         text = f"{what} is left: this state is a copy of Pulumi stack {self.session.copy_of!r}, which may need it"
         self.session.log.info(request.urn, text)
         return True
-
-    def tell_settings(self, request: Request, found: Json, outlook: str = "kept") -> None:
-        """Show what the cluster has and inputs cannot say; `outlook` is what becomes of it."""
-        text = carried.kept(found, self.session.log.secrets, outlook)
-        if text:
-            self.session.log.info(request.urn, text)
 
     def changed(self, olds: Json, news: Json, ignored: Sequence[str], *, hidden: Sequence[str] = ()) -> list[Change]:
         """Return what differs, without what the user ignores and without `hidden` properties."""

@@ -8,7 +8,7 @@ from swarm_provider.convert.merge import keep_users_form
 from swarm_provider.convert.unmodelled import beyond
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError
-from swarm_provider.plan import carried, naming
+from swarm_provider.plan import naming
 from swarm_provider.plan.ownership import owner_told
 from swarm_provider.plugin.handlers.base import Handler, Live, Request
 from swarm_provider.plugin.handlers.content import CONTENT
@@ -50,9 +50,7 @@ class FamilyReader(Handler):
         self.note_owner(request, own, state)
         rest = {key: part for key, part in live["Spec"].items() if key != "Data"}
         found = beyond(rest, self.to_spec(self.from_spec(rest)))
-        text = carried.kept(found, self.session.log.secrets, "the next version is made without it")
-        if text:
-            self.session.log.info(request.urn, text)
+        self.session.tell_settings(request.urn, found, "the next version is made without it")
         family = labels.family(own)
         if olds:
             stale = await superseded(swarm, self.kind, await self._listed(family)) if family else []

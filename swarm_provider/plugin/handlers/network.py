@@ -114,7 +114,7 @@ class NetworkHandler(Handler):
         live = await (await self.session.swarm()).find("network", id)
         if live is None:
             return None
-        self.tell_settings(request, beyond_network(live))
+        self.session.tell_settings(request.urn, beyond_network(live))
         # a network that Swarm has not allotted yet shows neither driver nor options
         described = objects.read_network(olds, live) if live.get("Driver") else dict(olds)
         inputs = described if olds else objects.network_from_spec(live)

@@ -300,7 +300,7 @@ class ServiceHandler(Handler):
                 {"owner": owner} if owner else {}
             )
         else:
-            self.forecast.imported(request.urn, unmodelled(live["Spec"], names))
+            self.session.tell_settings(request.urn, unmodelled(live["Spec"], names))
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
         inputs = self.secretly(inputs, olds, own)
         outputs = _outputs(live, state.get("incarnation"))

@@ -184,7 +184,7 @@ class VolumeHandler(Handler):
         live = await (await self._where(olds)).find("volume", id)
         if live is None:
             return None
-        self.tell_settings(request, beyond_volume(live))
+        self.session.tell_settings(request.urn, beyond_volume(live))
         found = objects.volume_from_spec(live)
         inputs: Json = found
         if olds:
