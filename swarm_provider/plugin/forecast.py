@@ -116,12 +116,12 @@ class Forecast:
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
-        after = self._kept(swarm, with_unmanaged(olds, news))
-        snapshot = await self._snapshot(swarm, live) if live is not None else None
-        if live is not None and snapshot is not None and not has_unknown(news):
-            wanted = self._kept(swarm, with_unmanaged(olds, news))
-            sent = self._sent(snapshot, live, wanted, news, names, again)
-            after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
+        after, snapshot = self._kept(swarm, with_unmanaged(olds, news)), None
+        if live is not None:
+            snapshot = await self._snapshot(swarm, live)
+            if not has_unknown(news):
+                sent = self._sent(snapshot, live, after, news, names, again)
+                after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
         found = restart(before, after, network_names=names, snapshot=snapshot)
         self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
 
@@ -153,9 +153,9 @@ class Forecast:
     ) -> Json | None:
         """Return the spec that the update will send, None where it sends nothing."""
         # the labels that tell whose it is are no part of the inputs
-        wanted["Labels"] = {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}
+        marked = {**wanted, "Labels": {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}}
         force = force_again(live, snapshot.tasks, snapshot.nodes) if again else None
-        return to_send(wanted, live, news, names, force=force)
+        return to_send(marked, live, news, names, force=force)
 
     def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
         """Tell that the service is made anew, because these properties ask for it."""
