@@ -1,6 +1,6 @@
 """What somebody changed by hand, through the CLI: a plain preview shows it with the live value, `up` puts it right.
 
-The whole table of a service's fields is in tests/plugin/test_drift_live.py; here a few of each kind stand for it.
+The whole table of a service's fields is in tests/plugin/drift_lines.py; here a few of each kind stand for it.
 """
 
 from __future__ import annotations
