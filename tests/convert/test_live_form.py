@@ -112,9 +112,7 @@ def test_taking_over_what_docker_made_restarts_nothing(made: tuple[Docker, str],
     inputs = concise(from_spec(effective(live["Spec"])))
     spec = with_labels(in_live_form(to_spec(inputs), live["Spec"]), {"swarm-provider.owner": "p/s"})
     assert not restart(live["Spec"], spec).restarts
-    url = docker.api._url("/services/{0}/update", live["ID"])
-    index = live["Version"]["Index"]
-    docker.api._result(docker.api._post_json(url, data=spec, params={"version": index}), True)
+    docker.update_service(live, spec)
     time.sleep(3)
     assert docker.service(live["ID"])["Spec"]["Labels"]["swarm-provider.owner"] == "p/s"
     assert docker.task_ids(live["ID"]) == before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -56,7 +55,9 @@ def test_stack_with_words_that_dockers_dialect_drops_is_adopted_without_a_restar
     docker("stack", "deploy", "--detach", "--resolve-image", "never", "-c", str(file), unique)
     name = f"{unique}_web"
     docker.wait_running(name)
-    update(docker, name, lambda spec: spec["TaskTemplate"]["ContainerSpec"]["Privileges"].update(SELINUX))
+    live = docker.service(name)
+    live["Spec"]["TaskTemplate"]["ContainerSpec"]["Privileges"]["SELinuxContext"] = {"Disable": True}
+    docker.update_service(live, live["Spec"])
     docker.wait_settled(name)
     tasks = docker.task_ids(name)
 
@@ -72,13 +73,3 @@ def test_stack_with_words_that_dockers_dialect_drops_is_adopted_without_a_restar
     assert docker.task_ids(name) == tasks
     assert docker.service(name)["Spec"]["TaskTemplate"]["ContainerSpec"]["Privileges"]["SELinuxContext"]["Disable"]
     app.assert_no_changes()
-
-
-SELINUX = {"SELinuxContext": {"Disable": True}}
-
-
-def update(docker: Docker, name: str, change: Any) -> None:
-    api, live = docker.api, docker.service(name)
-    change(live["Spec"])
-    url = api._url("/services/{0}/update", live["ID"])
-    api._result(api._post_json(url, data=live["Spec"], params={"version": live["Version"]["Index"]}), True)

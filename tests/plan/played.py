@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from docker.errors import APIError
+
 from swarm_provider.convert.service import to_spec
 from swarm_provider.plan.history import Snapshot
 from swarm_provider.plan.restart import Restart, restart
@@ -127,18 +129,18 @@ class Bench:
         return to_spec({**inputs, "name": case.name})
 
     def _send(self, case: Played, inputs: Json, live: Json) -> None:
-        api, spec = self.docker.api, self._spec(case, inputs)
+        spec = self._spec(case, inputs)
         if not live:
-            api._result(api._post_json(api._url("/services/create"), data=spec), True)
+            self.docker.create_service(spec)
             return
         # the version grows while Swarm notes how its own update goes
-        for _ in range(20):
-            version = self.docker.service(case.name)["Version"]["Index"]
-            url = api._url("/services/{0}/update", live["ID"])
-            answer = api._post_json(url, data=spec, params={"version": version})
-            if answer.ok or "out of sequence" not in answer.text:
-                break
-        api._result(answer, True)
+        for tries_left in reversed(range(20)):
+            try:
+                self.docker.update_service(self.docker.service(case.name), spec)
+                return
+            except APIError as error:
+                if not tries_left or "out of sequence" not in str(error.explanation):
+                    raise
 
     def _look(self) -> None:
         tasks, services = by_service(self.docker.api.tasks()), self._services()

@@ -71,7 +71,7 @@ def test_forecast_of_labels_and_availability_agrees_with_task_ids(three_nodes: E
     ]
     with three_nodes.cleaned():
         for spec in specs.values():
-            docker.api._result(docker.api._post_json(docker.api._url("/services/create"), data=spec), True)
+            docker.create_service(spec)
         for name, count in ((f"{unique}-any", 3), (f"{unique}-all", 3), (f"{unique}-on-b", 2), (f"{unique}-not-z", 3)):
             docker.wait_running(name, count, TIMEOUT)
         docker.wait_running(f"{unique}-all-not-z", 3, TIMEOUT)

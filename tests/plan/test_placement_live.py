@@ -273,12 +273,10 @@ class Bench:
         return Cluster(self.api.nodes(), live_loads(self.api.services(), self.api.tasks(), drivers), drivers)
 
     def send(self, name: str, spec: Json, *, update: bool = False) -> None:
-        if not update:
-            self.api._result(self.api._post_json(self.api._url("/services/create"), data=spec), True)
-            return
-        live = self.docker.service(name)
-        url = self.api._url("/services/{0}/update", live["ID"])
-        self.api._result(self.api._post_json(url, data=spec, params={"version": live["Version"]["Index"]}), True)
+        if update:
+            self.docker.update_service(self.docker.service(name), spec)
+        else:
+            self.docker.create_service(spec)
 
     def settle(self, names: Sequence[str]) -> None:
         """Wait until nothing about the tasks has changed for a while, and note which of them have no node."""
@@ -342,7 +340,7 @@ def test_taken_port_is_told_in_the_words_in_which_swarm_refuses_it(
 
     def create(spec: Json) -> str:
         try:
-            api._result(api._post_json(api._url("/services/create"), data=spec), True)
+            three_nodes.docker.create_service(spec)
         except docker.errors.APIError as error:
             return str(error.explanation)
         return ""

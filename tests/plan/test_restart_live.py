@@ -227,7 +227,7 @@ class Bench:
             spec = config_to_spec({"name": f"{self.prefix}-{number}", "data": "x" + number})
             self.ids[spec["Name"]] = api._result(api._post_json(api._url("/configs/create"), data=spec), True)["ID"]
         for name, case in self.cases.items():
-            api._result(api._post_json(api._url("/services/create"), data=self._spec(name, case.before)), True)
+            self.docker.create_service(self._spec(name, case.before))
         for name, case in self.cases.items():
             self.docker.wait_running(self._name(name), case.before["deploy"]["replicas"], TIMEOUT)
             self.before[name] = self.docker.task_ids(self._name(name))
@@ -245,8 +245,7 @@ class Bench:
             if effective(spec) == effective(live["Spec"], names):
                 # a user sees no difference: nothing is sent
                 spec["Labels"] = {**spec["Labels"], "sent": "anyway"}
-            url = api._url("/services/{0}/update", live["ID"])
-            api._result(api._post_json(url, data=spec, params={"version": live["Version"]["Index"]}), True)
+            self.docker.update_service(live, spec)
         self._wait()
 
     def _wait(self) -> None:
@@ -302,15 +301,11 @@ def bench(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Bench]:
 )
 def test_every_update_runs_a_job_again(bench: Bench, parts: Json, unique: str) -> None:
     job: Json = {"name": unique, "image": "bb:1", "command": ["true"], "deploy": {"mode": "replicated-job"}}
-    api = bench.docker.api
-    old = to_spec(job)
-    made = api._result(api._post_json(api._url("/services/create"), data=old), True)["ID"]
-    live = bench.docker.service(made)
+    live = bench.docker.service(bench.docker.create_service(to_spec(job)))
     new = to_spec({**job, "deploy": {**job["deploy"], **parts}})
     assert restart(live["Spec"], new).restarts
-    url = api._url("/services/{0}/update", made)
-    api._result(api._post_json(url, data=new, params={"version": live["Version"]["Index"]}), True)
-    assert bench.docker.service(made)["JobStatus"]["JobIteration"]["Index"] == 1
+    bench.docker.update_service(live, new)
+    assert bench.docker.service(live["ID"])["JobStatus"]["JobIteration"]["Index"] == 1
 
 
 @pytest.mark.parametrize("name", named(CASES))

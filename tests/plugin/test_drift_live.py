@@ -77,10 +77,9 @@ class Bench:
         if not callable(how):
             self.docker("service", "update", "--detach", "--no-resolve-image", *how, name)
             return
-        api, live = self.docker.api, self.docker.service(name)
+        live = self.docker.service(name)
         how(live["Spec"])
-        url = api._url("/services/{0}/update", live["ID"])
-        api._result(api._post_json(url, data=live["Spec"], params={"version": live["Version"]["Index"]}), True)
+        self.docker.update_service(live, live["Spec"])
 
     def look(self, plugin: Plugin, name: str) -> Seen:
         """What a plain `pulumi preview` does: Read, Check, Diff."""
