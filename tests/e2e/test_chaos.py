@@ -12,7 +12,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -197,10 +196,7 @@ def test_state_that_was_cut_off_is_mended_as_doctor_says_and_nothing_restarts(de
     for file, kept in ((Path(f"{state}.attrs"), 0), (state, 0), (state, state.stat().st_size // 2)):
         file.write_bytes(file.read_bytes()[:kept])
         assert "failed to load checkpoint" in app.preview().output
-        doctor = subprocess.run(
-            [sys.executable, "-m", "swarm_provider.cli", "doctor", "-C", str(app.folder)],
-            env=app.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        doctor = app.swarm_provider("doctor")
         assert doctor.returncode == 1, doctor.stdout
         assert str(file) in doctor.stdout
         deployed.recover()

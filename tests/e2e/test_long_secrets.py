@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,13 +123,7 @@ def story(
 
 
 def command(app: PulumiProject, *arguments: str) -> str:
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "swarm-provider"), *arguments],
-        env=app.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = app.swarm_provider(*arguments)
     return done.stdout + done.stderr
 
 

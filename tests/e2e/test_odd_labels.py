@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -63,10 +61,7 @@ def test_nonsense_labels_of_others_stop_no_run_and_are_told_once(
         app.up().assert_ok()
         assert docker.exec_in(f"{unique}-web", "cat", "/app") == content
     assert len(names(docker, "config", unique)) == 2, "the oldest version is pruned"
-    status = subprocess.run(
-        [sys.executable, "-m", "swarm_provider.cli", "status", "proj/dev", "--json"],
-        env={**app.environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    status = app.swarm_provider("status", "proj/dev", "--json")
     assert status.returncode == 0, status.stderr
     assert [one["name"] for one in json.loads(status.stdout)["services"]] == [f"{unique}-web"]
     assert status.stderr.count(f"service 'other-{unique}'") == 1

@@ -63,8 +63,8 @@ def test_install_plugin_serves_a_run_that_begins_with_destroy(project: ProjectFa
     app = project(PROGRAM, plugin_path=None, env=FOREIGN)
     app.up().assert_ok()
     without_shim(app)
-    command = [Path(sys.executable).with_name("swarm-provider"), "install-plugin"]
-    done = subprocess.run(command, env=app.environment, capture_output=True, text=True, check=True)
+    done = app.swarm_provider("install-plugin")
+    assert done.returncode == 0, done.stderr
     assert app.environment["PULUMI_HOME"] in done.stdout
     assert_quiet(app.refresh().assert_ok().output)
     assert_quiet(app.destroy().assert_ok().output)

@@ -246,8 +246,7 @@ FOREIGN = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
 
 
 def install_plugin(app: PulumiProject) -> None:
-    command = [Path(sys.executable).with_name("swarm-provider"), "install-plugin"]
-    subprocess.run(command, env=app.environment, capture_output=True, check=True)
+    app.swarm_provider("install-plugin").check_returncode()
 
 
 def test_missing_plugin_of_a_program_without_our_package_is_explained(project: ProjectFactory) -> None:

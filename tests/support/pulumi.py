@@ -284,6 +284,18 @@ class PulumiProject:
         changes, unchanged, steps = _read_events(self._log)
         return Result(args, done.returncode, done.stdout, done.stderr, seconds, changes, unchanged, steps)
 
+    def swarm_provider(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run `swarm-provider ARGS` in the project's folder, with its environment."""
+        return subprocess.run(
+            [str(_BIN / "swarm-provider"), *args],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `pulumi ARGS` and return at once, for tests that interrupt or kill it."""
         return subprocess.Popen(
