@@ -103,20 +103,23 @@ class Interposer:
     def _one(
         self, client: socket.socket, asked: BinaryIO, upstream: socket.socket, answered: BinaryIO, pid: int
     ) -> bool:
+        head = read_head(asked)
+        return bool(head) and self._pass_on(head, read_body(head, asked), client, upstream, answered, pid)
+
+    def _pass_on(
+        self, head: bytes, body: bytes, client: socket.socket, upstream: socket.socket, answered: BinaryIO, pid: int
+    ) -> bool:
         """Pass one call on and its answer back; says whether the connection may serve another."""
-        head = _head(asked)
-        if not head:
-            return False
-        request = head + _body(head, asked)
         method, path = head.split(b" ", 2)[:2]
-        self._count(f"{method.decode()} {_kind(path.decode())}", pid)
+        kind = next(iter(steps_of(path.decode())), "")
+        self._count(f"{method.decode()} /{kind}", pid)
         call = self._counted(method.decode(), path.decode(), pid) if method != b"GET" and method != b"HEAD" else None
         if call is not None and self._strikes(call, "before"):
             return False
-        upstream.sendall(request)
-        head = _head(answered)
+        upstream.sendall(head + body)
+        head = read_head(answered)
         if call is not None:
-            answer = head + _body(head, answered)
+            answer = head + read_body(head, answered)
             if self._strikes(call, "after"):
                 return False
             client.sendall(answer)
@@ -143,13 +146,13 @@ class Interposer:
         return True
 
 
-def _kind(path: str) -> str:
-    """Return `/services` for `/v1.41/services/abc/update?version=7`."""
+def steps_of(path: str) -> list[str]:
+    """Return `services`, `abc` and `update` for `/v1.41/services/abc/update?version=7`."""
     steps = [step for step in path.partition("?")[0].split("/") if step]
-    return "/" + next((step for step in steps if not re.fullmatch(r"v\d+\.\d+", step)), "")
+    return steps[1:] if steps and re.fullmatch(r"v\d+\.\d+", steps[0]) else steps
 
 
-def _head(stream: BinaryIO) -> bytes:
+def read_head(stream: BinaryIO) -> bytes:
     """Read start line and headers, with the empty line; b"" at the end of the stream."""
     lines = []
     while True:
@@ -161,7 +164,7 @@ def _head(stream: BinaryIO) -> bytes:
             return b"".join(lines)
 
 
-def _header(head: bytes, name: bytes) -> bytes:
+def header(head: bytes, name: bytes) -> bytes:
     for line in head.split(b"\r\n")[1:]:
         key, _, value = line.partition(b":")
         if key.strip().lower() == name:
@@ -169,10 +172,10 @@ def _header(head: bytes, name: bytes) -> bytes:
     return b""
 
 
-def _body(head: bytes, stream: BinaryIO) -> bytes:
-    if _header(head, b"transfer-encoding") == b"chunked":
+def read_body(head: bytes, stream: BinaryIO) -> bytes:
+    if header(head, b"transfer-encoding") == b"chunked":
         return b"".join(_chunks(stream))
-    length = _header(head, b"content-length")
+    length = header(head, b"content-length")
     return stream.read(int(length)) if length else b""
 
 
@@ -187,11 +190,11 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 def _relay(head: bytes, answered: BinaryIO, client: socket.socket) -> bool:
     """Pass the body of an answer on as it comes; an answer without a length ends its connection."""
-    if _header(head, b"transfer-encoding") == b"chunked":
+    if header(head, b"transfer-encoding") == b"chunked":
         for chunk in _chunks(answered):
             client.sendall(chunk)
         return True
-    length = _header(head, b"content-length")
+    length = header(head, b"content-length")
     if length:
         client.sendall(answered.read(int(length)))
         return True

@@ -8,9 +8,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
-from tests.support.interposer import Interposer, _body, _head, _header, _relay
+from tests.support.interposer import Interposer, header, read_body, read_head, steps_of
 
 NEXT = "Next"
 Steps = tuple[Any, ...]
@@ -27,53 +26,41 @@ class NewerEngine(Interposer):
         super().__init__(folder, daemon)
         self.fields: dict[str, dict[Steps, Any]] = {}
 
-    def _one(
-        self, client: socket.socket, asked: BinaryIO, upstream: socket.socket, answered: BinaryIO, pid: int
+    def _pass_on(
+        self, head: bytes, body: bytes, client: socket.socket, upstream: socket.socket, answered: BinaryIO, pid: int
     ) -> bool:
-        head = _head(asked)
-        if not head:
-            return False
-        body = _body(head, asked)
         method, target = head.split(b" ", 2)[:2]
-        steps = urlsplit(target.decode()).path.strip("/").split("/")
-        if steps[0].startswith("v1."):
-            steps = steps[1:]
-        if steps[0] not in ("services", "tasks") or steps[-1] == "logs":
-            return self._passed_on(head + body, method, client, upstream, answered)
+        kind, *rest = steps_of(target.decode())
+        if kind not in ("services", "tasks") or rest[-1:] == ["logs"]:
+            return super()._pass_on(head, body, client, upstream, answered, pid)
         sent: dict[Steps, Any] = {}
         if method == b"POST":
             spec = json.loads(body)
             sent = dict(_taken(spec, ()))
             head, body = _with_length(head, json.dumps(spec).encode())
         upstream.sendall(head + body)
-        head = _head(answered)
+        head = read_head(answered)
         data = _plain(head, answered)
         good = head.split(b" ", 2)[1].startswith(b"2")
         if good and method == b"POST":
-            self.fields[json.loads(data)["ID"] if steps[-1] == "create" else steps[1]] = sent
+            self.fields[json.loads(data)["ID"] if rest == ["create"] else rest[0]] = sent
         elif good and method == b"GET":
             found = json.loads(data)
             for live in found if isinstance(found, list) else [found]:
-                if steps[0] == "tasks":
-                    # a task has the template that its service has
-                    whole: Any = {"TaskTemplate": live["Spec"]}
-                    fields = self.fields.get(live.get("ServiceID", ""), {})
-                    fields = {place: value for place, value in fields.items() if place[0] == "TaskTemplate"}
-                else:
-                    whole, fields = live["Spec"], self.fields.get(live["ID"], {})
-                for place, value in fields.items():
-                    _put(whole, place, value)
+                self._remember(kind, live)
             data = json.dumps(found).encode()
         client.sendall(b"".join(_with_length(head, data)))
         return True
 
-    def _passed_on(
-        self, request: bytes, method: bytes, client: socket.socket, upstream: socket.socket, answered: BinaryIO
-    ) -> bool:
-        upstream.sendall(request)
-        head = _head(answered)
-        client.sendall(head)
-        return method == b"HEAD" or _relay(head, answered, client)
+    def _remember(self, kind: str, live: Any) -> None:
+        """Put the newer fields into a service, or into a task: it has the template that its service has."""
+        if kind == "services":
+            whole, fields = live["Spec"], self.fields.get(live["ID"], {})
+        else:
+            whole, fields = {"TaskTemplate": live["Spec"]}, self.fields.get(live.get("ServiceID", ""), {})
+        for place, value in fields.items():
+            if kind == "services" or place[0] == "TaskTemplate":
+                _put(whole, place, value)
 
 
 def _taken(value: Any, place: Steps) -> Iterator[tuple[Steps, Any]]:
@@ -95,8 +82,8 @@ def _put(value: Any, place: Steps, field: Any) -> None:
 
 
 def _plain(head: bytes, stream: BinaryIO) -> bytes:
-    data = _body(head, stream)
-    if _header(head, b"transfer-encoding") != b"chunked":
+    data = read_body(head, stream)
+    if header(head, b"transfer-encoding") != b"chunked":
         return data
     plain = b""
     while data:
