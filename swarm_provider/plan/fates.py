@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from swarm_provider.plan.constraints import matches
 from swarm_provider.plan.history import Snapshot
@@ -18,11 +17,11 @@ from swarm_provider.plan.tasks import (
     PAST_RUNNING,
     Service,
     Task,
+    by_slot,
     is_down,
     is_paused,
     keeps_tasks,
     node_name,
-    slot_key,
 )
 from swarm_provider.spec import Json
 
@@ -67,11 +66,10 @@ def fates(
         is_dirty: whether Swarm replaces a task on its node (IsTaskDirty).
     """
     service = Service(snapshot.service or {})
-    own = sorted(map(Task, snapshot.tasks), key=lambda task: slot_key(service, task))
-    by_slot = {key: list(members) for key, members in groupby(own, key=lambda task: slot_key(service, task))}
+    slots_now = dict(sorted(by_slot(service, map(Task, snapshot.tasks)).items()))
     if replicas is None:
-        return _global(service, snapshot, by_slot, constraints, is_dirty)
-    slots = [slot for members in by_slot.values() if (slot := _updatable(service, members))]
+        return _global(service, snapshot, slots_now, constraints, is_dirty)
+    slots = [slot for members in slots_now.values() if (slot := _updatable(service, members))]
     kept, gone = slots, []
     if replicas < len(slots):
         ordered = _in_order_of_removal(slots)

@@ -14,6 +14,7 @@ from swarm_provider.plan.tasks import (
     Service,
     Task,
     at,
+    by_slot,
     eligible,
     in_slots,
     is_down,
@@ -68,14 +69,15 @@ def health(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int) -
         return Health(len(done), count, given_up=len(_lost(service, own) - done), nowhere=nowhere)
     open_slots = in_slots(service, (task for task in own if task.wanted))
     finished = {} if service.restart_condition == "any" else _finished(service, own, set(open_slots))
-    shaky = {key for key, task in open_slots.items() if _is_shaky(service, task, own, now)}
+    slots = by_slot(service, own)
+    shaky = {key for key, task in open_slots.items() if _is_shaky(service, task, slots[key], now)}
     running = {
         key
         for key, task in open_slots.items()
         if task.state == "running" and key not in shaky and not is_down(nodes, task.node_id)
     }
     # a slot without any task is about to get one
-    ended = {slot_key(service, task) for task in own} - set(open_slots) - set(finished)
+    ended = set(slots) - set(open_slots) - set(finished)
     if not service.is_global:
         missing = service.replicas - len(open_slots) - len(finished)
         lost = max(0, min(missing, len(ended)))
@@ -103,12 +105,11 @@ def _lost(service: Service, own: Sequence[Task]) -> set[str]:
     }
 
 
-def _is_shaky(service: Service, task: Task, own: Sequence[Task], now: int) -> bool:
+def _is_shaky(service: Service, task: Task, slot: Sequence[Task], now: int) -> bool:
     """Whether a task that runs does so for a shorter time than Swarm watches one, in the place of one that failed."""
     if task.state != "running" or now - task.reported >= service.monitor_ns:
         return False
-    key = slot_key(service, task)
-    before = [other for other in own if slot_key(service, other) == key and other.created < task.created]
+    before = (other for other in slot if other.created < task.created)
     newest = max(before, key=lambda other: other.created, default=None)
     return newest is not None and newest.state in ENDED
 

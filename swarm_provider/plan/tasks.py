@@ -112,7 +112,7 @@ class Service:
             return when(self.json.get("CreatedAt"))
         return when(at(self.json, "UpdateStatus", "StartedAt")) or when(self.json.get("UpdatedAt"))
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """replicated, global, replicated-job or global-job."""
         mode = at(self.json, "Spec", "Mode") or {}
@@ -251,6 +251,14 @@ class Task:
 def slot_key(service: Service, task: Task) -> str:
     """What is replaced by a new task when one ends: the slot, or the node of a global service."""
     return task.node_id if service.is_global else str(task.slot)
+
+
+def by_slot(service: Service, tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    """The tasks of each slot, in the order in which they come."""
+    found: dict[str, list[Task]] = {}
+    for task in tasks:
+        found.setdefault(slot_key(service, task), []).append(task)
+    return found
 
 
 def in_slots(service: Service, tasks: Iterable[Task]) -> dict[str, Task]:

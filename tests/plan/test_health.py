@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -144,6 +145,14 @@ def test_try_that_has_just_begun_does_not_count(mode: Json, state: str) -> None:
 
 def test_task_that_has_run_for_as_long_as_swarm_watches_counts() -> None:
     assert degraded(service(Global={}), tried(ran=6), [node("a")], NOW) is None
+
+
+def test_many_tries_that_have_just_begun_are_read_in_linear_time() -> None:
+    tasks = [one | {"Slot": slot} for slot in range(1, 1001) for one in tried(ran=1)]
+    started = time.process_time()
+    assert len(health(service(Replicated={"Replicas": 1000}), tasks, [node("a")], NOW).shaky) == 1000
+    # one that looks through all tasks for each of them takes several seconds
+    assert time.process_time() - started < 2
 
 
 def test_first_task_of_its_slot_counts_at_once() -> None:
