@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from swarm_provider.errors import Problem
@@ -379,7 +380,7 @@ class ObjectOf(Type):
     fields: tuple[Field, ...] = ()
     doc: str = ""
 
-    @property
+    @cached_property
     def by_wire(self) -> dict[str, Field]:
         return {entry.wire: entry for entry in self.fields}
 
