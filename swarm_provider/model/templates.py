@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json
-from swarm_provider.spec.names import snake
+from swarm_provider.spec.path import Path, render
 
 # swarmkit, template/context.go; None: a text, {}: a map of the user's, which is empty when Swarm tries it
 _CONTEXT: Final[dict[str, Any]] = {
@@ -44,15 +44,12 @@ def refused(inputs: Json) -> Iterator[Problem]:
     for path, text in _templates(inputs):
         why = why_refused(text) if isinstance(text, str) and "{{" in text else ""
         if why:
-            *_, last = path
-            of = f" of {last!r}" if len(path) > 1 else ""
-            steps = "".join(f"[{step}]" if isinstance(step, int) else f".{snake(step)}" for step in path[:-1])
-            name = f"{steps}.{last}".removeprefix(".")
-            yield Problem(f"Swarm fills in '{{{{...}}}}'{of}, and refuses this one: {why}; {_ESCAPE}", name)
+            of = f" of {path[-1]!r}" if len(path) > 1 else ""
+            yield Problem(f"Swarm fills in '{{{{...}}}}'{of}, and refuses this one: {why}; {_ESCAPE}", render(path))
 
 
-def _templates(inputs: Json) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield what swarmkit expands (template/expand.go)."""
+def _templates(inputs: Json) -> Iterator[tuple[Path, Any]]:
+    """Yield what swarmkit expands (template/expand.go), each with its path in the users' spelling."""
     yield ("hostname",), inputs.get("hostname")
     for key, value in _items(inputs.get("environment")):
         yield ("environment", key), value
@@ -63,8 +60,8 @@ def _templates(inputs: Json) -> Iterator[tuple[tuple[str | int, ...], Any]]:
         for name in ("source", "target"):
             yield ("volumes", index, name), mount.get(name)
         options = mount.get("volume")
-        for name in ("labels", "driverOpts"):
-            for key, value in _items(options.get(name) if isinstance(options, dict) else None):
+        for wire, name in (("labels", "labels"), ("driverOpts", "driver_opts")):
+            for key, value in _items(options.get(wire) if isinstance(options, dict) else None):
                 yield ("volumes", index, "volume", name, key), value
 
 

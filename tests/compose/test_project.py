@@ -267,6 +267,7 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
         ("{image: bb, scale: 2, deploy: {replicas: 3}}", "'scale' and deploy.replicas differ"),
         ("{image: bb, deploy: {placement: {constraints: [node.role]}}}", "has no operator"),
         ("{image: bb, deploy: {resources: {limits: {memory: 1M}}}}", "at least 4 MiB"),
+        ("{image: bb, environment: {'A[B': '{{.foo}}'}}", "of 'A[B', and refuses this one"),
         ("{image: bb, env_file: gone.env}", "does not exist"),
         ("{image: bb, env_file: export.env}", "without 'export'"),
     ],

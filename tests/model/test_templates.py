@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from swarm_provider.model import unusable
 from swarm_provider.model.templates import why_refused
+from swarm_provider.spec.path import parse
 from swarm_provider.spec.values import UNKNOWN, Secret
 from tests.model.template_cases import ACCEPTED, NOT_FORETOLD, REFUSED
 
@@ -56,6 +57,12 @@ def test_every_place_that_swarm_expands_is_looked_at_and_no_value_is_told() -> N
         "volumes[0].volume.driver_opts.o",
     ]
     assert "zqcanary" not in str(found)
+
+
+@pytest.mark.parametrize("key", ["a.b", "A[B", 'A"B', "A[0]", "ab c", ""])
+def test_path_of_a_template_leads_to_its_key(key: str) -> None:
+    [problem] = unusable.service({"environment": {key: "{{.foo}}"}})
+    assert parse(problem.path) == ("environment", key)
 
 
 def test_what_swarm_does_not_expand_is_left_alone() -> None:
