@@ -28,7 +28,6 @@ from swarm_provider.compose.tree import (
 # docker CLI, cli/compose/template: case-insensitive in Go, which folds U+017F to s and U+212A to k
 _NAME: Final = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
 _SUBST: Final = re.compile(rf"(?P<name>{_NAME})(?::?[-?][^}}]*)?")
-_PLAIN_NAME: Final = re.compile(_NAME)
 _ALTERNATIVE: Final = re.compile(rf"\$\{{(?P<name>{_NAME})(?P<operator>:?\+)")
 _MAX_NESTED: Final = 20
 

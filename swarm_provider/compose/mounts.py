@@ -11,7 +11,6 @@ from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
 from swarm_provider.spec import Json, units
 
-PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
 # docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
 _ALLOWED: Final = {
@@ -85,8 +84,8 @@ def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
     result: Json = {}
     if block == "bind" and given.get("propagation"):
         result["propagation"] = str(text(given["propagation"], at)).lower()
-        if result["propagation"] not in PROPAGATIONS:
-            at.key(value, "propagation").error(f"must be one of {', '.join(PROPAGATIONS)}")
+        if result["propagation"] not in shorthand.PROPAGATIONS:
+            at.key(value, "propagation").error(f"must be one of {', '.join(shorthand.PROPAGATIONS)}")
     if block == "bind" and dialect == "compose-spec" and given.get("recursive"):
         word = given["recursive"]
         if word in ("writable", "readonly"):

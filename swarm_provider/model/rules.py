@@ -14,14 +14,13 @@ from typing import Any, Final
 
 from swarm_provider.errors import Problem, SwarmProviderError
 from swarm_provider.model import unusable
-from swarm_provider.spec import Json, image, units
+from swarm_provider.spec import Json, image, labels, units
 from swarm_provider.spec.path import render
 from swarm_provider.spec.values import has_unknown, reveal
 
 NAME_LIMIT: Final = 63
 """Characters of a service's or network's name: a DNS label."""
 _DNS_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*")
-_OBJECT_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?")
 _KEY: Final = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)
 _VALUE: Final = re.compile(r"[a-z0-9:\-_\s\.\*\(\)\?\+\[\]\\\^\$\|\/]+", re.IGNORECASE)
 _LEAST_CPU: Final = 10**6
@@ -54,7 +53,7 @@ def name(kind: str, text: Any) -> list[Problem]:
     if not isinstance(text, str):
         return []
     dns = kind in ("service", "network")
-    pattern, signs = (_DNS_NAME, "'-' and '_'") if dns else (_OBJECT_NAME, "'-', '_' and '.'")
+    pattern, signs = (_DNS_NAME, "'-' and '_'") if dns else (labels.NAME, "'-', '_' and '.'")
     if dns and len(text) > NAME_LIMIT:
         return [Problem(f"{text!r} has {len(text)} characters; Swarm takes {NAME_LIMIT} at most", "name")]
     if pattern.fullmatch(text):

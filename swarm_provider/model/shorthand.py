@@ -17,7 +17,7 @@ from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown
 
-_PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 MOST_PORTS: Final = 3 * 65535
 """How many ports there are to publish: of tcp, udp and sctp."""
 _UNHONOURED: Final = {
@@ -259,7 +259,7 @@ def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
     if len(value.encode()) <= 2:
         return []
     parts = _volume_parts(value)
-    known = ("", "ro", "rw", "nocopy", *_PROPAGATIONS)
+    known = ("", "ro", "rw", "nocopy", *PROPAGATIONS)
     found = [option for option in parts[2].split(",") if option not in known] if len(parts) == 3 else []
     target = parts[min(1, len(parts) - 1)]
     words = (*known[1:], *_UNHONOURED)
@@ -270,7 +270,7 @@ def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
 def misplaced_options(target: str) -> list[tuple[str, str]]:
     """Return the option that the path of a mount ends with, which was meant to stand behind a colon."""
     word = target.rpartition(",")[2] if "," in target else ""
-    if word in ("ro", "rw", "nocopy", *_PROPAGATIONS, *_UNHONOURED):
+    if word in ("ro", "rw", "nocopy", *PROPAGATIONS, *_UNHONOURED):
         return [(word, "it stands behind a comma, so docker takes it for a part of the path; write a colon before it")]
     return []
 
@@ -309,7 +309,7 @@ def _volume_option(entry: Json, option: str, whole: str) -> None:
         if entry["type"] != "volume":
             raise ValueError(f"{whole!r}: 'nocopy' is an option of volumes, and this is a path of the node")
         entry["volume"] = {"nocopy": True}
-    elif option in _PROPAGATIONS:
+    elif option in PROPAGATIONS:
         if entry["type"] == "volume":
             raise ValueError(f"{whole!r}: the propagation of mounts is an option of paths, and this is a volume")
         entry["bind"] = {"propagation": option}

@@ -23,10 +23,8 @@ from swarm_provider.spec.values import UNKNOWN, Secret
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 """A number as text; int() refuses thousands of digits, and takes those of other scripts."""
 
-
 EXACT_BELOW: Final = 2**53
 """Above it, a double has not every whole number."""
-LARGEST_WHOLE: Final = 2**63 - 1
 
 
 @dataclass
@@ -180,7 +178,7 @@ class Integer(Type):
     """Whether all 64 bits may be meant (a limit that is no limit); else it ends where doubles do."""
 
     def _normal(self, value: Any, at: At) -> Any:
-        most = LARGEST_WHOLE if self.wide else EXACT_BELOW - 1
+        most = units.INT64_MAX if self.wide else EXACT_BELOW - 1
         least = -most - 1 if self.minimum is None else self.minimum
         if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
