@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from swarm_provider.model import shorthand
-from swarm_provider.model.types import SIZE, Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text
-
-_OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
-_LABELS: Final = MapOf(Text(), before=shorthand.labels, also=("Sequence[str]",))
+from swarm_provider.model.maps import LABELS, OPTIONS
+from swarm_provider.model.types import SIZE, Boolean, Choice, Field, Integer, ListOf, ObjectOf, Text
 
 MOUNT: Final = ObjectOf(
     "Mount",
@@ -50,9 +48,9 @@ MOUNT: Final = ObjectOf(
                 (
                     Field("nocopy", Boolean(), "Do not fill a new volume with what the image has there."),
                     Field("subpath", Text(), "Path inside the volume. API 1.45."),
-                    Field("labels", _LABELS, "Labels of a volume that is made for the task."),
+                    Field("labels", LABELS, "Labels of a volume that is made for the task."),
                     Field("driver", Text(), "Driver of a volume that is made for the task."),
-                    Field("driver_opts", _OPTIONS, "Driver options of such a volume."),
+                    Field("driver_opts", OPTIONS, "Driver options of such a volume."),
                 ),
                 "Options of a volume mount.",
             ),

@@ -7,11 +7,10 @@ from typing import Final
 from swarm_provider.model import service, shorthand
 from swarm_provider.model.advice import ADVICE_INPUT
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
+from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.resource import Function, Resource
-from swarm_provider.model.service import LABELS
 from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
 
-_OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
 _NAME: Final = Field("name", Text(), "Name in the swarm. Default: the logical name.")
 _NAMESPACE: Final = Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`.")
 _OWNER: Final = Field("owner", Text(), "Pulumi project and stack that own the object.", computed=True)
@@ -54,7 +53,7 @@ SECRET: Final = Resource(
         *_family("secret", "less than 500 KiB"),
         Field("key", Text(), "Key of the digests in the names of the versions.", secret=True, computed=True),
         Field("driver", Text(), "Secret driver plugin that has the content. Spec.Driver.Name."),
-        Field("driver_opts", _OPTIONS, "Options of the secret driver."),
+        Field("driver_opts", OPTIONS, "Options of the secret driver."),
         Field(
             "adopt",
             Choice(("trust", "rotate")),
@@ -72,7 +71,7 @@ IPAM: Final = ObjectOf(
     "Ipam",
     (
         Field("driver", Text(), "Address management driver. Default: default."),
-        Field("options", _OPTIONS, "Driver options."),
+        Field("options", OPTIONS, "Driver options."),
         Field(
             "config",
             ListOf(
@@ -82,7 +81,7 @@ IPAM: Final = ObjectOf(
                         Field("subnet", Text(), "Subnet such as 10.20.0.0/24."),
                         Field("ip_range", Text(), "Range to give addresses from."),
                         Field("gateway", Text(), "Address of the gateway."),
-                        Field("aux_addresses", _OPTIONS, "Addresses that are taken already, by name."),
+                        Field("aux_addresses", OPTIONS, "Addresses that are taken already, by name."),
                     ),
                     "One subnet.",
                 )
@@ -99,7 +98,7 @@ NETWORK: Final = Resource(
         _NAME,
         _NAMESPACE,
         Field("driver", Text(), "Driver. Default overlay."),
-        Field("driver_opts", _OPTIONS, "Driver options."),
+        Field("driver_opts", OPTIONS, "Driver options."),
         Field("internal", Boolean(), "No way out. Default false."),
         Field("attachable", Boolean(), "Containers outside services may join. Default false."),
         Field("ingress", Boolean(), "This is the swarm's routing mesh. Default false."),
@@ -126,7 +125,7 @@ VOLUME: Final = Resource(
         _NAME,
         _NAMESPACE,
         Field("driver", Text(), "Driver. Default local."),
-        Field("driver_opts", _OPTIONS, "Driver options. They cannot be changed later."),
+        Field("driver_opts", OPTIONS, "Driver options. They cannot be changed later."),
         Field("labels", LABELS, "Labels of the volume."),
         Field("cluster_spec", CLUSTER_SPEC, "A volume of the cluster, made by the storage plugin `driver`. API 1.42."),
         Field(

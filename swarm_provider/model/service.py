@@ -10,6 +10,7 @@ from typing import Final
 
 from swarm_provider.model import shorthand
 from swarm_provider.model.advice import ADVICE_INPUT
+from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.mount import MOUNT
 from swarm_provider.model.types import (
     CPUS,
@@ -32,9 +33,6 @@ from swarm_provider.spec import platform, security
 
 _TEXTS: Final = ListOf(Text(), before=shorthand.listed, also=("str",))
 _COMMAND: Final = ListOf(Text(), before=shorthand.shell_words, also=("str",))
-_OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
-LABELS: Final = MapOf(Text(), before=shorthand.labels, also=("Sequence[str]",))
-_KEY_VALUES: Final = MapOf(Text(), before=shorthand.labels, also=("Sequence[str]",))
 
 HEALTHCHECK: Final = ObjectOf(
     "Healthcheck",
@@ -57,7 +55,7 @@ LOGGING: Final = ObjectOf(
     "Logging",
     (
         Field("driver", Text(), "Logging driver. TaskTemplate.LogDriver.Name."),
-        Field("options", _OPTIONS, "Driver options. TaskTemplate.LogDriver.Options."),
+        Field("options", OPTIONS, "Driver options. TaskTemplate.LogDriver.Options."),
     ),
     "Where a task's output goes.",
 )
@@ -104,7 +102,7 @@ NETWORK_REFERENCE: Final = ObjectOf(
     (
         Field("name", Text(), "Name of the network. TaskTemplate.Networks.Target.", required=True),
         Field("aliases", ListOf(Text()), "More names of the service in that network, in order."),
-        Field("driver_opts", _OPTIONS, "Driver options of the attachment."),
+        Field("driver_opts", OPTIONS, "Driver options of the attachment."),
     ),
     "A network that the tasks are attached to.",
     before=shorthand.network_reference,
@@ -283,11 +281,7 @@ SPEC_INPUTS: Final = (
     Field("dns_opt", _TEXTS, "Resolver options. CS.DNSConfig.Options."),
     Field("cap_add", ListOf(Text(), order=False), "Capabilities added. CS.CapabilityAdd, API 1.41."),
     Field("cap_drop", ListOf(Text(), order=False), "Capabilities dropped. CS.CapabilityDrop, API 1.41."),
-    Field(
-        "sysctls",
-        MapOf(Text(), before=lambda value: shorthand.labels(shorthand.texts(value)), also=("Sequence[str]",)),
-        "Kernel settings of the container. CS.Sysctls.",
-    ),
+    Field("sysctls", LABELS, "Kernel settings of the container. CS.Sysctls."),
     Field("ulimits", MapOf(ULIMIT, before=shorthand.ulimits), "Limits by name. CS.Ulimits, API 1.41."),
     Field("oom_score_adj", Integer(-1000, 1000), "Preference of the out-of-memory killer. API 1.46."),
     Field(
