@@ -30,22 +30,7 @@ def canonical(tree: Map, *, ranges: bool = False) -> Map:
     if not isinstance(services, Map):
         return tree
     forms = {**_FORMS, "ports": lambda value: _ports(value, ranges)}
-    return changed(tree, "services", lambda services: _each(services, lambda service: _service(service, forms)))
-
-
-def changed(parent: Map, key: str, change: Callable[[Any], Any]) -> Map:
-    """Return a copy of a mapping with one value changed, at the same place."""
-    result = Map(parent.file, parent.line)
-    for name, value in parent.items():
-        result.put(name, change(value) if name == key else value, parent.where(name))
-    return result
-
-
-def _each(parent: Map, change: Callable[[Map], Map]) -> Map:
-    result = Map(parent.file, parent.line)
-    for name, value in parent.items():
-        result.put(name, change(value) if isinstance(value, Map) else value, parent.where(name))
-    return result
+    return tree.changed({"services": lambda services: services.each(lambda service: _service(service, forms))})
 
 
 def _service(service: Map, forms: Mapping[str, Callable[[Any], Any]]) -> Map:

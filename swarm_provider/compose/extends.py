@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose.canonical import changed
 from swarm_provider.compose.dialect import Layer
 from swarm_provider.compose.files import located
 from swarm_provider.compose.marks import without
@@ -41,7 +40,7 @@ def extended(layer: Layer, folder: Path, home: Home, read: _Read) -> Map:
     result = Map(services.file, services.line)
     for name in services:
         result.put(name, bases.resolved(name, scope), services.where(name))
-    return changed(layer.tree, "services", lambda _: result)
+    return layer.tree.changed({"services": lambda _: result})
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,7 @@ class _Bases:
             if not isinstance(service, Map) or "extends" not in service:
                 base = service
                 break
-            own = Map(service.file, service.line)
-            for key, value in service.items():
-                if key != "extends":
-                    own.put(key, value, service.where(key))
+            own = service.copied(without=("extends",))
             at = scope.at.key(scope.services, name)
             chain = [link.here for link in links]
             links.append(_Link(here, own, at, scope))

@@ -50,10 +50,7 @@ def included(layer: Layer, folder: Path, load: Callable[[Inclusion], Map]) -> Ma
     """
     if "include" not in layer.tree:
         return layer.tree
-    result = Map(layer.tree.file, layer.tree.line)
-    for key, value in layer.tree.items():
-        if key != "include":
-            result.put(key, value, layer.tree.where(key))
+    result = layer.tree.copied(without=("include",))
     for inclusion in _inclusions(layer.tree["include"], folder, layer.at.key(layer.tree, "include")):
         other = load(inclusion)
         for section in _SECTIONS:
@@ -64,9 +61,7 @@ def included(layer: Layer, folder: Path, load: Callable[[Inclusion], Map]) -> Ma
 
 def _imported(tree: Map, other: Map, section: str, layer: Layer) -> Map:
     own = tree.get(section)
-    result = Map(other[section].file, other[section].line)
-    for key, value in other[section].items():
-        result.put(key, value, other[section].where(key))
+    result = other[section].copied()
     if own is not None and not isinstance(own, Map):
         return tree
     own = Map() if own is None else own
@@ -76,9 +71,7 @@ def _imported(tree: Map, other: Map, section: str, layer: Layer) -> Map:
             emptied = [path[2:] for path in layer.emptied if path[:2] == (section, key) and len(path) > 2]
             value = overlaid(without(result[key], emptied), value, (section, key), at)
         result.put(key, value, own.where(key))
-    merged = Map(tree.file, tree.line)
-    for key, value in tree.items():
-        merged.put(key, value, tree.where(key))
+    merged = tree.copied()
     merged.put(section, result, tree.where(section) if section in tree else other.where(section))
     return merged
 

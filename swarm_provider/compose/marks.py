@@ -56,10 +56,5 @@ def without(tree: Map, paths: Iterable[Path]) -> Map:
 def _without(tree: Any, path: Path) -> Any:
     if not path or not isinstance(tree, Map) or path[0] not in tree:
         return tree
-    copy = Map(tree.file, tree.line)
-    for key, entry in tree.items():
-        if key != path[0]:
-            copy.put(key, entry, tree.where(key))
-        elif len(path) > 1:
-            copy.put(key, _without(entry, path[1:]), tree.where(key))
-    return copy
+    step, rest = str(path[0]), path[1:]
+    return tree.changed({step: lambda entry: _without(entry, rest)}) if rest else tree.copied(without=(step,))

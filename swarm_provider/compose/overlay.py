@@ -30,9 +30,7 @@ def overlaid(base: Any, override: Any, path: Path, at: At) -> Any:
 
 
 def _mapping(base: Map, override: Map, path: Path, at: At) -> Map:
-    result = Map(base.file, base.line)
-    for key, value in base.items():
-        result.put(key, value, base.where(key))
+    result = base.copied()
     for key, value in override.items():
         if key not in result:
             result.put(key, value, override.where(key))

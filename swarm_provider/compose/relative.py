@@ -33,7 +33,7 @@ def absolute(tree: Map, folder: Path, home: Home) -> Map:
 
     def mount(value: Any) -> Any:
         if isinstance(value, Map):
-            return _with(value, {"source": rooted}) if value.get("type") == "bind" else value
+            return value.changed({"source": rooted}) if value.get("type") == "bind" else value
         if not isinstance(value, str):
             return value
         try:
@@ -46,13 +46,13 @@ def absolute(tree: Map, folder: Path, home: Home) -> Map:
         return part(value, rooted(source) + value[len(source) :])
 
     def path(value: Any) -> Any:
-        return _with(value, {"path": rooted}) if isinstance(value, Map) else rooted(value)
+        return value.changed({"path": rooted}) if isinstance(value, Map) else rooted(value)
 
     def volume(value: Map) -> Map:
         options = value.get("driver_opts")
         if value.get("driver") != "local" or not isinstance(options, Map) or options.get("o") != "bind":
             return value
-        return _with(value, {"driver_opts": lambda options: _with(options, {"device": rooted})})
+        return value.changed({"driver_opts": lambda options: options.changed({"device": rooted})})
 
     service: _Changes = {
         "env_file": lambda value: _entries(value, path),
@@ -61,31 +61,16 @@ def absolute(tree: Map, folder: Path, home: Home) -> Map:
     }
     file: _Changes = {"file": rooted}
     sections: dict[str, Callable[[Map], Map]] = {
-        "services": lambda value: _with(value, service),
-        "configs": lambda value: _with(value, file),
-        "secrets": lambda value: _with(value, file),
+        "services": lambda value: value.changed(service),
+        "configs": lambda value: value.changed(file),
+        "secrets": lambda value: value.changed(file),
         "volumes": volume,
     }
-    return _with(tree, {name: _each(change) for name, change in sections.items()})
+    return tree.changed({name: _each(change) for name, change in sections.items()})
 
 
 def _each(change: Callable[[Map], Map]) -> Callable[[Any], Any]:
-    def section(values: Any) -> Any:
-        if not isinstance(values, Map):
-            return values
-        result = Map(values.file, values.line)
-        for key, value in values.items():
-            result.put(key, change(value) if isinstance(value, Map) else value, values.where(key))
-        return result
-
-    return section
-
-
-def _with(parent: Map, changes: _Changes) -> Map:
-    result = Map(parent.file, parent.line)
-    for key, value in parent.items():
-        result.put(key, changes[key](value) if key in changes else value, parent.where(key))
-    return result
+    return lambda section: section.each(change) if isinstance(section, Map) else section
 
 
 def _entries(value: Any, change: Callable[[Any], Any]) -> Any:

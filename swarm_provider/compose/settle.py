@@ -14,7 +14,6 @@ from fractions import Fraction
 from typing import Any, Final
 
 from swarm_provider.compose import words
-from swarm_provider.compose.canonical import changed
 from swarm_provider.compose.overlay import DEPENDENCY
 from swarm_provider.compose.tree import At, Items, Map, as_written, part
 from swarm_provider.model import shorthand
@@ -48,7 +47,7 @@ def settled(tree: Map, at: At) -> Map:
             spot.key(service, "provider").warn("Swarm has no providers, so the service is left out")
             continue
         result.put(key, _service(service, provided, spot) if isinstance(service, Map) else service, services.where(key))
-    return changed(tree, "services", lambda _: result)
+    return tree.changed({"services": lambda _: result})
 
 
 def _service(service: Map, provided: set[str], at: At) -> Map:
@@ -71,10 +70,10 @@ def _changed_at(parent: Map, path: tuple[str, ...], at: At, change: Callable[[An
         return parent
     place = at.key(parent, key)
     if len(path) == 1:
-        return changed(parent, key, lambda old: change(old, place))
+        return parent.changed({key: lambda old: change(old, place)})
     if not isinstance(value, Map):
         return parent
-    return changed(parent, key, lambda old: _changed_at(old, path[1:], place, change))
+    return parent.changed({key: lambda old: _changed_at(old, path[1:], place, change)})
 
 
 def _split(value: str, at: At) -> Any:
@@ -114,11 +113,7 @@ def _healthcheck(value: Any) -> Any:
     test = value.get("test")
     # a test that is none to anybody stays, to be told where it is read
     wrong = isinstance(test, Items) and test and test[0] not in HEALTH_TESTS
-    result = Map(value.file, value.line)
-    for key, entry in value.items():
-        if key != ("disable" if wrong else "test"):
-            result.put(key, entry, value.where(key))
-    return result
+    return value.copied(without=("disable" if wrong else "test",))
 
 
 def _ports(value: Any, at: At) -> Any:
@@ -145,9 +140,8 @@ def _published(port: Map, at: At) -> Iterator[Map]:
             " Swarm cannot choose, so all of them are published"
         )
     for number in range(first, last + 1):
-        single = Map(port.file, port.line)
-        for key, value in port.items():
-            single.put(key, part(value, number) if key == "published" else value, port.where(key))
+        single = port.copied()
+        single["published"] = part(port["published"], number)
         yield single
 
 
@@ -157,7 +151,7 @@ def _mounts(value: Any) -> Any:
     result = Items(value.file, value.line)
     for index, mount in enumerate(value):
         if isinstance(mount, Map) and isinstance(mount.get("target"), str):
-            mount = changed(mount, "target", lambda target: part(target, shorthand.clean_path(target)))
+            mount = mount.changed({"target": lambda target: part(target, shorthand.clean_path(target))})
         elif isinstance(mount, str):
             # one that cannot be read is told where it is
             with contextlib.suppress(ValueError):
@@ -174,19 +168,14 @@ def _with_needs(service: Map, provided: set[str]) -> Map:
         if given is not None or not needs:
             return service
         given = Map(*needs[0][1])
-    result = Map(given.file, given.line)
-    for name, entry in given.items():
-        if name not in provided:
-            result.put(name, entry, given.where(name))
+    result = given.copied(without=provided)
     for name, where in needs:
         if name not in result:
             dependency = Map(*where)
             for key, entry in DEPENDENCY.items():
                 dependency.put(key, entry, where)
             result.put(name, dependency, where)
-    copy = Map(service.file, service.line)
-    for key, value in service.items():
-        copy.put(key, value, service.where(key))
+    copy = service.copied()
     copy.put("depends_on", result, (given.file, given.line))
     return copy
 

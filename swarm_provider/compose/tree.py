@@ -6,7 +6,7 @@ value. No reading of files, no rules of compose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,6 +36,24 @@ class Map(dict[str, Any]):
         copy = Map(self.file, self.line)
         copy.lines, copy.files = self.lines, self.files
         return copy
+
+    def copied(self, without: Container[str] = ()) -> Map:
+        """Return a copy without these keys; its lines are its own."""
+        copy = Map(self.file, self.line)
+        for key, value in self.items():
+            if key not in without:
+                copy.put(key, value, self.where(key))
+        return copy
+
+    def changed(self, changes: Mapping[str, Callable[[Any], Any]]) -> Map:
+        """Return a copy with the values of these keys changed, each at its place."""
+        copy = self.copied()
+        copy.update((key, change(copy[key])) for key, change in changes.items() if key in copy)
+        return copy
+
+    def each(self, change: Callable[[Map], Map]) -> Map:
+        """Return a copy with every value changed that is a mapping itself."""
+        return self.changed({key: change for key, value in self.items() if isinstance(value, Map)})
 
     def where(self, key: str) -> tuple[str, int]:
         """Return the file and the line of a key."""
