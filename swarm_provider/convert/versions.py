@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from swarm_provider.spec import Json
+from swarm_provider.spec.versions import version_number
 
 SINCE: Final = (
     # (path in the ServiceSpec; [] stands for each entry, property of the inputs, first API version that keeps it)
@@ -48,11 +49,7 @@ def _copy(value: Any) -> Any:
 
 
 def _newer_than(api_version: str) -> list[tuple[str, str, str]]:
-    return [entry for entry in SINCE if _number(entry[2]) > _number(api_version)]
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+    return [entry for entry in SINCE if version_number(entry[2]) > version_number(api_version)]
 
 
 def _remove(value: Any, steps: list[str]) -> bool:

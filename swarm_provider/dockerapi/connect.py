@@ -12,6 +12,7 @@ from swarm_provider.dockerapi.failures import Unanswered
 from swarm_provider.dockerapi.hosts import Endpoint
 from swarm_provider.dockerapi.transport import Transport, Unreachable
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
+from swarm_provider.spec.versions import version_number
 
 Json = dict[str, Any]
 
@@ -88,12 +89,6 @@ def find_peer(
     if len(failures) == 1:
         raise ConnectionFailed(failures[0])
     raise ConnectionFailed(f"none of the {len(failures)} hosts is a usable manager: {'; '.join(failures)}")
-
-
-def version_number(text: str) -> tuple[int, int]:
-    """`1.41` as numbers: as a decimal number it would be above `1.5`."""
-    major, _, minor = text.partition(".")
-    return int(major), int(minor or 0)
 
 
 def _use(transport: Transport, api_version: str | None, manager: bool, cluster_id: str, patience: float) -> Peer:

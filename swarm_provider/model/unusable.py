@@ -13,6 +13,7 @@ from swarm_provider.errors import Problem
 from swarm_provider.model import shorthand, templates
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import Secret, reveal
+from swarm_provider.spec.versions import version_number
 
 HEALTH_TESTS: Final = ("CMD", "CMD-SHELL", "NONE")
 """What the words of a health check's test begin with; Docker never runs another one."""
@@ -120,7 +121,7 @@ def network(inputs: Json, api_version: str) -> list[Problem]:
             continue
         if subnet.version == 6 and overlay:
             problems.append(Problem(f"Swarm never gives out a subnet for {subnet}; write the subnet itself", path))
-        elif tuple(map(int, api_version.split("."))) < ANY_SUBNET_SINCE:
+        elif version_number(api_version) < ANY_SUBNET_SINCE:
             problems.append(
                 Problem(
                     f"{subnet} asks for any subnet of that size, which Engine 29 (API 1.52) understands; this engine"

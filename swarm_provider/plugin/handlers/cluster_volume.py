@@ -10,6 +10,7 @@ from swarm_provider.errors import NotFound, OutOfSequence, Problem
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.spec.versions import version_number
 
 SINCE: Final = (1, 42)
 _AVAILABILITY: Final = "clusterSpec.availability"
@@ -32,7 +33,7 @@ def problems(inputs: Json, api_version: str) -> list[Problem]:
     if not isinstance(spec, dict):
         return []
     found = []
-    if api_version and tuple(map(int, api_version.split("."))) < SINCE:
+    if api_version and version_number(api_version) < SINCE:
         text = f"the engine (API {api_version}) has no cluster volumes; API {'.'.join(map(str, SINCE))} has"
         found.append(Problem(text, "cluster_spec"))
     if inputs.get("driver") == "local":
