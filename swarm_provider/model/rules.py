@@ -9,6 +9,7 @@ is no plain value, breaks no rule.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -170,17 +171,18 @@ def _targets(inputs: Json) -> Iterator[Problem]:
 
 
 def _ports(inputs: Json) -> Iterator[Problem]:
-    published: set[tuple[int, str]] = set()
-    twice: dict[tuple[int, str], None] = {}
-    for port in _maps(inputs.get("ports")):
-        number, protocol = port.get("published"), port.get("protocol", "tcp")
-        if isinstance(number, int) and number:
-            place = (number, protocol)
-            if place in published:
-                twice[place] = None
-            published.add(place)
+    counts = Counter(place for place, _ in _published(inputs))
+    twice = [place for place, count in counts.items() if count > 1]
     if twice:
-        yield Problem(f"{_told(list(twice))} published twice; remove one", "ports")
+        yield Problem(f"{_told(twice)} published twice; remove one", "ports")
+
+
+def _published(inputs: Json) -> Iterator[tuple[tuple[int, str], str]]:
+    """Yield number and protocol of each port outside that is chosen already, and its mode."""
+    for port in _maps(inputs.get("ports")):
+        number = port.get("published")
+        if isinstance(number, int) and number:
+            yield (number, port.get("protocol") or "tcp"), port.get("mode") or "ingress"
 
 
 class PublishedPorts:
@@ -200,10 +202,8 @@ class PublishedPorts:
         for place in self._of.pop(key, ()):
             del self._holders[place][key]
         own: dict[tuple[int, str], set[str]] = {}
-        for port in _maps(reveal(inputs.get("ports"))):
-            number, protocol = port.get("published"), port.get("protocol") or "tcp"
-            if isinstance(number, int) and number:
-                own.setdefault((number, protocol), set()).add(port.get("mode") or "ingress")
+        for place, mode in _published({"ports": reveal(inputs.get("ports"))}):
+            own.setdefault(place, set()).add(mode)
         clashes: dict[Any, list[tuple[int, str]]] = {}
         for place, modes in own.items():
             holders = self._holders.setdefault(place, {})
