@@ -64,8 +64,8 @@ def problems_of_content(kind: str, content: bytes) -> list[Problem]:
 
 
 def object_labels(item: Json) -> dict[str, str]:
-    """Return the labels of a live config or secret."""
-    spec = item.get("Spec")
+    """Return the labels of a live object of any kind; those of networks and volumes stand outside of a spec."""
+    spec = item.get("Spec", item)
     return labels.all_of(spec.get("Labels") if isinstance(spec, dict) else None)
 
 

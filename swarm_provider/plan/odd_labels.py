@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from swarm_provider.plan.naming import object_labels
 from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.foreign import shown
@@ -23,7 +24,7 @@ def told(kind: str, items: Iterable[Json], mask: Callable[[str], str]) -> dict[s
     """
     found = {}
     for item in items:
-        own = at(item, "Spec", "Labels") if "Spec" in item else at(item, "Labels")
+        own = object_labels(item)
         keys = labels.unreadable(own)
         if keys:
             name = at(item, "Spec", "Name") or at(item, "Description", "Hostname") or at(item, "Name") or "?"

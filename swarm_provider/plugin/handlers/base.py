@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model import Resource
 from swarm_provider.plan.diff import Change, changes
-from swarm_provider.plan.ownership import Owner, claim, of_another, owner_of_urn, proven
+from swarm_provider.plan.naming import object_labels
+from swarm_provider.plan.ownership import Claim, Owner, claim, of_another, owner_of_urn, proven
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.path import within
@@ -163,26 +164,31 @@ class Handler(ABC):
         elif held:
             self.session.foreign = of_another(live, request.owner, held) or self.session.foreign
 
-    def check_owner(
-        self, request: Request, kind: str, name: str, live: Mapping[str, str] | None, olds: Json, state: Json
-    ) -> None:
+    def decide(
+        self, request: Request, kind: str, name: str, live: Json | None, *, adopt: bool, incarnation: object = ""
+    ) -> Claim:
+        """Decide about a live object, None where there is none; the rest as for `claim`."""
+        own = None if live is None else object_labels(live)
+        return claim(kind, name, own, request.owner, adopt=adopt, incarnation=incarnation)
+
+    def check_owner(self, request: Request, kind: str, name: str, live: Json | None, olds: Json, state: Json) -> None:
         """Refuse, at Diff, to change an object of another Pulumi stack; say where its labels will follow the state.
 
         Args:
-            live: labels of the object, None where there is none.
+            live: the object, None where there is none.
 
         Raises:
             OwnershipError: with the owner.
         """
         owner, before = request.owner, olds.get("owner")
-        claim(kind, name, live, owner, adopt=True, incarnation=state.get("incarnation"))
+        self.decide(request, kind, name, live, adopt=True, incarnation=state.get("incarnation"))
         if before not in (None, owner.text):
             self.session.log.info(
                 "",
                 f"objects of Pulumi stack {before!r} have moved to {owner.text!r}, as the state proves; their owner "
                 f"labels follow, which restarts no task",
             )
-        elif before is None and labels.owner(live) == owner.text:
+        elif before is None and live is not None and labels.owner(object_labels(live)) == owner.text:
             self.session.log.info(
                 request.urn,
                 f"{kind} {name!r} was taken over or stamped by a run that this state does not know (an older state was "

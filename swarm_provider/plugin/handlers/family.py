@@ -19,7 +19,7 @@ from swarm_provider.errors import Conflict, InputError, NotFound, Problem
 from swarm_provider.model import rules
 from swarm_provider.plan import naming
 from swarm_provider.plan.diff import Change
-from swarm_provider.plan.ownership import Claim, claim, of_another
+from swarm_provider.plan.ownership import Claim, of_another
 from swarm_provider.plugin.handlers.base import Difference, Request, new_incarnation
 from swarm_provider.plugin.handlers.content import (
     CONTENT,
@@ -172,8 +172,7 @@ class FamilyHandler(FamilyReader):
 
     async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
         newest = await self._newest(olds.get("familyId", ""), outdated=True)
-        own = None if newest is None else naming.object_labels(newest)
-        self.check_owner(request, self.kind, str(state.get("name")), own, olds, state)
+        self.check_owner(request, self.kind, str(state.get("name")), newest, olds, state)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
         """Return the changes as the preview is to show them."""
@@ -210,8 +209,8 @@ class FamilyHandler(FamilyReader):
     def _claim(
         self, request: Request, news: Json, name: str, live: Json | None, mine: str | None = None, held: str = ""
     ) -> Claim:
-        own, adopt = None if live is None else naming.object_labels(live), bool(reveal(news.get("adopt")))
-        return claim(self.kind, name, own, request.owner, adopt=name == mine or adopt, incarnation=held)
+        adopt = name == mine or bool(reveal(news.get("adopt")))
+        return self.decide(request, self.kind, name, live, adopt=adopt, incarnation=held)
 
     async def _ensure(self, request: Request, news: Json, mine: str | None = None, held: str = "") -> Json:
         """Make the version that the inputs name the current one of its family, whether it exists or not; then prune.

@@ -12,7 +12,7 @@ from swarm_provider.errors import Conflict, InputError
 from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.plan.diff import Change
-from swarm_provider.plan.ownership import Claim, claim
+from swarm_provider.plan.ownership import Claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.remove import remove_network
 from swarm_provider.spec import Json, labels
@@ -77,8 +77,7 @@ class NetworkHandler(Handler):
             OwnershipError: with the owner.
         """
         live = None if await self.offline() else await (await self.session.swarm()).find("network", name)
-        own = None if live is None else labels.all_of(live.get("Labels"))
-        claim("network", name, own, request.owner, adopt=True, incarnation=state.get("incarnation"))
+        self.decide(request, "network", name, live, adopt=True, incarnation=state.get("incarnation"))
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
@@ -87,8 +86,7 @@ class NetworkHandler(Handler):
             return "" if name is UNKNOWN else name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         swarm = await self.session.swarm()
         live = await (swarm.find("network", name) if preview else swarm.inspect("network", name))
-        own = None if live is None else labels.all_of(live.get("Labels"))
-        decision = claim("network", name, own, request.owner, adopt=bool(reveal(news.get("adopt"))))
+        decision = self.decide(request, "network", name, live, adopt=bool(reveal(news.get("adopt"))))
         if preview:
             if decision is Claim.TAKE_OVER:
                 self.session.log.info(request.urn, f"network {name!r} exists and will be taken over")
@@ -102,7 +100,7 @@ class NetworkHandler(Handler):
                 live = await swarm.inspect("network", name)
                 if live is None:
                     raise
-                claim("network", name, labels.all_of(live.get("Labels")), request.owner, adopt=False)
+                self.decide(request, "network", name, live, adopt=False)
                 network_id, incarnation = live["Id"], labels.incarnation(live.get("Labels"))
         else:
             assert live is not None

@@ -18,7 +18,8 @@ from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.diff import replaces
 from swarm_provider.plan.health import degraded, left_behind, recovered, under_way
-from swarm_provider.plan.ownership import Claim, claim, of_another, owner_told
+from swarm_provider.plan.naming import object_labels
+from swarm_provider.plan.ownership import Claim, of_another, owner_told
 from swarm_provider.plan.submission import (
     as_awaited,
     force_again,
@@ -117,8 +118,7 @@ class ServiceHandler(Handler):
     async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
         name = str(olds.get("name"))
         live = await (await self.session.swarm()).find("service", name, outdated=True)
-        own = None if live is None else labels.all_of(live["Spec"].get("Labels"))
-        self.check_owner(request, "service", name, own, olds, state)
+        self.check_owner(request, "service", name, live, olds, state)
 
     # --------------------------------------------------------------- create
 
@@ -170,9 +170,8 @@ class ServiceHandler(Handler):
         return service_id, (spec, 0)
 
     def _claim(self, request: Request, news: Json, live: Json | None, incarnation: object = "") -> Claim:
-        own = None if live is None else labels.all_of(live["Spec"].get("Labels"))
         adopt = bool(reveal(news.get("adopt")))
-        return claim("service", str(news["name"]), own, request.owner, adopt=adopt, incarnation=incarnation)
+        return self.decide(request, "service", str(news["name"]), live, adopt=adopt, incarnation=incarnation)
 
     async def _spec(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> Json:
         self.session.log.hide(secret_texts(news))
@@ -289,7 +288,7 @@ class ServiceHandler(Handler):
         if live is None:
             return None
         names = await network_names(swarm, live["Spec"])
-        own = labels.all_of(live["Spec"].get("Labels"))
+        own = object_labels(live)
         if not is_job(live["Spec"]):
             # a job is not stamped, so that it proves nothing after a move
             self.note_owner(request, own, state)

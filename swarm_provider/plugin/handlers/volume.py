@@ -14,7 +14,7 @@ from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
 from swarm_provider.plan import naming
-from swarm_provider.plan.ownership import Owner, claim, of_another
+from swarm_provider.plan.ownership import Owner, of_another
 from swarm_provider.plan.tasks import at
 from swarm_provider.plugin.handlers import cluster_volume
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
@@ -162,8 +162,7 @@ class VolumeHandler(Handler):
 
     def _use(self, request: Request, name: str, live: Json, news: Json, state: Json) -> None:
         """Say that a volume is used as it is; refuse one of another owner, or with other options than asked for."""
-        own = labels.all_of(live.get("Labels"))
-        claim("volume", name, own, request.owner, adopt=True, incarnation=state.get("incarnation"))
+        self.decide(request, "volume", name, live, adopt=True, incarnation=state.get("incarnation"))
         differing = _differing(live, news)
         if differing:
             raise SwarmProviderError(
@@ -171,7 +170,7 @@ class VolumeHandler(Handler):
                 f"change that: use the same options, or another name"
             )
         text = f"volume {name!r} exists with its data, and is used as it is"
-        if labels.owner(own) is None and reveal(news.get("deleteOnDestroy")):
+        if labels.owner(live.get("Labels")) is None and reveal(news.get("deleteOnDestroy")):
             text += "; it was not made by Pulumi, so destroy leaves it all the same"
         self.session.log.info(request.urn, text)
 
