@@ -231,8 +231,8 @@ def of_the_engine(text: str) -> Iterable[str]:
 def of_a_call(error: Exception) -> tuple[str, list[str]]:
     """What a failing call answers: the message, and the reasons that go into the state."""
     plugin = provider()
-    plugin._session = SimpleNamespace(cluster_id="")
-    plugin._homes = SimpleNamespace(current=SimpleNamespace(handlers={"swarm:index:Service": Failing(error)}))
+    handlers = {"swarm:index:Service": Failing(error)}
+    plugin._homes = SimpleNamespace(current=SimpleNamespace(handlers=handlers, session=SimpleNamespace(cluster_id="")))
     request = provider_pb2.CreateRequest(urn=URN, type="swarm:index:Service")
     with pytest.raises(Aborted) as answer:
         asyncio.run(plugin.Create(request, Context()))

@@ -108,7 +108,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log = EngineLog(engine_address)
         # the log of messages may be another one by then
         open_log(os.environ, lambda text: self.log.clean(text, lines=True))
-        self._session: Any = None
         self._homes: Any = None
         self._settled: Any = None
         """What CheckConfig found out."""
@@ -176,7 +175,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         settings = settings_from(inputs)
         connected = self._settled and self._settled.connected(settings.connection)
         self._homes = Homes(settings, record_of(args), self.log, connected)
-        self._session = self._homes.current.session
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
     @_rpc
@@ -190,7 +188,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:
         from swarm_provider.plugin.lookups import invoke
 
-        if self._session is None:
+        if self._homes is None:
             raise SwarmProviderError("the provider is not configured yet")
         self._require_swarm()
         self._homes.current.tell_where()
@@ -315,6 +313,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers
+
+    @property
+    def _session(self) -> Any:
+        """That of the swarm that the settings lead to."""
+        return self._homes.current.session
 
     def _complete(self, request: Any, outputs: Json) -> Json:
         """Return the outputs of a create or update with what is known here: the forecast, or where it lives."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def unreachable(folder: Path, **more: Any) -> Homes:
 
 def test_what_still_fails_lives_where_it_was_read() -> None:
     provider = Provider(None)
-    provider._session = Elsewhere()
+    provider._homes = SimpleNamespace(current=SimpleNamespace(session=Elsewhere()))
     outputs = {"name": "web", KEY: "a"}
     read = provider.failure(provider_pb2.ReadRequest(), _StillFailing("web", {"name": "web"}, outputs, ["broken"]))
     made = provider.failure(provider_pb2.CreateRequest(), PartialFailure("web", outputs, ["broken"]))
