@@ -25,9 +25,9 @@ from swarm_provider.dockerapi import preload
 from swarm_provider.errors import Cancelled, GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.cluster import KEY, record_of
-from swarm_provider.plan.diff import Change
 from swarm_provider.plan.ignored import misplaced
 from swarm_provider.plan.ownership import require_no_copy
+from swarm_provider.plugin.differences import difference
 from swarm_provider.plugin.engine import RESOURCE, EngineLog
 from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
 from swarm_provider.plugin.logfile import of_a_fault, open_log
@@ -35,7 +35,6 @@ from swarm_provider.plugin.marks import mark_of, marked
 from swarm_provider.plugin.peers import OwnUserOnly
 from swarm_provider.plugin.values import decode, encode, flattened
 from swarm_provider.spec import Json
-from swarm_provider.spec.path import top
 from swarm_provider.spec.values import has_unknown, reveal, secret_texts
 from swarm_provider.version import __version__
 
@@ -50,11 +49,6 @@ _DOING = {
     "Delete": "deleting",
 }
 """What a call does with a resource, for a status line where nothing else says what it waits for."""
-_KINDS = {
-    "add": provider_pb2.PropertyDiff.ADD,
-    "delete": provider_pb2.PropertyDiff.DELETE,
-    "update": provider_pb2.PropertyDiff.UPDATE,
-}
 
 
 def _rpc(
@@ -218,11 +212,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         mark = mark_of(request.olds)
         if self._homes.moves(request.urn, mark):
             await self._homes.move(mark, request.urn, self._opened(request.old_inputs))
-            return _difference(Difference(replaces=("provider",)))
+            return difference(Difference(replaces=("provider",)))
         handler = self._handler(request, self._homes.of(mark))
         if handler.compares_inputs_only and request.old_inputs == request.news:
             # nothing of a large stack that did not change is worth decoding
-            return _difference(Difference())
+            return difference(Difference())
         olds, news, ignored = self._opened(request.old_inputs), self._opened(request.news), list(request.ignoreChanges)
         # the refresh before a run asks for differences, too, before Pulumi has put anything back
         if ignored and self._session.is_checked(request.urn):
@@ -231,7 +225,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
         if self._homes.is_registered(request.urn) and (found.changes or found.replaces):
             require_no_copy(_request(request).owner, handler.session.copy_of)
-        return _difference(found)
+        return difference(found)
 
     @_rpc
     async def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
@@ -380,31 +374,6 @@ class _StillFailing(PartialFailure):
 def _request(request: Any) -> Request:
     name = request.name or request.urn.rsplit("::", 1)[-1]
     return Request(request.urn, name, getattr(request, "timeout", 0.0))
-
-
-def _difference(found: Difference) -> provider_pb2.DiffResponse:
-    if not found.changes and not found.replaces:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, stables=found.stables)
-    detailed = {change.path: _detail(change, found) for change in found.changes}
-    for path in found.replaces:
-        if not any(top(change.path) == path for change in found.changes):
-            detailed[path] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE, inputDiff=True)
-    return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME,
-        replaces=found.replaces,
-        deleteBeforeReplace=found.delete_before_replace,
-        stables=found.stables,
-        diffs=sorted({top(change.path) for change in found.changes}),
-        detailedDiff=detailed,
-        hasDetailedDiff=bool(detailed),
-    )
-
-
-def _detail(change: Change, found: Difference) -> provider_pb2.PropertyDiff:
-    # X_REPLACE follows X in the protocol's enumeration
-    replaces = change.path in found.replaces or top(change.path) in found.replaces
-    kind = provider_pb2.PropertyDiff.Kind.ValueType(_KINDS[change.kind] + (1 if replaces else 0))
-    return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.path not in found.of_outputs)
 
 
 async def serve(engine_address: str | None) -> None:
