@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from swarm_provider.errors import ConnectionFailed, DockerError, NotFound, OutOfSequence
 from swarm_provider.rollout.ports import Clock, RealClock, Swarm, is_transient
 from swarm_provider.spec import Json
+
+T = TypeVar("T")
 
 ATTEMPTS: Final = 12
 FIRST_PAUSE_S: Final = 0.05
@@ -59,26 +61,41 @@ async def update_with_retry(
         OutOfSequence: somebody else was faster a dozen times.
         ConnectionFailed: no manager answered a dozen times.
     """
+
+    async def once() -> Updated | None:
+        nonlocal known
+        live, known = known or await swarm.inspect(kind, id), None
+        if live is None:
+            raise NotFound(f"{kind} {id} does not exist", status=404)
+        spec = change(live)
+        if spec is None:
+            return None
+        version = int((live.get("Version") or {}).get("Index") or 0)
+        warnings = await swarm.update(
+            kind,
+            str(live.get("ID") or id),
+            version,
+            spec,
+            registry_auth=registry_auth,
+            registry_auth_from=registry_auth_from,
+        )
+        return Updated(str(live.get("ID") or id), version + 1, spec, tuple(warnings or ()))
+
+    return await until_taken(once, clock=clock)
+
+
+async def until_taken(once: Callable[[], Awaitable[T]], *, clock: Clock | None = None) -> T:
+    """Read and write; repeat when somebody else was faster, or no manager can do it at the moment.
+
+    Raises:
+        OutOfSequence: somebody else was faster a dozen times.
+        ConnectionFailed: no manager answered a dozen times.
+    """
     waiting = clock or RealClock()
     pause = FIRST_PAUSE_S
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            live, known = known or await swarm.inspect(kind, id), None
-            if live is None:
-                raise NotFound(f"{kind} {id} does not exist", status=404)
-            spec = change(live)
-            if spec is None:
-                return None
-            version = int((live.get("Version") or {}).get("Index") or 0)
-            warnings = await swarm.update(
-                kind,
-                str(live.get("ID") or id),
-                version,
-                spec,
-                registry_auth=registry_auth,
-                registry_auth_from=registry_auth_from,
-            )
-            return Updated(str(live.get("ID") or id), version + 1, spec, tuple(warnings or ()))
+            return await once()
         except (DockerError, ConnectionFailed) as error:
             lost = isinstance(error, OutOfSequence) or is_transient(error)
             if not lost or attempt == ATTEMPTS:

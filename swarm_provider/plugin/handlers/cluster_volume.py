@@ -6,15 +6,15 @@ from typing import Final
 
 from swarm_provider.convert.cluster_volume import cluster_to_spec
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.errors import NotFound, OutOfSequence, Problem
+from swarm_provider.errors import NotFound, Problem
 from swarm_provider.plan.tasks import at
+from swarm_provider.rollout.retry import until_taken
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, reveal
 from swarm_provider.spec.versions import version_number
 
 SINCE: Final = (1, 42)
 _AVAILABILITY: Final = "clusterSpec.availability"
-_ATTEMPTS: Final = 5
 
 
 def is_cluster(inputs: Json) -> bool:
@@ -54,7 +54,8 @@ async def set_availability(swarm: Swarm, name: str, news: Json) -> None:
         NotFound: there is no such volume any more.
         OutOfSequence: somebody else was faster, again and again.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+
+    async def once() -> None:
         live = await swarm.inspect("volume", name)
         cluster = (live or {}).get("ClusterVolume")
         if cluster is None:
@@ -63,13 +64,9 @@ async def set_availability(swarm: Swarm, name: str, news: Json) -> None:
         if cluster["Spec"].get("Availability") == word:
             return
         spec = {**cluster["Spec"], "Availability": word}
-        try:
-            await swarm.update_cluster_volume(cluster["ID"], int(cluster["Version"]["Index"]), spec)
-        except OutOfSequence:
-            if attempt == _ATTEMPTS:
-                raise
-        else:
-            return
+        await swarm.update_cluster_volume(cluster["ID"], int(cluster["Version"]["Index"]), spec)
+
+    await until_taken(once)
 
 
 def was_never_made(live: Json) -> bool:
