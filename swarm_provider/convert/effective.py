@@ -69,6 +69,18 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     return result
 
 
+def update_pace(spec: Json) -> tuple[int, str]:
+    """Return how many tasks an update replaces at a time (0: all), and in which order.
+
+    Args:
+        spec: a ServiceSpec; a number that is not known yet (UNKNOWN) counts as 1.
+    """
+    config = spec.get("UpdateConfig")
+    policy = {**UPDATE_DEFAULTS, **(config if isinstance(config, dict) else {})}
+    batch = policy["Parallelism"]
+    return (batch if isinstance(batch, int) else 1), str(policy["Order"])
+
+
 def _labels(spec: Json) -> Any:
     own = spec["Labels"]
     if own is UNKNOWN:

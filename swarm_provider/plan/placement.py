@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from swarm_provider.convert.effective import UPDATE_DEFAULTS
+from swarm_provider.convert.effective import update_pace
 from swarm_provider.plan.constraints import matches, unsatisfied
 from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, is_available, no_suitable_node, why_not
 from swarm_provider.plan.spread import spread
@@ -167,12 +167,12 @@ def _batches(spec: Json, wanted: int) -> Iterable[tuple[int, bool]]:
 
     What comes after so many batches is one: by then the old tasks have made the room that they will make.
     """
-    batch, start_first = _order(spec)
+    batch, order = update_pace(spec)
     size = batch or wanted
     for _ in range(PLAYED_BATCHES):
         if wanted <= 0:
             return
-        yield min(size, wanted), start_first
+        yield min(size, wanted), order == "start-first"
         wanted -= size
     if wanted > 0:
         yield wanted, False
@@ -233,14 +233,6 @@ def _count(spec: Json) -> int:
     return replicas if isinstance(replicas, int) else 1 if replicas is None else 0
 
 
-def _order(spec: Json) -> tuple[int, bool]:
-    """Return how many tasks are replaced at a time (0: all), and whether the new ones start first."""
-    given = spec.get("UpdateConfig")
-    policy = {**UPDATE_DEFAULTS, **(given if isinstance(given, dict) else {})}
-    batch = policy["Parallelism"]
-    return (batch if isinstance(batch, int) else 1), policy["Order"] == "start-first"
-
-
 # ------------------------------------------------------------------- words
 
 
@@ -257,7 +249,7 @@ def sentence(spec: Json, outcome: Outcome, nodes: Sequence[Json]) -> str | None:
         detail = f": no node satisfies {_quoted(missing)}"
     elif "constraints" in outcome.reason:
         detail = f": the constraints are {_quoted(demand.constraints)}"
-    elif "host-mode port" in outcome.reason and _order(spec)[1]:
+    elif "host-mode port" in outcome.reason and update_pace(spec)[1] == "start-first":
         detail = ": a host port cannot be updated with order: start-first, its own old task holds it"
     return f"{who} of {name} will stay pending: {outcome.reason}{detail}"
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from swarm_provider.convert.deploy import JOB_MODES
-from swarm_provider.convert.effective import UPDATE_DEFAULTS
+from swarm_provider.convert.effective import update_pace
 from swarm_provider.convert.stored import inner
 from swarm_provider.plan.fates import Fates, fates
 from swarm_provider.plan.history import Snapshot
@@ -128,10 +128,7 @@ def _by_number(before: int | None, after: int | None, dirty: bool) -> Fates:
 
 
 def _told(new: Json, found: Fates, restarts: bool, reasons: Sequence[str], harmless: Sequence[str]) -> Restart:
-    config = new.get("UpdateConfig")
-    policy = {**UPDATE_DEFAULTS, **config} if isinstance(config, dict) else UPDATE_DEFAULTS
-    batch, order = policy["Parallelism"], str(policy["Order"])
-    batch = batch if isinstance(batch, int) else 1
+    batch, order = update_pace(new)
     stopping = found.at_once if order == "start-first" else found.replaced
     down = stopping if batch == 0 else min(batch, stopping)
     return Restart(
