@@ -11,7 +11,7 @@ from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.platform import platform_from_spec, platform_to_spec
 from swarm_provider.spec.values import UNKNOWN
 
-JOB_MODES: Final = ("ReplicatedJob", "GlobalJob")
+_JOB_MODES: Final = ("ReplicatedJob", "GlobalJob")
 
 
 def mode_to_spec(deploy: Any) -> Any:
@@ -33,6 +33,11 @@ def mode_to_spec(deploy: Any) -> Any:
             )
         }
     return {"Replicated": given(Replicas=replicas)}
+
+
+def is_job_mode(mode: Any) -> bool:
+    """Say whether the Mode of a ServiceSpec is a job's; one that is not known yet is taken for none."""
+    return isinstance(mode, dict) and any(word in mode for word in _JOB_MODES)
 
 
 def mode_from_spec(mode: Any) -> Json:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.convert.container import capabilities, credential_config, default_text, image_from_spec
-from swarm_provider.convert.deploy import JOB_MODES, chosen_platform
+from swarm_provider.convert.deploy import chosen_platform, is_job_mode
 from swarm_provider.convert.leaves import ordered
 from swarm_provider.convert.stored import inner, stored
 from swarm_provider.spec import Json, labels
@@ -45,7 +45,7 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     task: Json = {
         key: value for key, value in result["TaskTemplate"].items() if (key, value) != ("Runtime", "container")
     }
-    job = any(mode in result["Mode"] for mode in JOB_MODES) if result["Mode"] is not UNKNOWN else False
+    job = is_job_mode(result["Mode"])
     task["Resources"] = _resources(task.get("Resources"))
     task["Placement"] = _placement(task.get("Placement"), result["Labels"])
     if task.get("RestartPolicy") is not UNKNOWN:

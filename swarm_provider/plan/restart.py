@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from swarm_provider.convert.deploy import JOB_MODES
+from swarm_provider.convert.deploy import is_job_mode
 from swarm_provider.convert.effective import update_pace
 from swarm_provider.convert.stored import inner
 from swarm_provider.plan.fates import Fates, fates
@@ -86,7 +86,7 @@ def restart(
     old, new = comparable(old_spec, network_names), comparable(new_spec, network_names)
     change = Change.of(old, new)
     restarting, harmless = changed(old, new)
-    if isinstance(new["Mode"], dict) and any(mode in new["Mode"] for mode in JOB_MODES):
+    if is_job_mode(new["Mode"]):
         reasons = (*restarting, *harmless)
         again = change.differs or bool(reasons)
         reasons = reasons or (tuple(places(old, new)) if again else ())

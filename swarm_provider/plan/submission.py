@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swarm_provider.convert.deploy import JOB_MODES
+from swarm_provider.convert.deploy import is_job_mode
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.live_form import in_live_form
 from swarm_provider.convert.stored import inner
@@ -18,7 +18,7 @@ from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 def is_job(spec: Json) -> bool:
     """Say whether a ServiceSpec is a job's. Every update of a job runs it again, even one of a label."""
-    return any(mode in (spec.get("Mode") or {}) for mode in JOB_MODES)
+    return is_job_mode(spec.get("Mode"))
 
 
 def with_unmanaged(olds: Json, news: Json) -> Json:
