@@ -120,7 +120,7 @@ def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
     demand = demand_of(spec, cluster.network_drivers)
     before = cluster.lift(demand.service)
     if any(kind in (spec.get("Mode") or {}) for kind in ("Global", "GlobalJob")):
-        return _foresee_global(demand, cluster, before)
+        return _foresee_global(demand, cluster)
     count = _count(spec)
     nodes = {node["ID"]: node for node in cluster.nodes}
     here = cluster.taken
@@ -204,7 +204,7 @@ def _free(here: Mapping[str, Taken], loads: Iterable[Load]) -> None:
         here[load.node].remove(load)
 
 
-def _foresee_global(demand: Demand, cluster: Cluster, before: Sequence[Load]) -> Outcome:
+def _foresee_global(demand: Demand, cluster: Cluster) -> Outcome:
     """One task on every node that takes tasks and satisfies the constraints; the other filters may refuse it there."""
     suiting = [node for node in cluster.nodes if is_available(node) and matches(demand.constraints, node)]
     if not suiting:
