@@ -14,6 +14,7 @@ from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 from swarm_provider.report.words import count, listed
 from swarm_provider.spec import Json
+from swarm_provider.spec.path import within
 
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))
@@ -295,10 +296,6 @@ def _data(resources: Sequence[Changed]) -> str:
     moved = [
         one.shown
         for one in resources
-        if one.kind == "Service" and any(_is_mount(change.path, change.old, change.new) for change in one.differences)
+        if one.kind == "Service" and any(within(change.path, "volumes") for change in one.differences)
     ]
     return f"mounts of {listed(moved)} change" if moved else "no data volume touched"
-
-
-def _is_mount(path: str, *values: object) -> bool:
-    return path == "volumes" or path.startswith("volumes[")
