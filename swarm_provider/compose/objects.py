@@ -79,7 +79,7 @@ def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
 def _cluster_spec(value: Any, at: At) -> Json:
     """Read docker's own key for a volume of the cluster, which `docker stack deploy` reads and makes nothing of."""
     problems: list[Problem] = []
-    spec = CLUSTER_SPEC.normal(value, types.At("", problems))
+    spec = CLUSTER_SPEC.normal(value, types.At(problems=problems))
     for problem in problems:
         at.error(f"{problem.path}: {problem.message}" if problem.path else problem.message)
     return spec if isinstance(spec, dict) else {}

@@ -17,7 +17,7 @@ from typing import Any, Final
 from swarm_provider.errors import Problem
 from swarm_provider.spec import Json, units
 from swarm_provider.spec.names import camel, snake
-from swarm_provider.spec.path import below
+from swarm_provider.spec.path import Path, render
 from swarm_provider.spec.values import UNKNOWN, Secret
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
@@ -32,35 +32,33 @@ class At:
     """Where a value stands, and the list that collects what is wrong.
 
     Attributes:
-        path: in wire spelling.
-        shown: as people type it: our names in snake_case, the user's own keys as they are.
+        path: as people type it: our names in snake_case, the user's own keys as they are.
         hidden: the value is secret.
     """
 
-    path: str = ""
+    path: Path = ()
     problems: list[Problem] = field(default_factory=list)
     hidden: bool = False
-    shown: str = ""
 
     def child(self, wire: str) -> At:
         """Return the place of a property of ours."""
-        return At(below(self.path, wire), self.problems, self.hidden, below(self.shown, snake(wire)))
+        return At((*self.path, snake(wire)), self.problems, self.hidden)
 
     def entry(self, key: str) -> At:
         """Return the place of a key of the user's."""
-        return At(below(self.path, key), self.problems, self.hidden, below(self.shown, key))
+        return At((*self.path, key), self.problems, self.hidden)
 
     def item(self, index: int) -> At:
         """Return the place of an entry of a list."""
-        return At(below(self.path, index), self.problems, self.hidden, below(self.shown, index))
+        return At((*self.path, index), self.problems, self.hidden)
 
     def secretly(self) -> At:
         """Return the same place, of a secret value."""
-        return At(self.path, self.problems, True, self.shown)
+        return At(self.path, self.problems, hidden=True)
 
     def wrong(self, message: str, *, without_value: str = "the value has a wrong form") -> None:
         """Note a problem; a message that quotes a secret value is replaced."""
-        self.problems.append(Problem(without_value if self.hidden else message, self.shown))
+        self.problems.append(Problem(without_value if self.hidden else message, render(self.path)))
 
 
 @dataclass(frozen=True)
