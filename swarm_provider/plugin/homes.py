@@ -58,7 +58,7 @@ class Home:
     def tell_where(self) -> None:
         """Say on which swarm this run works, where the settings or the environment lead to another one."""
         settings = self.session.settings
-        if settings.cluster is not None and not self.session.former:
+        if settings.cluster is not None and not self.session.former and self.session.is_first("where"):
             away = astray(settings.connection, settings.cluster)
             if away:
                 self.session.log.info("", away)
