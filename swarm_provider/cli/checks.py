@@ -20,10 +20,10 @@ from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.dockerapi.children import output_of
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model.provider import TRUE
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import labels
 from swarm_provider.spec.image import DEFAULT_DOMAIN, registry
 from swarm_provider.spec.url import shown
+from swarm_provider.spec.values import at
 from swarm_provider.version import __version__
 
 OLDEST_CLI: Final = (3, 225, 0)

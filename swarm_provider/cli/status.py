@@ -17,11 +17,10 @@ from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan import carried, odd_labels
 from swarm_provider.plan.standing import Standing, Version, members, standing
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.foreign import shown
 from swarm_provider.spec.masking import SecretFilter
-from swarm_provider.spec.values import secret_texts, wrapped
+from swarm_provider.spec.values import at, secret_texts, wrapped
 
 if TYPE_CHECKING:
     from swarm_provider.cli.common import Command

@@ -12,10 +12,10 @@ from typing import Any, Final
 from swarm_provider.convert.container import capabilities, credential_config, default_text, image_from_spec
 from swarm_provider.convert.deploy import chosen_platform, is_job_mode
 from swarm_provider.convert.leaves import ordered
-from swarm_provider.convert.stored import inner, stored
+from swarm_provider.convert.stored import stored
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.image import familiar
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.spec.values import UNKNOWN, at
 
 SECOND: Final = 10**9
 # swarmkit, api/defaults/service.go
@@ -59,7 +59,7 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     if task.get("Networks"):
         task["Networks"] = ordered(task["Networks"], lambda entry: entry["Target"])
     if isinstance(task.get("ContainerSpec"), dict):
-        task["ContainerSpec"] = _container(task["ContainerSpec"], inner(spec, "Labels", labels.NAMESPACE))
+        task["ContainerSpec"] = _container(task["ContainerSpec"], at(spec, "Labels", labels.NAMESPACE))
     result["TaskTemplate"] = task
     for key in () if job else ("UpdateConfig", "RollbackConfig"):
         if result.get(key) is not UNKNOWN:
@@ -85,9 +85,9 @@ def _labels(spec: Json) -> Any:
     own = spec["Labels"]
     if own is UNKNOWN:
         return own
-    container = inner(spec, "TaskTemplate", "ContainerSpec") or {}
+    container = at(spec, "TaskTemplate", "ContainerSpec") or {}
     kept = {key: value for key, value in own.items() if not key.startswith(labels.OURS) and key != labels.STACK_IMAGE}
-    platform = chosen_platform(own, inner(spec, "TaskTemplate", "Placement"))
+    platform = chosen_platform(own, at(spec, "TaskTemplate", "Placement"))
     if platform is not None:
         # the platforms count, whatever text they were written as
         kept[labels.PLATFORM] = platform
@@ -124,7 +124,7 @@ def _container(container: Json, namespace: Any) -> Json:
     for key in ("Privileges", "DNSConfig", "Healthcheck"):
         if key == "Privileges" and isinstance(result.get(key), dict):
             result[key] = _privileges(container)
-        test = inner(result, key, "Test") if key == "Healthcheck" else None
+        test = at(result, key, "Test") if key == "Healthcheck" else None
         if isinstance(test, list) and test[:1] == ["NONE"]:
             result[key] = {"Test": ["NONE"]}
         if result.get(key) == {}:
@@ -189,7 +189,7 @@ def _file(entry: Json, id_key: str) -> Json:
 
 
 def _mount(mount: Any) -> Any:
-    driver = inner(mount, "VolumeOptions", "DriverConfig")
+    driver = at(mount, "VolumeOptions", "DriverConfig")
     if driver == {}:
         options = {key: value for key, value in mount["VolumeOptions"].items() if key != "DriverConfig"}
         return {**mount, "VolumeOptions": options}

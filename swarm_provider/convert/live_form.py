@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.stored import inner
 from swarm_provider.convert.unmodelled import with_unmodelled
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import has_unknown
+from swarm_provider.spec.values import at, has_unknown
 
 _TOGETHER = ("Privileges", "Configs")
 """A credential spec that stands in a config is told in both."""
@@ -30,14 +29,14 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         live_spec: Spec of the live service.
         network_names: names of networks by id.
     """
-    if not isinstance(inner(spec, "TaskTemplate", "ContainerSpec"), dict):
+    if not isinstance(at(spec, "TaskTemplate", "ContainerSpec"), dict):
         return spec
-    if isinstance(inner(live_spec, "TaskTemplate", "ContainerSpec"), dict):
+    if isinstance(at(live_spec, "TaskTemplate", "ContainerSpec"), dict):
         spec = with_unmodelled(spec, live_spec, network_names)
     wanted, found = effective(spec), effective(live_spec, network_names)
     task = _parts(spec, live_spec, wanted, found, ("TaskTemplate",), skip=("ContainerSpec",))
     container = _parts(spec, live_spec, wanted, found, ("TaskTemplate", "ContainerSpec"), skip=())
-    live_container = inner(live_spec, "TaskTemplate", "ContainerSpec") or {}
+    live_container = at(live_spec, "TaskTemplate", "ContainerSpec") or {}
     if "Init" not in container and live_container.get("Init") is False:
         # `docker service create` always says so; nobody asked for another init, so it is no reason to restart tasks
         container["Init"] = False
@@ -46,7 +45,7 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
     if container.get("Image") != image and not chosen and isinstance(task.get("Placement"), dict):
         # the live platforms are those of the image that goes
         task["Placement"] = {key: value for key, value in task["Placement"].items() if key != "Platforms"}
-        platforms = inner(spec, "TaskTemplate", "Placement", "Platforms")
+        platforms = at(spec, "TaskTemplate", "Placement", "Platforms")
         if platforms:
             task["Placement"]["Platforms"] = platforms
     result = {**spec, "TaskTemplate": {**task, "ContainerSpec": container}}
@@ -60,11 +59,11 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
 def _parts(
     spec: Json, live_spec: Json, wanted: Json, found: Json, path: tuple[str, ...], *, skip: tuple[str, ...]
 ) -> Json:
-    ours, theirs = inner(spec, *path), inner(live_spec, *path) or {}
-    meant, means = inner(wanted, *path), inner(found, *path) or {}
+    ours, theirs = at(spec, *path), at(live_spec, *path) or {}
+    meant, means = at(wanted, *path), at(found, *path) or {}
     apart = {key for key in _TOGETHER if not _same(meant.get(key), means.get(key))}
     kept = {*skip, *(_TOGETHER if apart else ())}
-    if inner(spec, "Labels", labels.NAMESPACE) != inner(live_spec, "Labels", labels.NAMESPACE):
+    if at(spec, "Labels", labels.NAMESPACE) != at(live_spec, "Labels", labels.NAMESPACE):
         # containers carry the name of the stack, too
         kept.add("Labels")
     result: Json = {}

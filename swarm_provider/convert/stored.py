@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.spec.values import UNKNOWN, at
 
 _MAPS: Final = frozenset({"Labels", "Sysctls", "DriverOpts"})
 """The user's own maps: nothing in them is noise."""
@@ -104,7 +104,7 @@ def _mode(mode: Any) -> Any:
 
 def _container(container: Json) -> Json:
     result: Json = {"Isolation": "default", **container}
-    credential = inner(result, "Privileges", "CredentialSpec")
+    credential = at(result, "Privileges", "CredentialSpec")
     if credential is not None:
         result["Privileges"] = {**result["Privileges"], "CredentialSpec": credential}
     if isinstance(result.get("Mounts"), list):
@@ -115,7 +115,7 @@ def _container(container: Json) -> Json:
 def _mount(mount: Json) -> Json:
     # how a mount is kept consistent is stored, but never told
     result = {key: value for key, value in mount.items() if key != "Consistency"}
-    if inner(result, "BindOptions", "NonRecursive"):
+    if at(result, "BindOptions", "NonRecursive"):
         result["BindOptions"] = {"Propagation": "rprivate", **result["BindOptions"]}
     return result
 
@@ -128,13 +128,6 @@ def _endpoint(endpoint: Json) -> Json:
             for port in result["Ports"]
         ]
     return result
-
-
-def inner(value: Any, *keys: str) -> Any:
-    """Return what stands at the end of a path of keys, or None."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def is_pointer(name: str) -> bool:

@@ -12,8 +12,9 @@ from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.identity import equal_pairs, pairs
 from swarm_provider.convert.service import from_spec, to_spec
-from swarm_provider.convert.stored import inner, is_pointer
+from swarm_provider.convert.stored import is_pointer
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 _ONE_OF: Final[dict[str, Callable[[Json], Any]]] = {
     "LogDriver": lambda block: block.get("Name"),
@@ -25,7 +26,7 @@ _ONE_OF: Final[dict[str, Callable[[Json], Any]]] = {
 
 
 def _file_reference(kind: str) -> Callable[[Json], Json]:
-    return lambda entry: {"target": inner(entry, "File", "Name"), "source": entry.get(f"{kind}Name")}
+    return lambda entry: {"target": at(entry, "File", "Name"), "source": entry.get(f"{kind}Name")}
 
 
 _LISTS: Final[dict[str, tuple[str, Callable[[Json], Json]]]] = {
@@ -82,7 +83,7 @@ def beyond(spec: Json, said: Json) -> Json:
 
 def beyond_network(live: Json) -> Json:
     """Return the settings of a live network that inputs cannot say. What is no flag, number or text tells its state."""
-    source = inner(live, "ConfigFrom", "Network")
+    source = at(live, "ConfigFrom", "Network")
     found = {
         key: value
         for key, value in live.items()
@@ -94,7 +95,7 @@ def beyond_network(live: Json) -> Json:
 
 def beyond_volume(live: Json) -> Json:
     """Return what a live volume of the cluster has and inputs cannot say."""
-    spec = inner(live, "ClusterVolume", "Spec")
+    spec = at(live, "ClusterVolume", "Spec")
     if not isinstance(spec, dict):
         return {}
     return dict(_leaves(spec, cluster_to_spec(cluster_from_spec(spec)), "", "ClusterVolume.Spec"))
@@ -128,8 +129,8 @@ def _leaves(theirs: Any, ours: Any, name: str, path: str) -> Iterator[tuple[str,
 
 def _shown(name: str, entry: Any, position: int) -> Any:
     if name in ("Configs", "Secrets"):
-        return inner(entry, "File", "Name") or position
-    return (inner(entry, _SHOWN_AS[name]) if name in _SHOWN_AS else None) or position
+        return at(entry, "File", "Name") or position
+    return (at(entry, _SHOWN_AS[name]) if name in _SHOWN_AS else None) or position
 
 
 # ------------------------------------------------------------------------------------------------- keeping
@@ -202,7 +203,7 @@ def _paired(
             return found
 
         found = pairs(kind, [of(entry) for entry in left], [of(entry) for entry in right])
-        return [(here, there) for here, there in found if inner(left[here], "Type") == inner(right[there], "Type")]
+        return [(here, there) for here, there in found if at(left[here], "Type") == at(right[there], "Type")]
     if by is None:
         return [(position, position) for position in range(len(left))] if len(left) == len(right) else []
     return equal_pairs(left, by) if len(by) == len(right) else []

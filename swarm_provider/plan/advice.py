@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from swarm_provider.convert.stored import inner
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model.advice import (
     CREDENTIAL,
@@ -16,10 +15,9 @@ from swarm_provider.model.advice import (
     UNPINNED_LOCAL_VOLUME,
 )
 from swarm_provider.plan.credentials import looks_like_credential
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
 from swarm_provider.spec.image import parse
-from swarm_provider.spec.values import has_secret, has_unknown, reveal
+from swarm_provider.spec.values import at, has_secret, has_unknown, reveal
 
 Advice = tuple[str, str]
 """Its name, and what it says."""
@@ -68,8 +66,8 @@ def _image(plain: Json) -> Iterator[Advice]:
 
 
 def _limits(plain: Json) -> Iterator[Advice]:
-    resources = inner(plain, "deploy", "resources")
-    if has_unknown([inner(plain, "deploy"), resources]) or inner(resources, "limits", "memory") is not None:
+    resources = at(plain, "deploy", "resources")
+    if has_unknown([at(plain, "deploy"), resources]) or at(resources, "limits", "memory") is not None:
         return
     yield NO_LIMITS, "no deploy.resources.limits.memory: one task can take all the memory of its node"
 
@@ -85,21 +83,21 @@ def _environment(inputs: Json) -> Iterator[Advice]:
 
 def _volumes(plain: Json) -> Iterator[Advice]:
     names = sorted(set(_local(plain.get("volumes"))))
-    mode, replicas = inner(plain, "deploy", "mode"), inner(plain, "deploy", "replicas")
+    mode, replicas = at(plain, "deploy", "mode"), at(plain, "deploy", "replicas")
     if not names or mode not in (None, "replicated") or has_unknown(replicas):
         return
     told = f"volume{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
     if (1 if replicas is None else replicas) > 1:
         text = f"{replicas} replicas on the local {told}: each node has a volume of its own, so they do not share data"
         yield SHARED_LOCAL_VOLUME, text
-    elif replicas != 0 and not inner(plain, "deploy", "placement", "constraints"):
+    elif replicas != 0 and not at(plain, "deploy", "placement", "constraints"):
         text = f"the local {told} stays on the node where it was made: without a placement constraint the task may"
         yield UNPINNED_LOCAL_VOLUME, f"{text} start elsewhere, with an empty one"
 
 
 def _local(mounts: Any) -> Iterable[str]:
     for mount in mounts if isinstance(mounts, list) else ():
-        options = inner(mount, "volume") or {}
+        options = at(mount, "volume") or {}
         if not isinstance(mount, dict) or mount.get("type") != "volume" or not isinstance(mount.get("source"), str):
             continue
         # options such as type=nfs make a local volume reach the same data from everywhere

@@ -9,9 +9,10 @@ from typing import Final
 
 from swarm_provider.plan.constraints import constraints_of, unsatisfied
 from swarm_provider.plan.history import Failure, Picture, Snapshot
-from swarm_provider.plan.tasks import Service, Task, at, node_name
+from swarm_provider.plan.tasks import Service, Task, node_name
 from swarm_provider.spec import Json
 from swarm_provider.spec.units import cpus_text, size_text
+from swarm_provider.spec.values import at
 
 MAX_CAUSES: Final = 4
 # ids of endpoints and containers, which differ with each task that fails in the same way

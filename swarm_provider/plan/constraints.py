@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.spec.values import UNKNOWN, at
 
 
 def constraints_of(template: Json) -> list[str]:
@@ -76,6 +76,5 @@ def _matches_address(wanted: str, actual: str, equal: bool) -> bool:
 
 
 def _at(value: Any, *path: str) -> Any:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return "" if value is None else value
+    found = at(value, *path)
+    return "" if found is None else found

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from swarm_provider.plan.placement import Cluster, foresee, sentence, stays
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 
 @dataclass(frozen=True)

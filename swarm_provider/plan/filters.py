@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from swarm_provider.plan.constraints import constraints_of, matches
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 Port = tuple[str, int]
 """Protocol and published port of a port that is open on the task's node (mode: host)."""

@@ -13,7 +13,6 @@ from swarm_provider.plan.tasks import (
     ENDED,
     Service,
     Task,
-    at,
     by_slot,
     eligible,
     in_slots,
@@ -24,6 +23,7 @@ from swarm_provider.plan.tasks import (
     slot_key,
 )
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from swarm_provider.plan import causes
 from swarm_provider.plan.causes import Cause
 from swarm_provider.plan.history import SLACK_NS
 from swarm_provider.plan.stand import Stand
-from swarm_provider.plan.tasks import RUNNING, SECOND, Task, at
+from swarm_provider.plan.tasks import RUNNING, SECOND, Task
+from swarm_provider.spec.values import at
 
 UNPLACED_S: Final = 3.0
 """How long the scheduler must stay at "no suitable node" until it is believed."""

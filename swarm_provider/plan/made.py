@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.container import credential_config
 from swarm_provider.convert.service import from_spec
-from swarm_provider.convert.stored import inner, stored
+from swarm_provider.convert.stored import stored
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.constraints import constraints_of, matches
 from swarm_provider.plan.diff import changes, users_path
@@ -16,7 +16,7 @@ from swarm_provider.plan.history import SLACK_NS, Snapshot
 from swarm_provider.plan.tasks import Service, Task, as_told, when
 from swarm_provider.spec import Json
 from swarm_provider.spec.path import within
-from swarm_provider.spec.values import UNKNOWN, has_unknown
+from swarm_provider.spec.values import UNKNOWN, at, has_unknown
 
 _HARMLESS: Final = (
     "name",
@@ -104,7 +104,7 @@ class Made:
 
     def _form(self, task: Task) -> _Form:
         endpoint = self._older_ports
-        began = when(inner(self._service.json, "UpdateStatus", "StartedAt"))
+        began = when(at(self._service.json, "UpdateStatus", "StartedAt"))
         if endpoint is not None and task.created >= began - SLACK_NS:
             endpoint = None
         template = as_told(task.spec)
@@ -152,7 +152,7 @@ class Made:
 def known_constraints(spec: Json) -> list[str] | None:
     """Return the placement constraints of a spec, None where they are not known yet."""
     placement = spec["TaskTemplate"].get("Placement")
-    if placement is UNKNOWN or has_unknown(inner(placement, "Constraints")):
+    if placement is UNKNOWN or has_unknown(at(placement, "Constraints")):
         return None
     return constraints_of(spec["TaskTemplate"])
 
@@ -160,10 +160,10 @@ def known_constraints(spec: Json) -> list[str] | None:
 def comparable(spec: Json, network_names: Mapping[str, str] | None) -> Json:
     """Return what Swarm stores, with names instead of ids: who makes a spec here does not know the ids."""
     result = stored(spec, network_names)
-    container = inner(result, "TaskTemplate", "ContainerSpec")
+    container = at(result, "TaskTemplate", "ContainerSpec")
     if isinstance(container, dict):
         container = dict(container)
-        if isinstance(inner(container, "Privileges", "CredentialSpec"), dict):
+        if isinstance(at(container, "Privileges", "CredentialSpec"), dict):
             credential = {**container["Privileges"]["CredentialSpec"], "Config": credential_config(container)}
             container["Privileges"] = {**container["Privileges"], "CredentialSpec": credential}
         for kind in ("Secret", "Config"):
@@ -181,7 +181,7 @@ def changed(old: Json, new: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the properties that differ: those that tasks are made from, and those that they are not."""
     restarting: dict[str, None] = {}
     harmless: dict[str, None] = {}
-    images = [inner(side, "TaskTemplate", "ContainerSpec", "Image") for side in (old, new)]
+    images = [at(side, "TaskTemplate", "ContainerSpec", "Image") for side in (old, new)]
     if _differ(*images):
         restarting["image"] = None
     for change in changes(SERVICE.shape, from_spec(old), from_spec(new)):

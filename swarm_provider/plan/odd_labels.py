@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from swarm_provider.plan.naming import object_labels
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.foreign import shown
+from swarm_provider.spec.values import at
 
 _LONGEST: Final = 64
 """Characters of a name or a value."""

@@ -17,8 +17,9 @@ from swarm_provider.convert.effective import update_pace
 from swarm_provider.plan.constraints import matches, unsatisfied
 from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, is_available, no_suitable_node, why_not
 from swarm_provider.plan.spread import spread
-from swarm_provider.plan.tasks import PAST_RUNNING, at, keeps_tasks
+from swarm_provider.plan.tasks import PAST_RUNNING, keeps_tasks
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import at
 
 PLAYED_BATCHES: Final = 100
 """How many batches of an update are played through one by one."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from swarm_provider.plan.naming import keep_previous, object_labels, object_name
-from swarm_provider.plan.tasks import at
 from swarm_provider.spec import Json, labels
+from swarm_provider.spec.values import at
 
 UNFINISHED: Final = ("updating", "paused", "rollback_started", "rollback_paused")
 """UpdateStatus.State of a service whose tasks may still need what its specs refer to."""

@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 
 from swarm_provider.convert.deploy import is_job_mode
 from swarm_provider.convert.effective import update_pace
-from swarm_provider.convert.stored import inner
 from swarm_provider.plan.fates import Fates, fates
 from swarm_provider.plan.history import Snapshot
 from swarm_provider.plan.made import Change, Made, changed, comparable, known_constraints, places
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 
 @dataclass(frozen=True)
@@ -160,5 +160,5 @@ def _count(old: Json, new: Json) -> int | None:
 
 
 def _replicas(spec: Json) -> int | None:
-    replicas = inner(spec, "Mode", "Replicated", "Replicas")
+    replicas = at(spec, "Mode", "Replicated", "Replicas")
     return replicas if isinstance(replicas, int) else None

@@ -9,11 +9,10 @@ from typing import Any
 from swarm_provider.convert.deploy import is_job_mode
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.live_form import in_live_form
-from swarm_provider.convert.stored import inner
 from swarm_provider.plan.health import health
 from swarm_provider.plan.tasks import Service
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
+from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal
 
 
 def is_job(spec: Json) -> bool:
@@ -24,7 +23,7 @@ def is_job(spec: Json) -> bool:
 def with_unmanaged(olds: Json, news: Json) -> Json:
     """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
     result = copy.copy(news)
-    replicas = inner(reveal(olds.get("deploy")), "replicas")
+    replicas = at(reveal(olds.get("deploy")), "replicas")
     deploy = reveal(news.get("deploy")) or {}
     if not isinstance(deploy, dict):
         return result
@@ -48,7 +47,7 @@ def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, 
     if "forceUpdate" not in news:
         spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
     replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
-    if inner(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
+    if at(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
         spec["Mode"]["Replicated"]["Replicas"] = replicas
     return spec
 
@@ -94,7 +93,7 @@ def force_again(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> int
 
 def as_awaited(sent: Json, news: Json) -> Json:
     """Return the spec that was sent without what the inputs leave to the cluster: anybody may change that meanwhile."""
-    if inner(reveal(news), "deploy", "replicas") is not None or "Replicated" not in sent["Mode"]:
+    if at(reveal(news), "deploy", "replicas") is not None or "Replicated" not in sent["Mode"]:
         return sent
     return {**sent, "Mode": {"Replicated": {}}}
 

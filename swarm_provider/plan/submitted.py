@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from swarm_provider.plan.tasks import Service, at
+from swarm_provider.plan.tasks import Service
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 # what decides which program runs, as it is written in the ServiceSpec; the daemon keeps these as they were sent
 _CONTAINER: Final = {

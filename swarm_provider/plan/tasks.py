@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from swarm_provider.plan.constraints import constraints_of, matches
 from swarm_provider.spec import Json
+from swarm_provider.spec.values import at
 
 SECOND: Final = 10**9
 
@@ -60,13 +61,6 @@ def when(text: Any) -> int:
         return 0
     *fields, decimals = found.groups()
     return timegm(tuple(int(field) for field in fields)) * SECOND + int((decimals or "").ljust(9, "0")[:9])
-
-
-def at(value: Any, *path: str) -> Any:
-    """The value under a path of keys; None where one is missing or null."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def by_service(tasks: Iterable[Json]) -> dict[str, list[Json]]:

@@ -15,9 +15,10 @@ from swarm_provider.plan.history import History, Snapshot, observe, picture
 from swarm_provider.plan.hopeless import UNPLACED_S, hopeless, stalled
 from swarm_provider.plan.stand import CRASH_PATIENCE_S, Desired, Stand
 from swarm_provider.plan.submitted import altered
-from swarm_provider.plan.tasks import RUNNING, SECOND, Service, Task, at
+from swarm_provider.plan.tasks import RUNNING, SECOND, Service, Task
 from swarm_provider.spec import Json
 from swarm_provider.spec.units import duration_text
+from swarm_provider.spec.values import at
 
 __all__ = [
     "Cause",

@@ -8,12 +8,11 @@ from typing import Any
 
 from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable, Swarm
 from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
-from swarm_provider.plan.tasks import at
 from swarm_provider.plugin.once import Once
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json
 from swarm_provider.spec.image import parse, with_digest
-from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.spec.values import UNKNOWN, at, reveal
 
 
 @dataclass(frozen=True)

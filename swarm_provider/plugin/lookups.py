@@ -8,11 +8,10 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import FUNCTIONS
 from swarm_provider.model.types import At, nearest
 from swarm_provider.plan import naming
-from swarm_provider.plan.tasks import at
 from swarm_provider.plugin.nodes import chosen, hostname
 from swarm_provider.plugin.session import Session
 from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import reveal
+from swarm_provider.spec.values import at, reveal
 
 
 async def invoke(session: Session, token: str, arguments: Json) -> Json:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from swarm_provider.convert.stored import inner
 from swarm_provider.plan.restart import Restart
 from swarm_provider.plan.told import told
 from swarm_provider.report.changed import Changed
@@ -15,6 +14,7 @@ from swarm_provider.report.reading import Note
 from swarm_provider.report.words import count, listed
 from swarm_provider.spec import Json
 from swarm_provider.spec.path import within
+from swarm_provider.spec.values import at
 
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))
@@ -105,8 +105,8 @@ def _evicted(notes: Sequence[Note]) -> Iterable[tuple[str, str, int]]:
 def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     if one.op == "same":
         return Outlook(one.shown, "same")
-    mode = str(inner(one.inputs, "deploy", "mode") or "replicated")
-    replicas = inner(one.inputs, "deploy", "replicas")
+    mode = str(at(one.inputs, "deploy", "mode") or "replicated")
+    replicas = at(one.inputs, "deploy", "replicas")
     number = None if mode in ("global", *_JOBS) else replicas if isinstance(replicas, int) else 1
     if one.op == "delete":
         return Outlook(one.shown, "delete", stops=number, job=mode in _JOBS)
@@ -120,7 +120,7 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
         if read is not None:
             _, found, missing = read
             if found.replaced:
-                old = inner(one.old, "deploy", "replicas")
+                old = at(one.old, "deploy", "replicas")
                 found = Restart(**{**_fields(found), "tasks": old if isinstance(old, int) else None})
             future = _from_forecast(one.shown, one.op, found, one.differences if missing else ())
             known = len(future.reasons) - len(found.reasons)
@@ -131,7 +131,7 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
 
 
 def _idle(one: Changed) -> bool:
-    return all(inner(side, "deploy", "replicas") == 0 for side in (one.old, one.new))
+    return all(at(side, "deploy", "replicas") == 0 for side in (one.old, one.new))
 
 
 def _fields(found: Restart) -> Json:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from swarm_provider.convert.stored import inner
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.elements import Markup, element
 from swarm_provider.report.outlook import Outlook
 from swarm_provider.report.page import WORDS, Page
 from swarm_provider.report.words import count, value_text
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.spec.values import UNKNOWN, at
 
 MOST: Final = 40
 """Boxes in a column; what is left out is counted."""
@@ -243,7 +242,7 @@ def _references(inputs: Json, names: dict[tuple[str, str], str], labels: dict[An
     for entry in _entries(inputs.get("volumes")):
         if entry.get("type") == "volume" and isinstance(entry.get("source"), str):
             yield "Volume", entry["source"]
-    for constraint in inner(inputs, "deploy", "placement", "constraints") or ():
+    for constraint in at(inputs, "deploy", "placement", "constraints") or ():
         for key, shown in labels.items():
             if isinstance(constraint, str) and constraint.startswith(f"node.labels.{key}"):
                 yield "NodeLabel", shown

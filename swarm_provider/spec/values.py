@@ -40,6 +40,13 @@ def reveal(value: Any) -> Any:
     return reveal(value.value) if isinstance(value, Secret) else value
 
 
+def at(value: Any, *path: str) -> Any:
+    """Return what stands at the end of a path of keys; None where one is missing or null."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def has_unknown(value: Any) -> bool:
     """Say whether UNKNOWN stands anywhere inside `value`."""
     if isinstance(value, Secret):

@@ -7,10 +7,9 @@ from typing import Final
 from swarm_provider.convert.cluster_volume import cluster_to_spec
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import NotFound, Problem
-from swarm_provider.plan.tasks import at
 from swarm_provider.rollout.retry import until_taken
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.spec.values import UNKNOWN, at, reveal
 from swarm_provider.spec.versions import version_number
 
 SINCE: Final = (1, 42)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
 from swarm_provider.plan.health import left_behind
-from swarm_provider.plan.tasks import at, by_service
+from swarm_provider.plan.tasks import by_service
 from swarm_provider.plugin import evicted
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.plugin.nodes import chosen, hostname, same_node
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
+from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal
 
 
 class NodeHandler(Handler):

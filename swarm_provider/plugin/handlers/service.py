@@ -9,7 +9,6 @@ from typing import Any, Final
 from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
-from swarm_provider.convert.stored import inner
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.convert.versions import known_to
 from swarm_provider.dockerapi import Swarm
@@ -41,7 +40,7 @@ from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.spec import Json, labels, units
 from swarm_provider.spec.image import familiar
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts
+from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal, secret_places, secret_texts
 
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict", "advice")
 _STABLES: Final = ("name", "serviceId", "incarnation")
@@ -87,7 +86,7 @@ class ServiceHandler(Handler):
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         hidden = list(CONTROL)
-        if inner(reveal(news.get("deploy")), "replicas") is None:
+        if at(reveal(news.get("deploy")), "replicas") is None:
             hidden.append("deploy.replicas")
         if "forceUpdate" not in news:
             hidden.append("forceUpdate")

@@ -15,7 +15,6 @@ from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
 from swarm_provider.plan import naming
 from swarm_provider.plan.ownership import Owner, of_another
-from swarm_provider.plan.tasks import at
 from swarm_provider.plugin.handlers import cluster_volume
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.plugin.handlers.cluster_volume import is_cluster, is_fixed
@@ -25,7 +24,7 @@ from swarm_provider.rollout.remove import remove_object
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.names import snake
 from swarm_provider.spec.path import top
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
+from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal
 
 _FIXED = ("driver", "driverOpts", "labels", "namespace")
 
