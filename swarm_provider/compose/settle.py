@@ -63,17 +63,14 @@ def _service(service: Map, provided: set[str], at: At) -> Map:
 
 
 def _changed_at(parent: Map, path: tuple[str, ...], at: At, change: Callable[[Any, At], Any]) -> Map:
-    """Return a copy of a mapping with the value at a path changed; one that is not there stays so."""
-    key = path[0]
-    value = parent.get(key)
-    if value is None:
+    """Return a mapping with the value at a path changed: a copy, unless the value is not there or stays what it is."""
+    key, rest = path[0], path[1:]
+    old = parent.get(key)
+    if old is None or (rest and not isinstance(old, Map)):
         return parent
     place = at.key(parent, key)
-    if len(path) == 1:
-        return parent.changed({key: lambda old: change(old, place)})
-    if not isinstance(value, Map):
-        return parent
-    return parent.changed({key: lambda old: _changed_at(old, path[1:], place, change)})
+    new = _changed_at(old, rest, place, change) if rest else change(old, place)
+    return parent if new is old else parent.changed({key: lambda _: new})
 
 
 def _split(value: str, at: At) -> Any:
