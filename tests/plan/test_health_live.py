@@ -8,6 +8,7 @@ import pytest
 
 from swarm_provider.plan.health import degraded
 from swarm_provider.plan.standing import standing
+from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker
 
 pytestmark = pytest.mark.live
@@ -21,8 +22,10 @@ def test_crash_loop_is_well_at_no_moment(docker: Docker, unique: str, mode: str)
     )  # fmt: skip
     live, nodes = docker.service(unique), docker.api.nodes()
     docker.wait_running(unique)
-    while not any(task["Status"]["State"] == "failed" for task in docker.tasks(unique, running=False)):
-        time.sleep(0.1)
+    wait_for(
+        "the first failure",
+        lambda: any(task["Status"]["State"] == "failed" for task in docker.tasks(unique, running=False)),
+    )
     phases, well = set(), []
     end = time.monotonic() + 8
     while time.monotonic() < end:
