@@ -9,7 +9,7 @@ import pytest
 
 from swarm_provider.version import __version__
 from tests.conftest import ProjectFactory
-from tests.support.pulumi import PulumiProject
+from tests.support.pulumi import FOREIGN, PulumiProject
 
 pytestmark = pytest.mark.e2e
 
@@ -18,8 +18,6 @@ PROGRAM = """
     import swarm_provider as swarm
     pulumi.export("name", swarm.Config("app", data="1").name)
 """
-# the console script of the virtual environment on PATH is another way to the plugin; here it must not help
-OWN_WAY_ONLY = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
 NOBODY = 65534
 
 
@@ -34,7 +32,7 @@ def plant(app: PulumiProject) -> tuple[Path, Path]:
 
 
 def test_starter_of_another_user_is_replaced_before_pulumi_runs_it(project: ProjectFactory) -> None:
-    app = project(PROGRAM, plugin_path=None, env=OWN_WAY_ONLY)
+    app = project(PROGRAM, plugin_path=None, env=FOREIGN)
     shim, marker = plant(app)
     os.chown(shim, NOBODY, NOBODY)
     app.up().assert_ok()
@@ -44,7 +42,7 @@ def test_starter_of_another_user_is_replaced_before_pulumi_runs_it(project: Proj
 
 
 def test_starter_in_a_folder_of_another_user_is_removed_and_a_line_says_so(project: ProjectFactory) -> None:
-    app = project(PROGRAM, plugin_path=None, env=OWN_WAY_ONLY)
+    app = project(PROGRAM, plugin_path=None, env=FOREIGN)
     shim, marker = plant(app)
     for folder in (shim.parent, shim.parent.parent):
         os.chown(folder, NOBODY, NOBODY)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.support.engine import Docker
-from tests.support.pulumi import PulumiProject
+from tests.support.pulumi import FOREIGN, PulumiProject
 
 pytestmark = pytest.mark.e2e
 
@@ -24,8 +24,6 @@ PROGRAM = """
     import swarm_provider as swarm
     pulumi.export("name", swarm.Config("app", data="1").name)
 """
-FOREIGN = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
-"""The console script of the virtual environment on PATH is another way to the plugin; here it must not help."""
 ENDS_WITHIN = 2.0
 
 

@@ -22,7 +22,7 @@ import pytest
 from swarm_provider.version import __version__
 from tests.conftest import ProjectFactory
 from tests.support.engine import REPO, Engine, start_engine
-from tests.support.pulumi import PulumiProject, Result
+from tests.support.pulumi import FOREIGN, PulumiProject, Result
 
 pytestmark = pytest.mark.e2e
 
@@ -239,10 +239,6 @@ def test_missing_passphrase_is_explained_and_the_right_one_converges(app: Pulumi
         app.environment["PULUMI_CONFIG_PASSPHRASE"] = right
     app.config_set("password", "x", secret=True).assert_ok()
     assert_converges(app, SMALL)
-
-
-FOREIGN = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
-"""The console script of the virtual environment on PATH is another way to the plugin; here it must not help."""
 
 
 def install_plugin(app: PulumiProject) -> None:

@@ -15,6 +15,7 @@ from swarm_provider.resources import discovery
 from swarm_provider.version import __version__
 from tests.conftest import ProjectFactory
 from tests.resources.program import run
+from tests.support.pulumi import FOREIGN
 
 PROGRAM = """
     import pulumi
@@ -79,9 +80,7 @@ def test_resources_ask_for_the_version_of_the_shim() -> None:
 
 @pytest.mark.e2e
 def test_foreign_project_needs_no_setting_at_all(project: ProjectFactory) -> None:
-    foreign = project(PROGRAM, plugin_path=None)
-    # the console script of the virtual environment on PATH is another way; here it must not help
-    foreign.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+    foreign = project(PROGRAM, plugin_path=None, env=FOREIGN)
     foreign.up().assert_ok()
     assert foreign.outputs()["name"].startswith("app-")
     foreign.destroy().assert_ok()

@@ -17,6 +17,8 @@ from typing import Any
 from tests.support.engine import REPO, docker_environment
 
 PASSPHRASE = "test-passphrase"
+FOREIGN = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}
+"""The console script of the virtual environment on PATH is another way to the plugin; with this it does not help."""
 _BIN = Path(sys.executable).parent
 
 
