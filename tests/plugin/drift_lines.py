@@ -55,6 +55,10 @@ def file(kind: str, **parts: Any) -> Callable[[Json], None]:
     return lambda spec: spec["TaskTemplate"]["ContainerSpec"][kind][0]["File"].update(parts)
 
 
+def network(**parts: Any) -> Callable[[Json], None]:
+    return lambda spec: spec["TaskTemplate"]["Networks"][0].update(parts)
+
+
 def privileges(**parts: Any) -> Callable[[Json], None]:
     return lambda spec: spec["TaskTemplate"]["ContainerSpec"].setdefault("Privileges", {}).update(parts)
 
@@ -122,24 +126,15 @@ FIELDS: dict[str, Field] = {
     "config-other": Field(
         ("--config-rm", "drift-1", "--config-add", "source=drift-2,target=/c"), "configs[0].source", "drift-2", CONFIG
     ),
-    "config-mode": Field(
-        lambda spec: spec["TaskTemplate"]["ContainerSpec"]["Configs"][0]["File"].update(Mode=0o400),
-        "configs[0].mode", 0o400, CONFIG,
-    ),
-    "config-owner": Field(
-        lambda spec: spec["TaskTemplate"]["ContainerSpec"]["Configs"][0]["File"].update(UID="5"),
-        "configs[0].uid", "5", CONFIG,
-    ),
+    "config-mode": Field(file("Configs", Mode=0o400), "configs[0].mode", 0o400, CONFIG),
+    "config-owner": Field(file("Configs", UID="5"), "configs[0].uid", "5", CONFIG),
     "secret-removed": Field(("--secret-rm", "drift-1"), "secrets", "", SECRET),
     "secret-other": Field(
         ("--secret-rm", "drift-1", "--secret-add", "source=drift-2,target=s"), "secrets[0].source", "drift-2", SECRET
     ),
     "network-added": Field(("--network-add", "drift-2"), "networks[1].name", "drift-2", NETWORK),
     "network-removed": Field(("--network-rm", "drift-1"), "networks", "", NETWORK),
-    "network-aliases": Field(
-        lambda spec: spec["TaskTemplate"]["Networks"][0].update(Aliases=["you"]),
-        "networks[0].aliases[0]", "you", NETWORK,
-    ),
+    "network-aliases": Field(network(Aliases=["you"]), "networks[0].aliases[0]", "you", NETWORK),
     "port-added": Field(
         ("--publish-add", "mode=host,target=81,published=8102"), "ports[1].published", 8102, TCP_80
     ),
@@ -164,8 +159,7 @@ FIELDS: dict[str, Field] = {
         {"volumes": [{"type": "tmpfs", "target": "/t", "tmpfs": {"size": "1m"}}]},
     ),
     "bind-propagation": Field(
-        mount(BindOptions={"Propagation": "rslave"}), "volumes[0].bind.propagation", "rslave",
-        {"volumes": [{"type": "bind", "source": "/tmp", "target": "/b"}]},
+        mount(BindOptions={"Propagation": "rslave"}), "volumes[0].bind.propagation", "rslave", BIND
     ),
     "replicas": Field(lambda spec: spec["Mode"]["Replicated"].update(Replicas=1), "deploy.replicas", 1),
     "service-label": Field(("--label-add", "tier=b"), "deploy.labels.tier", "b"),
@@ -284,10 +278,7 @@ FIELDS: dict[str, Field] = {
     "secret-mode": Field(file("Secrets", Mode=0o400), "secrets[0].mode", 0o400, SECRET),
     "secret-owner": Field(file("Secrets", UID="5"), "secrets[0].uid", "5", SECRET),
     "secret-group": Field(file("Secrets", GID="5"), "secrets[0].gid", "5", SECRET),
-    "network-options": Field(
-        lambda spec: spec["TaskTemplate"]["Networks"][0].update(DriverOpts={"a": "b"}),
-        "networks[0].driverOpts", {"a": "b"}, NETWORK,
-    ),
+    "network-options": Field(network(DriverOpts={"a": "b"}), "networks[0].driverOpts", {"a": "b"}, NETWORK),
     "credential-registry": Field(("--credential-spec", "registry://k"), "credentialSpec.registry", "k"),
     "credential-config": Field(("--credential-spec", "config://drift-1"), "credentialSpec.config", "drift-1"),
     "forced": Field(("--force",), "forceUpdate", 1, {"forceUpdate": 0}),
@@ -300,13 +291,8 @@ NO_DRIFT = {
     "volumes[].consistency": "the engine never tells it",
     "volumes[].bind.createHostPath": "no engine keeps it",
     "volumes[].cluster": "it has no fields; what is mounted is the source",
-    **dict.fromkeys((f"configs[].{key}" for key in ("name",)), "it is the version that `source` stands for"),
+    "configs[].name": "it is the version that `source` stands for",
     "secrets[].name": "it is the version that `source` stands for",
-    **dict.fromkeys(
-        (
-            f"deploy.resources.reservations.genericResources[].{key}"
-            for key in ("namedResourceSpec.kind", "namedResourceSpec.value")
-        ),
-        "the engine refuses it in a service",
-    ),
+    "deploy.resources.reservations.genericResources[].namedResourceSpec.kind": "the engine refuses it in a service",
+    "deploy.resources.reservations.genericResources[].namedResourceSpec.value": "the engine refuses it in a service",
 }
