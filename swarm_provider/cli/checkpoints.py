@@ -98,7 +98,7 @@ def _stack(own: Path, file: Path) -> str:
 
 def _copies(own: Path, file: Path) -> Iterable[Path]:
     """Return the copies of a state that Pulumi makes: beside it, at each end of an update, and before each."""
-    form = next(form for form in sorted(_FORMS, key=len, reverse=True) if file.name.endswith(form))
+    form = next(form for form in _FORMS if file.name.endswith(form))
     name, place = file.name.removesuffix(form), file.parent.relative_to(own / "stacks")
     beside = file.with_name(f"{file.name}.bak")
     yield from [beside] if beside.is_file() else []
