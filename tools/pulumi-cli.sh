@@ -50,8 +50,10 @@ find_cli() {
       return
     fi
   done < <(type -ap pulumi)
-  [[ -x $out/pulumi && -x $out/pulumi-language-python-exec ]] && echo "$out/pulumi"
+  cached_cli
 }
+
+cached_cli() { [[ -x $out/pulumi && -x $out/pulumi-language-python-exec ]] && echo "$out/pulumi"; }
 
 # The installer is asked first where the internet answers; behind a closed door this costs seconds, not minutes.
 install_cli() {
@@ -132,10 +134,7 @@ main() {
     --oldest)
       version=$oldest
       out=$cache/pulumi/v$version
-      if [[ -x $out/pulumi ]]; then
-        echo "$out/pulumi"
-        exit
-      fi
+      if cached_cli; then exit; fi
       ;;
     '') if find_cli; then exit; fi ;;
     *) usage >&2; exit 2 ;;
