@@ -13,6 +13,7 @@ import pytest
 from swarm_provider.dockerapi import ConnectionSettings, CredentialsFailed, RegistryAuth
 from swarm_provider.dockerapi.auth import RegistryLogins
 from swarm_provider.errors import InputError
+from tests.e2e.stacks import wait_for
 
 PASSWORD = "hunter2"
 
@@ -137,6 +138,14 @@ def test_credential_helper_that_fails_is_told_without_its_output(tmp_path: Path,
     assert PASSWORD not in str(caught.value)
 
 
+def has_ended(process: str) -> bool:
+    """Whether a process is gone, or a zombie: one that nobody waits for stays where there is no init."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def test_credential_helper_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, helper: Path) -> None:
     started = tmp_path / "started"
     program = tmp_path / "bin" / "docker-credential-test"
@@ -149,10 +158,8 @@ def test_credential_helper_that_hangs_is_ended_with_all_that_it_started(tmp_path
     assert time.monotonic() - began < 5
     assert "docker-credential-test did not answer within 0.5 s" in str(caught.value)
     assert "registry_auth" in str(caught.value)
-    for number in started.read_text().split():
-        state = Path(f"/proc/{number}/stat")
-        # a process that nobody waits for stays as a zombie where there is no init
-        assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in "ZX"
+    # a signal takes a moment to arrive
+    wait_for("the end of both", lambda: all(map(has_ended, started.read_text().split())), timeout=5)
 
 
 def test_credential_helper_that_is_missing_is_named(tmp_path: Path) -> None:
