@@ -13,6 +13,7 @@ from swarm_provider.compose import limits
 from swarm_provider.compose.objects import Declared
 from swarm_provider.compose.service import Service
 from swarm_provider.compose.tree import At, Map, Ref, as_written, prefixed
+from swarm_provider.model.service import ACTIONS, CONDITIONS, ENDPOINT_MODES, MODES
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json, labels
 from swarm_provider.spec.names import camel
@@ -52,9 +53,6 @@ _PLAIN: Final = (
     "oom_score_adj",
     "platform",
 )
-_MODES: Final = ("replicated", "global", "replicated-job", "global-job")
-_ACTIONS: Final = ("pause", "continue", "rollback")
-_CONDITIONS: Final = ("none", "on-failure", "any")
 
 
 def service_inputs(service: Service, sections: Mapping[str, Section], stack: str) -> Json:
@@ -219,28 +217,26 @@ def _deploy(service: Service) -> Json:
     value = service.values.get("deploy", {})
     at = service.place("deploy")
     result: Json = {key: value[key] for key in ("mode", "replicas", "labels") if key in value}
-    mode = value.get("mode", _MODES[0])
-    if mode not in _MODES:
-        at.error(f"the mode must be one of {', '.join(_MODES)}, not {mode!r}{nearest(mode, _MODES)}")
+    mode = value.get("mode", MODES[0])
+    if mode not in MODES:
+        at.error(f"the mode must be one of {', '.join(MODES)}, not {mode!r}{nearest(mode, MODES)}")
     if "endpoint_mode" in value:
         result["endpointMode"] = value["endpoint_mode"].lower()
-        if result["endpointMode"] not in ("vip", "dnsrr"):
+        if result["endpointMode"] not in ENDPOINT_MODES:
             at.error(f"endpoint_mode must be vip or dnsrr, not {value['endpoint_mode']!r}")
     for key in ("update_config", "rollback_config"):
         if key in value:
             result[camel(key)] = _camel_fields(value[key])
-            action = value[key].get("failure_action", _ACTIONS[0])
-            if action not in _ACTIONS:
-                at.error(f"{key}.failure_action must be one of {', '.join(_ACTIONS)}{nearest(action, _ACTIONS)}")
+            action = value[key].get("failure_action", ACTIONS[0])
+            if action not in ACTIONS:
+                at.error(f"{key}.failure_action must be one of {', '.join(ACTIONS)}{nearest(action, ACTIONS)}")
     if "resources" in value:
         result["resources"] = {part: _resources(section) for part, section in value["resources"].items()}
     policy = value["restart_policy"] if "restart_policy" in value else _restart(service)
     if policy is not None:
-        condition = policy.get("condition", _CONDITIONS[2])
-        if condition not in _CONDITIONS:
-            at.error(
-                f"restart_policy.condition must be one of {', '.join(_CONDITIONS)}{nearest(condition, _CONDITIONS)}"
-            )
+        condition = policy.get("condition", CONDITIONS[2])
+        if condition not in CONDITIONS:
+            at.error(f"restart_policy.condition must be one of {', '.join(CONDITIONS)}{nearest(condition, CONDITIONS)}")
         result["restartPolicy"] = _camel_fields(policy)
     if value.get("placement"):
         result["placement"] = _camel_fields(value["placement"])

@@ -20,6 +20,7 @@ from swarm_provider.compose.mounts import read_mounts
 from swarm_provider.compose.scalars import boolean, duration, labels, mode, options, text, text_list, whole
 from swarm_provider.compose.tree import At, Items, Map, Template, as_written, part
 from swarm_provider.model import shorthand
+from swarm_provider.model.service import ISOLATIONS, PORT_MODES
 from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
 
@@ -262,7 +263,7 @@ def _long_port(value: Map, at: At) -> list[Json]:
     for key in ("protocol", "mode", "name"):
         if value.get(key):
             port[key] = text(value[key], at.key(value, key))
-    for key, words in (("protocol", ("tcp", "udp", "sctp")), ("mode", ("ingress", "host"))):
+    for key, words in (("protocol", shorthand.PROTOCOLS), ("mode", PORT_MODES)):
         if key in port:
             port[key] = _word(port[key], words, at.key(value, key))
     return [port]
@@ -278,7 +279,7 @@ def _word(value: str, words: tuple[str, ...], at: At) -> str:
 
 def _isolation(value: Any, at: At) -> str | None:
     written = _filled(value, at)
-    return None if written is None else _word(written, ("default", "process", "hyperv"), at)
+    return None if written is None else _word(written, ISOLATIONS, at)
 
 
 def _depends_on(value: Any, at: At) -> dict[str, Dependency]:

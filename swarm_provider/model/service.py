@@ -31,6 +31,12 @@ from swarm_provider.model.types import (
 )
 from swarm_provider.spec import platform, security
 
+MODES: Final = ("replicated", "global", "replicated-job", "global-job")
+ENDPOINT_MODES: Final = ("vip", "dnsrr")
+ACTIONS: Final = ("pause", "continue", "rollback")
+CONDITIONS: Final = ("none", "on-failure", "any")
+PORT_MODES: Final = ("ingress", "host")
+ISOLATIONS: Final = ("default", "process", "hyperv")
 _TEXTS: Final = ListOf(Text(), before=shorthand.listed, also=("str",))
 _COMMAND: Final = ListOf(Text(), before=shorthand.shell_words, also=("str",))
 
@@ -113,8 +119,8 @@ PORT: Final = ObjectOf(
     (
         Field("target", Integer(1, 65535), "Port in the container.", required=True),
         Field("published", Integer(0, 65535), "Port outside. Left out: Swarm chooses one."),
-        Field("protocol", Choice(("tcp", "udp", "sctp")), "Default tcp."),
-        Field("mode", Choice(("ingress", "host")), "ingress (default): on every node; host: where a task runs."),
+        Field("protocol", Choice(shorthand.PROTOCOLS), "Default tcp."),
+        Field("mode", Choice(PORT_MODES), "ingress (default): on every node; host: where a task runs."),
         Field("name", Text(), "Name of the port. EndpointSpec.Ports.Name."),
     ),
     "A published port. EndpointSpec.Ports.",
@@ -124,7 +130,7 @@ _UPDATE_FIELDS: Final = (
     Field("delay", DURATION, "Pause between two batches. Default 0s."),
     Field(
         "failure_action",
-        Choice(("pause", "continue", "rollback")),
+        Choice(ACTIONS),
         "What Swarm does on failure. Default pause.",
     ),
     Field("monitor", DURATION, "How long a new task is watched for failure. Default 5s."),
@@ -138,7 +144,7 @@ ROLLBACK_CONFIG: Final = ObjectOf(
 RESTART_POLICY: Final = ObjectOf(
     "RestartPolicy",
     (
-        Field("condition", Choice(("none", "on-failure", "any")), "Default any."),
+        Field("condition", Choice(CONDITIONS), "Default any."),
         Field("delay", DURATION, "Pause before a restart. Default 5s."),
         Field("max_attempts", Integer(0), "Restarts in the window; 0: no limit."),
         Field("window", DURATION, "Time in which attempts are counted. Default: unlimited."),
@@ -231,12 +237,12 @@ DEPLOY: Final = ObjectOf(
     (
         Field(
             "mode",
-            Choice(("replicated", "global", "replicated-job", "global-job")),
+            Choice(MODES),
             "Default replicated. A change replaces the service.",
         ),
         Field("replicas", Integer(0), "Number of tasks. Left out: made with 1, afterwards not managed."),
         Field("max_concurrent", Integer(1), "replicated-job: tasks at a time. Default: replicas."),
-        Field("endpoint_mode", Choice(("vip", "dnsrr")), "Default vip."),
+        Field("endpoint_mode", Choice(ENDPOINT_MODES), "Default vip."),
         Field("labels", LABELS, "Labels of the service (not of its containers)."),
         Field("resources", RESOURCES, "Limits and reservations of each task."),
         Field("update_config", UPDATE_CONFIG, "How tasks are replaced on an update."),
@@ -270,7 +276,7 @@ SPEC_INPUTS: Final = (
     Field("stdin_open", Boolean(), "Keep its input open. CS.OpenStdin."),
     Field("read_only", Boolean(), "Mount its root file system read only. CS.ReadOnly."),
     Field("init", Boolean(), "Run an init as PID 1. Default: the daemon's. CS.Init."),
-    Field("isolation", Choice(("default", "process", "hyperv")), "Windows isolation. CS.Isolation."),
+    Field("isolation", Choice(ISOLATIONS), "Windows isolation. CS.Isolation."),
     Field(
         "extra_hosts",
         ListOf(Text(), before=shorthand.extra_hosts),

@@ -17,6 +17,7 @@ from swarm_provider.model.types import nearest
 from swarm_provider.spec import Json
 from swarm_provider.spec.values import UNKNOWN, Secret, has_unknown
 
+PROTOCOLS: Final = ("tcp", "udp", "sctp")
 PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 MOST_PORTS: Final = 3 * 65535
 """How many ports there are to publish: of tcp, udp and sctp."""
@@ -158,7 +159,7 @@ def port(value: str | int) -> list[Json]:
     address, published, target = _port_parts(str(value))
     target, _, protocol = target.partition("/")
     protocol = protocol.partition("/")[0].lower() or "tcp"
-    if protocol not in ("tcp", "udp", "sctp"):
+    if protocol not in PROTOCOLS:
         raise ValueError(f"{value!r}: the protocol must be tcp, udp or sctp")
     if address:
         _check_address(address, value)
