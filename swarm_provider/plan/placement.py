@@ -76,7 +76,7 @@ def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping
     """Return what the tasks take that have a node and have not ended, by the name of their service.
 
     Args:
-        services: GET /services; a task of a service that is gone counts under its id.
+        services: GET /services; what the tasks of a service that is gone take counts under its id, until they ended.
         tasks: GET /tasks.
         drivers: network drivers by name and id.
     """
@@ -95,7 +95,8 @@ def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping
             demand = demand_of({**spec, "TaskTemplate": task.get("Spec") or {}}, drivers)
             if made_from[1] is not None:
                 demands[made_from] = demand
-        active = task.get("DesiredState") in ("running", "ready", "complete")
+        # a service is gone a moment before its tasks are told to go with it
+        active = task.get("ServiceID") in specs and task.get("DesiredState") in ("running", "ready", "complete")
         found.setdefault(demand.service, []).append(Load(demand, task["NodeID"], active))
     return found
 

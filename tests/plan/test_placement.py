@@ -109,6 +109,14 @@ def test_task_that_has_ended_takes_nothing() -> None:
     assert live_loads([live], tasks, {}) == {}
 
 
+def test_task_of_a_service_that_is_gone_takes_its_part_and_is_no_longer_evicted() -> None:
+    live, tasks = running(reserving("4G", name="old"), "a")
+    loads = live_loads([], tasks, {})
+    assert [load.demand.memory for load in loads["id-old"]] == [4 * 1024**3]
+    assert not evictions(Cluster([], loads), [node("a")], [], {}).counts
+    assert evictions(Cluster([], live_loads([live], tasks, {})), [node("a")], [], {}).counts == {"old": 1}
+
+
 def test_missing_drivers_are_told_for_volumes_networks_and_logs() -> None:
     driver = {"type": "volume", "source": "v", "target": "/v", "volume": {"driver": "rex"}}
     for parts in ({"volumes": [driver]}, {"logging": {"driver": "x"}}, {"networks": [{"name": "n"}]}):

@@ -1,10 +1,11 @@
-"""What an interrupted program prints: nothing, as the line that says what failed is Pulumi's to print."""
+"""What a program prints that Pulumi stops: nothing, as the line that says what failed is Pulumi's to print."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
+import pulumi
 import pytest
 
 from swarm_provider.resources import interrupts
@@ -42,6 +43,18 @@ def test_hook_of_somebody_else_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "excepthook", theirs)
     interrupts.end_quietly()
     assert sys.excepthook is theirs
+
+
+def test_registration_that_the_engine_cancelled_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", printed.append)
+    monkeypatch.setattr(interrupts, "in_program", lambda: True)
+    interrupts.end_quietly()
+    failed = "Program failed with an unhandled exception:\nTraceback (most recent call last):\n  ...\n"
+    for last in ("Exception: context canceled\n", "ValueError: context canceled\n", "Exception: no\n"):
+        pulumi.log.error(failed + last)
+    pulumi.log.error("context canceled")
+    assert printed == [failed + "ValueError: context canceled\n", failed + "Exception: no\n", "context canceled"]
 
 
 def test_import_outside_of_pulumi_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
