@@ -19,17 +19,17 @@ from typing import Any
 
 from bench.workload import Json, Workload
 from swarm_provider.compose.project import load
-from swarm_provider.convert.service import from_spec, to_spec
+from swarm_provider.convert.service.spec import from_spec, to_spec
+from swarm_provider.core import labels
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan import naming, pruning
-from swarm_provider.plan.diff import changes
-from swarm_provider.plan.history import Snapshot, observe
-from swarm_provider.plan.placement import Cluster, foresee, live_loads
-from swarm_provider.plan.restart import restart
-from swarm_provider.plan.stand import Desired
-from swarm_provider.plan.tasks import by_service
-from swarm_provider.plan.verdict import judge
-from swarm_provider.spec import labels
+from swarm_provider.plan.change.property_diff import changes
+from swarm_provider.plan.change.restart import restart
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.families import naming, pruning
+from swarm_provider.plan.rollout.history import Snapshot, observe
+from swarm_provider.plan.rollout.state import Desired
+from swarm_provider.plan.rollout.verdict import judge
+from swarm_provider.plan.scheduling.forecast import Cluster, foresee, live_loads
 
 REPLICAS = 2
 NODES = 20

@@ -9,7 +9,7 @@ import asyncio
 import signal
 import sys
 
-from swarm_provider.plugin.lean import keep_pulumi_lean
+from swarm_provider.plugin.protocol.pulumi_stub import keep_pulumi_lean
 
 keep_pulumi_lean()
 

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 from swarm_provider.version import __version__
 
 if TYPE_CHECKING:
-    from swarm_provider.resources._args import *  # noqa: F403
-    from swarm_provider.resources._generated import Config as Config
-    from swarm_provider.resources._generated import Network as Network
-    from swarm_provider.resources._generated import Node as Node
-    from swarm_provider.resources._generated import NodeLabel as NodeLabel
-    from swarm_provider.resources._generated import Provider as Provider
-    from swarm_provider.resources._generated import Secret as Secret
-    from swarm_provider.resources._generated import Service as Service
-    from swarm_provider.resources._generated import Volume as Volume
+    from swarm_provider.resources.args import *  # noqa: F403
     from swarm_provider.resources.directory import ConfigDirectory as ConfigDirectory
+    from swarm_provider.resources.generated import Config as Config
+    from swarm_provider.resources.generated import Network as Network
+    from swarm_provider.resources.generated import Node as Node
+    from swarm_provider.resources.generated import NodeLabel as NodeLabel
+    from swarm_provider.resources.generated import Provider as Provider
+    from swarm_provider.resources.generated import Secret as Secret
+    from swarm_provider.resources.generated import Service as Service
+    from swarm_provider.resources.generated import Volume as Volume
     from swarm_provider.resources.lookups import ConfigInfo as ConfigInfo
     from swarm_provider.resources.lookups import NetworkInfo as NetworkInfo
     from swarm_provider.resources.lookups import NodeInfo as NodeInfo
@@ -77,9 +77,9 @@ _COMPONENTS = {"Stack": "stack", "ConfigDirectory": "directory"}
 
 def __getattr__(name: str) -> Any:
     if name.endswith("Args"):
-        room = "_args"
+        room = "args"
     elif name in _CLASSES:
-        room = "_generated"
+        room = "generated"
     elif name in _COMPONENTS:
         room = _COMPONENTS[name]
     elif name in __all__:
@@ -98,8 +98,8 @@ def __dir__() -> list[str]:
 
 if "pulumi.runtime.settings" in sys.modules:
     # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
-    from swarm_provider.resources.discovery import keep_shim
-    from swarm_provider.resources.interrupts import end_quietly
+    from swarm_provider.plugin_shim import keep_shim
+    from swarm_provider.resources.program.interrupts import end_quietly
 
     keep_shim()
     end_quietly()

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from swarm_provider.dockerapi.api import Swarm, connect
-from swarm_provider.dockerapi.settings import ConnectionSettings
-from swarm_provider.plan.verdict import Desired, Done, History, Snapshot, Verdict, Waiting, judge, observe
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings
+from swarm_provider.plan.rollout.verdict import Desired, Done, History, Snapshot, Verdict, Waiting, judge, observe
 from tests.rollout.scenarios import SCENARIOS, Scenario
 from tests.support.engine import start_engine
 

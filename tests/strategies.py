@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from swarm_provider.convert.service import effective
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.convert.service.spec import effective
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, Secret
 
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,8}", fullmatch=True).filter(

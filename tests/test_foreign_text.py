@@ -25,36 +25,36 @@ from swarm_provider.cli.checks import Finding
 from swarm_provider.cli.common import fail, say
 from swarm_provider.cli.doctor import _readable as finding_readable
 from swarm_provider.compose import load
-from swarm_provider.dockerapi.connect import _check_manager
+from swarm_provider.core import labels
+from swarm_provider.core.image import parse
+from swarm_provider.core.masking import SecretFilter
+from swarm_provider.dockerapi.connection.connect import _check_manager
+from swarm_provider.dockerapi.connection.hosts import endpoints
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings
+from swarm_provider.dockerapi.connection.ssh import SshFailed
 from swarm_provider.dockerapi.failures import from_answer, from_registry, why_unreachable
-from swarm_provider.dockerapi.hosts import endpoints
-from swarm_provider.dockerapi.settings import ConnectionSettings
-from swarm_provider.dockerapi.ssh import SshFailed
 from swarm_provider.errors import DockerError, InputError, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan import causes
-from swarm_provider.plan.causes import Cause
-from swarm_provider.plan.evictions import Evictions, told
-from swarm_provider.plan.health import degraded
-from swarm_provider.plan.history import Failure, Snapshot
-from swarm_provider.plan.ownership import claim, owner_of_urn
-from swarm_provider.plan.restart import Restart
-from swarm_provider.plan.restart_words import sentence
-from swarm_provider.plan.standing import standing
-from swarm_provider.plan.tasks import Service, Task
-from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plan.change.restart import Restart
+from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.facts.tasks import Service, Task
+from swarm_provider.plan.ownership.claims import claim, owner_of_urn
+from swarm_provider.plan.rollout import causes
+from swarm_provider.plan.rollout.causes import Cause
+from swarm_provider.plan.rollout.health import degraded
+from swarm_provider.plan.rollout.history import Failure, Snapshot
+from swarm_provider.plan.rollout.stack_status import standing
+from swarm_provider.plan.scheduling.evictions import Evictions, told
 from swarm_provider.plugin.handlers.base import PartialFailure
-from swarm_provider.plugin.logfile import open_log
-from swarm_provider.plugin.server import Provider
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.protocol.logfile import open_log
+from swarm_provider.plugin.protocol.server import Provider
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import markdown
 from swarm_provider.report.page import page
 from swarm_provider.report.reading import read
-from swarm_provider.resources.problems import run_error
+from swarm_provider.resources.program.error_reporting import run_error
 from swarm_provider.rollout.diagnose import Evidence, reasons
-from swarm_provider.spec import labels
-from swarm_provider.spec.image import parse
-from swarm_provider.spec.masking import SecretFilter
 
 SECRET = "correct horse\nbattery  staple " + "0123456789 abcdef " * 30
 TEXT = (
@@ -364,7 +364,7 @@ def _strings(value: Any) -> Iterable[str]:
 
 def test_no_code_prints_past_the_one_function() -> None:
     """What a program and a command say goes through `shown`; what the plugin says, through its two doors."""
-    doors = {"LogRequest": {"plugin/engine.py"}, "CheckFailure": {"plugin/server.py"}}
+    doors = {"LogRequest": {"plugin/protocol/engine_log.py"}, "CheckFailure": {"plugin/protocol/server.py"}}
     past = []
     for file in sorted(PACKAGE.rglob("*.py")):
         where = file.relative_to(PACKAGE).as_posix()

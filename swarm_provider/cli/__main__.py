@@ -86,12 +86,12 @@ def _refresh_auth(arguments: argparse.Namespace) -> int:
 
 
 def _install_plugin(arguments: argparse.Namespace) -> int:
-    from swarm_provider.resources import discovery
+    from swarm_provider import plugin_shim
 
     try:
-        path = discovery.install()
+        path = plugin_shim.install()
     except OSError as error:
-        place = error.filename or discovery.plugin_folder()
+        place = error.filename or plugin_shim.plugin_folder()
         return fail(f"cannot write {str(place)!r}: {error.strerror}")
     say(f"{path} starts the plugin in {sys.executable}")
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from swarm_provider.cli.common import OK, Help, fail
-from swarm_provider.spec.foreign import shown
+from swarm_provider.core.foreign import shown
 
 if TYPE_CHECKING:
     from swarm_provider.cli.common import Command
@@ -46,12 +46,12 @@ def add(commands: Command) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, write, and say what is next."""
-    from swarm_provider.cli import adopted
+    from swarm_provider.cli import stack_export
     from swarm_provider.errors import SwarmProviderError
 
     try:
-        found = asyncio.run(adopted.look(arguments.stack, host=arguments.host, context=arguments.context))
-        lines = adopted.save(found, Path(arguments.directory), python=arguments.python)
+        found = asyncio.run(stack_export.look(arguments.stack, host=arguments.host, context=arguments.context))
+        lines = stack_export.save(found, Path(arguments.directory), python=arguments.python)
     except SwarmProviderError as error:
         return fail(error)
     except OSError as error:

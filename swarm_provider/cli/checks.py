@@ -16,14 +16,14 @@ from typing import Any, Final
 import yaml
 
 from swarm_provider.cli import checkpoints
+from swarm_provider.core import labels
+from swarm_provider.core.image import DEFAULT_DOMAIN, registry
+from swarm_provider.core.url import shown
+from swarm_provider.core.values import at
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
-from swarm_provider.dockerapi.children import output_of
+from swarm_provider.dockerapi.processes import output_of
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model.provider import TRUE
-from swarm_provider.spec import labels
-from swarm_provider.spec.image import DEFAULT_DOMAIN, registry
-from swarm_provider.spec.url import shown
-from swarm_provider.spec.values import at
 from swarm_provider.version import __version__
 
 OLDEST_CLI: Final = (3, 225, 0)
@@ -184,7 +184,7 @@ def states(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
 
 def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     """Look whether Pulumi finds the plugin, and which one."""
-    from swarm_provider.resources.discovery import distrusted, plugin_folder
+    from swarm_provider.plugin_shim import distrusted, plugin_folder
 
     providers = at(_project(folder)[0] or {}, "plugins", "providers")
     entries = providers if isinstance(providers, list) else []

@@ -8,8 +8,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Final, TextIO
 
+from swarm_provider.core.foreign import shown
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.spec.foreign import shown
 
 OK: Final = 0
 FAILED: Final = 1

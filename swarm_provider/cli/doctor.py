@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from swarm_provider.cli import checks
 from swarm_provider.cli.checks import Finding
 from swarm_provider.cli.common import FAILED, OK, Help, painted
-from swarm_provider.spec.foreign import shown
+from swarm_provider.core.foreign import shown
 
 if TYPE_CHECKING:
     from swarm_provider.cli.common import Command

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from swarm_provider.spec.foreign import shown
+from swarm_provider.core.foreign import shown
 
 _LONGEST_LINE: Final = 20_000
 

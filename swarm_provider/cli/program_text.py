@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.compose.write import Running
+from swarm_provider.core import Json
 from swarm_provider.model.resources import CONFIG, NETWORK, SERVICE
-from swarm_provider.model.spelling import snake_keys
-from swarm_provider.spec import Json
+from swarm_provider.model.types.spelling import snake_keys
 
 _WIDTH: Final = 100
 _MODULE: Final = "swarm"

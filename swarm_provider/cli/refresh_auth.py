@@ -14,15 +14,15 @@ from dataclasses import replace
 from typing import Final
 
 from swarm_provider.cli.common import fail, say
+from swarm_provider.core import labels
+from swarm_provider.core.image import registry
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.restart import restart
-from swarm_provider.plan.submission import is_job
-from swarm_provider.plan.tasks import by_service
+from swarm_provider.plan.change.request_spec import is_job
+from swarm_provider.plan.change.restart import restart
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.rollout.retry import update_with_retry
-from swarm_provider.spec import labels
-from swarm_provider.spec.image import registry
 
 _STOPPED: Final = ("paused", "rollback_paused")
 

@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from swarm_provider.cli.common import OK, Help, fail, painted, say
-from swarm_provider.convert.service import from_spec
+from swarm_provider.convert.service.spec import from_spec
+from swarm_provider.core import Json, labels
+from swarm_provider.core.foreign import shown
+from swarm_provider.core.masking import SecretFilter
+from swarm_provider.core.values import at, secret_texts, wrapped
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.plan import carried, odd_labels
-from swarm_provider.plan.standing import Standing, Version, members, standing
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.foreign import shown
-from swarm_provider.spec.masking import SecretFilter
-from swarm_provider.spec.values import at, secret_texts, wrapped
+from swarm_provider.plan.change import kept_settings
+from swarm_provider.plan.ownership import odd_labels
+from swarm_provider.plan.rollout.stack_status import Standing, Version, members, standing
 
 if TYPE_CHECKING:
     from swarm_provider.cli.common import Command
@@ -111,7 +112,7 @@ def _readable(value: Any, secrets: SecretFilter) -> Any:
     if isinstance(value, tuple):
         return tuple(_readable(entry, secrets) for entry in value)
     if isinstance(value, Mapping):
-        return carried.shown(value, secrets)
+        return kept_settings.shown(value, secrets)
     if not isinstance(value, (Standing, Version)):
         return value
     fields = {field.name: _readable(getattr(value, field.name), secrets) for field in dataclasses.fields(value)}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from swarm_provider.compose.interpolate import DOCKER, Environment, interpolate
-from swarm_provider.compose.load import read, read_documents
-from swarm_provider.compose.marks import split
-from swarm_provider.compose.template import COMPOSE_SPEC
-from swarm_provider.compose.tree import At, Map, Path, Report
+from swarm_provider.compose.docker.interpolation import DOCKER, Environment, interpolate
+from swarm_provider.compose.spec.interpolation import COMPOSE_SPEC
+from swarm_provider.compose.spec.tags import split
+from swarm_provider.compose.yaml.reader import read, read_documents
+from swarm_provider.compose.yaml.tree import At, Map, Path, Report
 
 Dialect = Literal["docker", "compose-spec"]
 DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)

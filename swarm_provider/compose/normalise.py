@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from swarm_provider.compose import limits
-from swarm_provider.compose.objects import Declared
-from swarm_provider.compose.service import Service
-from swarm_provider.compose.tree import At, Map, Ref, as_written, prefixed
+from swarm_provider.compose.common import swarm_rules
+from swarm_provider.compose.common.objects import Declared
+from swarm_provider.compose.common.service import Service
+from swarm_provider.compose.yaml.tree import At, Map, Ref, as_written, prefixed
+from swarm_provider.core import Json, labels
+from swarm_provider.core.names import camel
 from swarm_provider.model.service import ACTIONS, CONDITIONS, ENDPOINT_MODES, MODES
-from swarm_provider.model.types import nearest
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.names import camel
+from swarm_provider.model.types.kinds import nearest
 
 Section = Mapping[str, Declared]
 _DEFAULT: Final = "default"
@@ -86,7 +86,7 @@ def service_inputs(service: Service, sections: Mapping[str, Section], stack: str
     deploy = _deploy(service)
     if deploy:
         inputs["deploy"] = deploy
-    limits.check(service, inputs)
+    swarm_rules.check(service, inputs)
     return inputs
 
 

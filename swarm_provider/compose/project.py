@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose import limits, unhonoured
+from swarm_provider.compose.common import swarm_rules, unsupported
+from swarm_provider.compose.common.context import Context
+from swarm_provider.compose.common.objects import KINDS, Declared, content, read_declared
+from swarm_provider.compose.common.pulumi_options import read_x_pulumi
+from swarm_provider.compose.common.service import Dependency, Service, read_service
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.difference import differences, refused
-from swarm_provider.compose.files import Context
-from swarm_provider.compose.merge import merge_declared, merge_services
+from swarm_provider.compose.dialect_warnings import differences, refused
+from swarm_provider.compose.docker.merge import merge_declared, merge_services
 from swarm_provider.compose.normalise import service_inputs, used_networks
-from swarm_provider.compose.objects import KINDS, Declared, content, read_declared
-from swarm_provider.compose.service import Dependency, Service, read_service
 from swarm_provider.compose.sources import Sources, plain_name
-from swarm_provider.compose.tree import At, Map, Report, as_written, plain, prefixed, unique
-from swarm_provider.compose.xpulumi import read_x_pulumi
+from swarm_provider.compose.yaml.tree import At, Map, Report, as_written, plain, prefixed, unique
+from swarm_provider.core import Json
+from swarm_provider.core.names import camel
 from swarm_provider.errors import InputError, Problem
-from swarm_provider.model.types import nearest
-from swarm_provider.spec import Json
-from swarm_provider.spec.names import camel
+from swarm_provider.model.types.kinds import nearest
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[
     context = Context(sources.folder, environment, sources.dialect)
     trees = sources.trees(environment, report)
     report.raise_errors()
-    limits.check_port_count(trees)
+    swarm_rules.check_port_count(trees)
     report.raise_errors()
     merged = _Merged()
     for tree, at in trees:
@@ -199,7 +199,7 @@ def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[
         configs=_contents("config", services, merged, stack, context, set(bound.get("config", ()))),
         secrets=_contents("secret", services, merged, stack, context, set(bound.get("secret", ()))),
     )
-    limits.check_ports((service, project.services[key].inputs) for key, service in services.items())
+    swarm_rules.check_ports((service, project.services[key].inputs) for key, service in services.items())
     report.raise_errors()
     # what env files give is no variable of the caller
     variables = tuple(sorted(name for name in environment.used if name in sources.env))
@@ -235,13 +235,13 @@ class _Merged:
     sections: dict[str, dict[str, Declared]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
 
     def add(self, tree: Map, at: At, context: Context) -> None:
-        for key, source, place in unhonoured.entries(tree, "services", at):
+        for key, source, place in unsupported.entries(tree, "services", at):
             service = read_service(key, source, place, context)
             self.services[key] = merge_services(self.services[key], service) if key in self.services else service
         for kind, section in KINDS.items():
             found = {
                 key: read_declared(kind, key, source, place)
-                for key, source, place in unhonoured.entries(tree, section, at)
+                for key, source, place in unsupported.entries(tree, section, at)
                 if not key.startswith("x-") or source is not None
             }
             self.sections[kind] = merge_declared(self.sections[kind], found)
@@ -346,7 +346,7 @@ def _contents(
 
 def _entry(declared: Declared, stack: str) -> ObjectEntry:
     name = declared.physical(stack)
-    limits.check_object(declared, name)
+    swarm_rules.check_object(declared, name)
     named = declared.kind in ("config", "secret")
     inputs: Json = {"baseName" if named else "name": name}
     if not declared.external:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from swarm_provider.compose import check, unhonoured
-from swarm_provider.compose.assemble import Assembly
+from swarm_provider.compose.common import unsupported, validation
 from swarm_provider.compose.dialect import DIALECTS, Dialect, Layer, layers
-from swarm_provider.compose.interpolate import Environment
-from swarm_provider.compose.relative import absolute
-from swarm_provider.compose.settle import settled
-from swarm_provider.compose.tree import At, Map, Report, Template, go_text
+from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.spec.expansion import Assembly
+from swarm_provider.compose.spec.paths import absolute
+from swarm_provider.compose.spec.settle import settled
 from swarm_provider.compose.variables import beside, with_files
+from swarm_provider.compose.yaml.tree import At, Map, Report, Template, go_text
 from swarm_provider.errors import InputError, Problem
-from swarm_provider.model.types import nearest
+from swarm_provider.model.types.kinds import nearest
 
 _TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
 
@@ -103,10 +103,10 @@ class Sources:
         ]
         tree, at = assembly.merged(documents), At(report, str(self.files[0]))
         if not report.errors:
-            check.check_schema(tree, at, self.dialect, self.accepted)
+            validation.check_schema(tree, at, self.dialect, self.accepted)
         if not report.errors:
-            check.warn_forbidden(tree, at)
-            unhonoured.warn(tree, at, self.dialect)
+            validation.warn_forbidden(tree, at)
+            unsupported.warn(tree, at, self.dialect)
             tree = settled(tree, at)
         return [(absolute(tree, self.folder, assembly.home), at)]
 
@@ -115,17 +115,17 @@ def _of_docker(file: str | Path, assembly: Assembly, accepted: list[Map]) -> tup
     report = assembly.report
     before = len(report.errors)
     [layer] = layers(_bytes(file), str(file), assembly.environment, report, "docker")
-    check.check_forbidden(layer.tree, layer.at)
+    validation.check_forbidden(layer.tree, layer.at)
     if len(report.errors) == before:
         expanded: Layer = assembly.expanded(layer, Path(file))
         if expanded.tree is not layer.tree and len(report.errors) == before:
-            check.check_forbidden(expanded.tree, expanded.at)
+            validation.check_forbidden(expanded.tree, expanded.at)
         layer = expanded
     if len(report.errors) == before:
-        check.check_schema(layer.tree, layer.at, accepted=accepted)
+        validation.check_schema(layer.tree, layer.at, accepted=accepted)
     if len(report.errors) == before:
         _check_version(layer.tree, layer.at)
-        unhonoured.warn(layer.tree, layer.at)
+        unsupported.warn(layer.tree, layer.at)
     return layer.tree, layer.at
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from swarm_provider.compose.dotenv import read_dotenv
-from swarm_provider.compose.envfile import EnvFileError
-from swarm_provider.compose.files import file_bytes
-from swarm_provider.compose.interpolate import Environment
-from swarm_provider.compose.tree import At, as_written, part
+from swarm_provider.compose.common.context import file_bytes
+from swarm_provider.compose.docker.env_file import EnvFileError
+from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.spec.env_file import read_dotenv
+from swarm_provider.compose.yaml.tree import At, as_written, part
 
 DEFAULT: Final = ".env"
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import yaml
 
+from swarm_provider.core import Json, labels
 from swarm_provider.model.resources import CONFIG, NETWORK, SERVICE, VOLUME
-from swarm_provider.model.spelling import snake_keys
-from swarm_provider.spec import Json, labels
+from swarm_provider.model.types.spelling import snake_keys
 
 VERSION: Final = "3.9"
 """Of the file format: the newest that every docker CLI since 20.10 takes."""

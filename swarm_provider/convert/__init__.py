@@ -1,6 +1,15 @@
 """Inputs <-> Docker's API spec, both ways, and the one form in which two specs are compared.
 
-Pure. service: the two directions for a service, and what Read answers. objects: the same for config, secret, network
-and volume. effective: what a spec means, with the daemon's defaults filled in. merge: what the user wrote, where the
-cluster still has it. versions: what an older daemon drops without a word.
+Not here: what to do about a difference (plan), and how it is sent (dockerapi). Pure.
+
+    service/        A service's canonical inputs <-> Docker's ServiceSpec, part by part
+    cluster_volume  `cluster_spec` of a volume <-> ClusterVolumeSpec
+    daemon_form     What Swarm stores of a service spec: the form in which `GET /services` gives it back
+    effective       What a service spec means: the one form in which two specs are compared
+    helpers         Small steps that all conversions share: values that are unknown or absent pass through each of them
+    keep_user_form  What Read answers
+    list_matching   Which entries of two lists are the same thing, although they may differ
+    minimal_update  How a spec is sent to a service that exists: in the service's own form wherever that means the same
+    objects         Config, secret, network and volume: inputs <-> the bodies of Docker's API
+    unmodelled      What a live spec has and inputs cannot say
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from swarm_provider.convert.leaves import each, filled, given, ordered, through
-from swarm_provider.spec import Json, units
+from swarm_provider.convert.helpers import each, filled, given, ordered, through
+from swarm_provider.core import Json, units
 
 # what the engine fills in
 _DEFAULTS: Final = {"Scope": "single", "Sharing": "none"}

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from swarm_provider.convert.container import capabilities, credential_config, default_text, image_from_spec
-from swarm_provider.convert.deploy import chosen_platform, is_job_mode
-from swarm_provider.convert.leaves import ordered
-from swarm_provider.convert.stored import stored
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.image import familiar
-from swarm_provider.spec.values import UNKNOWN, at
+from swarm_provider.convert.daemon_form import stored
+from swarm_provider.convert.helpers import ordered
+from swarm_provider.convert.service.container import capabilities, credential_config, default_text, image_from_spec
+from swarm_provider.convert.service.deploy import chosen_platform, is_job_mode
+from swarm_provider.core import Json, labels
+from swarm_provider.core.image import familiar
+from swarm_provider.core.values import UNKNOWN, at
 
 SECOND: Final = 10**9
 # swarmkit, api/defaults/service.go

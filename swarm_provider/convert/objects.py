@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
-from swarm_provider.convert.leaves import each, filled, given, through
-from swarm_provider.convert.merge import keep_users_form
-from swarm_provider.model.unusable import any_subnet
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import UNKNOWN, reveal
+from swarm_provider.convert.helpers import each, filled, given, through
+from swarm_provider.convert.keep_user_form import keep_users_form
+from swarm_provider.core import Json, labels
+from swarm_provider.core.values import UNKNOWN, reveal
+from swarm_provider.model.rules.unusable import any_subnet
 
 DEFAULT_NETWORK_DRIVER: Final = "overlay"
 DEFAULT_VOLUME_DRIVER: Final = "local"

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
+from swarm_provider.convert.daemon_form import is_pointer
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.identity import equal_pairs, pairs
-from swarm_provider.convert.service import from_spec, to_spec
-from swarm_provider.convert.stored import is_pointer
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import at
+from swarm_provider.convert.list_matching import equal_pairs, pairs
+from swarm_provider.convert.service.spec import from_spec, to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import at
 
 _ONE_OF: Final[dict[str, Callable[[Json], Any]]] = {
     "LogDriver": lambda block: block.get("Name"),

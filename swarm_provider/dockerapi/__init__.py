@@ -1,11 +1,23 @@
-"""The one door to Docker: connections, calls, credentials. No decision is made here.
+"""The one door to Docker: calls, credentials, errors. No decision is made here.
 
 Nothing here imports the docker library before a connection is made or `preload` asks for it: the plugin starts fast.
+
+    connection/  How a daemon is found and spoken to: hosts, contexts, TLS, ssh, and what happens when a manager is lost
+    api          The calls to a swarm: list, inspect, create, update, remove per kind; tasks, logs, registries
+    auth         Registry credentials for an image, as the header that Docker expects
+    batch        Work that many ask for at a time, done for all of them at once
+    failures     From what went wrong on the wire to the errors of this package
+    kinds        The kinds of objects: their routes, and where each keeps its name and id
+    logs         Docker's log stream as text
+    processes    Other programs that are run for their answer: a credential helper, a version
 """
 
 from swarm_provider.dockerapi.api import Json, Swarm, connect
 from swarm_provider.dockerapi.auth import CredentialsFailed
 from swarm_provider.dockerapi.batch import Batch
+from swarm_provider.dockerapi.connection.hosts import Endpoint, endpoints
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings, RegistryAuth, TlsFiles
+from swarm_provider.dockerapi.connection.transport import preload
 from swarm_provider.dockerapi.failures import (
     ImageNotFound,
     NoLeader,
@@ -15,9 +27,6 @@ from swarm_provider.dockerapi.failures import (
     RegistryUnreachable,
     Unanswered,
 )
-from swarm_provider.dockerapi.hosts import Endpoint, endpoints
-from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth, TlsFiles
-from swarm_provider.dockerapi.transport import preload
 
 __all__ = [
     "Batch",

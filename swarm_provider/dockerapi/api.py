@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from swarm_provider.core.image import registry
 from swarm_provider.dockerapi.auth import RegistryLogins
 from swarm_provider.dockerapi.batch import Batch
-from swarm_provider.dockerapi.connect import Peer
+from swarm_provider.dockerapi.connection.connect import Peer
+from swarm_provider.dockerapi.connection.failover import Link
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings
+from swarm_provider.dockerapi.connection.transport import Answer, path_of
 from swarm_provider.dockerapi.failures import NoLeader, RegistryUnreachable, Unanswered, from_registry
 from swarm_provider.dockerapi.kinds import KINDS, Listing, exact, kind_of
-from swarm_provider.dockerapi.link import Link
 from swarm_provider.dockerapi.logs import text_of
-from swarm_provider.dockerapi.settings import ConnectionSettings
-from swarm_provider.dockerapi.transport import Answer, path_of
 from swarm_provider.errors import Conflict, DockerError, NotFound
-from swarm_provider.spec.image import registry
 
 Json = dict[str, Any]
 # the class below has a method `list`, which hides the type from its annotations

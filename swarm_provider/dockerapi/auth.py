@@ -12,11 +12,11 @@ import shutil
 import subprocess
 from typing import Any, Final
 
-from swarm_provider.dockerapi.children import output_of
-from swarm_provider.dockerapi.hosts import read_config
-from swarm_provider.dockerapi.settings import ConnectionSettings, RegistryAuth
+from swarm_provider.core.image import DEFAULT_DOMAIN, registry
+from swarm_provider.dockerapi.connection.hosts import read_config
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings, RegistryAuth
+from swarm_provider.dockerapi.processes import output_of
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.spec.image import DEFAULT_DOMAIN, registry
 
 _HUB_KEY = "https://index.docker.io/v1/"
 _SECTIONS = ("auths", "credsStore", "credHelpers")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model.types import Choice, Field, ListOf
+from swarm_provider.model.types.kinds import Choice, Field, ListOf
 
 LATEST_IMAGE: Final = "latest-image"
 NO_LIMITS: Final = "no-limits"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model.types import SIZE, Choice, Field, ListOf, MapOf, ObjectOf, Text
+from swarm_provider.model.types.kinds import SIZE, Choice, Field, ListOf, MapOf, ObjectOf, Text
 
 _TOPOLOGY: Final = ObjectOf(
     "Topology",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model import shorthand
-from swarm_provider.model.types import MapOf, Text
+from swarm_provider.model.types import short_forms
+from swarm_provider.model.types.kinds import MapOf, Text
 
-LABELS: Final = MapOf(Text(), before=shorthand.labels, also=("Sequence[str]",))
-OPTIONS: Final = MapOf(Text(), before=shorthand.texts)
+LABELS: Final = MapOf(Text(), before=short_forms.labels, also=("Sequence[str]",))
+OPTIONS: Final = MapOf(Text(), before=short_forms.texts)

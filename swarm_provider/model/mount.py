@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model import shorthand
 from swarm_provider.model.maps import LABELS, OPTIONS
-from swarm_provider.model.types import SIZE, Boolean, Choice, Field, Integer, ListOf, ObjectOf, Text
+from swarm_provider.model.types import short_forms
+from swarm_provider.model.types.kinds import SIZE, Boolean, Choice, Field, Integer, ListOf, ObjectOf, Text
 
 MOUNT: Final = ObjectOf(
     "Mount",
@@ -65,7 +65,7 @@ MOUNT: Final = ObjectOf(
                     Field("mode", Integer(0), "File mode as a number."),
                     Field(
                         "options",
-                        ListOf(Text(), before=shorthand.listed, also=("str",)),
+                        ListOf(Text(), before=short_forms.listed, also=("str",)),
                         "Mount options such as exec or nodev. TmpfsOptions.Options, API 1.46.",
                     ),
                 ),
@@ -76,6 +76,6 @@ MOUNT: Final = ObjectOf(
         Field("cluster", ObjectOf("MountCluster", (), "Options of a cluster volume."), "API 1.42."),
     ),
     "Something mounted into the tasks. CS.Mounts.",
-    before=shorthand.volume,
+    before=short_forms.volume,
     also=("str",),
 )

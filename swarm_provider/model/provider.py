@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from swarm_provider.core import Json
+from swarm_provider.core.values import Secret
 from swarm_provider.errors import Problem
 from swarm_provider.model.advice import ADVICE
 from swarm_provider.model.resource import Resource
-from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import Secret
+from swarm_provider.model.types.kinds import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text
 
 
 def _from_json(value: Any) -> Any:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from swarm_provider.core import Json
 from swarm_provider.errors import Problem
-from swarm_provider.model.types import At, Field, ObjectOf
-from swarm_provider.spec import Json
+from swarm_provider.model.types.kinds import At, Field, ObjectOf
 
 
 @dataclass(frozen=True)

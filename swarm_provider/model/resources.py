@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model import service, shorthand
+from swarm_provider.model import service
 from swarm_provider.model.advice import ADVICE_INPUT
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
 from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.resource import Function, Resource
-from swarm_provider.model.types import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
+from swarm_provider.model.types import short_forms
+from swarm_provider.model.types.kinds import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
 
 _NAME: Final = Field("name", Text(), "Name in the swarm. Default: the logical name.")
 _NAMESPACE: Final = Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`.")
@@ -147,7 +148,7 @@ NODE_LABEL: Final = Resource(
     (
         Field(
             "node",
-            ListOf(Text(), order=False, before=shorthand.listed, also=("str",)),
+            ListOf(Text(), order=False, before=short_forms.listed, also=("str",)),
             "Name or id of a node, a list of them, or '*' for all.",
             required=True,
         ),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from swarm_provider.core import Json
 from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.resources import FUNCTIONS, RESOURCES
-from swarm_provider.model.types import Field, ObjectOf, Type
-from swarm_provider.spec import Json
+from swarm_provider.model.types.kinds import Field, ObjectOf, Type
 
 PACKAGE: Final = "swarm"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model import shorthand
+from swarm_provider.core import platform, security
 from swarm_provider.model.advice import ADVICE_INPUT
 from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.mount import MOUNT
-from swarm_provider.model.types import (
+from swarm_provider.model.types import short_forms
+from swarm_provider.model.types.kinds import (
     CPUS,
     DURATION,
     MEMSWAP,
@@ -29,7 +30,6 @@ from swarm_provider.model.types import (
     Type,
     of_text,
 )
-from swarm_provider.spec import platform, security
 
 MODES: Final = ("replicated", "global", "replicated-job", "global-job")
 ENDPOINT_MODES: Final = ("vip", "dnsrr")
@@ -37,15 +37,15 @@ ACTIONS: Final = ("pause", "continue", "rollback")
 CONDITIONS: Final = ("none", "on-failure", "any")
 PORT_MODES: Final = ("ingress", "host")
 ISOLATIONS: Final = ("default", "process", "hyperv")
-_TEXTS: Final = ListOf(Text(), before=shorthand.listed, also=("str",))
-_COMMAND: Final = ListOf(Text(), before=shorthand.shell_words, also=("str",))
+_TEXTS: Final = ListOf(Text(), before=short_forms.listed, also=("str",))
+_COMMAND: Final = ListOf(Text(), before=short_forms.shell_words, also=("str",))
 
 HEALTHCHECK: Final = ObjectOf(
     "Healthcheck",
     (
         Field(
             "test",
-            ListOf(Text(), before=shorthand.health_test, also=("str",)),
+            ListOf(Text(), before=short_forms.health_test, also=("str",)),
             "Command; a text runs in a shell. CS.Healthcheck.Test.",
         ),
         Field("interval", DURATION, "Time between two checks. Default: the image's, else 30s."),
@@ -87,7 +87,7 @@ def _reference(kind: str) -> ObjectOf:
             Field("mode", Integer(0), "File mode as a number; 0o444 = 292 is the default."),
         ),
         f"A {kind.lower()} that is mounted as a file.",
-        before=shorthand.object_reference,
+        before=short_forms.object_reference,
         also=("str",),
     )
 
@@ -111,7 +111,7 @@ NETWORK_REFERENCE: Final = ObjectOf(
         Field("driver_opts", OPTIONS, "Driver options of the attachment."),
     ),
     "A network that the tasks are attached to.",
-    before=shorthand.network_reference,
+    before=short_forms.network_reference,
     also=("str",),
 )
 PORT: Final = ObjectOf(
@@ -119,7 +119,7 @@ PORT: Final = ObjectOf(
     (
         Field("target", Integer(1, 65535), "Port in the container.", required=True),
         Field("published", Integer(0, 65535), "Port outside. Left out: Swarm chooses one."),
-        Field("protocol", Choice(shorthand.PROTOCOLS), "Default tcp."),
+        Field("protocol", Choice(short_forms.PROTOCOLS), "Default tcp."),
         Field("mode", Choice(PORT_MODES), "ingress (default): on every node; host: where a task runs."),
         Field("name", Text(), "Name of the port. EndpointSpec.Ports.Name."),
     ),
@@ -262,7 +262,7 @@ SPEC_INPUTS: Final = (
     Field("entrypoint", _COMMAND, "Replaces the image's entrypoint. CS.Command."),
     Field(
         "environment",
-        MapOf(Text(), nulls=True, before=shorthand.key_values, also=("Sequence[str]",)),
+        MapOf(Text(), nulls=True, before=short_forms.key_values, also=("Sequence[str]",)),
         "Environment; null removes a variable of the image. CS.Env.",
     ),
     Field("labels", LABELS, "Labels of the containers: a change restarts tasks. CS.Labels."),
@@ -279,7 +279,7 @@ SPEC_INPUTS: Final = (
     Field("isolation", Choice(ISOLATIONS), "Windows isolation. CS.Isolation."),
     Field(
         "extra_hosts",
-        ListOf(Text(), before=shorthand.extra_hosts),
+        ListOf(Text(), before=short_forms.extra_hosts),
         "Entries `host:ip` of /etc/hosts. CS.Hosts.",
     ),
     Field("dns", _TEXTS, "Name servers. CS.DNSConfig.Nameservers."),
@@ -288,7 +288,7 @@ SPEC_INPUTS: Final = (
     Field("cap_add", ListOf(Text(), order=False), "Capabilities added. CS.CapabilityAdd, API 1.41."),
     Field("cap_drop", ListOf(Text(), order=False), "Capabilities dropped. CS.CapabilityDrop, API 1.41."),
     Field("sysctls", LABELS, "Kernel settings of the container. CS.Sysctls."),
-    Field("ulimits", MapOf(ULIMIT, before=shorthand.ulimits), "Limits by name. CS.Ulimits, API 1.41."),
+    Field("ulimits", MapOf(ULIMIT, before=short_forms.ulimits), "Limits by name. CS.Ulimits, API 1.41."),
     Field("oom_score_adj", Integer(-1000, 1000), "Preference of the out-of-memory killer. API 1.46."),
     Field(
         "security_opt",
@@ -322,12 +322,12 @@ SPEC_INPUTS: Final = (
     Field("secrets", ListOf(SECRET_REFERENCE, order=False), "Secrets mounted as files. CS.Secrets."),
     Field(
         "networks",
-        ListOf(NETWORK_REFERENCE, order=False, before=shorthand.networks),
+        ListOf(NETWORK_REFERENCE, order=False, before=short_forms.networks),
         "Networks of the tasks.",
     ),
     Field(
         "ports",
-        ListOf(PORT, order=False, before=shorthand.ports, also=("Sequence[Any]",)),
+        ListOf(PORT, order=False, before=short_forms.ports, also=("Sequence[Any]",)),
         "Published ports.",
     ),
     Field("volumes", ListOf(MOUNT), "Mounts, in order. CS.Mounts."),

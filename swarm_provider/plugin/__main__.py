@@ -10,9 +10,9 @@ import sys
 import threading
 import time
 
+from swarm_provider.core.foreign import shown
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.plugin.lean import keep_pulumi_lean
-from swarm_provider.spec.foreign import shown
+from swarm_provider.plugin.protocol.pulumi_stub import keep_pulumi_lean
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at whether the engine still lives; the plugin has to end within 2."""
@@ -66,7 +66,7 @@ async def _run(engine: str | None) -> None:
 
 async def _serve(engine: str | None) -> None:
     keep_pulumi_lean()
-    from swarm_provider.plugin.server import serve
+    from swarm_provider.plugin.protocol.server import serve
 
     await serve(engine)
 

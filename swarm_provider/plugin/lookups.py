@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 
+from swarm_provider.core import Json, labels
+from swarm_provider.core.values import at, reveal
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import FUNCTIONS
-from swarm_provider.model.types import At, nearest
-from swarm_provider.plan import naming
-from swarm_provider.plugin.nodes import chosen, hostname
-from swarm_provider.plugin.session import Session
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.values import at, reveal
+from swarm_provider.model.types.kinds import At, nearest
+from swarm_provider.plan.families import naming
+from swarm_provider.plugin.run.nodes import chosen, hostname
+from swarm_provider.plugin.run.session import Session
 
 
 async def invoke(session: Session, token: str, arguments: Json) -> Json:

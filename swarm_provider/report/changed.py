@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from swarm_provider.core import Json
+from swarm_provider.core.masking import MASK
+from swarm_provider.core.names import snake
+from swarm_provider.core.path import parse
 from swarm_provider.model.resources import RESOURCES
-from swarm_provider.plan.diff import Change, changes, users_path
+from swarm_provider.plan.change.property_diff import Change, changes, users_path
 from swarm_provider.report.reading import Preview, Step
-from swarm_provider.spec import Json
-from swarm_provider.spec.masking import MASK
-from swarm_provider.spec.names import snake
-from swarm_provider.spec.path import parse
 
 Op = Literal["create", "update", "replace", "delete", "same", "adopt"]
 _OPS: Final[dict[str, Op]] = {

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.core import Json
+from swarm_provider.core.foreign import shortened
+from swarm_provider.core.masking import MASK
+from swarm_provider.core.values import UNKNOWN
+from swarm_provider.plan.ownership.credentials import looks_like_credential
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.words import LONGEST_VALUE, visible
-from swarm_provider.spec import Json
-from swarm_provider.spec.foreign import shortened
-from swarm_provider.spec.masking import MASK
-from swarm_provider.spec.values import UNKNOWN
 
 _CONTEXT: Final = 3
 _LONGEST: Final = 20_000

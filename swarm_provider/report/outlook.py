@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from swarm_provider.plan.restart import Restart
-from swarm_provider.plan.told import told
+from swarm_provider.core import Json
+from swarm_provider.core.path import within
+from swarm_provider.core.values import at
+from swarm_provider.plan.change.forecast_parser import told
+from swarm_provider.plan.change.restart import Restart
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 from swarm_provider.report.words import count, listed
-from swarm_provider.spec import Json
-from swarm_provider.spec.path import within
-from swarm_provider.spec.values import at
 
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))

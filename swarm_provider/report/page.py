@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from swarm_provider.plan.alike import FIRST_WORDS
-from swarm_provider.plan.diff import Change
-from swarm_provider.plan.told import told
+from swarm_provider.core.names import snake
+from swarm_provider.plan.change.forecast_parser import told
+from swarm_provider.plan.change.property_diff import Change
+from swarm_provider.plan.change.text_diff import FIRST_WORDS
 from swarm_provider.report.changed import Changed, changed
 from swarm_provider.report.content import Content, content
 from swarm_provider.report.outlook import Outlook, outlooks, sentence, total
 from swarm_provider.report.reading import Note, Preview
 from swarm_provider.report.words import value_text
-from swarm_provider.spec.names import snake
 
 WORDS: Final = {
     "create": "new",

@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from swarm_provider.core import Json
+from swarm_provider.core.masking import MASK, SecretFilter
+from swarm_provider.core.values import FORECAST, UNKNOWN
 from swarm_provider.errors import InputError
 from swarm_provider.model.resources import RESOURCES
-from swarm_provider.spec import Json
-from swarm_provider.spec.masking import MASK, SecretFilter
-from swarm_provider.spec.values import FORECAST, UNKNOWN
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"

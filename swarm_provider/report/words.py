@@ -10,11 +10,11 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
-from swarm_provider.plan.credentials import looks_like_credential
-from swarm_provider.spec.foreign import inert, shortened
-from swarm_provider.spec.masking import MASK
-from swarm_provider.spec.path import last_name
-from swarm_provider.spec.values import UNKNOWN, has_unknown
+from swarm_provider.core.foreign import inert, shortened
+from swarm_provider.core.masking import MASK
+from swarm_provider.core.path import last_name
+from swarm_provider.core.values import UNKNOWN, has_unknown
+from swarm_provider.plan.ownership.credentials import looks_like_credential
 
 LONGEST_VALUE: Final = 300
 """Characters of one value, or of one line of a config, that are shown."""

@@ -7,15 +7,17 @@ from typing import Any, ClassVar, Self
 
 import pulumi
 
+from swarm_provider import plugin_shim
+from swarm_provider.core import Json
 from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
-from swarm_provider.model.spelling import snake_keys
-from swarm_provider.resources import discovery, program, surprises
-from swarm_provider.resources.content import read_content, with_profile
-from swarm_provider.resources.options import prepared
-from swarm_provider.resources.problems import explained
-from swarm_provider.resources.wire import to_wire
-from swarm_provider.spec import Json
+from swarm_provider.model.types.spelling import snake_keys
+from swarm_provider.resources.arguments import surprises
+from swarm_provider.resources.arguments.content import read_content, with_profile
+from swarm_provider.resources.arguments.options import prepared
+from swarm_provider.resources.arguments.wire import to_wire
+from swarm_provider.resources.program import registry
+from swarm_provider.resources.program.error_reporting import explained
 
 
 class _Readable:
@@ -57,7 +59,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
 
     def _register(self, resource_name: str, args: Json, opts: pulumi.ResourceOptions | None) -> None:
         """Do the work of every constructor; not called `__init__`, since the SDK counts those (see problems.py)."""
-        discovery.keep_shim()
+        plugin_shim.keep_shim()
         model = self._model
         args = {name: value for name, value in args.items() if value is not None}
         if model.name in ("Config", "Secret"):
@@ -74,11 +76,11 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given}, options)
         _rest_with_registration([self.__dict__.get(wire) for wire in (*outputs, *given)])
         if model.name == "NodeLabel":
-            program.current().made_node_label(self, args)
+            registry.current().made_node_label(self, args)
         elif model.name == "Node":
-            program.current().nodes.append(self)
+            registry.current().nodes.append(self)
         elif model.name == "Volume":
-            program.current().made_volume(self, args.get("name", resource_name), args)
+            registry.current().made_volume(self, args.get("name", resource_name), args)
 
     @classmethod
     @explained
@@ -90,7 +92,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
             id: the resource's id: its name in the swarm (of a Config or Secret: the base name).
             opts: Pulumi's resource options.
         """
-        discovery.keep_shim()
+        plugin_shim.keep_shim()
         found = cls.__new__(cls)
         found._given, found._shown = None, {}
         model = cls._model
@@ -106,7 +108,7 @@ class ProviderBase(_Readable, pulumi.ProviderResource):
     _other_words: ClassVar[dict[str, str]] = {}
 
     def _register(self, resource_name: str, args: Json, opts: pulumi.ResourceOptions | None) -> None:
-        discovery.keep_shim()
+        plugin_shim.keep_shim()
         args = {name: value for name, value in args.items() if value is not None}
         given = to_wire(self._model.shape, args)
         self._given, self._shown = given, {}
@@ -127,7 +129,7 @@ def _rest_with_registration(outputs: Iterable[Any]) -> None:
 
 def _prepare_service(args: Json) -> list[pulumi.Resource]:
     """Complete the mounts of this program's volumes, in place; return the NodeLabels and Nodes to wait for."""
-    here = program.current()
+    here = registry.current()
     if isinstance(args.get("security_opt"), (list, tuple)):
         args["security_opt"] = [with_profile(option) for option in args["security_opt"]]
     if isinstance(args.get("volumes"), (list, tuple)):

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import pulumi
 
+from swarm_provider import plugin_shim
 from swarm_provider.errors import InputError, Problem
-from swarm_provider.resources import discovery
-from swarm_provider.resources._generated import Config
-from swarm_provider.resources.problems import explained
+from swarm_provider.resources.generated import Config
+from swarm_provider.resources.program.error_reporting import explained
 
 TOKEN: Final = "swarm:index:ConfigDirectory"
 _FOREIGN: Final = re.compile(r"[^a-zA-Z0-9._-]+")
@@ -60,7 +60,7 @@ class ConfigDirectory(pulumi.ComponentResource):
         Raises:
             RunError: the directory does not exist, or no file of it matches.
         """
-        discovery.keep_shim()
+        plugin_shim.keep_shim()
         files = _files(directory, pattern)
         super().__init__(TOKEN, resource_name, {}, opts)
         base = name or resource_name

@@ -15,13 +15,13 @@ from typing import Any, Final, TypeVar
 
 import pulumi
 
+from swarm_provider import plugin_shim
+from swarm_provider.core import Json
+from swarm_provider.core.names import camel, snake
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model import FUNCTIONS
-from swarm_provider.resources import discovery
-from swarm_provider.resources.problems import explained, said
-from swarm_provider.resources.wire import to_wire
-from swarm_provider.spec import Json
-from swarm_provider.spec.names import camel, snake
+from swarm_provider.resources.arguments.wire import to_wire
+from swarm_provider.resources.program.error_reporting import explained, said
 from swarm_provider.version import __version__
 
 T = TypeVar("T")
@@ -223,7 +223,7 @@ def _plugins_words(error: Exception) -> str:
 
 
 def _call(function: str, args: Json) -> tuple[str, Json]:
-    discovery.keep_shim()
+    plugin_shim.keep_shim()
     definition = FUNCTIONS[f"swarm:index:{function}"]
     return definition.token, to_wire(definition.shape, {key: value for key, value in args.items() if value is not None})
 

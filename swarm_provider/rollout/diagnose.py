@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from swarm_provider.core.foreign import shown
+from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import SwarmProviderError
-from swarm_provider.plan.causes import Cause
-from swarm_provider.rollout.ports import Swarm
-from swarm_provider.spec.foreign import shown
-from swarm_provider.spec.masking import SecretFilter
+from swarm_provider.plan.rollout.causes import Cause
+from swarm_provider.rollout.interfaces import Swarm
 
 TAIL_LINES: Final = 20
 LINE_LENGTH: Final = 300

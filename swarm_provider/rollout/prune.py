@@ -1,4 +1,4 @@
-"""Remove old versions of families, when nobody needs them any more. What may go is decided in plan/pruning.py."""
+"""Remove old versions of families, when nobody needs them any more (plan/families/pruning.py says which)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from swarm_provider.core import Json, labels
 from swarm_provider.dockerapi import Batch
 from swarm_provider.errors import Conflict, NotFound, SwarmProviderError
-from swarm_provider.plan import naming
-from swarm_provider.plan.pruning import USERS, Users, prunable, references, retired, undecided
-from swarm_provider.plan.tasks import by_service
-from swarm_provider.rollout.ports import Swarm
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.families import naming
+from swarm_provider.plan.families.pruning import USERS, Users, prunable, references, retired, undecided
+from swarm_provider.rollout.interfaces import Swarm
 from swarm_provider.rollout.retry import update_with_retry
-from swarm_provider.spec import Json, labels
 
 Warn = Callable[[str], None]
 """Takes one line about what stays."""

@@ -10,7 +10,7 @@ import asyncio
 from typing import Final
 
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
-from swarm_provider.rollout.ports import Clock, Progress, RealClock, Swarm, is_transient, silent
+from swarm_provider.rollout.interfaces import Clock, Progress, RealClock, Swarm, is_transient, silent
 from swarm_provider.rollout.watch import UNREACHABLE_S, Watcher
 
 PAUSE_S: Final = 0.3

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from swarm_provider.core import Json
 from swarm_provider.errors import ConnectionFailed, DockerError, NotFound, OutOfSequence
-from swarm_provider.rollout.ports import Clock, RealClock, Swarm, is_transient
-from swarm_provider.spec import Json
+from swarm_provider.rollout.interfaces import Clock, RealClock, Swarm, is_transient
 
 T = TypeVar("T")
 

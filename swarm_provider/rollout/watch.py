@@ -12,10 +12,12 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from swarm_provider.core import Json
+from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed, SwarmProviderError
-from swarm_provider.plan.causes import Cause
-from swarm_provider.plan.tasks import RUNNING, Task, by_service, is_down, node_name
-from swarm_provider.plan.verdict import (
+from swarm_provider.plan.facts.tasks import RUNNING, Task, by_service, is_down, node_name
+from swarm_provider.plan.rollout.causes import Cause
+from swarm_provider.plan.rollout.verdict import (
     Desired,
     Done,
     Failed,
@@ -28,10 +30,8 @@ from swarm_provider.plan.verdict import (
     observe,
 )
 from swarm_provider.rollout.diagnose import Evidence, collect, reasons
-from swarm_provider.rollout.ports import Clock, Items, Progress, RealClock, Swarm, silent
+from swarm_provider.rollout.interfaces import Clock, Items, Progress, RealClock, Swarm, silent
 from swarm_provider.rollout.retry import begin_update_anew
-from swarm_provider.spec import Json
-from swarm_provider.spec.masking import SecretFilter
 
 TICK_S: Final = 0.3
 SHORTEST_TICK_S: Final = 0.1

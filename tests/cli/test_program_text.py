@@ -12,12 +12,12 @@ import pytest
 from swarm_provider.cli.program_text import program
 from swarm_provider.compose import load
 from swarm_provider.compose.write import Running
-from swarm_provider.convert.service import effective, to_spec
+from swarm_provider.convert.service.spec import effective, to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import reveal
 from swarm_provider.model import Resource
 from swarm_provider.model.resources import CONFIG, NETWORK, SERVICE
-from swarm_provider.plugin.values import decode
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import reveal
+from swarm_provider.plugin.protocol.values import decode
 from tests.compose import cases
 from tests.compose.test_write import STACK, content, network, running
 from tests.resources.program import run

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from swarm_provider.cli.__main__ import main
-from swarm_provider.spec import labels
+from swarm_provider.core import labels
 from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from swarm_provider.cli.__main__ import main
-from swarm_provider.spec import labels
+from swarm_provider.core import labels
 from tests.support.engine import Docker
 
 pytestmark = pytest.mark.live

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import yaml
 
-from swarm_provider.compose import Project, check, load
-from swarm_provider.compose.load import read as read_yaml
+from swarm_provider.compose import Project, load
+from swarm_provider.compose.common import validation
+from swarm_provider.compose.yaml.reader import read as read_yaml
 
 BASE: Final = """
 services: {web: {image: "bb:1"}, db: {image: "bb:1"}}
@@ -352,7 +353,7 @@ def meaning(project: Project) -> Any:
 
 def keys_of_the_schema() -> set[str]:
     """Every key that a file may have, as a path such as `services.*.ports[].mode`."""
-    schema = check._schema()
+    schema = validation._schema()
     found: set[str] = set()
 
     def walk(part: Any, path: str, depth: int) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from swarm_provider.compose import Project, load
+from swarm_provider.core.values import reveal
 from swarm_provider.model import RESOURCES
-from swarm_provider.spec.values import reveal
 from tests.compose import cases
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swarm_provider.compose import Template
-from swarm_provider.compose.interpolate import Environment, Wrong, substitute
+from swarm_provider.compose.docker.interpolation import Environment, Wrong, substitute
 from swarm_provider.errors import InputError
 from tests.compose.conftest import Reader
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.compose.load import MAX_DEPTH, read
-from swarm_provider.compose.tree import Timestamp, go_text
-from swarm_provider.compose.yaml_scalars import plain_value
+from swarm_provider.compose.yaml.reader import MAX_DEPTH, read
+from swarm_provider.compose.yaml.scalars import plain_value
+from swarm_provider.compose.yaml.tree import Timestamp, go_text
 from swarm_provider.errors import InputError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from swarm_provider.compose import Dependency, Project, Ref, load, project_name
-from swarm_provider.convert.service import to_spec
+from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.errors import InputError
 from tests.compose import cases
 from tests.compose.conftest import Reader

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swarm_provider.compose import load
-from swarm_provider.compose.check import check_schema
+from swarm_provider.compose.common.validation import check_schema
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.load import _trees, read
-from swarm_provider.compose.tree import At, Map, Report
+from swarm_provider.compose.yaml.reader import _trees, read
+from swarm_provider.compose.yaml.tree import At, Map, Report
 from swarm_provider.errors import InputError
 from tests.compose.test_fuzz import CORPUS, mutated
 

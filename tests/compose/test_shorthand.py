@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.model import shorthand
+from swarm_provider.model.types import short_forms
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from swarm_provider.model import shorthand
     ],
 )
 def test_command_is_split_into_words_as_google_shlex_does(text: str, words: list[str]) -> None:
-    assert shorthand.shell_words(text) == words
+    assert short_forms.shell_words(text) == words
 
 
 @pytest.mark.parametrize("text", ["'a", '"a', "a\\", '"\\'])
 def test_command_with_open_end_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a command line"):
-        shorthand.shell_words(text)
+        short_forms.shell_words(text)
 
 
 def port(target: int, published: int = 0, protocol: str = "tcp") -> dict[str, Any]:
@@ -57,7 +57,7 @@ def port(target: int, published: int = 0, protocol: str = "tcp") -> dict[str, An
     ],
 )
 def test_port_is_read_as_docker_reads_it(text: Any, ports: list[dict[str, Any]]) -> None:
-    assert shorthand.port(text) == ports
+    assert short_forms.port(text) == ports
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_port_is_read_as_docker_reads_it(text: Any, ports: list[dict[str, Any]])
 )
 def test_text_that_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"port|protocol|address|ranges"):
-        shorthand.port(text)
+        short_forms.port(text)
 
 
 def test_address_of_a_port_is_told() -> None:
-    assert shorthand.port_address("127.0.0.1:80:80") == "127.0.0.1"
-    assert [shorthand.port_address(text) for text in ("80", "0.0.0.0:80:80", "[::]:80:80")] == ["", "", ""]
+    assert short_forms.port_address("127.0.0.1:80:80") == "127.0.0.1"
+    assert [short_forms.port_address(text) for text in ("80", "0.0.0.0:80:80", "[::]:80:80")] == ["", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -92,20 +92,20 @@ def test_address_of_a_port_is_told() -> None:
     ],
 )
 def test_volume_is_read_as_docker_reads_it(text: str, mount: dict[str, Any]) -> None:
-    assert shorthand.volume(text) == mount
+    assert short_forms.volume(text) == mount
 
 
 @pytest.mark.parametrize("text", ["", "data::b", ":/xx", "data:/x:", "one:/b:c1:d1", "data:/x:rslave", "/a:/b:nocopy"])
 def test_text_that_is_no_volume_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"empty|colons|option"):
-        shorthand.volume(text)
+        short_forms.volume(text)
 
 
 def test_extra_hosts_keep_their_order_in_lists_and_are_sorted_in_maps() -> None:
-    assert shorthand.extra_hosts(["b:2", "a=1", "c:[::1]", "none"]) == ["b:2", "a:1", "c:::1"]
-    assert shorthand.extra_hosts({"b": "2", "a": ["1", "3"], "none": None}) == ["a:1", "a:3", "b:2"]
+    assert short_forms.extra_hosts(["b:2", "a=1", "c:[::1]", "none"]) == ["b:2", "a:1", "c:::1"]
+    assert short_forms.extra_hosts({"b": "2", "a": ["1", "3"], "none": None}) == ["a:1", "a:3", "b:2"]
 
 
 def test_labels_are_texts() -> None:
-    assert shorthand.labels(["a=b=c", "bare", "a=last"]) == {"a": "last", "bare": ""}
-    assert shorthand.labels({"n": 1.50, "none": None}) == {"n": "1.5", "none": ""}
+    assert short_forms.labels(["a=b=c", "bare", "a=last"]) == {"a": "last", "bare": ""}
+    assert short_forms.labels({"n": 1.50, "none": None}) == {"n": "1.5", "none": ""}

@@ -15,7 +15,7 @@ import pytest
 
 from swarm_provider.compose import Project, load, project_name
 from swarm_provider.compose.dialect import DIALECTS, Dialect
-from swarm_provider.compose.tree import Interpolated, InterpolatedFloat, InterpolatedInt
+from swarm_provider.compose.yaml.tree import Interpolated, InterpolatedFloat, InterpolatedInt
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import CONFIG, NETWORK, SECRET, SERVICE, VOLUME
 

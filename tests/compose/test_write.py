@@ -11,8 +11,8 @@ import pytest
 from swarm_provider.compose import Project, load
 from swarm_provider.compose.write import Running, Written, write
 from swarm_provider.convert import objects
-from swarm_provider.convert.service import concise, effective, from_spec, to_spec
-from swarm_provider.spec import Json
+from swarm_provider.convert.service.spec import concise, effective, from_spec, to_spec
+from swarm_provider.core import Json
 from tests.compose import cases
 
 STACK = "st"
@@ -48,7 +48,7 @@ def told(project: Project) -> dict[str, Any]:
     for entry in project.services.values():
         spec = effective(to_spec(cases.resolved(entry.inputs, project)))
         if spec["TaskTemplate"]["ContainerSpec"].get("Init") is False:
-            # an update keeps what is live where the file says nothing (convert/live_form.py)
+            # an update keeps what is live where the file says nothing (convert/minimal_update.py)
             del spec["TaskTemplate"]["ContainerSpec"]["Init"]
         services[spec["Name"]] = spec
     return {

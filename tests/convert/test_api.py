@@ -17,11 +17,11 @@ from typing import Any, Final
 import pytest
 
 from swarm_provider.convert import objects
+from swarm_provider.convert.daemon_form import NAMES
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.stored import NAMES
+from swarm_provider.convert.service.versions import SINCE
 from swarm_provider.convert.unmodelled import unmodelled
-from swarm_provider.convert.versions import SINCE
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 
 LIST: Final = Path(__file__).parents[1] / "data" / "api" / "paths.txt"
 WALKER: Final = Path(__file__).parents[1] / "support" / "apipaths" / "main.go"

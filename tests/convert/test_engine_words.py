@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.live_form import in_live_form
-from swarm_provider.convert.service import effective, from_spec, read_inputs, to_spec
-from swarm_provider.convert.stored import stored
-from swarm_provider.convert.versions import unknown_to
-from swarm_provider.model import RESOURCES, rules
-from swarm_provider.plan.restart import restart
-from swarm_provider.plan.submission import on_top_of
-from swarm_provider.spec import Json
-from swarm_provider.spec.security import canonical, profile_path
+from swarm_provider.convert.daemon_form import stored
+from swarm_provider.convert.minimal_update import in_live_form
+from swarm_provider.convert.service.spec import effective, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service.versions import unknown_to
+from swarm_provider.core import Json
+from swarm_provider.core.security import canonical, profile_path
+from swarm_provider.model import RESOURCES
+from swarm_provider.model.rules import refusals
+from swarm_provider.plan.change.request_spec import on_top_of
+from swarm_provider.plan.change.restart import restart
 
 WEB: Json = {"name": "web", "image": "bb:1"}
 MEMORY: Json = {"deploy": {"resources": {"limits": {"memory": "64M"}}}}
@@ -96,7 +97,7 @@ def test_limit_of_memory_and_swap_counts_the_memory_in(limit: str, swap: int | N
     ],
 )
 def test_limit_of_memory_and_swap_needs_one_of_memory_below_it(inputs: Json, words: str) -> None:
-    found = [problem.message for problem in rules.service({**WEB, **inputs})]
+    found = [problem.message for problem in refusals.service({**WEB, **inputs})]
     assert len(found) == bool(words)
     assert all(words in message for message in found)
 

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.convert.identity import _KEYS, _identity, pairs
+from swarm_provider.convert.list_matching import _KEYS, _identity, pairs
+from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.diff import changes
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.plan.change.property_diff import changes
 
 PORTS = st.fixed_dictionaries(
     {"target": st.sampled_from([80, 81, UNKNOWN])},

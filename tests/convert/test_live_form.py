@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from swarm_provider.convert.live_form import in_live_form
+from swarm_provider.convert.daemon_form import stored
+from swarm_provider.convert.minimal_update import in_live_form
 from swarm_provider.convert.objects import with_labels
-from swarm_provider.convert.service import concise, effective, from_spec, to_spec
-from swarm_provider.convert.stored import stored
-from swarm_provider.plan.restart import restart
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.convert.service.spec import concise, effective, from_spec, to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN
+from swarm_provider.plan.change.restart import restart
 from tests.strategies import SERVICES, meaning
 from tests.support.engine import Docker, Engine
 

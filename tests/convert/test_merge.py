@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.merge import keep_users_form
-from swarm_provider.convert.service import read_inputs, to_spec
-from swarm_provider.convert.stored import stored
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import Secret
+from swarm_provider.convert.daemon_form import stored
+from swarm_provider.convert.keep_user_form import keep_users_form
+from swarm_provider.convert.service.spec import read_inputs, to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import Secret
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from swarm_provider.convert.objects import (
     volume_to_spec,
     with_labels,
 )
-from swarm_provider.convert.service import to_spec
-from swarm_provider.convert.versions import known_to, unknown_to
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.convert.service.versions import known_to, unknown_to
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, Secret
 from tests.strategies import TEXT_MAPS, WORDS, objects
 
 COMMON = {"labels": TEXT_MAPS.filter(bool), "namespace": WORDS}

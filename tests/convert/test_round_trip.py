@@ -7,15 +7,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swarm_provider.convert.service import concise, effective, from_spec, read_inputs, to_spec
-from swarm_provider.convert.stored import stored
+from swarm_provider.convert.daemon_form import stored
+from swarm_provider.convert.service.spec import concise, effective, from_spec, read_inputs, to_spec
 from swarm_provider.convert.unmodelled import unmodelled
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.model import RESOURCES
-from swarm_provider.plan.diff import changes
-from swarm_provider.plan.restart import restart
-from swarm_provider.plan.restart_words import sentence
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.plan.change.property_diff import changes
+from swarm_provider.plan.change.restart import restart
+from swarm_provider.plan.change.restart_words import sentence
 from tests.strategies import SERVICES, meaning, unfinished
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

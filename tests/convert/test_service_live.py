@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.objects import (
     config_from_spec,
     config_to_spec,
@@ -23,11 +24,10 @@ from swarm_provider.convert.objects import (
     volume_to_spec,
     with_labels,
 )
-from swarm_provider.convert.service import effective, read_inputs, to_spec
-from swarm_provider.convert.stored import stored
+from swarm_provider.convert.service.spec import effective, read_inputs, to_spec
+from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled
-from swarm_provider.convert.versions import known_to
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 from tests.support.engine import Docker, Engine
 
 pytestmark = pytest.mark.live

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swarm_provider.convert.live_form import in_live_form
+from swarm_provider.convert.daemon_form import stored
+from swarm_provider.convert.minimal_update import in_live_form
 from swarm_provider.convert.objects import secret_from_spec, secret_to_spec
-from swarm_provider.convert.service import effective, read_inputs, to_spec
-from swarm_provider.convert.stored import stored
+from swarm_provider.convert.service.spec import effective, read_inputs, to_spec
 from swarm_provider.convert.unmodelled import beyond, beyond_network, beyond_volume, unmodelled
-from swarm_provider.plan.restart import restart
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
+from swarm_provider.plan.change.restart import restart
 from tests.strategies import SERVICES
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,12 +8,12 @@ from __future__ import annotations
 import pytest
 
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.names import snake_path
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.diff import changes
-from swarm_provider.plan.restart import restart
-from swarm_provider.spec import Json
-from swarm_provider.spec.names import snake_path
+from swarm_provider.plan.change.property_diff import changes
+from swarm_provider.plan.change.restart import restart
 
 WEB: Json = {"name": "web", "image": "bb:1", "deploy": {"replicas": 2}}
 PIPE = "\\\\.\\pipe\\docker_engine"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_provider.dockerapi.children import output_of
+from swarm_provider.dockerapi.processes import output_of
 
 REPO = Path(__file__).parents[2]
 STARTERS = ("run", "call", "check_call", "check_output", "Popen", "create_subprocess_exec", "create_subprocess_shell")
 # a process of ssh is a connection: it is ended with it, and what it does until then has the connection's time-outs
-OWN_WAYS = {"swarm_provider/dockerapi/children.py", "swarm_provider/dockerapi/ssh.py"}
+OWN_WAYS = {"swarm_provider/dockerapi/processes.py", "swarm_provider/dockerapi/connection/ssh.py"}
 
 
 def starts(file: Path) -> list[ast.Call]:

@@ -273,7 +273,7 @@ def test_call_that_the_only_host_refused_as_demoted_is_told(short_path: Path) ->
 def test_lost_manager_is_never_replaced_by_one_of_another_swarm(
     short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._ELECTION_SECONDS", 0)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._ELECTION_SECONDS", 0)
     with stub_daemon(short_path, "a", closed) as first, stub_daemon(short_path, "b", healthy) as second:
         second.swarm = {**second.swarm, "Cluster": {"ID": "another"}}
 
@@ -288,7 +288,7 @@ def test_lost_manager_is_never_replaced_by_one_of_another_swarm(
 
 
 def test_missing_leader_is_waited_for_by_reads(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._PAUSE_SECONDS", 0.01)
     leaderless = (500, {"message": "rpc error: code = Unknown desc = The swarm does not have a leader."})
     with stub_daemon(short_path, "a") as stub:
         stub.on = lambda method, path: leaderless if len(stub.calls) < 3 else (200, [])
@@ -296,7 +296,7 @@ def test_missing_leader_is_waited_for_by_reads(short_path: Path, monkeypatch: py
 
 
 def test_missing_leader_is_waited_for_by_a_create(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._PAUSE_SECONDS", 0.01)
     leaderless = (500, {"message": "rpc error: code = Unknown desc = The swarm does not have a leader."})
     with stub_daemon(short_path, "a") as stub:
         stub.on = lambda method, path: leaderless if len(stub.calls) < 4 else healthy(method, path)
@@ -311,8 +311,8 @@ def test_missing_leader_is_waited_for_by_a_create(short_path: Path, monkeypatch:
 
 
 def test_missing_leader_that_nobody_replaces_is_told(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("swarm_provider.dockerapi.link._ELECTION_SECONDS", 0.1)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._ELECTION_SECONDS", 0.1)
     leaderless = (500, {"message": "rpc error: code = Unknown desc = The swarm does not have a leader."})
     with stub_daemon(short_path, "a", lambda *_: leaderless) as stub:
         with pytest.raises(DockerError, match="does not have a leader"):
@@ -321,7 +321,7 @@ def test_missing_leader_that_nobody_replaces_is_told(short_path: Path, monkeypat
 
 
 def test_only_host_that_restarts_is_waited_for(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._PAUSE_SECONDS", 0.01)
     with stub_daemon(short_path, "a") as stub:
         # a connection that is cut, then a node that starts and is no manager yet
         starting = (503, {"message": "This node is not a swarm manager."})
@@ -334,7 +334,7 @@ def test_removal_is_asked_again_of_the_only_host(short_path: Path, monkeypatch: 
     async def remove(swarm: Swarm) -> bool:
         return await swarm.remove("config", "abcdefghijklmnopqrstuvwxy")
 
-    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._PAUSE_SECONDS", 0.01)
     with stub_daemon(short_path, "a") as stub:
         stub.on = lambda method, path: None if len(stub.calls) == 1 else (204, "")
         assert on_swarm(remove, host=stub.host) is True
@@ -351,8 +351,8 @@ def test_update_without_an_answer_is_not_repeated_by_the_door(short_path: Path) 
 
 
 def test_only_host_that_stays_away_is_told_at_last(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.link._PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("swarm_provider.dockerapi.link._RESTART_SECONDS", 0.3)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("swarm_provider.dockerapi.connection.failover._RESTART_SECONDS", 0.3)
 
     async def twice(swarm: Swarm) -> list[float]:
         took = []

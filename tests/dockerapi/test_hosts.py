@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_provider.dockerapi.hosts import Endpoint, endpoints
-from swarm_provider.dockerapi.settings import ConnectionSettings, TlsFiles
+from swarm_provider.dockerapi.connection.hosts import Endpoint, endpoints
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings, TlsFiles
 from swarm_provider.errors import InputError
 
 

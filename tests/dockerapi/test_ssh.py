@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from swarm_provider.dockerapi.ssh import command
+from swarm_provider.dockerapi.connection.ssh import command
 
 
 def far_words(url: str) -> list[str]:

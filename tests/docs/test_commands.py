@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_provider.spec import labels
+from swarm_provider.core import labels
 from tests.docs import inventory
 from tests.docs.checkout import checkout
 from tests.docs.commands import SHELLS, simple_commands

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from swarm_provider.compose import check
+from swarm_provider.compose.common import validation
 from swarm_provider.errors import InputError
 from tests.compose import cases, keys
 from tests.docs.test_compose_page import PAGE, table
@@ -98,7 +98,7 @@ def test_key_without_effect_changes_nothing_but_warns_and_is_an_error_where_stri
 @pytest.mark.parametrize("path", REFUSED)
 def test_refused_key_is_an_error_with_the_advice_of_the_table(path: str) -> None:
     key = path.rpartition(".")[2]
-    advice = check.FORBIDDEN[key]
+    advice = validation.FORBIDDEN[key]
     assert f"| `{key}` | {advice[0].upper()}{advice[1:]}".replace("|", r"\|") in PAGE.replace("|", r"\|")
     with pytest.raises(InputError, match=re.escape(advice)):
         keys.read(keys.example(path))

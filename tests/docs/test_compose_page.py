@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 
-from swarm_provider.compose import check
-from swarm_provider.compose.check import FORBIDDEN
-from swarm_provider.compose.unhonoured import SERVICE
+from swarm_provider.compose.common import validation
+from swarm_provider.compose.common.unsupported import SERVICE
+from swarm_provider.compose.common.validation import FORBIDDEN
 from swarm_provider.resources.stack import Stack
 from tests.support.engine import REPO
 
@@ -30,7 +30,7 @@ def test_keys_refused_are_those_that_the_loader_forbids() -> None:
 
 
 def test_keys_supported_are_all_others_of_the_schema() -> None:
-    keys = set(check._schema()["$defs"]["service"]["properties"])
+    keys = set(validation._schema()["$defs"]["service"]["properties"])
     assert table("### Supported") == keys - set(SERVICE) - set(FORBIDDEN)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_provider.model.reference import render
 from tests.docs.fences import fences
+from tools.generate.reference import render
 
 REPO = Path(__file__).resolve().parents[2]
 PAGES = sorted([*REPO.glob("*.md"), *(REPO / "docs").rglob("*.md")])
@@ -34,7 +34,7 @@ def test_page_python_blocks_compile(page: Path) -> None:
 def test_reference_page_is_what_the_definition_says() -> None:
     page = REPO / "docs" / "reference.md"
     assert page.read_text(encoding="utf-8") == render(), (
-        "docs/reference.md is out of date: python -m swarm_provider.model.reference >docs/reference.md"
+        "docs/reference.md is out of date: python -m tools.generate.reference >docs/reference.md"
     )
 
 

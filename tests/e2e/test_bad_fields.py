@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.model.unusable import ANY_SUBNET_SINCE
+from swarm_provider.model.rules.unusable import ANY_SUBNET_SINCE
 from tests.conftest import ProjectFactory
 from tests.support.engine import Docker
 

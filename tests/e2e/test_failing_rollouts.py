@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.service import concise, from_spec
+from swarm_provider.convert.service.spec import concise, from_spec
 from tests.rollout.scenarios import SCENARIOS, Scenario, corrected
 from tests.support.engine import Docker, Engine
 from tests.support.pulumi import PulumiProject, Result

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.model import RESOURCES
-from swarm_provider.plan.diff import users_path
+from swarm_provider.plan.change.property_diff import users_path
 from swarm_provider.report.changed import changed
 from swarm_provider.report.reading import read
 from tests.conftest import ProjectFactory

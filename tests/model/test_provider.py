@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.model.provider import configuration
-from swarm_provider.spec.values import UNKNOWN, Secret
 
 
 def test_lists_and_objects_may_come_as_json_text() -> None:

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from swarm_provider.compose import load
+from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
-from swarm_provider.model import rules
-from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.model.rules import refusals
 from swarm_provider.plugin.handlers.base import Request
-from swarm_provider.plugin.handlers.config import ConfigHandler
+from swarm_provider.plugin.handlers.family.config import ConfigHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
 from swarm_provider.plugin.handlers.service import ServiceHandler
-from swarm_provider.plugin.session import Session, Settings
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.run.session import Session, Settings
 
 HOST = {"target": 80, "published": 80, "mode": "host"}
 WRONG: list[tuple[dict[str, Any], str, str]] = [
@@ -129,7 +129,7 @@ def test_name_of_a_service(name: str) -> None:
     ],
 )
 def test_names_of_objects(kind: str, name: str, right: bool) -> None:
-    assert (rules.name(kind, name) == []) is right
+    assert (refusals.name(kind, name) == []) is right
 
 
 def test_handlers_of_networks_and_configs_ask_for_the_name() -> None:
@@ -140,16 +140,16 @@ def test_handlers_of_networks_and_configs_ask_for_the_name() -> None:
 
 def test_zero_is_no_limit_and_breaks_no_rule() -> None:
     zero = {"deploy": {"resources": {"limits": {"cpus": "0", "memory": "0"}}}, "healthcheck": {"interval": "0s"}}
-    assert rules.service({"name": "web", "image": "bb:1", **zero}) == []
+    assert refusals.service({"name": "web", "image": "bb:1", **zero}) == []
 
 
 def test_what_is_not_known_yet_breaks_no_rule() -> None:
     for key in ("image", "deploy", "healthcheck", "ports", "configs", "volumes", "name", "dns"):
-        assert rules.service({"name": "web", "image": "bb:1", key: UNKNOWN}) == []
+        assert refusals.service({"name": "web", "image": "bb:1", key: UNKNOWN}) == []
     inner = {"placement": UNKNOWN, "resources": UNKNOWN, "updateConfig": UNKNOWN, "mode": UNKNOWN}
-    assert rules.service({"name": "web", "image": "bb:1", "deploy": inner}) == []
+    assert refusals.service({"name": "web", "image": "bb:1", "deploy": inner}) == []
 
 
 def test_secret_values_are_looked_at_too() -> None:
-    [problem] = rules.service({"name": "web", "image": "bb:1", "ports": Secret([HOST, HOST])})
+    [problem] = refusals.service({"name": "web", "image": "bb:1", "ports": Secret([HOST, HOST])})
     assert problem.path == "ports"

@@ -12,9 +12,9 @@ import pytest
 
 import swarm_provider.resources
 from swarm_provider.model import FUNCTIONS, RESOURCES
-from swarm_provider.model.codegen import files
 from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.schema import given, schema
+from tools.generate.codegen import files
 
 SCHEMA = schema("1.2.3")
 
@@ -87,4 +87,4 @@ def test_every_lookup_is_in_the_schema() -> None:
 @pytest.mark.parametrize("name", files())
 def test_generated_classes_are_up_to_date(name: str) -> None:
     committed = Path(swarm_provider.resources.__file__).with_name(name).read_text()
-    assert committed == files()[name], "run: python -m swarm_provider.model.codegen"
+    assert committed == files()[name], "run: python -m tools.generate.codegen"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.model import unusable
-from swarm_provider.model.templates import why_refused
-from swarm_provider.spec.path import parse
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.core.path import parse
+from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.model.rules import unusable
+from swarm_provider.model.rules.templates import why_refused
 from tests.model.template_cases import ACCEPTED, NOT_FORETOLD, REFUSED
 
 

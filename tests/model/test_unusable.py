@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.model import unusable
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.model.rules import unusable
 
 
 def told(**inputs: Any) -> list[tuple[str, str]]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.service import from_spec, to_spec
+from swarm_provider.convert.service.spec import from_spec, to_spec
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.diff import changes
-from swarm_provider.plugin.values import decode, encode
-from swarm_provider.resources.wire import to_wire
+from swarm_provider.plan.change.property_diff import changes
+from swarm_provider.plugin.protocol.values import decode, encode
+from swarm_provider.resources.arguments.wire import to_wire
 
 LARGEST = 2**63 - 1
 

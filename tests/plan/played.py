@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from docker.errors import APIError
 
-from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.restart import Restart, restart
-from swarm_provider.plan.tasks import by_service
-from swarm_provider.spec import Json
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.core import Json
+from swarm_provider.plan.change.restart import Restart, restart
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.rollout.history import Snapshot
 from tests.plan.unfinished import ENDED, Stage, place, seen
 from tests.support.engine import Docker
 

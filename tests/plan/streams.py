@@ -8,15 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.plan.verdict import (
-    Desired,
-    History,
-    Snapshot,
-    Verdict,
-    Waiting,
-    judge,
-    observe,
-)
+from swarm_provider.plan.rollout.verdict import Desired, History, Snapshot, Verdict, Waiting, judge, observe
 
 Json = dict[str, Any]
 STREAMS = Path(__file__).parents[1] / "data" / "streams"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.model.advice import ADVICE
-from swarm_provider.plan.advice import on_config, on_service, on_swarm
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.plan.ownership.advice import on_config, on_service, on_swarm
 
 NODES: list[Json] = [{"Spec": {"Role": "manager"}}, {"Spec": {"Role": "worker"}}]
 LIMITED: Json = {"resources": {"limits": {"memory": "64M"}}}

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from swarm_provider.plan.alike import FIRST_WORDS, changed_lines
+from swarm_provider.plan.change.text_diff import FIRST_WORDS, changed_lines
 
 YAML = "# scrape jobs\nscrape_configs:\n  - job_name: a\n    port: 1\n"
 

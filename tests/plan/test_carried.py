@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from swarm_provider.plan.carried import MAX_SETTINGS, dropped, gone, kept, shown
-from swarm_provider.spec.masking import SecretFilter
+from swarm_provider.core.masking import SecretFilter
+from swarm_provider.plan.change.kept_settings import MAX_SETTINGS, dropped, gone, kept, shown
 
 PLAIN = SecretFilter()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.plan.cluster import KEY, NOWHERE, Cluster, Record, record_of, succession
+from swarm_provider.plan.ownership.swarm_identity import KEY, NOWHERE, Cluster, Record, record_of, succession
 
 A = Cluster("a", "unix:///run/a.sock", "node-1", 1)
 B = Cluster("b", "ssh://ops@b", "node-2", 3, {"ca_file": "ca.pem", "verify": True})

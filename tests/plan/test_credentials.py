@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from swarm_provider.plan.credentials import looks_like_credential
+from swarm_provider.plan.ownership.credentials import looks_like_credential
 
 
 @pytest.mark.parametrize(

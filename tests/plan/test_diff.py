@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.model import RESOURCES
-from swarm_provider.plan.diff import Change, changes, replaces, users_path
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.plan.change.property_diff import Change, changes, replaces, users_path
 from tests.strategies import SERVICES
 
 SHAPE = RESOURCES["swarm:index:Service"].shape

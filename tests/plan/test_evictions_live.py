@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.evictions import evictions
-from swarm_provider.plan.placement import Cluster, live_loads
-from swarm_provider.spec import Json
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.core import Json
+from swarm_provider.plan.scheduling.evictions import evictions
+from swarm_provider.plan.scheduling.forecast import Cluster, live_loads
 from tests.support.engine import Docker, Engine
 
 pytestmark = [pytest.mark.live, pytest.mark.multinode, pytest.mark.long]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from swarm_provider.plan.health import degraded, health, left_behind, recovered
-from swarm_provider.plan.standing import standing
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
+from swarm_provider.plan.rollout.health import degraded, health, left_behind, recovered
+from swarm_provider.plan.rollout.stack_status import standing
 
 NOW = 1_790_000_000 * 10**9
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from swarm_provider.plan.health import degraded
-from swarm_provider.plan.standing import standing
+from swarm_provider.plan.rollout.health import degraded
+from swarm_provider.plan.rollout.stack_status import standing
 from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker
 

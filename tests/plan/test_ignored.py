@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core.values import Secret
 from swarm_provider.model import RESOURCES
-from swarm_provider.plan.ignored import misplaced
-from swarm_provider.spec.values import Secret
+from swarm_provider.plan.change.ignored_changes import misplaced
 
 SHAPE = RESOURCES["swarm:index:Service"].shape
 

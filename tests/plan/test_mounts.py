@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.plan.mounts import other_options, starting_empty
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN
+from swarm_provider.plan.change.volume_data import other_options, starting_empty
 
 
 def service(source: object, target: str = "/data", type_: str = "volume") -> Json:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.model import rules
-from swarm_provider.plan import naming
-from swarm_provider.spec import Json, labels
+from swarm_provider.core import Json, labels
+from swarm_provider.model.rules import refusals
+from swarm_provider.plan.families import naming
 
 
 def version(
@@ -49,7 +49,7 @@ def test_secret_name_needs_the_key_to_be_guessed() -> None:
 def test_names_keep_within_dockers_limit(base: str, content: bytes) -> None:
     name = naming.version_name(base, content, {}, "f", None)
     assert len(name) <= naming.NAME_LIMIT
-    assert not rules.name("config", name)
+    assert not refusals.name("config", name)
 
 
 def test_long_bases_with_equal_beginnings_stay_apart() -> None:
@@ -59,7 +59,7 @@ def test_long_bases_with_equal_beginnings_stay_apart() -> None:
 
 @pytest.mark.parametrize("base", ["", "-app", "app-", "a b", "app/web", "ü"])
 def test_base_that_docker_refuses_is_a_problem(base: str) -> None:
-    assert rules.name("config", base)
+    assert refusals.name("config", base)
 
 
 @pytest.mark.parametrize(

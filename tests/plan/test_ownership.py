@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_provider.errors import OwnershipError
-from swarm_provider.plan.ownership import Claim, claim, of_another, owner_of_urn, owner_told
+from swarm_provider.plan.ownership.claims import Claim, claim, of_another, owner_of_urn, owner_told
 
 OWNER = owner_of_urn("urn:pulumi:dev::todo::swarm:index:Stack$swarm:index:Service::todo-web")
 OTHER = owner_of_urn("urn:pulumi:prod::shop::swarm:index:Service::web")

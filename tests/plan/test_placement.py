@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.evictions import evictions, told
-from swarm_provider.plan.placement import Cluster, foresee, holders, live_loads, sentence, taken_ports
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN
+from swarm_provider.plan.scheduling.evictions import evictions, told
+from swarm_provider.plan.scheduling.forecast import Cluster, foresee, holders, live_loads, sentence, taken_ports
 
 GIB = 1 << 30
 

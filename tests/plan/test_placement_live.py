@@ -13,10 +13,10 @@ from typing import Any
 import docker.errors
 import pytest
 
-from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.placement import Cluster, Outcome, foresee, holders, live_loads, taken_ports
-from swarm_provider.plan.restart import restart
-from swarm_provider.spec import Json
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.core import Json
+from swarm_provider.plan.change.restart import restart
+from swarm_provider.plan.scheduling.forecast import Cluster, Outcome, foresee, holders, live_loads, taken_ports
 from tests.support.engine import Docker, Engine
 
 pytestmark = [pytest.mark.live, pytest.mark.multinode, pytest.mark.long]

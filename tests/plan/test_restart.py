@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.service import to_spec
-from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.restart import restart
-from swarm_provider.plan.restart_words import sentence
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN
+from swarm_provider.plan.change.restart import restart
+from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.rollout.history import Snapshot
 
 
 def service(image: str = "bb:1", replicas: int | None = 1, deploy: Json | None = None, **parts: Any) -> Json:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from swarm_provider.convert.objects import config_to_spec
-from swarm_provider.convert.service import effective, to_spec
-from swarm_provider.plan.history import Snapshot
-from swarm_provider.plan.restart import Restart, restart
-from swarm_provider.spec import Json
+from swarm_provider.convert.service.spec import effective, to_spec
+from swarm_provider.core import Json
+from swarm_provider.plan.change.restart import Restart, restart
+from swarm_provider.plan.rollout.history import Snapshot
 from tests.support.engine import Docker, Engine
 
 pytestmark = pytest.mark.live

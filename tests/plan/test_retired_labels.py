@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.plan import naming, pruning
-from swarm_provider.plan.tasks import by_service
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.families import naming, pruning
 from tests.plan.test_naming import version
 from tests.plan.test_pruning import names, own, service, task
 

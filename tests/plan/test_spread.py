@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.plan import filters
-from swarm_provider.plan.evictions import evictions
-from swarm_provider.plan.filters import Demand, Load, Taken, demand_of, room, why_not
-from swarm_provider.plan.placement import Cluster, foresee, live_loads
-from swarm_provider.plan.spread import spread
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
+from swarm_provider.plan.scheduling import filters
+from swarm_provider.plan.scheduling.evictions import evictions
+from swarm_provider.plan.scheduling.filters import Demand, Load, Taken, demand_of, room, why_not
+from swarm_provider.plan.scheduling.forecast import Cluster, foresee, live_loads
+from swarm_provider.plan.scheduling.spread import spread
 from tests.plan.test_placement import GIB, node, reserving, running, service
 
 DEMANDS = st.builds(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.plan import standing
-from swarm_provider.plan.history import Failure
+from swarm_provider.plan.rollout import stack_status
+from swarm_provider.plan.rollout.history import Failure
 
 
 def test_failure_is_dated_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,10 +18,10 @@ def test_failure_is_dated_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.extend(failures)
         return []
 
-    monkeypatch.setattr(standing, "failing", failing)
+    monkeypatch.setattr(stack_status, "failing", failing)
     spec = {"Name": "web", "Mode": {"Replicated": {"Replicas": 1}}, "TaskTemplate": {"ContainerSpec": {"Image": "x"}}}
     base = {"ServiceID": "s1", "Slot": 1, "NodeID": "n1", "Spec": spec["TaskTemplate"], "DesiredState": "shutdown"}
     failed = {**base, "ID": "t1", "CreatedAt": "2026-01-01T00:00:00Z"}
     failed["Status"] = {"State": "failed", "Timestamp": "2026-01-01T00:00:10Z", "Err": "task: non-zero exit (1)"}
-    standing.standing({"ID": "s1", "Spec": spec}, [failed], [], [], [], 1767225700 * 10**9)
+    stack_status.standing({"ID": "s1", "Spec": spec}, [failed], [], [], [], 1767225700 * 10**9)
     assert [failure.at for failure in seen] == [1767225610.0]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm_provider.plan.restart import Restart
-from swarm_provider.plan.restart_words import sentence
-from swarm_provider.plan.told import told
+from swarm_provider.plan.change.forecast_parser import told
+from swarm_provider.plan.change.restart import Restart
+from swarm_provider.plan.change.restart_words import sentence
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True)
 PATHS = st.sampled_from(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 from tests.plan.played import Bench, Played, foretold
 from tests.plan.unfinished import Stage, anywhere, broken, given, merged, unplaceable, up
 from tests.support.engine import Engine

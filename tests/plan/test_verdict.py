@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.plan.causes import failing, rollback_note
-from swarm_provider.plan.history import Failure
-from swarm_provider.plan.tasks import Service, Task, when
-from swarm_provider.plan.verdict import Desired, Done, Failed, Snapshot, Verdict, Waiting, judge, observe
+from swarm_provider.plan.facts.tasks import Service, Task, when
+from swarm_provider.plan.rollout.causes import failing, rollback_note
+from swarm_provider.plan.rollout.history import Failure
+from swarm_provider.plan.rollout.verdict import Desired, Done, Failed, Snapshot, Verdict, Waiting, judge, observe
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from swarm_provider.plan.verdict import Done, Failed, Waiting
+from swarm_provider.plan.rollout.verdict import Done, Failed, Waiting
 from tests.plan.streams import last, load, names, verdicts
 from tests.rollout.scenarios import SCENARIOS
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 
 HERE = "node.role == manager"
 NOWHERE = "node.labels.nowhere == yes"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 
 BASE: Json = {
     "image": "bb:1",

@@ -7,8 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.spec import labels
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.core import labels
+from swarm_provider.core.values import UNKNOWN, Secret
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin
 

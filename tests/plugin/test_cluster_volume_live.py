@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin
 

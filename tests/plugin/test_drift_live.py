@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core import Json
 from swarm_provider.model.service import SPEC_INPUTS
-from swarm_provider.model.types import ListOf, MapOf, ObjectOf, Type
-from swarm_provider.spec import Json
+from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type
 from tests.plugin.drift_lines import BASE, FIELDS, NO_DRIFT
 from tests.support.engine import Docker, Engine
 from tests.support.protocol import Plugin

@@ -14,13 +14,13 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
+from swarm_provider.core.values import UNKNOWN
 from swarm_provider.dockerapi import ConnectionSettings
-from swarm_provider.plugin import engine
-from swarm_provider.plugin.engine import EngineLog
-from swarm_provider.plugin.references import fill_ids
-from swarm_provider.plugin.server import Provider, _rpc
-from swarm_provider.plugin.session import Session, Settings
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.plugin.protocol import engine_log
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.protocol.server import Provider, _rpc
+from swarm_provider.plugin.run.references import fill_ids
+from swarm_provider.plugin.run.session import Session, Settings
 
 
 class Listener(engine_pb2_grpc.EngineServicer):
@@ -88,7 +88,7 @@ class Told(EngineLog):
 
 
 def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(engine_log, "SILENCE_SECONDS", 0.05)
 
     async def run() -> list[tuple[str, str]]:
         log = Told()
@@ -103,7 +103,7 @@ def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_call_of_a_resource_is_never_silent_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(engine_log, "SILENCE_SECONDS", 0.05)
 
     class Context:
         pass
@@ -129,7 +129,7 @@ def test_call_of_a_resource_is_never_silent_for_long(monkeypatch: pytest.MonkeyP
 
 
 def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(engine_log, "SILENCE_SECONDS", 0.05)
 
     class Nothing:
         async def find(self, kind: str, name: str, *, outdated: bool) -> None:

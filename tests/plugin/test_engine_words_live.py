@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.spec import Json
+from swarm_provider.core import Json
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin
 

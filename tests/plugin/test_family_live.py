@@ -9,9 +9,9 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.plan import naming
-from swarm_provider.spec import labels
-from swarm_provider.spec.values import UNKNOWN, Secret, reveal
+from swarm_provider.core import labels
+from swarm_provider.core.values import UNKNOWN, Secret, reveal
+from swarm_provider.plan.families import naming
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin
 

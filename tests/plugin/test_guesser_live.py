@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.plan import naming
-from swarm_provider.spec import labels
-from swarm_provider.spec.values import Secret
+from swarm_provider.core import labels
+from swarm_provider.core.values import Secret
+from swarm_provider.plan.families import naming
 from tests.support.engine import Docker
 from tests.support.run import Run
 

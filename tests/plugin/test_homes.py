@@ -12,13 +12,13 @@ from pulumi.runtime.proto import provider_pb2
 
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import ConnectionFailed, GivenUp, InputError
-from swarm_provider.plan.cluster import KEY, Cluster, Record
-from swarm_provider.plugin.engine import EngineLog
+from swarm_provider.plan.ownership.swarm_identity import KEY, Cluster, Record
 from swarm_provider.plugin.handlers.base import PartialFailure
-from swarm_provider.plugin.homes import Homes
-from swarm_provider.plugin.server import Provider, _StillFailing
-from swarm_provider.plugin.session import Settings
-from swarm_provider.plugin.values import encode
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.protocol.server import Provider, _StillFailing
+from swarm_provider.plugin.protocol.values import encode
+from swarm_provider.plugin.run.session import Settings
+from swarm_provider.plugin.swarms.homes import Homes
 
 _VOLUME = "urn:pulumi:dev::shop::swarm:index:Volume::data"
 _LABEL = "urn:pulumi:dev::shop::swarm:index:NodeLabel::disk"

@@ -7,9 +7,9 @@ import sys
 
 PROGRAM = """
 import sys
-from swarm_provider.plugin.lean import keep_pulumi_lean
+from swarm_provider.plugin.protocol.pulumi_stub import keep_pulumi_lean
 keep_pulumi_lean()
-import swarm_provider.plugin.server
+import swarm_provider.plugin.protocol.server
 unwanted = {"pulumi.resource", "pulumi.runtime.stack", "docker", "http.client", "yaml"}
 print(*sorted(unwanted & sys.modules.keys()))
 print(sys.modules["pulumi.runtime.proto.provider_pb2"].CheckRequest.DESCRIPTOR.full_name)

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.spec import labels
+from swarm_provider.core import labels
 from tests.support.engine import Docker, Engine
 from tests.support.protocol import Plugin
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.core.values import UNKNOWN
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin
 

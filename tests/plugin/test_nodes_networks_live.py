@@ -11,14 +11,14 @@ from typing import Any, cast
 import grpc
 import pytest
 
+from swarm_provider.core import labels
+from swarm_provider.core.values import UNKNOWN
 from swarm_provider.dockerapi import ConnectionSettings, Swarm
 from swarm_provider.errors import DockerError
-from swarm_provider.plugin.engine import EngineLog
 from swarm_provider.plugin.handlers.base import PartialFailure, Request
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
-from swarm_provider.plugin.session import Session, Settings
-from swarm_provider.spec import labels
-from swarm_provider.spec.values import UNKNOWN
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.run.session import Session, Settings
 from tests.support.engine import Docker
 from tests.support.protocol import PROJECT, STACK, Plugin, urn
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_provider.plugin import peers
-from swarm_provider.plugin.peers import Peers
+from swarm_provider.plugin.protocol import peers
+from swarm_provider.plugin.protocol.peers import Peers
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells whose a connection is")
 NOBODY, OTHER = 65534, 65533

@@ -8,10 +8,10 @@ import pytest
 
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
-from swarm_provider.plan.placement import holders, taken_ports
-from swarm_provider.plugin.engine import EngineLog
-from swarm_provider.plugin.published import note
-from swarm_provider.plugin.session import Session, Settings
+from swarm_provider.plan.scheduling.forecast import holders, taken_ports
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.run.published_ports import note
+from swarm_provider.plugin.run.session import Session, Settings
 
 pytestmark = pytest.mark.timeout(20)
 

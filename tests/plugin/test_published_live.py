@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.plugin import published
+from swarm_provider.plugin.run import published_ports
 from tests.support.engine import Docker, Engine
 from tests.support.protocol import Plugin
 
@@ -75,4 +75,4 @@ def test_port_of_a_service_that_pulumi_removes_only_afterwards_is_refused_with_t
     with Plugin(engine.host) as run:
         wants = run.inputs("Service", new, given("7805:80"))
         with pytest.raises(grpc.RpcError, match=rf"still published by service '{old}' of this program; .* renames="):
-            run.create("Service", new, wants, timeout=published.UNREGISTERED_S + 30)
+            run.create("Service", new, wants, timeout=published_ports.UNREGISTERED_S + 30)

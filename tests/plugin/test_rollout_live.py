@@ -10,7 +10,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from swarm_provider.plugin.values import decode
+from swarm_provider.plugin.protocol.values import decode
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.spec.values import Secret
+from swarm_provider.core.values import Secret
 from tests.e2e.stacks import names, wait_for
 from tests.support.engine import Docker
 from tests.support.protocol import Plugin

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.spec.values import UNKNOWN, Secret, reveal
+from swarm_provider.core.values import UNKNOWN, Secret, reveal
 from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker, Engine
 from tests.support.protocol import Plugin, partly

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.cli.__main__ import main
-from swarm_provider.spec import Json, labels
+from swarm_provider.core import Json, labels
 from tests.support.engine import Docker, Engine
 from tests.support.newer import NEXT, NewerEngine
 from tests.support.protocol import Plugin

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.plugin.values import decode, encode
-from swarm_provider.spec.values import UNKNOWN, Secret
+from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.plugin.protocol.values import decode, encode
 
 LEAVES = st.one_of(st.text(max_size=8), st.booleans(), st.integers(1 - 2**53, 2**53 - 1), st.just(UNKNOWN), st.none())
 VALUES = st.recursive(

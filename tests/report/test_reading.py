@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.errors import InputError
-from swarm_provider.plan.evictions import Evictions, told
+from swarm_provider.plan.scheduling.evictions import Evictions, told
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import LIMIT, code, markdown, text
 from swarm_provider.report.page import page

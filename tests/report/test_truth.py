@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.plan.restart import restart
+from swarm_provider.plan.change.restart import restart
 from swarm_provider.report.markdown import markdown
 from swarm_provider.report.page import page
 from swarm_provider.report.reading import read

@@ -13,7 +13,7 @@ import pytest
 
 import swarm_provider as swarm
 from swarm_provider.errors import InputError
-from swarm_provider.resources.problems import run_error
+from swarm_provider.resources.program.error_reporting import run_error
 from tests.resources.program import SECRET, run
 
 

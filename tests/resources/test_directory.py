@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 import swarm_provider as swarm
-from swarm_provider.model import rules
+from swarm_provider.model.rules import refusals
 from tests.resources.program import Run, run
 
 
@@ -53,7 +53,7 @@ def test_names_are_ones_that_docker_takes_and_stay_apart(folder: Path) -> None:
     (folder / "conf.d/é").write_text("x")
     bases = [entry["baseName"] for entry in configs(directory(name="web")).values()]
     assert len(set(bases)) == len(bases) == 5
-    assert all(base.startswith("web-") and not rules.name("config", base) for base in bases)
+    assert all(base.startswith("web-") and not refusals.name("config", base) for base in bases)
 
 
 def test_pattern_chooses_files(folder: Path) -> None:

@@ -8,13 +8,13 @@ import sys
 import pulumi
 import pytest
 
-from swarm_provider.resources import interrupts
+from swarm_provider.resources.program import interrupts
 
 
 def raised(error: str) -> str:
     """What a program of Pulumi prints to stderr when this ends it."""
     program = f"""
-import swarm_provider.resources.interrupts as interrupts
+import swarm_provider.resources.program.interrupts as interrupts
 interrupts.in_program = lambda: True
 interrupts.end_quietly()
 raise {error}

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 
 import swarm_provider as swarm
-from swarm_provider.resources import discovery
+from swarm_provider import plugin_shim
 from swarm_provider.version import __version__
 from tests.conftest import ProjectFactory
 from tests.resources.program import run
@@ -31,7 +31,7 @@ def pulumi_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_shim_is_bound_to_this_interpreter(pulumi_home: Path) -> None:
-    shim = discovery.install()
+    shim = plugin_shim.install()
     assert shim == pulumi_home / "plugins" / f"resource-swarm-v{__version__}" / "pulumi-resource-swarm"
     assert os.access(shim, os.X_OK)
     assert f"exec '{sys.executable}' -P -m swarm_provider.plugin" in shim.read_text()
@@ -39,19 +39,19 @@ def test_shim_is_bound_to_this_interpreter(pulumi_home: Path) -> None:
 
 
 def test_shim_that_is_right_is_not_written_again(pulumi_home: Path) -> None:
-    before = discovery.install().stat()
-    assert discovery.install().stat() == before
+    before = plugin_shim.install().stat()
+    assert plugin_shim.install().stat() == before
 
 
 def test_shim_of_another_interpreter_is_replaced(pulumi_home: Path) -> None:
-    shim = discovery.install()
+    shim = plugin_shim.install()
     shim.write_text("#!/bin/sh\nexec /gone/python\n")
-    assert sys.executable in discovery.install().read_text()
+    assert sys.executable in plugin_shim.install().read_text()
 
 
 def test_shim_whose_interpreter_is_gone_says_what_to_do(pulumi_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(pulumi_home / "it's gone" / "python"))
-    done = subprocess.run([discovery.install()], capture_output=True, text=True, check=False)
+    done = subprocess.run([plugin_shim.install()], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "it's gone/python" in done.stderr
     assert "swarm-provider install-plugin" in done.stderr

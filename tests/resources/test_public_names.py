@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import swarm_provider as swarm
+from swarm_provider.core.names import snake
 from swarm_provider.model import FUNCTIONS, RESOURCES
-from swarm_provider.resources import _args
-from swarm_provider.spec.names import snake
+from swarm_provider.resources import args
 
 NAMES = {
     *("Stack", "Service", "Config", "ConfigDirectory", "Secret", "Network", "Volume", "Node", "NodeLabel", "Provider"),
@@ -33,9 +33,9 @@ def test_every_resource_and_lookup_of_the_definition_is_public() -> None:
     assert lookups | {f"{name}_output" for name in lookups} <= NAMES
 
 
-@pytest.mark.parametrize("name", _args.__all__)
+@pytest.mark.parametrize("name", args.__all__)
 def test_argument_shapes_are_reachable(name: str) -> None:
-    assert getattr(swarm, name) is getattr(_args, name)
+    assert getattr(swarm, name) is getattr(args, name)
 
 
 def test_other_names_do_not_exist() -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from swarm_provider.plan.verdict import Snapshot
+from swarm_provider.plan.rollout.verdict import Snapshot
 from tests.plan.streams import Stream
 
 Json = dict[str, Any]

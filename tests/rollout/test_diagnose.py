@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from swarm_provider.plan.causes import Cause
+from swarm_provider.core.masking import SecretFilter
+from swarm_provider.plan.rollout.causes import Cause
 from swarm_provider.rollout.diagnose import LINE_LENGTH, TAIL_LINES, Evidence, reasons
-from swarm_provider.spec.masking import SecretFilter
 
 CRASH = Cause("crash", "todo_web.1 on node1: exited with code 1", "task1", "container1", "node1")
 HEALTH = Cause("health", "todo_web.1 on node1: its health check fails", "task1", "container1", "node1")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.dockerapi.api import Swarm, connect
-from swarm_provider.dockerapi.settings import ConnectionSettings
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.errors import RolloutFailed, SwarmProviderError
 from swarm_provider.rollout.remove import remove_network, remove_service
 from swarm_provider.rollout.retry import update_with_retry

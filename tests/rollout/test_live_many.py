@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from swarm_provider.dockerapi.api import Swarm, connect
-from swarm_provider.dockerapi.settings import ConnectionSettings
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.errors import RolloutFailed
-from swarm_provider.plan.tasks import when
+from swarm_provider.plan.facts.tasks import when
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.rollout.watch import Watcher

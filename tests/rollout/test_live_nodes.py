@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.dockerapi.api import connect
-from swarm_provider.dockerapi.settings import ConnectionSettings
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.rollout.watch import Outcome, Watcher

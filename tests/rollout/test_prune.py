@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
+from swarm_provider.core import Json, labels
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, SwarmProviderError
 from swarm_provider.rollout.prune import Pruner
-from swarm_provider.spec import Json, labels
 
 TIMEOUT = DockerError("rpc error: code = DeadlineExceeded desc = context deadline exceeded", status=500)
 

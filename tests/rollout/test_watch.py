@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core.foreign import shown
+from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
 from swarm_provider.rollout.watch import Outcome, Watcher
-from swarm_provider.spec.foreign import shown
-from swarm_provider.spec.masking import SecretFilter
 from tests.plan.streams import Stream, load
 from tests.rollout.replay import Replay, VirtualClock
 

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
-from swarm_provider.plugin.values import decode, encode
+from swarm_provider.plugin.protocol.values import decode, encode
 
 PROJECT, STACK = "proj", "dev"
 

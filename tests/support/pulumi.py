@@ -49,7 +49,7 @@ _PROGRAM_ENDED = re.compile(
     r"|^    error: Resource monitor has terminated, shutting down\n",
     re.MULTILINE,
 )
-# an interrupt that comes before our package is imported, which ends the program quietly (resources/interrupts.py)
+# an interrupt before our package is imported, which ends the program quietly (resources/program/interrupts.py)
 _INTERRUPTED = re.compile(
     r"^.*Traceback \(most recent call last\):\n(?:(?!.*swarm_provider/)(?!  \S).*\n)*?.*KeyboardInterrupt\n",
     re.MULTILINE,

@@ -1,1 +1,14 @@
-"""One module per kind of resource: what Check, Diff, Create, Read, Update and Delete mean for it."""
+"""One module per kind of resource: what Check, Diff, Create, Read, Update and Delete mean for it.
+
+Not here: decisions (plan), waiting (rollout).
+
+    family/         Config and Secret: families of immutable versions
+    base            What a handler is, and the values that pass between it and the gRPC server
+    cluster_volume  Volumes of the cluster: made by a storage plugin, known to all managers
+    network         Network
+    node            Node: whether a node takes tasks, as code
+    node_label      NodeLabel: one label key on one node, several, or all
+    registry        Every handler, by the token of its resource
+    service         Service: create, update and delete with the wait for what Swarm then does
+    volume          Volume
+"""

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from swarm_provider.core import Json, labels
+from swarm_provider.core.path import within
+from swarm_provider.core.values import has_secret, secret_places, wrapped
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model import Resource
-from swarm_provider.plan.diff import Change, changes
-from swarm_provider.plan.naming import object_labels
-from swarm_provider.plan.ownership import Claim, Owner, claim, of_another, owner_of_urn, proven
-from swarm_provider.plugin.session import Session
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.path import within
-from swarm_provider.spec.values import has_secret, secret_places, wrapped
+from swarm_provider.plan.change.property_diff import Change, changes
+from swarm_provider.plan.families.naming import object_labels
+from swarm_provider.plan.ownership.claims import Claim, Owner, claim, of_another, owner_of_urn, proven
+from swarm_provider.plugin.run.session import Session
 
 
 @dataclass(frozen=True)

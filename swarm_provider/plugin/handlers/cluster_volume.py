@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from swarm_provider.convert.cluster_volume import cluster_to_spec
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, at, reveal
+from swarm_provider.core.versions import version_number
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import NotFound, Problem
 from swarm_provider.rollout.retry import until_taken
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, at, reveal
-from swarm_provider.spec.versions import version_number
 
 SINCE: Final = (1, 42)
 _AVAILABILITY: Final = "clusterSpec.availability"

@@ -8,16 +8,16 @@ from typing import Final
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.unmodelled import beyond_network
+from swarm_provider.core import Json, labels
+from swarm_provider.core.path import top
+from swarm_provider.core.values import UNKNOWN, has_secret, has_unknown, reveal
 from swarm_provider.errors import Conflict, InputError
-from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import NETWORK
-from swarm_provider.plan.diff import Change
-from swarm_provider.plan.ownership import Claim
+from swarm_provider.model.rules import refusals, unusable
+from swarm_provider.plan.change.property_diff import Change
+from swarm_provider.plan.ownership.claims import Claim
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.rollout.remove import remove_network
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.path import top
-from swarm_provider.spec.values import UNKNOWN, has_secret, has_unknown, reveal
 
 CONTROL: Final = ("replace", "adopt")
 
@@ -33,7 +33,7 @@ class NetworkHandler(Handler):
         inputs.setdefault("driver", "overlay")
         name = inputs["name"]
         if isinstance(name, str):
-            problems = rules.name("network", name)
+            problems = refusals.name("network", name)
             if problems:
                 raise InputError(*problems)
             self.session.claim("network", name, name, request.urn)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
-from swarm_provider.plan.health import left_behind
-from swarm_provider.plan.tasks import by_service
-from swarm_provider.plugin import evicted
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.rollout.health import left_behind
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
-from swarm_provider.plugin.nodes import chosen, hostname, same_node
+from swarm_provider.plugin.run import evictions
+from swarm_provider.plugin.run.nodes import chosen, hostname, same_node
 from swarm_provider.rollout.retry import update_with_retry
-from swarm_provider.spec import Json
-from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal
 
 
 class NodeHandler(Handler):
@@ -60,7 +60,7 @@ class NodeHandler(Handler):
                 return {**then, "Availability": now.get("Availability")}
 
             strict = reveal(news.get("strict"))
-            await evicted.tell(self.session, request.urn, f"draining {name}", {node["ID"]}, back, strict=strict)
+            await evictions.tell(self.session, request.urn, f"draining {name}", {node["ID"]}, back, strict=strict)
             return
         text = f"{name} takes no new tasks; those that it has keep running"
         if wanted == "active":

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from swarm_provider.core import Json
+from swarm_provider.core.path import within
+from swarm_provider.core.values import UNKNOWN, has_unknown, reveal
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
-from swarm_provider.plugin import evicted
 from swarm_provider.plugin.handlers.base import (
     Difference,
     Handler,
@@ -21,11 +23,9 @@ from swarm_provider.plugin.handlers.base import (
     Request,
     new_incarnation,
 )
-from swarm_provider.plugin.nodes import chosen, hostname
+from swarm_provider.plugin.run import evictions
+from swarm_provider.plugin.run.nodes import chosen, hostname
 from swarm_provider.rollout.retry import update_with_retry
-from swarm_provider.spec import Json
-from swarm_provider.spec.path import within
-from swarm_provider.spec.values import UNKNOWN, has_unknown, reveal
 
 ALL = "*"
 
@@ -103,7 +103,7 @@ class NodeLabelHandler(Handler):
             names = ", ".join(sorted(_name(node, everyone) for node in left))
             what += f", which leaves {names},"
         ids |= {node["ID"] for node in left}
-        await evicted.tell(self.session, request.urn, what, ids, back, strict=None)
+        await evictions.tell(self.session, request.urn, what, ids, back, strict=None)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))

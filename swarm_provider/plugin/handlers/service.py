@@ -8,18 +8,18 @@ from typing import Any, Final
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
-from swarm_provider.convert.service import concise, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled
-from swarm_provider.convert.versions import known_to
+from swarm_provider.core import Json, labels, units
+from swarm_provider.core.image import familiar
+from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal, secret_places, secret_texts
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, RolloutFailed, SwarmProviderError
-from swarm_provider.model import rules, unusable
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.diff import replaces
-from swarm_provider.plan.health import degraded, left_behind, recovered, under_way
-from swarm_provider.plan.naming import object_labels
-from swarm_provider.plan.ownership import Claim, of_another, owner_told
-from swarm_provider.plan.submission import (
+from swarm_provider.model.rules import refusals, unusable
+from swarm_provider.plan.change.property_diff import replaces
+from swarm_provider.plan.change.request_spec import (
     as_awaited,
     force_again,
     is_job,
@@ -28,19 +28,19 @@ from swarm_provider.plan.submission import (
     to_send,
     with_unmanaged,
 )
-from swarm_provider.plan.tasks import by_service
-from swarm_provider.plugin import published
-from swarm_provider.plugin.forecast import Forecast
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.families.naming import object_labels
+from swarm_provider.plan.ownership.claims import Claim, of_another, owner_told
+from swarm_provider.plan.rollout.health import degraded, left_behind, recovered, under_way
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
-from swarm_provider.plugin.images import platforms, resolve_image
-from swarm_provider.plugin.networks import network_names
-from swarm_provider.plugin.references import fill_ids, resolve
-from swarm_provider.plugin.session import Session
+from swarm_provider.plugin.run import published_ports
+from swarm_provider.plugin.run.forecast import Forecast
+from swarm_provider.plugin.run.images import platforms, resolve_image
+from swarm_provider.plugin.run.networks import network_names
+from swarm_provider.plugin.run.references import fill_ids, resolve
+from swarm_provider.plugin.run.session import Session
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
-from swarm_provider.spec import Json, labels, units
-from swarm_provider.spec.image import familiar
-from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal, secret_places, secret_texts
 
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict", "advice")
 _STABLES: Final = ("name", "serviceId", "incarnation")
@@ -65,7 +65,7 @@ class ServiceHandler(Handler):
         inputs = self.normal(news)
         inputs.setdefault("name", request.name)
         name = inputs["name"]
-        problems = rules.service(inputs)
+        problems = refusals.service(inputs)
         if problems:
             raise InputError(*problems)
         inputs, warnings = unusable.without_effect(inputs)
@@ -78,7 +78,7 @@ class ServiceHandler(Handler):
             inputs["resolvedImage"] = resolved
         if isinstance(name, str):
             self.session.claim("service", name, name, request.urn)
-        published.note(self.session, request.urn, inputs)
+        published_ports.note(self.session, request.urn, inputs)
         await self.forecast.checked(request.urn, olds, inputs)
         return inputs
 
@@ -160,7 +160,7 @@ class ServiceHandler(Handler):
         """Make the service; return its id, and what was sent as for _submit. Raises Conflict: the name is taken."""
         spec = await self._spec(request, swarm, news, incarnation)
         registry_auth = await swarm.encoded_auth(reveal(news["image"]))
-        service_id = await published.when_free(
+        service_id = await published_ports.when_free(
             self.session,
             request,
             lambda: swarm.create("service", spec, registry_auth=registry_auth),
@@ -207,7 +207,7 @@ class ServiceHandler(Handler):
             return to_send(wanted, live, news, names, force=force)
 
         logins: Json = {"registry_auth": await swarm.encoded_auth(reveal(news["image"])), "registry_auth_from": "spec"}
-        sent = await published.when_free(
+        sent = await published_ports.when_free(
             self.session,
             request,
             lambda: update_with_retry(swarm, "service", live["ID"], change, known=known, **logins),

@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swarm_provider.convert import objects
-from swarm_provider.convert.merge import keep_users_form
+from swarm_provider.convert.keep_user_form import keep_users_form
 from swarm_provider.convert.unmodelled import beyond_volume
+from swarm_provider.core import Json, labels
+from swarm_provider.core.names import snake
+from swarm_provider.core.path import top
+from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
-from swarm_provider.plan import naming
-from swarm_provider.plan.ownership import Owner, of_another
+from swarm_provider.plan.families import naming
+from swarm_provider.plan.ownership.claims import Owner, of_another
 from swarm_provider.plugin.handlers import cluster_volume
 from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
 from swarm_provider.plugin.handlers.cluster_volume import is_cluster, is_fixed
-from swarm_provider.plugin.nodes import same_node
-from swarm_provider.plugin.session import Session
+from swarm_provider.plugin.run.nodes import same_node
+from swarm_provider.plugin.run.session import Session
 from swarm_provider.rollout.remove import remove_object
-from swarm_provider.spec import Json, labels
-from swarm_provider.spec.names import snake
-from swarm_provider.spec.path import top
-from swarm_provider.spec.values import UNKNOWN, at, has_unknown, reveal
 
 _FIXED = ("driver", "driverOpts", "labels", "namespace")
 

@@ -18,8 +18,8 @@ from typing import Any
 import yaml
 
 from swarm_provider.compose import Project, Ref, load
-from swarm_provider.spec import units
-from swarm_provider.spec.names import camel
+from swarm_provider.core import units
+from swarm_provider.core.names import camel
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "data" / "dialect"

@@ -18,8 +18,8 @@ import pytest
 
 from swarm_provider.compose import Project, load
 from swarm_provider.convert import objects
-from swarm_provider.convert.service import to_spec
-from swarm_provider.spec import Json
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.core import Json
 from tests.compose import cases
 from tests.support.engine import Docker, Engine, judging_cli
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.spec import Json, labels
+from swarm_provider.core import Json, labels
 from tests.compose import cases
 from tests.compose.parity import test_parity as direct
 from tests.conftest import ProjectFactory

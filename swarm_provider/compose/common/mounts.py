@@ -1,0 +1,122 @@
+"""`volumes:` of a service -> mounts in typed form. Which volume a name stands for is decided in `normalise.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from swarm_provider.compose.common.scalars import boolean, checked, is_zero, mode, text
+from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.yaml.tree import At, Items, Map, as_written, part
+from swarm_provider.core import Json, units
+from swarm_provider.model.types import short_forms
+
+_BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
+# docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
+_ALLOWED: Final = {
+    "volume": ("volume",),
+    "bind": ("bind",),
+    "tmpfs": ("tmpfs",),
+    "npipe": ("bind",),
+    "image": ("image",),
+    "cluster": ("cluster", "image"),
+}
+
+
+def read_mounts(value: Items, at: At, resolve: Callable[[str], str], dialect: Dialect = "docker") -> list[Map]:
+    """Read all mounts of one service; `resolve` makes the source of a bind mount absolute."""
+    result = []
+    for index, entry in enumerate(value):
+        place = at.item(value, index)
+        mount = Map(place.file, place.line)
+        mount.update(_long(entry, place, dialect) if isinstance(entry, Map) else _short(str(text(entry, place)), place))
+        _check(mount, place)
+        if mount.get("type") == "bind" and mount.get("source"):
+            mount["source"] = resolve(mount["source"])
+        result.append(mount)
+    return result
+
+
+def _short(value: str, at: At) -> Json:
+    try:
+        mount: Json = part(value, short_forms.volume(value))
+    except ValueError as error:
+        at.error(str(error))
+        return {}
+    _warn_options(value, short_forms.mount_options_without_effect(value), at)
+    target = mount["target"]
+    if "source" not in mount and target[1:2] == ":" and target[0].isalpha():
+        at.warn(
+            f"docker reads {value!r} as an anonymous volume at the Windows path {target!r}, because the name before "
+            "the colon is one letter; the compose-spec would mount the volume: give it a longer name"
+        )
+    elif "source" not in mount and not target.startswith("/"):
+        at.warn(f"docker reads {value!r} as an anonymous volume at the path {target!r}; write 'name:/path'")
+    return {_SNAKE.get(key, key): entry for key, entry in mount.items()}
+
+
+def _warn_options(value: str, options: Iterable[tuple[str, str]], at: At) -> None:
+    for option, why in options:
+        at.warn(f"the mount option {part(value, option)!r} has no effect: {why}")
+
+
+_SNAKE: Final = {"readOnly": "read_only"}
+
+
+def _long(value: Map, at: At, dialect: Dialect) -> Json:
+    mount: Json = {}
+    for key in ("type", "source", "target", "consistency"):
+        if value.get(key):
+            mount[key] = str(text(value[key], at.key(value, key)))
+    target = mount.get("target", "")
+    _warn_options(target, short_forms.misplaced_options(target), at.key(value, "target"))
+    if value.get("read_only") is not None and boolean(value["read_only"], at.key(value, "read_only")):
+        mount["read_only"] = True
+    for block in _BLOCKS:
+        if isinstance(value.get(block), Map):
+            mount[block] = _options(block, value[block], at.key(value, block), dialect)
+    return mount
+
+
+def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
+    # docker finds these keys whatever their case, and drops all others
+    given = {key.lower(): entry for key, entry in value.items() if entry is not None}
+    result: Json = {}
+    if block == "bind" and given.get("propagation"):
+        result["propagation"] = str(text(given["propagation"], at)).lower()
+        if result["propagation"] not in short_forms.PROPAGATIONS:
+            at.key(value, "propagation").error(f"must be one of {', '.join(short_forms.PROPAGATIONS)}")
+    if block == "bind" and dialect == "compose-spec" and given.get("recursive"):
+        word = given["recursive"]
+        if word in ("writable", "readonly"):
+            at.key(value, "recursive").warn(f"no engine keeps {word!r} for a service, so it has no effect")
+        elif word in ("enabled", "disabled"):
+            result["recursive"] = str(word)
+        else:
+            at.key(value, "recursive").error("must be one of enabled, disabled, writable, readonly")
+    if block == "tmpfs" and dialect == "compose-spec" and given.get("mode") is not None:
+        result["mode"] = mode(given["mode"], at.key(value, "mode"))
+    if block == "volume":
+        if "nocopy" in given and boolean(given["nocopy"], at.key(value, "nocopy")):
+            result["nocopy"] = True
+        if given.get("subpath"):
+            result["subpath"] = str(text(given["subpath"], at))
+    if block == "tmpfs" and "size" in given:
+        size = checked(given["size"], units.size_bytes, at.key(value, "size"))
+        if not is_zero(size, units.size_bytes):
+            result["size"] = str(int(size)) if size.isdecimal() else size
+    return result
+
+
+def _check(mount: Map, at: At) -> None:
+    kind = mount.get("type", "volume")
+    allowed = _ALLOWED.get(kind, _BLOCKS)
+    for block in _BLOCKS:
+        if block in mount and block not in allowed:
+            at.error(f"options of '{block}' cannot stand in a mount of type {as_written(kind)}; remove them")
+    if kind == "tmpfs" and mount.get("source"):
+        at.error("a tmpfs has no source; remove it")
+    if kind in ("bind", "npipe", "image", "cluster") and not mount.get("source"):
+        at.error(f"a mount of type {as_written(kind)} needs a source")
+    if mount and not mount.get("target"):
+        at.error("the key 'target' (the path in the container) is missing")

@@ -1,0 +1,159 @@
+"""Keys that are valid and that Swarm, or the docker CLI's way to it, has no word for: a warning each, never silence."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from swarm_provider.compose.common.engine_keys import SPEC_ONLY
+from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.yaml.tree import At, Items, Map
+
+_NO_WORD: Final = "Swarm has no word for it, so it has no effect"
+_DROPPED: Final = "docker stack deploy drops it, and so does its dialect here; the compose-spec's takes it"
+_OVERLAY: Final = "services reach each other by name in the networks that they share"
+
+SERVICE: Final = {
+    "annotations": _NO_WORD,
+    "attach": "it is for 'docker compose up' and has no effect here",
+    "blkio_config": _NO_WORD,
+    "build": "images are not built here; build and push the image, and give it as 'image'",
+    "cgroup": _NO_WORD,
+    "cgroup_parent": _NO_WORD,
+    "cgroupns_mode": _NO_WORD,
+    "container_name": "Swarm names the containers of a service itself",
+    "cpu_count": _NO_WORD,
+    "cpu_percent": _NO_WORD,
+    "cpu_period": "set deploy.resources.limits.cpus instead",
+    "cpu_rt_period": _NO_WORD,
+    "cpu_rt_runtime": _NO_WORD,
+    "develop": "it is for 'docker compose watch' and has no effect here",
+    "device_cgroup_rules": _NO_WORD,
+    "devices": "Swarm cannot give devices to a service",
+    "domainname": "Swarm has no word for it; give the full name as 'hostname'",
+    "expose": f"it has no effect: {_OVERLAY}, on every port",
+    "external_links": f"links do not exist in Swarm: {_OVERLAY}",
+    "gpus": "use deploy.resources.reservations.generic_resources instead",
+    "ipc": _NO_WORD,
+    "links": f"links do not exist in Swarm: {_OVERLAY}; for another name give an alias under 'networks'",
+    "mac_address": _NO_WORD,
+    "models": _NO_WORD,
+    "network_mode": "Swarm has no word for it; for the host's network declare an external network named 'host'",
+    "oom_kill_disable": _NO_WORD,
+    "oom_score_adj": _DROPPED,
+    "pid": _NO_WORD,
+    "post_start": _NO_WORD,
+    "pre_start": _NO_WORD,
+    "pre_stop": _NO_WORD,
+    "privileged": "Swarm cannot run privileged services",
+    "provider": _NO_WORD,
+    "pull_policy": "Swarm pulls an image when a task starts; see resolve_image",
+    "pull_refresh_after": _NO_WORD,
+    "runtime": _NO_WORD,
+    "security_opt": _DROPPED,
+    "shm_size": "Swarm has no word for it; mount a tmpfs of that size at /dev/shm",
+    "storage_opt": _NO_WORD,
+    "tmpfs": "docker stack deploy drops it; use a long form entry of type tmpfs under 'volumes'",
+    "umask": _NO_WORD,
+    "use_api_socket": _NO_WORD,
+    "userns_mode": _NO_WORD,
+    "uts": _NO_WORD,
+}
+_NETWORK: Final = {
+    "gw_priority": _NO_WORD,
+    "interface_name": _NO_WORD,
+    "ipv4_address": "docker stack deploy drops it; Swarm gives the addresses itself",
+    "ipv6_address": "docker stack deploy drops it; Swarm gives the addresses itself",
+    "link_local_ips": _NO_WORD,
+    "mac_address": _NO_WORD,
+    "priority": _NO_WORD,
+    "use_service_name_alias": _NO_WORD,
+}
+_PORT: Final = {
+    "app_protocol": _NO_WORD,
+    "host_ip": "Swarm publishes on all addresses of a node",
+}
+_MOUNT: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "bind": (
+        "docker stack deploy drops it",
+        ("propagation",),
+    ),
+    "volume": ("docker stack deploy drops it", ("nocopy", "subpath")),
+    "tmpfs": ("docker stack deploy drops it", ("size",)),
+    "image": (_NO_WORD, ()),
+}
+_SPEC_ONLY: Final = (("bind", "recursive"), ("tmpfs", "mode"))
+_TOP: Final = {
+    "models": _NO_WORD,
+    "jobs": "Swarm has no word for it; use a service with deploy.mode: replicated-job",
+}
+
+
+def warn(tree: Map, at: At, dialect: Dialect = "docker") -> None:
+    """Note every key of one valid, interpolated file that has no effect."""
+    honoured = SPEC_ONLY if dialect == "compose-spec" else ()
+    for key, why in _TOP.items():
+        if key in tree:
+            at.key(tree, key).warn(why)
+    for _, service, place in entries(tree, "services", at):
+        if not isinstance(service, Map):
+            continue
+        for key in service:
+            if key in SERVICE and key not in honoured and not _is_default(key, service[key]):
+                place.key(service, key).warn(SERVICE[key])
+        _warn_inner(service, place, dialect)
+    for _, network, place in entries(tree, "networks", at):
+        if isinstance(network, Map) and "enable_ipv4" in network:
+            place.key(network, "enable_ipv4").warn(_NO_WORD)
+
+
+def entries(tree: Map, section: str, at: At) -> list[tuple[str, Any, At]]:
+    """Return key, value and place of each entry of a top-level section."""
+    values = tree.get(section)
+    if not isinstance(values, Map):
+        return []
+    place = at.key(tree, section)
+    return [(key, value, place.key(values, key)) for key, value in values.items()]
+
+
+def _is_default(key: str, value: Any) -> bool:
+    return value is None or (key in ("privileged", "oom_kill_disable", "attach") and value is False)
+
+
+def _warn_inner(service: Map, place: At, dialect: Dialect) -> None:
+    networks = service.get("networks")
+    if isinstance(networks, Map):
+        for name, network in networks.items():
+            _warn_keys(network, _NETWORK, place.key(service, "networks").key(networks, name))
+    for section, keys in (("ports", _PORT), ("volumes", {})):
+        values = service.get(section)
+        if not isinstance(values, Items):
+            continue
+        for index, value in enumerate(values):
+            spot = place.key(service, section).item(values, index)
+            _warn_keys(value, keys, spot)
+            if section == "volumes" and isinstance(value, Map):
+                _warn_mount(value, spot, dialect)
+    deploy = service.get("deploy")
+    resources = deploy.get("resources") if isinstance(deploy, Map) else None
+    reservations = resources.get("reservations") if isinstance(resources, Map) else None
+    if isinstance(reservations, Map) and "devices" in reservations:
+        spot = place.key(service, "deploy").key(deploy, "resources").key(resources, "reservations")
+        spot.key(reservations, "devices").warn("Swarm has no word for it; use generic_resources")
+
+
+def _warn_keys(value: Any, keys: dict[str, str], place: At) -> None:
+    if isinstance(value, Map):
+        for key in value:
+            if key in keys:
+                place.key(value, key).warn(keys[key])
+
+
+def _warn_mount(mount: Map, place: At, dialect: Dialect) -> None:
+    for block, (why, honoured) in _MOUNT.items():
+        options = mount.get(block)
+        if not isinstance(options, Map):
+            continue
+        for key in options:
+            spec_only = dialect == "compose-spec" and (block, key) in _SPEC_ONLY
+            if key.lower() not in honoured and not spec_only and not key.startswith("x-"):
+                place.key(mount, block).key(options, key).warn(why)

@@ -1,0 +1,236 @@
+"""A service's canonical inputs <-> Docker's ServiceSpec (POST /services/create), and what Read answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from swarm_provider.convert.effective import effective, port_order
+from swarm_provider.convert.helpers import each, filled, given, inside, ordered, through
+from swarm_provider.convert.keep_user_form import keep_users_form
+from swarm_provider.convert.service.container import container_from_spec, container_to_spec, image_from_spec
+from swarm_provider.convert.service.deploy import (
+    chosen_platform,
+    memory_from_spec,
+    mode_from_spec,
+    mode_to_spec,
+    placement_from_spec,
+    placement_to_spec,
+    resources_from_spec,
+    resources_to_spec,
+    restart_from_spec,
+    restart_to_spec,
+    update_from_spec,
+    update_to_spec,
+)
+from swarm_provider.convert.service.versions import known_to
+from swarm_provider.core import Json, labels
+from swarm_provider.core.values import UNKNOWN, reveal
+
+__all__ = ["concise", "effective", "from_spec", "read_inputs", "to_spec"]
+
+
+def to_spec(inputs: Json) -> Json:
+    """Return the ServiceSpec for canonical inputs: what `docker stack deploy` sends for the same service.
+
+    Secrets are revealed; UNKNOWN stays where it stands. Ids of configs and secrets are left out, and networks stand
+    by name: who talks to Docker fills them in.
+    """
+    inputs = reveal(inputs)
+    deploy = inputs.get("deploy")
+    return {
+        "Name": inputs.get("name"),
+        "Labels": _service_labels(inputs),
+        "TaskTemplate": {
+            "ContainerSpec": container_to_spec(inputs),
+            "Resources": resources_to_spec(inputs),
+            "Placement": placement_to_spec(inputs),
+            **given(
+                RestartPolicy=restart_to_spec(inside(deploy, "restartPolicy")),
+                LogDriver=through(inputs.get("logging"), _log_driver_to_spec),
+                ForceUpdate=inputs.get("forceUpdate"),
+            ),
+            **filled(Networks=_networks_to_spec(inputs.get("networks"))),
+        },
+        "Mode": mode_to_spec(deploy),
+        **given(
+            UpdateConfig=update_to_spec(inside(deploy, "updateConfig")),
+            RollbackConfig=update_to_spec(inside(deploy, "rollbackConfig")),
+        ),
+        "EndpointSpec": filled(
+            Mode=inside(deploy, "endpointMode"),
+            Ports=ordered(each(inputs.get("ports"), _port_to_spec), port_order),
+        ),
+    }
+
+
+def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
+    """Return the canonical inputs that a ServiceSpec stands for.
+
+    Args:
+        spec: as the daemon gives it, or its `effective` form: then every default is explicit in the result.
+        network_names: names of networks by id.
+    """
+    task = spec.get("TaskTemplate") or {}
+    container = task.get("ContainerSpec") or {}
+    own = spec.get("Labels") or {}
+    endpoint = spec.get("EndpointSpec")
+    namespace = inside(own, labels.NAMESPACE)
+    networks = task.get("Networks") or spec.get("Networks")
+    deploy = {
+        **mode_from_spec(spec.get("Mode")),
+        **filled(
+            endpointMode=inside(endpoint, "Mode"),
+            labels=through(own, labels.users),
+            resources=resources_from_spec(task.get("Resources")),
+            placement=placement_from_spec(task.get("Placement")),
+        ),
+        **given(
+            updateConfig=update_from_spec(spec.get("UpdateConfig")),
+            rollbackConfig=update_from_spec(spec.get("RollbackConfig")),
+            restartPolicy=restart_from_spec(task.get("RestartPolicy")),
+        ),
+    }
+    return {
+        "name": spec.get("Name"),
+        **({} if namespace in (None, UNKNOWN) else {"namespace": namespace}),
+        **image_from_spec(container, {} if own is UNKNOWN else own),
+        **container_from_spec(container, namespace),
+        **memory_from_spec(task.get("Resources")),
+        **given(platform=chosen_platform(own, task.get("Placement"))),
+        **given(logging=through(task.get("LogDriver"), _log_driver_from_spec)),
+        **filled(
+            networks=each(networks, lambda entry: _network_from_spec(entry, network_names or {})),
+            ports=each(inside(endpoint, "Ports"), _port_from_spec),
+        ),
+        "deploy": deploy,
+        **given(forceUpdate=task.get("ForceUpdate")),
+    }
+
+
+def read_inputs(
+    old: Json, live_spec: Json, network_names: Mapping[str, str] | None = None, *, api_version: str | None = None
+) -> Json:
+    """Return the inputs that describe the live service, in the user's own words wherever those still hold.
+
+    A property that the user left out stays out as long as the service has its default; one that somebody changed on
+    the cluster comes back with its live value, `deploy.replicas` and `forceUpdate` too.
+
+    Args:
+        old: inputs of the state.
+        live_spec: Spec of the live service.
+        network_names: names of networks by id.
+        api_version: the daemon's API version: what it does not know (and dropped) is no drift.
+    """
+    asked = to_spec(old)
+    wanted = from_spec(effective(known_to(asked, api_version) if api_version else asked))
+    live = from_spec(effective(live_spec, network_names), network_names)
+    if inside(old, "init") is None and live.get("init") is False:
+        # `docker service create` always says so; see live_form
+        del live["init"]
+    for kind in ("configs", "secrets"):
+        sources = _sources(reveal(old).get(kind))
+        for side in (wanted, live):
+            if kind in side:
+                side[kind] = [_as_version(entry, sources) for entry in side[kind]]
+    merged: Json = keep_users_form(old, wanted, live)
+    return merged
+
+
+def concise(inputs: Json) -> Json:
+    """Return inputs without what Docker's defaults say anyway, for an import that people read.
+
+    `deploy.replicas` stays: left out, it would not be managed.
+    """
+    mode = inside(inputs.get("deploy"), "mode") or "replicated"
+    bare = {"name": "", "image": "", "deploy": {"mode": mode}}
+    defaults = from_spec(effective(to_spec(bare)))
+    defaults["deploy"].pop("replicas", None)
+    if mode == "replicated":
+        defaults["deploy"]["mode"] = mode
+    else:
+        del defaults["deploy"]["mode"]
+    if inputs.get("init") is False:
+        defaults["init"] = False
+    return {key: value for key, value in _without(inputs, defaults).items() if value != {} or inputs[key] == {}}
+
+
+def _without(value: Any, defaults: Any) -> Any:
+    if isinstance(value, dict) and isinstance(defaults, dict):
+        return {key: _without(entry, defaults.get(key)) for key, entry in value.items() if entry != defaults.get(key)}
+    return value
+
+
+def _sources(entries: Any) -> dict[Any, str]:
+    """Return, by target, the name of a family that the user gave where Check found the version."""
+    return {
+        entry.get("target") or entry["source"]: entry["source"]
+        for entry in entries or []
+        if isinstance(entry, dict) and entry.get("name") and entry.get("source")
+    }
+
+
+def _as_version(entry: Json, sources: Mapping[Any, str]) -> Json:
+    source = sources.get(entry.get("target"))
+    return entry if source is None else {**entry, "source": source, "name": entry["source"]}
+
+
+def _service_labels(inputs: Json) -> Any:
+    own = inside(inputs.get("deploy"), "labels")
+    if own is UNKNOWN:
+        return UNKNOWN
+    result = dict(own or {})
+    namespace = inputs.get("namespace")
+    if namespace:
+        result[labels.NAMESPACE] = namespace
+    if inputs.get("image"):
+        result[labels.STACK_IMAGE if namespace else labels.IMAGE] = inputs["image"]
+    if inputs.get("platform"):
+        result[labels.PLATFORM] = inputs["platform"]
+    return result
+
+
+def _log_driver_to_spec(logging: Json) -> Json:
+    return filled(Name=logging.get("driver"), Options=logging.get("options"))
+
+
+def _log_driver_from_spec(driver: Json) -> Json:
+    return filled(driver=driver.get("Name"), options=driver.get("Options"))
+
+
+def _networks_to_spec(networks: Any) -> Any:
+    def one(entry: Json) -> Json:
+        return {
+            "Target": entry.get("name"),
+            **filled(Aliases=entry.get("aliases"), DriverOpts=entry.get("driverOpts")),
+        }
+
+    return ordered(each(networks, one), lambda entry: entry["Target"])
+
+
+def _network_from_spec(entry: Json, names: Mapping[str, str]) -> Json:
+    target = entry.get("Target", "")
+    return {
+        "name": names.get(target, target) if isinstance(target, str) else target,
+        **filled(aliases=entry.get("Aliases"), driverOpts=entry.get("DriverOpts")),
+    }
+
+
+def _port_to_spec(port: Json) -> Json:
+    return filled(
+        Name=port.get("name"),
+        Protocol=port.get("protocol"),
+        TargetPort=port.get("target"),
+        PublishedPort=port.get("published"),
+        PublishMode=port.get("mode"),
+    )
+
+
+def _port_from_spec(port: Json) -> Json:
+    return filled(
+        name=port.get("Name"),
+        protocol=port.get("Protocol"),
+        target=port.get("TargetPort"),
+        published=port.get("PublishedPort"),
+        mode=port.get("PublishMode"),
+    )

@@ -1,0 +1,8 @@
+"""The kinds of values that inputs and outputs are made of, and the forms in which people write them.
+
+Not here: which property has which type (model).
+
+    kinds        The kinds of values that inputs and outputs are made of
+    short_forms  The short forms of compose: `8080:80`, `db-data:/data`, `K=V`, `sh -c "..."`
+    spelling     Whole values from wire spelling to Python's, which is compose's too
+"""

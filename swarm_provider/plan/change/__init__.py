@@ -1,0 +1,16 @@
+"""What differs between what is asked for and what is there, and which tasks an update restarts.
+
+Not here: whether restarted tasks find a node (scheduling).
+
+    forecast_parser  Reading a forecast back from its sentence: the inverse of `restart_words.sentence`
+    ignored_changes  What `ignore_changes` does to lists
+    kept_settings    What people are told of settings that the cluster has and the program has no word for
+    property_diff    What differs between two sets of inputs, as Pulumi shows it: one change per property path
+    request_spec     What is sent for a service
+    restart          Which tasks an update restarts, and why: known before anything is sent
+    restart_words    A forecast in words, for the preview
+    task_fates       What Swarm does to each slot of a service when a spec is sent
+    task_origin      From which spec a task was made, and what that lacks of another one
+    text_diff        Texts that are the same as YAML or JSON and differ in comments, quotes or spacing
+    volume_data      What a change of a service's mounts means for the data behind them
+"""

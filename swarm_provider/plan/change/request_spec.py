@@ -1,0 +1,129 @@
+"""What is sent for a service: the inputs' spec, with what they leave to the cluster taken from what is live."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from swarm_provider.convert.effective import effective
+from swarm_provider.convert.minimal_update import in_live_form
+from swarm_provider.convert.service.deploy import is_job_mode
+from swarm_provider.core import Json, labels
+from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
+from swarm_provider.plan.facts.tasks import Service
+from swarm_provider.plan.rollout.health import health
+
+
+def is_job(spec: Json) -> bool:
+    """Say whether a ServiceSpec is a job's. Every update of a job runs it again, even one of a label."""
+    return is_job_mode(spec.get("Mode"))
+
+
+def with_unmanaged(olds: Json, news: Json) -> Json:
+    """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
+    result = copy.copy(news)
+    replicas = at(reveal(olds.get("deploy")), "replicas")
+    deploy = reveal(news.get("deploy")) or {}
+    if not isinstance(deploy, dict):
+        return result
+    if "replicas" not in deploy and replicas is not None and deploy.get("mode", "replicated") == "replicated":
+        result["deploy"] = {**deploy, "replicas": replicas}
+    if "forceUpdate" not in news and "forceUpdate" in olds:
+        result["forceUpdate"] = olds["forceUpdate"]
+    return result
+
+
+def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, str] | None = None) -> Json:
+    """Return the wanted spec as it is sent to the live service.
+
+    Args:
+        wanted: what `to_spec` made of the inputs, with ids and labels filled in.
+        live: Spec of the live service.
+        news: the inputs; they tell what is managed.
+        network_names: names of networks by id.
+    """
+    spec = in_live_form(copy.deepcopy(wanted), live, network_names)
+    if "forceUpdate" not in news:
+        spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
+    replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
+    if at(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
+        spec["Mode"]["Replicated"]["Replicas"] = replicas
+    return spec
+
+
+def to_send(
+    wanted: Json,
+    live: Json,
+    news: Json,
+    network_names: Mapping[str, str] | None = None,
+    *,
+    force: int | None = None,
+) -> Json | None:
+    """Return the spec that an update sends to a live service, None where nothing is to be sent.
+
+    Args:
+        wanted: as for `on_top_of`.
+        live: GET /services/ID.
+        force: what `force_again` says.
+    """
+    spec = on_top_of(wanted, live["Spec"], news, network_names)
+    before, after = effective(live["Spec"], network_names), effective(spec, network_names)
+    same_tasks = all(before.get(key) == after.get(key) for key in ("TaskTemplate", "EndpointSpec"))
+    if force is not None and same_tasks and "forceUpdate" not in news and spec["TaskTemplate"]["ForceUpdate"] < force:
+        spec["TaskTemplate"]["ForceUpdate"] = force
+        return spec
+    state = Service(live).update_state
+    # an update that Swarm gave up is sent again: that alone makes it go on
+    stopped = state == "paused" or state.startswith("rollback")
+    # a job would run again only to be stamped
+    stamped = is_job(spec) or labels.ours(spec["Labels"]) == labels.ours(live["Spec"].get("Labels"))
+    return None if before == after and stamped and not stopped else spec
+
+
+def force_again(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> int | None:
+    """Return the ForceUpdate with which tasks start again that Swarm has given up; None where there are none.
+
+    Nothing else starts them. It restarts the service's other tasks, too, and runs a job again.
+    """
+    if not health(live, tasks, nodes, 0).given_up:
+        return None
+    return int((live["Spec"].get("TaskTemplate") or {}).get("ForceUpdate") or 0) + 1
+
+
+def as_awaited(sent: Json, news: Json) -> Json:
+    """Return the spec that was sent without what the inputs leave to the cluster: anybody may change that meanwhile."""
+    if at(reveal(news), "deploy", "replicas") is not None or "Replicated" not in sent["Mode"]:
+        return sent
+    return {**sent, "Mode": {"Replicated": {}}}
+
+
+def networks_that_go(olds: Json, news: Json) -> list[str]:
+    """Return `networks` when one is about to be replaced: it arrives without a name, and the service goes before it."""
+
+    def unknown(inputs: Json) -> bool:
+        networks = reveal(inputs.get("networks")) or []
+        return networks is UNKNOWN or any(
+            entry is UNKNOWN or has_unknown(reveal(entry).get("name")) for entry in networks
+        )
+
+    return ["networks"] if unknown(news) and not unknown(olds) else []
+
+
+def share_ports(olds: Json, news: Json) -> bool:
+    """Say whether both publish one port: then the old service has to go first."""
+
+    def published(inputs: Json) -> set[Any]:
+        return {
+            (port["published"], port.get("protocol", "tcp"))
+            for port in _entries(reveal(inputs), "ports")
+            if isinstance(port.get("published"), int)
+        }
+
+    return bool(published(olds) & published(news))
+
+
+def _entries(inputs: Json, name: str) -> list[Json]:
+    """Return the entries of a list that are known by now."""
+    listed = inputs.get(name)
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

@@ -1,0 +1,285 @@
+"""What was seen of one rollout so far, and what the latest snapshot shows. Pure: time comes in as a number.
+
+A snapshot alone cannot tell progress from a crash loop, or a task that runs from one that is about to exit; the
+history can. It only grows by `observe`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from swarm_provider.core import Json
+from swarm_provider.plan.facts.tasks import (
+    ENDED,
+    RUNNING,
+    SECOND,
+    STATES,
+    Service,
+    Task,
+    eligible,
+    in_slots,
+    is_down,
+    is_paused,
+    same_template,
+    slot_key,
+)
+
+KEPT_FAILURES: Final = 200
+# Swarm's orchestrator may create tasks a moment before the time that it notes for the update
+SLACK_NS: Final = SECOND // 2
+# after this Swarm has begun every update that it is going to begin
+UPDATE_BEGINS_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One look at the swarm.
+
+    Attributes:
+        service: the service (GET /services/ID), None when it is gone.
+        tasks: its tasks, in all desired states.
+        nodes: all nodes.
+        room: whether room may become free by itself (containers of other services are stopping, or other services
+            of this run still converge); then "no suitable node" is no final word where room is what lacks.
+    """
+
+    service: Json | None
+    tasks: Sequence[Json]
+    nodes: Sequence[Json]
+    room: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A task of the awaited spec that ended although it should not have.
+
+    Attributes:
+        at: when that was first seen, in seconds on the watcher's clock; where nobody watched, on the node's.
+        ran: whether it was ever seen running.
+        started_s: seconds from `starting`, in which a container waits to become healthy, to its end; 0 when that state
+            was not seen.
+    """
+
+    task: Task
+    slot: str
+    at: float
+    ran: bool
+    started_s: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A task's present state, and since when it is known, on the watcher's clock.
+
+    Attributes:
+        ran: whether it was ever seen running.
+        starting: when its node began to start the container, on the node's clock in nanoseconds; 0 when not seen.
+    """
+
+    state: str
+    error: str
+    since: float
+    ran: bool = False
+    starting: int = 0
+
+
+@dataclass(frozen=True)
+class History:
+    """What was seen of one rollout.
+
+    Attributes:
+        first: when the first snapshot with the change was seen.
+        since: when the change was submitted, on the daemon's clock in nanoseconds; older tasks are not to blame.
+        template: the task template as the daemon stored it at first.
+        facts: what was reached so far; a new fact is progress.
+        progress: when the newest fact was seen.
+        alone: when something else of the run was last seen converging.
+        seen: per task id its state.
+        failures: tasks of the awaited spec that ended, oldest first.
+        completed: keys of the job's slots that completed in this iteration.
+    """
+
+    first: float
+    since: int
+    template: Json
+    facts: frozenset[tuple[str, str]] = frozenset()
+    progress: float = 0.0
+    alone: float = 0.0
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    completed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The tasks of a snapshot, sorted into those of the awaited spec and others.
+
+    Attributes:
+        expected: number of tasks that shall run, or of a job's completions.
+        slots: keys of the slots that are known by name (global modes); empty for others.
+        current: per slot the task of the awaited spec that Swarm wants, on nodes that are not lost.
+        ended: per slot without such a task the newest task of the awaited spec.
+        old: tasks of another spec that Swarm still wants.
+        stopping: containers of the service that still run although they shall stop.
+        lost: tasks of the awaited spec that were starting on a node when it went down.
+    """
+
+    expected: int
+    slots: tuple[str, ...]
+    current: Mapping[str, Task]
+    ended: Mapping[str, Task]
+    old: tuple[Task, ...]
+    stopping: tuple[Task, ...]
+    lost: tuple[Task, ...]
+
+
+def picture(snapshot: Snapshot, service: Service, history: History, now: float) -> Picture:
+    """Sort a snapshot's tasks."""
+    wanted: list[Task] = []
+    newest: dict[str, Task] = {}
+    old, stopping, lost = [], [], []
+    paused = {node.get("ID") for node in snapshot.nodes if is_paused(node)}
+    for task in sorted((Task(json) for json in snapshot.tasks), key=lambda task: task.created):
+        if is_down(snapshot.nodes, task.node_id):
+            if task.rank < RUNNING and task.created >= history.since:
+                lost.append(task)
+            continue
+        if task.stopping:
+            stopping.append(task)
+        if not _is_current(task, service, snapshot, history, now):
+            # Swarm leaves a global service's tasks on paused nodes as they are
+            if task.wanted and task.rank <= RUNNING and not (service.is_global and task.node_id in paused):
+                old.append(task)
+            continue
+        newest[slot_key(service, task)] = task
+        if task.wanted:
+            wanted.append(task)
+    current = in_slots(service, wanted)
+    slots = tuple(str(node.get("ID")) for node in eligible(service, snapshot.nodes)) if service.is_global else ()
+    return Picture(
+        expected=len(slots) if service.is_global else service.replicas,
+        slots=slots,
+        current=current,
+        ended={key: task for key, task in newest.items() if key not in current and task.state in ENDED},
+        old=tuple(old),
+        stopping=tuple(stopping),
+        lost=tuple(lost),
+    )
+
+
+def observe(
+    history: History | None, snapshot: Snapshot, version_index: int, now: float, *, others_converge: bool = False
+) -> History | None:
+    """The history with one more snapshot in it; None until the snapshot shows the change.
+
+    Args:
+        version_index: lowest `Version.Index` that shows the change; older snapshots do not count.
+        now: seconds on a clock that only moves forward.
+        others_converge: whether something else of the run still makes its way.
+    """
+    if snapshot.service is None:
+        return history
+    service = Service(snapshot.service)
+    if service.version < version_index:
+        return history
+    if history is None:
+        history = History(first=now, since=service.began - SLACK_NS, template=service.template, progress=now, alone=now)
+    shown = picture(snapshot, service, history, now)
+    seen = {task.id: _seen(history.seen.get(task.id), task, now) for task in map(Task, snapshot.tasks)}
+    completed = history.completed | _completed(snapshot, service)
+    facts = history.facts | _facts(snapshot, service, shown, seen, completed, now)
+    return replace(
+        history,
+        facts=facts,
+        progress=now if facts != history.facts else history.progress,
+        alone=now if others_converge else history.alone,
+        seen=seen,
+        failures=_failures(history, snapshot, service, seen, now),
+        completed=completed,
+    )
+
+
+def _is_current(task: Task, service: Service, snapshot: Snapshot, history: History, now: float) -> bool:
+    if service.is_job:
+        return task.iteration == service.iteration
+    if service.json.get("PreviousSpec") is None or service.update_state == "completed":
+        return True
+    # tasks do not show their ports; but when no update begins there was nothing to do in Swarm's eyes
+    update_comes = bool(service.update_state) or now - history.first <= UPDATE_BEGINS_S
+    if service.endpoint_changed and task.created < history.since and update_comes:
+        return False
+    return same_template(service, task, snapshot.nodes)
+
+
+def _seen(before: Seen | None, task: Task, now: float) -> Seen:
+    state = task.state
+    starting = task.reported if state == "starting" else 0
+    if before is None:
+        return Seen(state, task.error, now, ran=state == "running", starting=starting)
+    if (before.state, before.error) == (state, task.error):
+        return before
+    ran = before.ran or state == "running"
+    return Seen(state, task.error, now, ran=ran, starting=before.starting or starting)
+
+
+def _completed(snapshot: Snapshot, service: Service) -> frozenset[str]:
+    if not service.is_job:
+        return frozenset()
+    return frozenset(
+        slot_key(service, task)
+        for task in map(Task, snapshot.tasks)
+        if task.state == "complete" and task.iteration == service.iteration
+    )
+
+
+def _facts(
+    snapshot: Snapshot,
+    service: Service,
+    shown: Picture,
+    seen: Mapping[str, Seen],
+    completed: frozenset[str],
+    now: float,
+) -> frozenset[tuple[str, str]]:
+    facts = {("completed", key) for key in completed}
+    if service.update_state.startswith("rollback"):
+        facts.add(("update", service.update_state))
+    for key, task in shown.current.items():
+        # also what lies below: a crash loop passes through states that no poll has met before
+        facts.update((f"reached {STATES[rank]}", key) for rank in range(min(task.rank, RUNNING) + 1))
+        if task.state == "running" and now - seen[task.id].since >= service.monitor_ns / SECOND:
+            facts.add(("stable", key))
+    stopping = {task.id for task in shown.stopping}
+    wanted = {task.id for task in (*shown.old, *shown.current.values())}
+    facts.update(
+        ("gone", task.id)
+        for task in map(Task, snapshot.tasks)
+        if task.id not in stopping and task.id not in wanted and task.state in ("shutdown", "orphaned", "remove")
+    )
+    return frozenset(facts)
+
+
+def _failures(
+    history: History, snapshot: Snapshot, service: Service, seen: Mapping[str, Seen], now: float
+) -> tuple[Failure, ...]:
+    known = {failure.task.id for failure in history.failures}
+    found = [
+        Failure(task, slot_key(service, task), now, ran=seen[task.id].ran, started_s=_started_s(task, seen[task.id]))
+        for task in sorted(map(Task, snapshot.tasks), key=lambda task: task.created)
+        if task.id not in known
+        and task.created >= history.since
+        and _has_failed(task, service)
+        and _is_current(task, service, snapshot, history, now)
+    ]
+    return (*history.failures, *found)[-KEPT_FAILURES:]
+
+
+def _started_s(task: Task, seen: Seen) -> float:
+    return max(0, task.reported - seen.starting) / SECOND if seen.starting else 0.0
+
+
+def _has_failed(task: Task, service: Service) -> bool:
+    if task.state == "complete":
+        return service.restart_condition == "any" and not service.is_job
+    return task.state in ENDED and task.json.get("DesiredState") != "remove"

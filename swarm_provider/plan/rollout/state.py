@@ -1,0 +1,117 @@
+"""Where one rollout stands: what was sent, what is seen, and the readings that the rules share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from swarm_provider.core import Json
+from swarm_provider.plan.facts.tasks import SECOND, Service, Task, slot_key
+from swarm_provider.plan.rollout import causes
+from swarm_provider.plan.rollout.causes import Cause
+from swarm_provider.plan.rollout.history import Failure, History, Picture, Snapshot
+
+DEFAULT_FAIL_AFTER_NS: Final = 5 * 60 * SECOND
+CRASH_PATIENCE_S: Final = 60.0
+"""How long a crash loop may go on without progress (design: applications that wait for their database)."""
+# Swarm's own monitoring ends up to one poll before ours has seen as much
+MONITOR_SLACK_S: Final = 1.5
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What was submitted.
+
+    Attributes:
+        spec: the ServiceSpec that was sent; without a number of replicas where any number is right.
+        version_index: lowest `Version.Index` of the service that shows the change; older snapshots do not count.
+        fail_after_ns: patience without progress, in nanoseconds; None is five minutes, in which a job's tasks that
+            run do not count: what they do is progress that nobody sees.
+    """
+
+    spec: Json
+    version_index: int = 0
+    fail_after_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One rollout at one moment.
+
+    Attributes:
+        shown: what `picture` made of the snapshot.
+        now: seconds, on the clock of the history.
+    """
+
+    service: Service
+    snapshot: Snapshot
+    desired: Desired
+    history: History
+    shown: Picture
+    now: float
+
+    def running(self) -> dict[str, Task]:
+        """The tasks of the awaited spec that run, by slot."""
+        found = {key: task for key, task in self.shown.current.items() if task.state == "running"}
+        if self.service.is_global:
+            return {key: task for key, task in found.items() if key in self.shown.slots}
+        return found
+
+    def finished(self) -> dict[str, Task]:
+        """Slots whose task ended well and, by the restart policy, stays ended."""
+        if self.service.restart_condition == "any":
+            return {}
+        return {key: task for key, task in self.shown.ended.items() if task.state == "complete"}
+
+    def stable(self, running: Iterable[Task]) -> bool:
+        """Whether all have run for as long as Swarm monitors; tasks from before the change need not prove it."""
+        wanted = self.service.monitor_ns / SECOND
+        if self.service.update_state == "completed":
+            wanted = max(0.0, wanted - MONITOR_SLACK_S)
+        failed = {failure.slot for failure in self.history.failures}
+        for task in running:
+            old = task.created < self.history.since and slot_key(self.service, task) not in failed
+            if not old and self.now - self.history.seen[task.id].since < wanted:
+                return False
+        return True
+
+    def failures_in(self, rest: dict[str, Task]) -> list[Failure]:
+        """The failures of slots that still lack a running task."""
+        missing = set(rest) | set(self.shown.ended)
+        return [failure for failure in self.history.failures if failure.slot in missing]
+
+    def failing(self) -> list[Cause]:
+        """Why tasks ended so far."""
+        return causes.failing(self.service, self.history.failures, self.snapshot.nodes)
+
+    def paused(self) -> list[Cause]:
+        """That Swarm paused the update, if it did."""
+        if self.service.update_state != "paused":
+            return []
+        return [Cause("paused", f"{self.service.name}: Swarm paused the update")]
+
+    # ------------------------------------------------------------------------------------------- patience
+
+    def quiet(self) -> float:
+        """Seconds since the last progress."""
+        return self.now - self.history.progress
+
+    def is_patient(self) -> bool:
+        """Whether it may go on without progress for a while."""
+        if self.desired.fail_after_ns is None and self.service.is_job and self._job_works():
+            return True
+        service = self.service
+        waits = service.update_delay_ns + service.monitor_ns + service.health_ns
+        patience = (self.desired.fail_after_ns or DEFAULT_FAIL_AFTER_NS) + waits
+        return self.quiet() * SECOND < patience + service.stop_grace_ns + service.restart_delay_ns
+
+    def crash_patience_ended(self) -> bool:
+        """Whether tasks have failed for long enough, with nothing else of the run under way."""
+        history = self.history
+        first = next((f.at for f in history.failures if f.at >= history.progress), history.progress)
+        quiet = self.now - max(history.progress, history.alone, first)
+        return quiet >= CRASH_PATIENCE_S + self.service.restart_delay_ns / SECOND
+
+    def _job_works(self) -> bool:
+        return any(task.state == "running" for task in self.shown.current.values())

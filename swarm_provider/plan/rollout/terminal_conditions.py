@@ -1,0 +1,130 @@
+"""What waiting does not cure: causes that stay, slots given up, tasks without a node, stalled updates. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from swarm_provider.core.values import at
+from swarm_provider.plan.facts.tasks import RUNNING, SECOND, Task
+from swarm_provider.plan.rollout import causes
+from swarm_provider.plan.rollout.causes import Cause
+from swarm_provider.plan.rollout.history import SLACK_NS
+from swarm_provider.plan.rollout.state import Stand
+
+UNPLACED_S: Final = 3.0
+"""How long the scheduler must stay at "no suitable node" until it is believed."""
+RETURN_S: Final = 60.0
+"""How long a node that is down may take to come back before "no suitable node" is believed."""
+STALLED_S: Final = 10.0
+"""How long an update must rest, with a lost node, until Swarm counts as waiting for that node."""
+GIVEN_UP_S: Final = 2.0
+"""How long a slot must stay without a successor until Swarm counts as having given it up."""
+TRIES: Final = 2
+TRIED_AT_LEAST_S: Final = 2.0
+TRIED_S: Final = 10.0
+"""What waiting does not cure is believed after two tries in at least 2 s, or after one that is 10 s old."""
+
+
+def hopeless(stand: Stand, rest: dict[str, Task], unplaced: list[Task]) -> list[Cause]:
+    """Why waiting for the missing slots is of no use; empty while it is.
+
+    Args:
+        rest: the tasks that are under way in the slots that lack a running task.
+        unplaced: those of them that find no node.
+    """
+    return (
+        _fails_for_good(stand, rest)
+        or _unprepared(stand, rest)
+        or _given_up(stand)
+        or _unplaceable(stand, unplaced, rest)
+    )
+
+
+def stalled(stand: Stand) -> bool:
+    """Whether Swarm's update waits for a task that was lost with its node.
+
+    swarmkit's updater (updater.go, updateTask) waits without an end for each new task to run: also for one whose node
+    is gone, and whose slot another task has taken long since. The old tasks may be gone as well (lost with the same
+    node, say, and replaced): then nothing is left to replace, and the update would still never end.
+    """
+    if stand.service.update_state != "updating":
+        return False
+    # what was lost before the update began (anew) is not what it waits for
+    lost = any(task.created >= stand.service.began - SLACK_NS for task in stand.shown.lost)
+    watched = stand.stable(stand.running().values())
+    return lost and watched and stand.quiet() - stand.service.update_delay_ns / SECOND >= STALLED_S
+
+
+def _fails_for_good(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
+    """Tasks that fail for a reason that stays: the image, a mount, a port, the command."""
+    found = [f for f in stand.failures_in(rest) if causes.kind_of_failure(f) in causes.PERMANENT]
+    if not found or any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
+        return []
+    elsewhere = stand.running() or stand.history.completed
+    if elsewhere and not stand.service.is_global:
+        # it works on some node, so Swarm may place the others there, too
+        return []
+    tries = max(sum(f.slot == slot for f in found) for slot in {f.slot for f in found})
+    age = stand.now - found[0].at
+    if age < TRIED_AT_LEAST_S or (tries < TRIES and age < TRIED_S):
+        return []
+    return causes.failing(stand.service, found, stand.snapshot.nodes) + stand.paused()
+
+
+def _unprepared(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
+    """Tasks that stay `preparing` with an error: from Engine 29 on a node asks a registry again and again."""
+    found = [task for task in rest.values() if task.state == "preparing" and task.error]
+    if not found or (stand.running() and not stand.service.is_global):
+        # where it runs on some node, the node that cannot may still get there
+        return []
+    if any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
+        return []
+    if max(stand.now - stand.history.seen[task.id].since for task in found) < TRIED_S:
+        return []
+    return causes.unprepared(stand.service, found, stand.snapshot.nodes) + stand.paused()
+
+
+def _given_up(stand: Stand) -> list[Cause]:
+    """Slots whose task ended and that Swarm, by the restart policy, does not start again."""
+    service, history = stand.service, stand.history
+    policy = at(service.template, "RestartPolicy") or {}
+    attempts = policy.get("MaxAttempts")
+    if service.restart_condition != "none" and not attempts and not service.is_job:
+        # however late the successor is made on a busy manager: it comes
+        return []
+    lost = [
+        failure
+        for failure in history.failures
+        if (task := stand.shown.ended.get(failure.slot)) is not None
+        and task.id == failure.task.id
+        and failure.slot not in history.completed
+        and stand.now - failure.at >= GIVEN_UP_S
+    ]
+    if not lost:
+        return []
+    limit = f" after {attempts} attempts" if attempts else ""
+    text = f"{service.name}: its restart policy (condition: {service.restart_condition}) does not start it again{limit}"
+    return [*stand.failing(), Cause("given-up", text), *stand.paused()]
+
+
+def _unplaceable(stand: Stand, unplaced: list[Task], rest: dict[str, Task]) -> list[Cause]:
+    """Tasks that find no node while nothing is about to change that."""
+    if not unplaced or any(task.state != "pending" for task in rest.values()):
+        return []
+    waited = min(stand.now - stand.history.seen[task.id].since for task in unplaced)
+    if waited < UNPLACED_S:
+        return []
+    errors = " ".join(task.error for task in unplaced)
+    lacks_room = any(word in errors for word in ("resources", "port", "max replicas"))
+    if lacks_room and (stand.snapshot.room or stand.shown.stopping):
+        return []
+    if "not available" in errors and _may_return(stand) and stand.quiet() < RETURN_S:
+        return []
+    return causes.unplaced(stand.service, unplaced, stand.snapshot, stand.shown) + stand.paused()
+
+
+def _may_return(stand: Stand) -> bool:
+    return any(
+        at(node, "Status", "State") != "ready" and at(node, "Spec", "Availability") == "active"
+        for node in stand.snapshot.nodes
+    )

@@ -1,0 +1,70 @@
+"""The content that the inputs of a Config or Secret say: what it is, and whether it changed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN, has_unknown, reveal
+from swarm_provider.errors import InputError, Problem
+
+CONTENT: Final = ("data", "dataBase64")
+"""Inputs that hold the content; `file` becomes one of them."""
+IMMUTABLE: Final = ("templateDriver", "rotateTrigger", "driver", "driverOpts")
+"""Inputs beside the content that ask for a new version."""
+
+
+def with_file(inputs: Json, wrap: Callable[[str], Any]) -> Json:
+    """Return the inputs with the content of `file` in its place; `wrap` makes it secret where it is.
+
+    Raises:
+        InputError: the file cannot be read, or is not the only content.
+    """
+    path = inputs.pop("file", None)
+    if path is None:
+        return inputs
+    if inputs.keys() & set(CONTENT):
+        raise InputError(Problem("give one of data, data_base64 and file, not several", "file"))
+    if has_unknown(path):
+        inputs["data"] = UNKNOWN
+        return inputs
+    try:
+        content = Path(reveal(path)).read_bytes()
+    except OSError as error:
+        raise InputError(Problem(f"cannot read {reveal(path)!r}: {error.strerror}", "file")) from None
+    try:
+        inputs["data"] = wrap(content.decode())
+    except UnicodeDecodeError:
+        inputs["dataBase64"] = wrap(base64.b64encode(content).decode())
+    return inputs
+
+
+def content_of(inputs: Json) -> bytes | None:
+    """Return the bytes that the inputs hold; None when there are none, or when they are not base64."""
+    data, encoded = reveal(inputs.get("data")), reveal(inputs.get("dataBase64"))
+    if isinstance(data, str):
+        return data.encode()
+    if not isinstance(encoded, str):
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def is_trusted(olds: Json, news: Json) -> bool:
+    """Say whether the user vouches that the given content is what an imported secret holds."""
+    # once only: later on, unknown content is that of an update whose end was not saved
+    vouched = bool(reveal(news.get("trustExisting"))) and not reveal(olds.get("trustExisting"))
+    return vouched and bool(olds) and content_of(olds) is None
+
+
+def content_changed(olds: Json, news: Json) -> bool:
+    """Say whether a new version is needed: other content, or something else that Docker cannot change."""
+    if content_of(olds) != content_of(news):
+        return True
+    return any(reveal(olds.get(key)) != reveal(news.get(key)) for key in IMMUTABLE)

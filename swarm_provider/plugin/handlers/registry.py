@@ -1,0 +1,27 @@
+"""Every handler, by the token of its resource."""
+
+from __future__ import annotations
+
+from swarm_provider.model.resources import CONFIG, NETWORK, NODE, NODE_LABEL, SECRET, SERVICE, VOLUME
+from swarm_provider.plugin.handlers.base import Handler
+from swarm_provider.plugin.handlers.family.config import ConfigHandler
+from swarm_provider.plugin.handlers.family.secret import SecretHandler
+from swarm_provider.plugin.handlers.network import NetworkHandler
+from swarm_provider.plugin.handlers.node import NodeHandler
+from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
+from swarm_provider.plugin.handlers.service import ServiceHandler
+from swarm_provider.plugin.handlers.volume import VolumeHandler
+from swarm_provider.plugin.run.session import Session
+
+
+def handlers(session: Session) -> dict[str, Handler]:
+    """Return a handler per resource token, all of one session."""
+    return {
+        CONFIG.token: ConfigHandler(session),
+        SECRET.token: SecretHandler(session),
+        NETWORK.token: NetworkHandler(session),
+        VOLUME.token: VolumeHandler(session),
+        NODE.token: NodeHandler(session),
+        NODE_LABEL.token: NodeLabelHandler(session),
+        SERVICE.token: ServiceHandler(session),
+    }

@@ -1,0 +1,125 @@
+"""What the plugin says to the person: messages and live status, through Pulumi's engine.
+
+Every text passes `spec.foreign.shown` here, and not before. A status text is sent only when it changes. What is said of
+one resource arrives in the order in which it was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Final
+
+import grpc.aio
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from swarm_provider.core.foreign import LONGEST, shown
+from swarm_provider.core.masking import SecretFilter
+
+_INFO: Final = engine_pb2.INFO
+_WARNING: Final = engine_pb2.WARNING
+_DELIVERY_SECONDS: Final = 5.0
+_LONGEST_STATUS: Final = 500
+LONGEST_MESSAGE: Final = 100_000
+"""Characters; what a run foretells of a thousand services is long, and `report` reads it."""
+SILENCE_SECONDS: Final = 2.0
+"""How long something may take until the person is told what it waits for."""
+
+RESOURCE: ContextVar[str] = ContextVar("RESOURCE", default="")
+"""URN of the resource that the present call is about, "" for none."""
+
+
+class EngineLog:
+    """The engine's Log call. Without an engine (a plugin tried by hand) the texts go nowhere."""
+
+    def __init__(self, address: str | None) -> None:
+        self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)) if address else None
+        self._status: dict[str, str] = {}
+        self._said: set[tuple[str, str]] = set()
+        self.secrets = SecretFilter()
+        """What no message may hold; it grows with what the run learns, for whoever has it."""
+        self._latest: dict[str, asyncio.Task[None]] = {}
+        """The last message of each resource that is still on its way."""
+
+    def hide(self, texts: set[str]) -> None:
+        """Never let any of these texts, or a line of one, appear in a message."""
+        self.secrets.add(texts)
+
+    def clean(self, text: str, *, lines: bool = False, limit: int = LONGEST) -> str:
+        """Return a text as it may be shown and stored; arguments as for `shown`."""
+        return shown(text, self.secrets, lines=lines, limit=limit)
+
+    def info(self, urn: str, text: str, *, lines: bool = False) -> None:
+        """Say something once; `lines`: it is meant to have several."""
+        self._once(_INFO, urn, text, lines=lines)
+
+    def warn(self, urn: str, text: str) -> None:
+        self._once(_WARNING, urn, text)
+
+    def status(self, urn: str, text: str) -> None:
+        """Show a text in the resource's status column; it replaces the one before."""
+        if self._status.get(urn) != text:
+            self._status[urn] = text
+            self._send(_INFO, urn, text, ephemeral=True)
+
+    def _once(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, lines: bool = False) -> None:
+        if (urn, text) not in self._said:
+            self._said.add((urn, text))
+            self._send(severity, urn, text, ephemeral=False, lines=lines)
+
+    def _send(
+        self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool, lines: bool = False
+    ) -> None:
+        if self._stub is None:
+            return
+        limit = _LONGEST_STATUS if ephemeral or lines else LONGEST_MESSAGE
+        message = self.clean(text, lines=lines, limit=limit)
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
+        task = asyncio.get_running_loop().create_task(self._call(request, self._latest.get(urn)))
+        self._latest[urn] = task
+        task.add_done_callback(lambda done: self._forget(urn, done))
+
+    def _forget(self, urn: str, done: asyncio.Task[None]) -> None:
+        if self._latest.get(urn) is done:
+            del self._latest[urn]
+
+    async def _call(self, request: engine_pb2.LogRequest, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        # a message that cannot be delivered must not fail the operation that it talks about
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            assert self._stub is not None
+            await self._stub.Log(request, timeout=_DELIVERY_SECONDS)
+
+    @contextlib.contextmanager
+    def telling(self, urn: str, text: str, *, unless_told: bool = False) -> Iterator[None]:
+        """Show a status text when what is done inside takes longer than `SILENCE_SECONDS`.
+
+        Args:
+            unless_told: not where another text has been shown meanwhile.
+        """
+        before = self._status.get(urn)
+
+        def tell() -> None:
+            if not unless_told or self._status.get(urn) == before:
+                self.status(urn, text)
+
+        # who knows better what is waited for speaks first
+        delay = 1.1 * SILENCE_SECONDS if unless_told else SILENCE_SECONDS
+        timer = asyncio.get_running_loop().call_later(delay, tell)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def slow(self, call: str) -> None:
+        """Show that Docker, or a credential helper, has not answered a call yet."""
+        self.status(RESOURCE.get(), f"no answer yet: {call}")
+
+    async def flush(self, urn: str = "") -> None:
+        """Wait until what was said of a resource is delivered, so that none comes after the answer that it explains."""
+        sent = [self._latest[key] for key in {"", urn} if key in self._latest]
+        if sent:
+            await asyncio.wait(sent, timeout=_DELIVERY_SECONDS)

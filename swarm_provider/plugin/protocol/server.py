@@ -1,0 +1,396 @@
+"""The ResourceProvider service over gRPC: decode, route by type, encode, and turn errors into one line each.
+
+Property names never go into CheckFailure.property: Pulumi prints the value beside it, also when it is a secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from swarm_provider.core import Json
+from swarm_provider.core.values import has_unknown, reveal, secret_texts
+from swarm_provider.dockerapi import preload
+from swarm_provider.errors import Cancelled, GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
+from swarm_provider.model.provider import configuration
+from swarm_provider.plan.change.ignored_changes import misplaced
+from swarm_provider.plan.ownership.claims import require_no_copy
+from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
+from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
+from swarm_provider.plugin.protocol.differences import difference
+from swarm_provider.plugin.protocol.engine_log import RESOURCE, EngineLog
+from swarm_provider.plugin.protocol.logfile import of_a_fault, open_log
+from swarm_provider.plugin.protocol.peers import OwnUserOnly
+from swarm_provider.plugin.protocol.values import decode, encode, flattened
+from swarm_provider.plugin.swarms.marks import mark_of, marked
+from swarm_provider.version import __version__
+
+_log = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer", bound=Message)
+_DOING = {
+    "Check": "checking",
+    "Diff": "comparing",
+    "Create": "creating",
+    "Read": "reading",
+    "Update": "updating",
+    "Delete": "deleting",
+}
+"""What a call does with a resource, for a status line where nothing else says what it waits for."""
+
+
+def _rpc(
+    method: Callable[[Any, Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[_Answer]],
+) -> Callable[[Any, Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[_Answer]]:
+    """Turn what a method raises into a gRPC status with a one-line message."""
+
+    @functools.wraps(method)
+    async def call(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> _Answer:
+        urn = getattr(request, "urn", "")
+        RESOURCE.set(urn)
+        began = time.monotonic()
+        _log.debug("%s %s", method.__name__, urn)
+        try:
+            doing = _DOING.get(method.__name__)
+            with self.log.telling(urn, f"still {doing}", unless_told=True) if doing else contextlib.nullcontext():
+                answer = await method(self, request, context)
+        except SwarmProviderError as error:
+            _log.debug("%s %s fails after %.2f s: %s", method.__name__, urn, time.monotonic() - began, error)
+            status, parts, details = grpc.StatusCode.FAILED_PRECONDITION, error.parts, None
+            if isinstance(error, InputError):
+                status = grpc.StatusCode.INVALID_ARGUMENT
+            elif isinstance(error, Cancelled):
+                status = grpc.StatusCode.CANCELLED
+            elif isinstance(error, PartialFailure):
+                status, details = grpc.StatusCode.UNKNOWN, self.failure(request, error)
+        except Exception as error:
+            _log.error("%s %s", method.__name__, urn, exc_info=True)
+            status, parts, details = grpc.StatusCode.INTERNAL, (of_a_fault(error, os.environ),), None
+        else:
+            _log.debug("%s %s took %.2f s", method.__name__, urn, time.monotonic() - began)
+            await self.log.flush(urn)
+            return answer
+        await self.log.flush(urn)
+        message = "; ".join(map(self.log.clean, parts))
+        trailing: tuple[tuple[str, bytes], ...] = ()
+        if details is not None:
+            full = status_pb2.Status(code=status.value[0], message=message)
+            full.details.add().Pack(details)
+            trailing = (("grpc-status-details-bin", full.SerializeToString()),)
+        await context.abort(status, message, trailing)
+        raise AssertionError("abort does not return")
+
+    return call
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """The plugin's face: one instance per process."""
+
+    def __init__(self, engine_address: str | None) -> None:
+        self.log = EngineLog(engine_address)
+        # the log of messages may be another one by then
+        open_log(os.environ, lambda text: self.log.clean(text, lines=True))
+        self._homes: Any = None
+        self._settled: Any = None
+        """What CheckConfig found out."""
+
+    # ------------------------------------------------------------ the plugin
+
+    @_rpc
+    async def Handshake(
+        self, request: provider_pb2.ProviderHandshakeRequest, context: Any
+    ) -> provider_pb2.ProviderHandshakeResponse:
+        if request.engine_address:
+            self.log = EngineLog(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
+
+    @_rpc
+    async def GetPluginInfo(self, request: empty_pb2.Empty, context: Any) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    @_rpc
+    async def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> empty_pb2.Empty:
+        self.log = EngineLog(request.address)
+        return empty_pb2.Empty()
+
+    @_rpc
+    async def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: Any) -> provider_pb2.GetSchemaResponse:
+        from swarm_provider.model.schema import schema
+
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema(__version__)))
+
+    @_rpc
+    async def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
+        return provider_pb2.GetMappingResponse()
+
+    @_rpc
+    async def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
+        inputs, problems = configuration(self._opened(request.news), os.environ)
+        answer = flattened(inputs)
+        if not problems and not has_unknown(inputs):
+            from swarm_provider.plugin.swarms.configuration import Settled
+
+            self._settled = Settled()
+            answer[KEY] = await self._settled.check(inputs, self._opened(request.olds))
+        return self._checked(answer, problems)
+
+    @_rpc
+    async def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
+        olds, news = decode(request.old_inputs), decode(request.news)
+        if self._homes is not None and await self._homes.differ(olds):
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME, replaces=["provider"])
+        # the provider itself is never replaced: it is what reads and removes on the swarm before (docs/decisions/014)
+        equal = olds == news if self._settled is None else self._settled.is_same(olds, news)
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_NONE if equal else provider_pb2.DiffResponse.DIFF_SOME
+        )
+
+    @_rpc
+    async def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:
+        from swarm_provider.plugin.run.session import settings_from
+        from swarm_provider.plugin.swarms.homes import Homes
+
+        args = self._opened(request.args)
+        inputs, problems = configuration(args, os.environ)
+        if problems:
+            raise InputError(*problems)
+        settings = settings_from(inputs)
+        connected = self._settled and self._settled.connected(settings.connection)
+        self._homes = Homes(settings, record_of(args), self.log, connected)
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
+
+    @_rpc
+    async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
+        # comes at the end of every run, too; then nothing waits any more
+        if self._homes is not None:
+            self._homes.cancel()
+        return empty_pb2.Empty()
+
+    @_rpc
+    async def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:
+        from swarm_provider.plugin.lookups import invoke
+
+        if self._homes is None:
+            raise SwarmProviderError("the provider is not configured yet")
+        self._require_swarm()
+        self._homes.current.tell_where()
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, self._opened(request.args))))
+        return answer
+
+    # ------------------------------------------------------------- resources
+
+    @_rpc
+    async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
+        news = self._opened(request.news)
+        olds = self._homes.registered(request.urn, self._opened(request.olds))
+        # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
+        self._require_swarm()
+        await self._session.swarm()
+        try:
+            inputs = await self._handler(request).check(_request(request), olds, news)
+        except InputError as error:
+            return self._checked({}, error.problems)
+        if self._session.offline and not olds:
+            self._session.warn_offline()
+        return self._checked(inputs)
+
+    @_rpc
+    async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
+        mark = mark_of(request.olds)
+        if self._homes.moves(request.urn, mark):
+            await self._homes.move(mark, request.urn, self._opened(request.old_inputs))
+            return difference(Difference(replaces=("provider",)))
+        handler = self._handler(request, self._homes.of(mark))
+        if handler.compares_inputs_only and request.old_inputs == request.news:
+            # nothing of a large stack that did not change is worth decoding
+            return difference(Difference())
+        olds, news, ignored = self._opened(request.old_inputs), self._opened(request.news), list(request.ignoreChanges)
+        # the refresh before a run asks for differences, too, before Pulumi has put anything back
+        if ignored and self._session.is_checked(request.urn):
+            for text in misplaced(handler.resource.shape, olds, news, ignored):
+                self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
+        found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
+        if self._homes.is_registered(request.urn) and (found.changes or found.replaces):
+            require_no_copy(_request(request).owner, handler.session.copy_of)
+        return difference(found)
+
+    @_rpc
+    async def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
+        id, outputs = await self._handler(request).create(
+            _request(request), self._opened(request.properties), preview=request.preview
+        )
+        outputs = self._complete(request, outputs)
+        return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
+
+    @_rpc
+    async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
+        olds, state = self._opened(request.inputs), self._state(request, request.properties)
+        known = bool(olds or state)
+        home = self._homes.of(mark_of(request.properties)) if known else self._homes.current
+        session, handler = home.session, self._handler(request, home)
+        unchanged = provider_pb2.ReadResponse(
+            id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
+        )
+        try:
+            self._require_swarm()
+            await home.ready()
+            if await handler.offline():
+                session.warn_offline()
+                return unchanged
+        except (SwarmLost, GivenUp) as error:
+            if not known:
+                raise
+            self.log.warn("", str(error))
+            return provider_pb2.ReadResponse() if isinstance(error, SwarmLost) else unchanged
+        except SwarmProviderError:
+            # one resource says it, and the run fails; the others need not say it again
+            if olds and not session.is_first("unreachable"):
+                return unchanged
+            raise
+        if not known:
+            home.tell_where()
+        live = await handler.read(_request(request), request.id, olds, state)
+        if live is None:
+            return provider_pb2.ReadResponse()
+        # an import has no older inputs that would have told them
+        self.log.hide(secret_texts(live.inputs))
+        if live.reasons:
+            raise _StillFailing(live.id, live.inputs, marked(live.outputs, session), live.reasons)
+        return provider_pb2.ReadResponse(
+            id=live.id,
+            inputs=encode(live.inputs),
+            properties=encode(marked(live.outputs, session)),
+            refresh_before_update=True,
+        )
+
+    @_rpc
+    async def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:
+        outputs = await self._handler(request).update(
+            _request(request),
+            request.id,
+            self._opened(request.old_inputs),
+            self._opened(request.news),
+            self._state(request, request.olds),
+            preview=request.preview,
+        )
+        outputs = self._complete(request, outputs)
+        return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
+
+    @_rpc
+    async def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
+        self._require_swarm()
+        home = self._homes.of(mark_of(request.properties))
+        try:
+            await home.ready()
+        except (SwarmLost, GivenUp) as error:
+            self.log.warn("", str(error))
+            return empty_pb2.Empty()
+        # of a swarm that cannot be reached nothing is known, and so nothing is gone
+        home.session.require_online()
+        home.tell_where()
+        await self._handler(request, home).delete(
+            _request(request), request.id, self._opened(request.old_inputs), self._state(request, request.properties)
+        )
+        return empty_pb2.Empty()
+
+    # --------------------------------------------------------------- helpers
+
+    @property
+    def _session(self) -> Any:
+        """That of the swarm that the settings lead to."""
+        return self._homes.current.session
+
+    def _complete(self, request: Any, outputs: Json) -> Json:
+        """Return the outputs of a create or update with what is known here: the forecast, or where it lives."""
+        if request.preview:
+            return {**outputs, **self._session.foretold(request.urn)}
+        return marked(outputs, self._session)
+
+    def _require_swarm(self) -> None:
+        """Raise why the settings lead to no swarm that can be worked with."""
+        if self._settled is not None:
+            self._settled.require()
+
+    def _state(self, request: Any, struct: Any) -> Json:
+        """Decode the outputs in the state; what has another type than it should counts as missing."""
+        return self._handler(request).resource.sound(self._opened(struct))
+
+    def _opened(self, struct: Any) -> Json:
+        """Decode properties; what is secret in them is in no message from now on."""
+        data = decode(struct)
+        self.log.hide(secret_texts(data))
+        return data
+
+    def failure(self, request: Any, error: PartialFailure) -> provider_pb2.ErrorResourceInitFailed:
+        """Return the detail that keeps a half-made object in the state."""
+        if isinstance(error, _StillFailing):
+            # Read knows where it was, which may be another swarm than the one of the settings
+            outputs, inputs = error.outputs, encode(error.inputs)
+        else:
+            outputs = marked(error.outputs, self._session)
+            inputs = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
+        return provider_pb2.ErrorResourceInitFailed(
+            id=error.id,
+            properties=encode(outputs),
+            inputs=inputs,
+            reasons=[self.log.clean(reason, lines=True) for reason in error.reasons],
+            refresh_before_update=True,
+        )
+
+    def _checked(self, inputs: Json, problems: Iterable[Problem] = ()) -> provider_pb2.CheckResponse:
+        failures = [provider_pb2.CheckFailure(property="", reason=self.log.clean(str(problem))) for problem in problems]
+        return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
+
+    def _handler(self, request: Any, home: Any = None) -> Handler:
+        kind = request.type or request.urn.split("::")[2].split("$")[-1]
+        try:
+            found: Handler = (home or self._homes.current).handlers[kind]
+            return found
+        except KeyError:
+            raise SwarmProviderError(f"this version of the provider ({__version__}) has no resource {kind!r}") from None
+
+
+class _StillFailing(PartialFailure):
+    """Read found what a failed update left; its inputs are the live ones."""
+
+    def __init__(self, id: str, inputs: Json, outputs: Json, reasons: Any) -> None:
+        super().__init__(id, outputs, reasons)
+        self.inputs = inputs
+
+
+def _request(request: Any) -> Request:
+    name = request.name or request.urn.rsplit("::", 1)[-1]
+    return Request(request.urn, name, getattr(request, "timeout", 0.0))
+
+
+async def serve(engine_address: str | None) -> None:
+    """Serve on a free port of the loopback, print the port, and run until the task is cancelled."""
+    limit = 400 * 1024 * 1024
+    door = OwnUserOnly()
+    server = grpc.aio.server(
+        interceptors=[door],
+        options=[("grpc.max_send_message_length", limit), ("grpc.max_receive_message_length", limit)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(engine_address), server)
+    port = door.peers.port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)
+    # the engine has still to find its way here
+    asyncio.get_running_loop().run_in_executor(None, preload)
+    try:
+        await server.wait_for_termination()
+    except asyncio.CancelledError:
+        await server.stop(grace=0)

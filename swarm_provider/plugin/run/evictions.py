@@ -1,0 +1,39 @@
+"""What a resource that changes nodes drives away, said at preview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from swarm_provider.core import Json
+from swarm_provider.plan.scheduling.evictions import evictions, told
+from swarm_provider.plugin.run.session import Session
+
+
+async def tell(
+    session: Session, urn: str, what: str, ids: Collection[str], back: Callable[[Json, Json], Json], *, strict: Any
+) -> None:
+    """Say which tasks leave because of a change that Check has noted, and warn of what is lost by it.
+
+    Args:
+        what: the change in words, such as `draining n2`; nothing is said where nothing leaves.
+        ids: the nodes that change.
+        back: takes a node's Spec as it is and as it will be, and returns the latter without this change.
+
+    Raises:
+        InputError: something is lost, with `strict`.
+    """
+    swarm = await session.swarm()
+    live = {node["ID"]: node["Spec"] for node in await swarm.list("node")}
+    cluster = await session.planned.cluster(swarm)
+    before = [
+        {**node, "Spec": back(live[node["ID"]], node["Spec"])} if node["ID"] in ids else node for node in cluster.nodes
+    ]
+    specs = {item["Spec"]["Name"]: item["Spec"] for item in await session.planned.services(swarm)}
+    found = evictions(cluster, before, cluster.nodes, specs)
+    if not found.counts:
+        return
+    text = f"{what} {told(found)}; they stop at once, whatever their update_config says"
+    session.log.info(urn, text)
+    for warning in found.warnings:
+        session.warn(urn, warning, strict=strict)

@@ -1,0 +1,216 @@
+"""What the preview says a service's change will do: to its tasks, to their data, and whether they find a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.convert.service.versions import known_to, unknown_to
+from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
+from swarm_provider.core import Json, labels
+from swarm_provider.core.names import snake_path
+from swarm_provider.core.values import has_unknown, reveal
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.resources import SERVICE
+from swarm_provider.plan.change import kept_settings
+from swarm_provider.plan.change.property_diff import changes, replaces
+from swarm_provider.plan.change.request_spec import force_again, on_top_of, to_send, with_unmanaged
+from swarm_provider.plan.change.restart import replacement, restart
+from swarm_provider.plan.change.volume_data import other_options, starting_empty
+from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.ownership.advice import on_service, on_swarm
+from swarm_provider.plan.rollout.causes import rollback_note
+from swarm_provider.plan.rollout.history import Snapshot
+from swarm_provider.plan.scheduling.forecast import Holder, foresee, holders, sentence, taken_ports
+from swarm_provider.plugin.run.networks import network_names
+from swarm_provider.plugin.run.session import Session
+
+
+class Forecast:
+    """The forecasts for services, of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    async def checked(self, urn: str, olds: Json, inputs: Json) -> None:
+        """Warn, at Check, of what will keep the service from running as written.
+
+        Raises:
+            InputError: a warning, with `strict`.
+        """
+        swarm = await self.session.swarm()
+        if self.session.offline:
+            return
+        after = to_spec(with_unmanaged(olds, inputs))
+        self._old_engine(urn, swarm, inputs, after)
+        if isinstance(inputs["name"], str):
+            await self._placement(urn, swarm, olds, inputs, known_to(after, swarm.api_version))
+            live = await swarm.find("service", inputs["name"], outdated=True)
+            if live is not None and olds.get("name") == inputs["name"]:
+                names = await network_names(swarm, live["Spec"])
+                self.carried(urn, olds, inputs, live["Spec"], names)
+        if {**olds, "owner": inputs["owner"]} != inputs:
+            # who left it so has read it; a stack that was renamed is none that changed
+            nodes = await self.session.planned.nodes(swarm)
+            self.session.advise(urn, on_service(inputs, nodes), inputs)
+            if not olds and self.session.is_first("advice on the swarm"):
+                self.session.advise(urn, on_swarm(nodes), inputs)
+
+    def _warn(self, urn: str, inputs: Json, text: str) -> None:
+        self.session.warn(urn, text, strict=reveal(inputs.get("strict")))
+
+    def _old_engine(self, urn: str, swarm: Swarm, inputs: Json, after: Json) -> None:
+        """Say what this engine would drop of the spec without a word."""
+        for name, since in unknown_to(after, swarm.api_version):
+            text = f"the engine (API {swarm.api_version}) does not know {snake_path(name)} and ignores it"
+            self._warn(urn, inputs, f"{text}; API {since} does")
+
+    async def _placement(self, urn: str, swarm: Swarm, olds: Json, inputs: Json, after: Json) -> None:
+        """Warn of tasks that no node will take, and of published ports that another service has."""
+        name, planned = inputs["name"], self.session.planned
+        if olds == inputs and await planned.is_settled(swarm, name):
+            return
+        if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
+            return
+        live = await swarm.find("service", name, outdated=True)
+        restarts = False
+        if live is not None:
+            names = await network_names(swarm, live["Spec"])
+            if not has_unknown(inputs):
+                after = on_top_of(after, live["Spec"], inputs, names)
+            found = restart(live["Spec"], after, network_names=names)
+            restarts = (found.restarts and not found.placement) or after["Mode"].keys() != live["Spec"]["Mode"].keys()
+        cluster = await planned.cluster(swarm)
+        if olds.get("name") not in (None, name):
+            # it goes before the new one where the two would be in each other's way
+            cluster.lift(str(olds["name"]))
+        outcome = foresee(after, cluster, restarts=restarts)
+        planned.specs[name] = after
+        text = sentence(after, outcome, cluster.nodes)
+        # a service of this program gives its port up in time, or is refused as a second one that wants it
+        held = await swarm.view("service", holders, outdated=True)
+
+        def stays(holder: Holder) -> bool:
+            return holder.owner != inputs["owner"] and self.session.claimed("service", holder.service) is None
+
+        for warning in [*([text] if text else []), *taken_ports(after, held, stays)]:
+            self._warn(urn, inputs, warning)
+
+    async def update(self, urn: str, olds: Json, news: Json, replacing: Sequence[str], *, again: bool = False) -> None:
+        """Tell, at Diff, what the update will do to the tasks and their data.
+
+        Args:
+            again: the last update did not converge.
+        """
+        await self._guard_data(urn, olds, news)
+        swarm = await self.session.swarm()
+        live = await swarm.find("service", str(olds.get("name")), outdated=True)
+        before = live["Spec"] if live is not None else to_spec(olds)
+        # what is made from inputs has the names themselves
+        names = await network_names(swarm, before) if live is not None else {}
+        if replacing:
+            self.replaced(urn, olds, replacing)
+            self._dropped(urn, news, unmodelled(before, names))
+            return
+        note = rollback_note(live) if live is not None else ""
+        if note:
+            self.session.log.info(urn, f"{news['name']} was {note}")
+        after, snapshot = self._kept(swarm, with_unmanaged(olds, news)), None
+        if live is not None:
+            snapshot = await self._snapshot(swarm, live)
+            if not has_unknown(news):
+                sent = self._sent(snapshot, live, after, news, names, again)
+                after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
+        found = restart(before, after, network_names=names, snapshot=snapshot)
+        self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
+
+    async def unchanged(self, urn: str, olds: Json, news: Json, *, again: bool) -> None:
+        """Tell what an update does that changes nothing of the inputs: the last one is waited for, or tried again.
+
+        Args:
+            again: the last update did not converge.
+        """
+        swarm = await self.session.swarm()
+        live = await swarm.find("service", str(news.get("name")), outdated=True)
+        if live is None or has_unknown(news):
+            return
+        names = await network_names(swarm, live["Spec"])
+        snapshot = await self._snapshot(swarm, live)
+        wanted = self._kept(swarm, with_unmanaged(olds, news))
+        sent = self._sent(snapshot, live, wanted, news, names, again)
+        found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
+        text = self.session.foretell(urn, str(news["name"]), found)
+        does = "Swarm goes on with the last update, and `up` waits" if sent is None else "`up` tries again"
+        self.session.log.info(urn, f"{does}; {text}")
+
+    def _kept(self, swarm: Swarm, inputs: Json) -> Json:
+        """Return the spec that the engine makes of the inputs: what it does not know changes nothing."""
+        return to_spec(inputs) if self.session.offline else known_to(to_spec(inputs), swarm.api_version)
+
+    def _sent(
+        self, snapshot: Snapshot, live: Json, wanted: Json, news: Json, names: Mapping[str, str], again: bool
+    ) -> Json | None:
+        """Return the spec that the update will send, None where it sends nothing."""
+        # the labels that tell whose it is are no part of the inputs
+        marked = {**wanted, "Labels": {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}}
+        force = force_again(live, snapshot.tasks, snapshot.nodes) if again else None
+        return to_send(marked, live, news, names, force=force)
+
+    def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
+        """Tell that the service is made anew, because these properties ask for it."""
+        what = ", ".join(replacing)
+        text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
+        self.session.log.warn(urn, text)
+        self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
+
+    async def take_over(self, urn: str, news: Json, live: Json) -> None:
+        """Tell, at preview, that a live service will be taken over, and what that does to its tasks."""
+        text = f"service {news['name']!r} exists and will be taken over"
+        if not has_unknown(news):
+            swarm = await self.session.swarm()
+            names = await network_names(swarm, live["Spec"])
+            after = on_top_of(self._kept(swarm, news), live["Spec"], news, names)
+            snapshot = await self._snapshot(swarm, live)
+            found = restart(live["Spec"], after, network_names=names, snapshot=snapshot)
+            text += f"; {self.session.foretell(urn, news['name'], found)}"
+            self.carried(urn, {}, news, live["Spec"], names)
+        self.session.log.info(urn, text)
+
+    def carried(self, urn: str, olds: Json, inputs: Json, live: Json, names: Mapping[str, str]) -> None:
+        """Tell what the live service has and no input can say: an update carries it over where its place remains."""
+        found = unmodelled(live, names)
+        if not found or (olds and replaces(changes(SERVICE.shape, olds, inputs))):
+            # Diff tells of a replacement
+            return
+        after = to_spec(inputs)
+        left = found if has_unknown(after) else unmodelled(with_unmodelled(after, live, names), names)
+        self.session.tell_settings(urn, {path: value for path, value in found.items() if path in left})
+        self._dropped(urn, inputs, kept_settings.gone(found, left))
+
+    def _dropped(self, urn: str, inputs: Json, found: Json) -> None:
+        text = kept_settings.dropped(found, self.session.log.secrets)
+        if text:
+            self._warn(urn, inputs, text)
+
+    async def _guard_data(self, urn: str, olds: Json, news: Json) -> None:
+        """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
+        for text in starting_empty(olds, news):
+            self._warn(urn, news, text)
+        swarm = await self.session.swarm()
+        for name, (driver, options) in other_options(olds, news).items():
+            live = await swarm.find("volume", name, outdated=True)
+            if live is None:
+                text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
+                self._warn(urn, news, text)
+            elif (live.get("Driver"), live.get("Options") or {}) != (driver, options):
+                text = (
+                    f"volume {name!r} exists, and Docker cannot change the driver or options of a volume without "
+                    f"losing its data; undo the change, or give the volume another name and copy the data"
+                )
+                raise InputError(Problem(text, "volumes"))
+
+    async def _snapshot(self, swarm: Swarm, live: Json) -> Snapshot:
+        """Return a service with its tasks, and the nodes as this run will have made them."""
+        tasks = (await swarm.view("task", by_service, outdated=True)).get(live["ID"], [])
+        return Snapshot(live, tasks, await self.session.planned.nodes(swarm))

@@ -1,0 +1,77 @@
+"""What this run is about to change of the swarm, as far as the forecasts of other resources have to know it.
+
+Check of each resource notes it here, in the program's order: a node label or an availability before the services that
+depend on it, and each service with the tasks that it will have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from swarm_provider.core import Json
+from swarm_provider.dockerapi import Swarm
+from swarm_provider.plan.scheduling.forecast import Cluster, is_placed, live_loads
+
+
+class Planned:
+    """The plans of one run.
+
+    Attributes:
+        specs: ServiceSpec by name of each service that the run has checked.
+    """
+
+    def __init__(self) -> None:
+        self.specs: dict[str, Json] = {}
+        self._labels: dict[str, dict[str, Any]] = {}
+        self._availability: dict[str, Any] = {}
+        self._cluster: asyncio.Task[Cluster] | None = None
+
+    def label(self, node_id: str, key: str, value: Any) -> None:
+        """Note that this run sets a label on a node; None: takes it away."""
+        self._labels.setdefault(node_id, {})[key] = value
+
+    def availability(self, node_id: str, value: Any) -> None:
+        """Note that this run makes a node active, paused or drained."""
+        self._availability[node_id] = value
+
+    async def nodes(self, swarm: Swarm) -> list[Json]:
+        """Return the nodes as this run has made them or is about to."""
+        return [self._planned(node) for node in await swarm.list("node", outdated=True)]
+
+    def _planned(self, node: Json) -> Json:
+        spec, id = node["Spec"], node["ID"]
+        if id in self._labels:
+            own = {**(spec.get("Labels") or {}), **self._labels[id]}
+            spec = {**spec, "Labels": {key: value for key, value in own.items() if value is not None}}
+        if id in self._availability:
+            spec = {**spec, "Availability": self._availability[id]}
+        return {**node, "Spec": spec}
+
+    async def is_settled(self, swarm: Swarm, name: str) -> bool:
+        """Say whether a service has a node for all its tasks, and this run changes nothing about the nodes."""
+        if self._labels or self._availability:
+            return False
+        live = await swarm.find("service", name, outdated=True)
+        return live is not None and is_placed(live["Spec"], await self.cluster(swarm))
+
+    async def cluster(self, swarm: Swarm) -> Cluster:
+        """Return what the scheduler will know: the tasks as they were when this run began, and what it has planned."""
+        if self._cluster is None:
+            self._cluster = asyncio.create_task(_live_cluster(swarm))
+        cluster = await asyncio.shield(self._cluster)
+        cluster.nodes = await self.nodes(swarm)
+        return cluster
+
+    async def services(self, swarm: Swarm) -> list[Json]:
+        """Return the services: those of this run as they will be, the rest as it is."""
+        planned = [{"Spec": spec} for spec in self.specs.values()]
+        live = await swarm.list("service", outdated=True)
+        return planned + [item for item in live if item["Spec"]["Name"] not in self.specs]
+
+
+async def _live_cluster(swarm: Swarm) -> Cluster:
+    kinds = ("service", "task", "network")
+    services, tasks, networks = await asyncio.gather(*(swarm.list(kind, outdated=True) for kind in kinds))
+    drivers = {key: item.get("Driver") or "" for item in networks for key in (item["Id"], item["Name"])}
+    return Cluster([], live_loads(services, tasks, drivers), drivers)

@@ -1,0 +1,98 @@
+"""Published ports of one run: two services that want the same one, and a port that moves from one to another.
+
+Swarm refuses a port that another service has. Where that service is ours and gives the port up in the same run, it is
+a matter of seconds, and Pulumi updates both at once: the one that comes first waits for the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
+
+from swarm_provider.core import Json, labels
+from swarm_provider.errors import Cancelled, DockerError, InputError
+from swarm_provider.model.rules.refusals import PublishedPorts
+from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.run.session import Session
+
+T = TypeVar("T")
+# swarmkit, manager/controlapi/service.go: checkPortConflicts
+_TAKEN: Final = re.compile(r"port '(?P<port>\d+)' is already in use by service '(?P<holder>[^']+)'")
+_PAUSE_S: Final = 0.5
+_PATIENCE_S: Final = 300.0
+UNREGISTERED_S: Final = 20.0
+"""How long a service of ours that the program has not registered yet may keep a port that another one wants."""
+
+
+_known: WeakKeyDictionary[Session, PublishedPorts] = WeakKeyDictionary()
+
+
+def note(session: Session, urn: str, inputs: Json) -> None:
+    """Remember which ports a service of this run publishes.
+
+    Raises:
+        InputError: another service of this run publishes one of them.
+    """
+    problems = _known.setdefault(session, PublishedPorts()).claim(urn, inputs.get("name"), inputs)
+    if problems:
+        raise InputError(*problems)
+
+
+async def when_free(session: Session, request: Request, send: Callable[[], Awaitable[T]], patience_ns: int | None) -> T:
+    """Send a service; while another one of ours is about to give up a port that it wants, wait and send again.
+
+    Args:
+        patience_ns: how long a service that this run has checked may keep the port; None: 5 minutes.
+
+    Raises:
+        DockerError: the port is somebody else's, or stays taken.
+        Cancelled: the user asked to stop.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    patience_s = _PATIENCE_S if patience_ns is None else patience_ns / 1e9
+    while True:
+        try:
+            return await send()
+        except DockerError as error:
+            taken = _TAKEN.search(error.message)
+            if taken is None:
+                raise
+            await _check_worth_waiting(session, request, taken, error, loop.time() - began, patience_s)
+            text = f"waiting for port {taken['port']}, which service {taken['holder']!r} publishes until it is updated"
+            session.log.status(request.urn, text)
+        try:
+            await asyncio.wait_for(session.cancelled.wait(), _PAUSE_S)
+        except TimeoutError:
+            continue
+        raise Cancelled(f"stopped while waiting for port {taken['port']}")
+
+
+async def _check_worth_waiting(
+    session: Session, request: Request, taken: re.Match[str], error: DockerError, waited_s: float, patience_s: float
+) -> None:
+    port, holder = taken["port"], taken["holder"]
+    live = await (await session.swarm()).inspect("service", holder)
+    if live is None:
+        return
+    claimed = session.claimed("service", holder)
+    # the labels of a service of this run may name the Pulumi stack by an earlier name
+    if claimed is None and labels.owner(live["Spec"].get("Labels")) != request.owner.text:
+        raise DockerError(
+            f"port {port} is published by service {holder!r}, which is not of this program; publish another port, or "
+            f"remove that service",
+            status=error.status,
+            call=error.call,
+        )
+    if waited_s > (patience_s if claimed is not None else UNREGISTERED_S):
+        hint = (
+            f"let the service that wants it depend on {holder!r}, or change them in two runs"
+            if claimed is not None
+            else "Pulumi removes services after it has made the new ones; if this one takes its place, say so with "
+            "renames= of the Stack, or in two runs"
+        )
+        text = f"port {port} is still published by service {holder!r} of this program; {hint}"
+        raise DockerError(text, status=error.status, call=error.call)

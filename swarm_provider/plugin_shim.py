@@ -1,0 +1,160 @@
+"""How Pulumi finds the plugin without any set-up: a shim in Pulumi's plugin folder, bound to this interpreter.
+
+Importing `swarm_provider` in a program keeps the shim of this version up to date; the resources ask for this version.
+Programs that do not run (a `destroy` on a fresh machine) use `swarm-provider install-plugin`, or name the folder of
+the console script in Pulumi.yaml (`plugins.providers`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from swarm_provider.core.foreign import shown
+from swarm_provider.version import __version__
+
+_NAME: Final = "pulumi-resource-swarm"
+_SH: Final = """\
+#!/bin/sh
+# Written by swarm_provider {version}; starts the provider in the Python that it is installed in.
+if [ ! -x {python} ]; then
+  echo "swarm: the Python that this plugin was bound to is gone:" {python} >&2
+  echo "swarm: run 'swarm-provider install-plugin' in the virtual environment that swarm-provider is installed in" >&2
+  exit 1
+fi
+exec {python} -P -m swarm_provider.plugin "$@"
+"""
+_CMD: Final = """\
+@echo off
+rem Written by swarm_provider {version}; starts the provider in the Python that it is installed in.
+"{python}" -P -m swarm_provider.plugin %*
+"""
+
+_kept = False
+
+
+def plugin_folder() -> Path:
+    """Return the folder in which Pulumi looks for this version of the plugin."""
+    home = os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi"
+    return Path(home) / "plugins" / f"resource-swarm-v{__version__}"
+
+
+def install() -> Path:
+    """Write the shim, unless it is there already, and return its path.
+
+    Pulumi runs what it finds there, so a shim that another user wrote, or could, is replaced; where another user can
+    write the folders themselves there is none.
+
+    Raises:
+        OSError: the folder cannot be written, or not trusted.
+    """
+    windows = os.name == "nt"
+    folder = plugin_folder()
+    target = folder / (f"{_NAME}.cmd" if windows else _NAME)
+    text = _CMD.format(version=__version__, python=sys.executable) if windows else _sh()
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not windows and folder.stat().st_uid == os.geteuid():
+        # an older version made it by the umask alone
+        folder.chmod(0o755)
+    why = distrusted()
+    if why:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise PermissionError(errno.EPERM, why, str(folder))
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if not _foreign(target, os.lstat(target)) and target.read_text() == text and os.access(target, os.X_OK):
+            return target
+    # renamed into place, so that a plugin that another program starts meanwhile is never half a file
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".shim-")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        Path(name).chmod(0o755)
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def distrusted(*, shim: bool = False) -> str:
+    """Say why what stands in the plugin's folder may be another user's, "" where only this user and root can write it.
+
+    Args:
+        shim: whether the shim itself is looked at, too (`install` replaces it).
+    """
+    folder = plugin_folder()
+    # above Pulumi's own folders whoever set up the machine decides who may write
+    looked_at = [folder.parent.parent, folder.parent, folder, *(folder.glob(f"{_NAME}*") if shim else ())]
+    for path in looked_at:
+        with contextlib.suppress(FileNotFoundError):
+            why = _foreign(path, path.lstat() if path.parent == folder else path.stat())
+            if why:
+                return why
+    return ""
+
+
+def _foreign(path: Path, found: os.stat_result) -> str:
+    if os.name == "nt":
+        return ""
+    own = os.geteuid()
+    if found.st_uid not in (own, 0):
+        return f"{path} belongs to another user (uid {found.st_uid}), who could make Pulumi run another program as you"
+    others = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _private(found.st_gid, own))
+    if others and not stat.S_ISLNK(found.st_mode):
+        return f"other users can write {path} and make Pulumi run another program as you; run chmod go-w on it"
+    return ""
+
+
+def _private(group: int, user: int) -> bool:
+    """Say whether a group is root's, or has no member but the user: many systems give each user such a group."""
+    import grp
+    import pwd
+
+    try:
+        name = pwd.getpwuid(user).pw_name
+        entry = grp.getgrgid(group)
+    except KeyError:
+        return False
+    return group == 0 or (entry.gr_name == name and set(entry.gr_mem) <= {name})
+
+
+def _sh() -> str:
+    quoted = "'" + sys.executable.replace("'", "'\\''") + "'"
+    return _SH.format(version=__version__, python=quoted)
+
+
+def keep_shim() -> None:
+    """Keep the shim up to date, once per process, and only in a program that Pulumi runs."""
+    global _kept
+    if _kept or not in_program():
+        return
+    _kept = True
+    import pulumi
+
+    try:
+        install()
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
+        reason = getattr(error, "strerror", None) or error
+        place = getattr(error, "filename", None) or "Pulumi's plugin folder"
+        folder = str(Path(sys.executable).parent)
+        says = f"cannot write the swarm plugin's shim into {str(place)!r} ({reason}); Pulumi finds the plugin only if "
+        pulumi.log.warn(
+            shown(f"{says}Pulumi.yaml names it: plugins: {{providers: [{{name: swarm, path: {folder!r}}}]}}")
+        )
+
+
+def in_program() -> bool:
+    """Say whether the Pulumi CLI runs this process: there is a real engine to talk to, not the mocks of a test."""
+    if "pulumi.runtime.settings" not in sys.modules:
+        return False
+    from pulumi.runtime.settings import SETTINGS
+
+    engine = getattr(SETTINGS, "engine", None)
+    return engine is not None and type(engine).__module__.startswith("pulumi.runtime.proto")

@@ -1,0 +1,71 @@
+"""The content of a Config or Secret: `data`, `data_base64` or a file that is read here, in the program.
+
+Here, because a path means something in the program's folder only, and so that a missing file is told at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+from swarm_provider.core import security
+from swarm_provider.errors import InputError, Problem
+
+_WAYS = ("data", "data_base64", "file")
+
+
+def read_content(args: dict[str, Any]) -> None:
+    """Replace `file` and bytes in `args` by `data` (text) or `data_base64` (anything else), in place.
+
+    Raises:
+        InputError: several ways are given at once, or the file cannot be read.
+    """
+    given = [way for way in _WAYS if args.get(way) is not None]
+    if len(given) > 1:
+        raise InputError(f"give one of {' and '.join(given)}, not both")
+    path = args.pop("file", None)
+    if path is not None:
+        args["data"] = _read(path)
+    if isinstance(args.get("data"), (bytes, bytearray)):
+        _put_bytes(args, bytes(args["data"]))
+
+
+def with_profile(option: Any) -> Any:
+    """Return a `security_opt` with the content of the seccomp profile that it names.
+
+    Raises:
+        InputError: the file cannot be read, or is no text.
+    """
+    path = security.profile_path(option) if isinstance(option, str) else None
+    if path is None:
+        return option
+    try:
+        return security.seccomp(_read(path, "security_opt").decode())
+    except ValueError as error:
+        raise InputError(Problem(f"{path!r}: {error}", "security_opt")) from None
+
+
+def _read(path: Any, name: str = "file") -> bytes:
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(Problem("must be the path of a file, as plain text", name))
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(Problem(_missing(Path(path)), name)) from None
+    except OSError as error:
+        raise InputError(Problem(f"cannot read {os.fspath(path)!r}: {error.strerror}", name)) from None
+
+
+def _missing(path: Path) -> str:
+    base = "" if path.is_absolute() else "; a relative path starts in the folder of the Pulumi program"
+    return f"{str(path)!r} does not exist{base}"
+
+
+def _put_bytes(args: dict[str, Any], content: bytes) -> None:
+    try:
+        args["data"] = content.decode("utf-8")
+    except UnicodeDecodeError:
+        del args["data"]
+        args["data_base64"] = base64.b64encode(content).decode("ascii")

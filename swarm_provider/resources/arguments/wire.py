@@ -1,0 +1,197 @@
+"""What a program writes -> wire form, and back: the model's types are walked, so keys of user maps are never touched.
+
+Outputs, secrets and resources may stand anywhere. Short forms (`8080:80`) become the normal form where they are plain,
+so that property paths (`ignore_changes`) meet the same shape in the program's inputs and in the state.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+import pulumi
+
+from swarm_provider.core import Json
+from swarm_provider.core.names import camel
+from swarm_provider.core.path import Step, below, parse, render
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.types.kinds import EXACT_BELOW, ListOf, MapOf, ObjectOf, Type, nearest
+from swarm_provider.resources.program.error_reporting import run_error
+
+_REFERENCES: Final = {
+    "ServiceConfig": ("source", "Config"),
+    "ServiceSecret": ("source", "Secret"),
+    "ServiceNetwork": ("name", "Network"),
+    "Mount": ("source", "Volume"),
+    "CredentialSpec": ("config", "Config"),
+}
+"""Object type -> its property that names another resource, and which kind of resource that is."""
+
+ANYTHING: Final = Type()
+
+
+def to_wire(type_: Type, value: Any, path: str = "") -> Any:
+    """Return `value` with wire keys; resources become the Output of their name.
+
+    Raises:
+        InputError: a resource stands where none, or one of another kind, belongs.
+    """
+    if inspect.isawaitable(value) and not isinstance(value, pulumi.Output):
+        value = pulumi.Output.from_input(value)
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: _in_time(type_, known, path)) if _reshapes(type_) else value
+    if isinstance(value, pulumi.Resource):
+        return _reference(type_, value, path)
+    if not isinstance(value, (Mapping, list, tuple)):
+        value = _scalar(value, path)
+    if type_.before is not None and not has_outputs(value):
+        value = _short_form(type_.before, value)
+    if isinstance(type_, ObjectOf) and isinstance(value, Mapping):
+        return _object(type_, value, path)
+    if isinstance(type_, ListOf) and isinstance(value, (list, tuple)):
+        return [to_wire(type_.item, entry, below(path, index)) for index, entry in enumerate(value)]
+    if isinstance(value, Mapping):
+        inner = type_.value if isinstance(type_, MapOf) else ANYTHING
+        return {_key(key, path): to_wire(inner, entry, below(path, str(key))) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_wire(ANYTHING, entry, below(path, index)) for index, entry in enumerate(value)]
+    return value
+
+
+def _in_time(type_: Type, value: Any, path: str) -> Any:
+    """Translate what an Output turned out to hold, at a time when nobody above explains an InputError."""
+    try:
+        return to_wire(type_, value, path)
+    except InputError as error:
+        raise run_error(error) from None
+
+
+def _scalar(value: Any, path: str) -> Any:
+    """Return a plain value that can travel; Pulumi itself would say with a traceback that another one cannot."""
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, int) and abs(value) >= EXACT_BELOW:
+        return str(int(value))
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise InputError(Problem(f"must be plain data or an Output, not {type(value).__name__}", path))
+
+
+def _key(key: Any, path: str) -> str:
+    if isinstance(key, str):
+        return key
+    raise InputError(Problem(f"the key {key!r} must be a text; put it in quotes", path))
+
+
+def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
+    fields = type_.by_wire
+    result: Json = {}
+    reference, kind = _REFERENCES.get(type_.name, ("", ""))
+    for key, entry in value.items():
+        wire = camel(_key(key, path))
+        # an unknown key goes on as it is: the plugin's message about it is the same for every language
+        field = fields.get(wire)
+        if field is None:
+            result[key] = to_wire(ANYTHING, entry, below(path, str(key)))
+            continue
+        inner = below(path, field.name)
+        if wire == reference and isinstance(entry, pulumi.Resource):
+            result[wire] = name_of(entry, kind, inner)
+        else:
+            result[wire] = to_wire(field.type, entry, inner)
+        if field.secret and result[wire] is not None:
+            result[wire] = pulumi.Output.secret(result[wire])
+    return result
+
+
+def _reference(type_: Type, value: pulumi.Resource, path: str) -> Any:
+    if isinstance(type_, ObjectOf) and type_.name in _REFERENCES and type_.name != "Mount":
+        key, kind = _REFERENCES[type_.name]
+        return {key: name_of(value, kind, path)}
+    if isinstance(type_, (ObjectOf, ListOf, MapOf)):
+        raise InputError(Problem(f"a {_kind(value)} resource does not belong here", path))
+    return name_of(value, "", path)
+
+
+def name_of(resource: pulumi.Resource, kind: str, path: str = "") -> pulumi.Output[str]:
+    """Return the Output of a resource's actual name.
+
+    Raises:
+        InputError: the resource is of another kind than `kind`, or has no name.
+    """
+    name = getattr(resource, "name", None)
+    ours = resource.pulumi_resource_type.startswith("swarm:")
+    if (kind and ours and _kind(resource) != kind) or not isinstance(name, (pulumi.Output, str)):
+        expected = f"takes a {kind} (or a name)" if kind else "takes no resource"
+        raise InputError(Problem(f"{expected}, not the {_kind(resource)} {resource.pulumi_resource_name!r}", path))
+    # one Output for all who refer to it: the SDK waits for every one that there is, each time one of them is ready
+    return name if isinstance(name, pulumi.Output) else pulumi.Output.from_input(name)
+
+
+def _kind(resource: pulumi.Resource) -> str:
+    return resource.pulumi_resource_type.rsplit(":", 1)[-1]
+
+
+def _short_form(before: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return before(value)
+    except (ValueError, TypeError, AttributeError):
+        # Check says what is wrong with it, in the same words for every language
+        return value
+
+
+def _reshapes(type_: Type) -> bool:
+    """Say whether a value of this type can look different on the wire."""
+    return type_.before is not None or next(type_.types(), None) is not None
+
+
+def has_outputs(value: Any) -> bool:
+    """Say whether an Output or a resource stands anywhere inside `value`."""
+    if isinstance(value, Mapping):
+        return any(has_outputs(entry) for entry in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_outputs(entry) for entry in value)
+    return isinstance(value, (pulumi.Output, pulumi.Resource)) or inspect.isawaitable(value)
+
+
+def wire_path(shape: ObjectOf, path: str, words: Mapping[str, str] | None = None) -> str:
+    """Return a property path in wire spelling: `deploy.update_config.order` -> `deploy.updateConfig.order`.
+
+    Args:
+        shape: the resource's inputs (or inputs and outputs).
+        path: in either spelling; keys of user maps stay as they are.
+        words: Python keywords that stand for another input (`name` of a Config -> `base_name`).
+
+    Raises:
+        InputError: a known object has no such property.
+    """
+    current: Type | None = shape
+    result: list[Step] = []
+    try:
+        steps = parse(path)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    for step in steps:
+        if isinstance(step, str) and isinstance(current, ObjectOf):
+            wire = camel((words or {}).get(step, step) if current is shape else step)
+            field = current.by_wire.get(wire)
+            if field is None:
+                names = tuple(entry.name for entry in current.fields)
+                raise InputError(f"there is no property {path!r}{nearest(step, names)}")
+            result.append(wire)
+            current = field.type
+        else:
+            result.append(step)
+            current = _inside(current)
+    return render(result)
+
+
+def _inside(type_: Type | None) -> Type | None:
+    if isinstance(type_, ListOf):
+        return type_.item
+    return type_.value if isinstance(type_, MapOf) else None
