@@ -30,7 +30,7 @@ _PRIVATE: Final = ("familyId", "key", "owner", "keepPrevious")
 """Inputs that only the provider reads; of an owner the reviewer is told where it becomes another one."""
 _SWARM: Final = "provider"
 """Pulumi's word for what differs where a resource is replaced because it lives elsewhere."""
-_TAKEN_OVER: Final = "exists and will be taken over"
+_TAKEN_OVER: Final = "exists and will be adopted"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def content(one: Changed) -> Content | None:
         return Content(one.shown, title)
     found = next((what for text in texts if text and (what := looks_like_credential(text))), None)
     if found is not None:
-        return Content(one.shown, title, note=f"The content is not shown: it seems to hold a credential, {found}.")
+        return Content(one.shown, title, note=f"The content is not shown: it seems to contain a credential, {found}.")
     if MASK in texts:
         return Content(one.shown, title, note="The content is secret.")
     old, new = [(text or "").splitlines(keepends=True) for text in texts]

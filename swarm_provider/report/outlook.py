@@ -183,7 +183,7 @@ def _pace(found: Restart) -> str:
 
 
 def sentence(outlook: Outlook) -> str:
-    """Return what happens to the tasks in words: `2 tasks restart, one at a time; capacity drops to 50 %`."""
+    """Return what happens to the tasks in words: `2 tasks restart, one at a time; capacity drops to 50%`."""
     if outlook.moved:
         what = (
             "the job runs"
@@ -207,7 +207,8 @@ def sentence(outlook: Outlook) -> str:
     elif outlook.moves:
         parts = ["tasks restart elsewhere where their node no longer matches"]
     if outlook.anew:
-        parts.append(f"{count(outlook.anew, 'task')} that did not run start{'s' if outlook.anew == 1 else ''} anew")
+        verb = "is" if outlook.anew == 1 else "are"
+        parts.append(f"{count(outlook.anew, 'task')} that {verb} not running {verb} recreated")
     if outlook.starts:
         parts.append(count(outlook.starts, "more task", "start"))
     if outlook.stops:
@@ -219,24 +220,22 @@ def sentence(outlook: Outlook) -> str:
 
 def _job(outlook: Outlook) -> str:
     if outlook.op == "delete":
-        return "the job is removed; what still runs of it stops"
+        return "the job is removed; tasks that still run stop"
     if outlook.restarts:
-        return "the job runs again; what still runs of it stops"
+        return "the job runs again; tasks that still run stop"
     return "the job runs once" if outlook.op == "create" else "the job does not run again"
 
 
 def _capacity(outlook: Outlook) -> str:
     if outlook.op == "same":
-        return "they have to leave their node, and start on others"
+        return "they are evicted from their node and start on others"
     if outlook.op == "replace":
         return "the service is down from the first stop until the new tasks run"
     if outlook.capacity is None:
-        return "each node is without it for a moment"
+        return "each node is briefly without a task"
     if outlook.capacity == 0:
         return "the service is down meanwhile"
-    return (
-        f"capacity drops to {outlook.capacity} % meanwhile" if outlook.capacity < 100 else "full capacity all the while"
-    )
+    return f"capacity drops to {outlook.capacity}% meanwhile" if outlook.capacity < 100 else "full capacity throughout"
 
 
 def total(found: Sequence[Outlook], resources: Sequence[Changed]) -> str:
@@ -283,8 +282,8 @@ def _worst(restarting: Sequence[Outlook]) -> str:
     if evicted:
         return f"{listed(sorted(one.service for one in evicted))} must leave nodes"
     if len(known) < len(restarting):
-        return "each node is without a task of a global service for a moment"
-    return f"capacity never below {min(known)} %"
+        return "each node is briefly without a task of a global service"
+    return f"capacity never below {min(known)}%"
 
 
 def _data(resources: Sequence[Changed]) -> str:

@@ -18,7 +18,7 @@ from swarm_provider.report.words import value_text
 
 WORDS: Final = {
     "create": "new",
-    "adopt": "taken over",
+    "adopt": "adopted",
     "update": "changes",
     "replace": "replaced",
     "delete": "removed",
@@ -172,7 +172,7 @@ def _families(resources: Iterable[Changed]) -> dict[str, str]:
 def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]) -> ServiceRow:
     why = {
         "create": "new service",
-        "adopt": "it runs already, and is taken over",
+        "adopt": "it is running already, and will be adopted",
         "delete": "the service is removed",
     }.get(outlook.op, "")
     if one is None:
@@ -197,7 +197,7 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
 def _without_restart(one: Changed) -> str:
     paths = list(dict.fromkeys(change.path for change in one.differences))
     if not paths:
-        return "the last update did not finish; it is tried again"
+        return "the last update did not finish; `up` retries it"
     more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
     return f"only {', '.join(paths[:3])}{more} {'change' if len(paths) > 1 else 'changes'}"
 
@@ -237,7 +237,7 @@ def _what(one: Changed) -> str:
 def _version(one: Changed) -> str:
     before, after = one.old.get("name") or one.running.get("name"), one.new.get("name")
     if one.op == "adopt":
-        return "the version that exists serves on"
+        return "the existing version stays in use"
     if one.op == "delete":
         return "with its versions"
     if one.op == "create":

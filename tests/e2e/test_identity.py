@@ -94,7 +94,7 @@ def test_rename_in_code_takes_everything_over_and_removes_nothing(
     before, web, job = ids(docker, unique), docker.task_ids(f"{unique}-web"), docker.task_ids(f"{unique}-job")
     app.program(four(unique, "-2"))
     preview = app.preview().assert_ok()
-    assert preview.output.count("exists and will be taken over") >= 4, str(preview)
+    assert preview.output.count("exists and will be adopted") >= 4, str(preview)
     assert LOST_KEY in preview.output, str(preview)
     app.up().assert_ok()
     assert ids(docker, unique) == before
@@ -179,7 +179,7 @@ def test_lost_state_is_taken_over_by_the_next_up(project: ProjectFactory, docker
     before, web, job = ids(docker, unique), docker.task_ids(f"{unique}-web"), docker.task_ids(f"{unique}-job")
     lose_state(app)
     preview = app.preview().assert_ok()
-    assert f"service '{unique}-web' exists and will be taken over" in preview.output
+    assert f"service '{unique}-web' exists and will be adopted" in preview.output
     assert LOST_KEY in preview.output, str(preview)
     app.up().assert_ok()
     assert ids(docker, unique) == before

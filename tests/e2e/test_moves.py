@@ -78,7 +78,7 @@ def assert_told(result: Result, there: Moved, before: str, after: str) -> None:
     assert said.count(f"objects of Pulumi stack '{before}' have moved to '{after}'") == 1, str(result)
     assert said.count("have moved to") == 1, str(result)
     for name in ("web", "job"):
-        assert f"nothing of {there.unique}-{name} restarts" in said, str(result)
+        assert f"no task of {there.unique}-{name} restarts" in said, str(result)
     assert result.changes.keys() == {"update"}, str(result)
 
 

@@ -40,7 +40,7 @@ def test_field_of_a_newer_engine_is_in_the_preview_and_outlives_an_up(
         app.program(PROGRAM.replace("NAME", unique).replace("LABEL", "b"))
         up = app.up().assert_ok()
         assert up.changes == {"update": 1}
-        assert f"nothing of {unique} restarts: only deploy.labels.made changes" in up.output
+        assert f"no task of {unique} restarts: only deploy.labels.made changes" in up.output
         assert list(newer.fields[live["ID"]].values()) == [33554432]
         assert docker.task_ids(unique) == tasks
 

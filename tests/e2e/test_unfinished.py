@@ -85,8 +85,8 @@ def test_update_after_one_that_did_not_finish_says_what_it_restarts(
     write_yaml(app, "compose.yml", second.replace("start-first", "stop-first"))
     corrected = app.preview(diff=True).assert_ok()
     assert (
-        f"1 task of {service} restarts because environment.A changes; it is of a version before the last update; "
-        "the service is down meanwhile (order stop-first)"
+        f"1 task of {service} restarts because environment.A changes; "
+        "it still runs the version before the last update; the service is down meanwhile (order stop-first)"
     ) in corrected.output
     app.up().assert_ok()
     after = docker.task_ids(service)

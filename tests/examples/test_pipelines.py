@@ -200,7 +200,7 @@ def test_pipeline_from_request_to_drift(
     infra.commit("log errors", "louder")
     request = preview("louder").assert_ok()
     (comment,) = there.ours
-    assert "| `web` changes | **2 tasks restart**, one at a time; full capacity all the while |" in comment
+    assert "| `web` changes | **2 tasks restart**, one at a time; full capacity throughout |" in comment
     assert '-{"log": "warning"}' in comment and '+{"log": "error"}' in comment
     page = request.folder / "preview.html"
     assert "2 tasks restart" in page.read_text(encoding="utf-8")

@@ -49,8 +49,7 @@ def seen(live: Json, *tasks: Json, nodes: tuple[Json, ...] = (), **more: Any) ->
 
 def test_tasks_restart_one_at_a_time_by_default() -> None:
     assert describe(service(replicas=2), service("bb:2", replicas=2)) == (
-        "2 tasks of web restart one at a time because image changes; "
-        "capacity drops to 50 % meanwhile (order stop-first)"
+        "2 tasks of web restart one at a time because image changes; capacity drops to 50% meanwhile (order stop-first)"
     )
 
 
@@ -63,7 +62,7 @@ def test_only_task_takes_the_service_down() -> None:
 def test_start_first_keeps_the_capacity() -> None:
     policy = {"updateConfig": {"order": "start-first", "parallelism": 2}}
     assert describe(service(replicas=4), service("bb:2", replicas=4, deploy=policy)) == (
-        "4 tasks of web restart 2 at a time because image changes; capacity stays at 100 % (order start-first)"
+        "4 tasks of web restart 2 at a time because image changes; capacity stays at 100% (order start-first)"
     )
 
 
@@ -87,12 +86,12 @@ def test_many_reasons_are_counted() -> None:
 
 def test_labels_alone_restart_nothing() -> None:
     assert describe(service(deploy={"labels": {"a": "1"}}), service(deploy={"labels": {"a": "2"}})) == (
-        "nothing of web restarts: only deploy.labels.a changes"
+        "no task of web restarts: only deploy.labels.a changes"
     )
 
 
 def test_equal_specs_restart_nothing() -> None:
-    assert describe(service(), service()) == "nothing of web restarts"
+    assert describe(service(), service()) == "no task of web restarts"
 
 
 def test_scaling_up_restarts_nothing() -> None:
@@ -119,13 +118,12 @@ def test_global_service_restarts_node_by_node() -> None:
     old, new = (service(image, replicas=None, deploy={"mode": "global"}) for image in ("bb:1", "bb:2"))
     assert describe(old, new) == (
         "the tasks of web restart one at a time because image changes; "
-        "each node is without it for a moment (order stop-first)"
+        "each node is briefly without a task (order stop-first)"
     )
     nodes = tuple(map(node, range(1, 5)))
     shown = seen(old, *(task(0, old, on=number) for number in range(1, 5)), nodes=nodes)
     assert describe(old, new, shown) == (
-        "4 tasks of web restart one at a time because image changes; "
-        "capacity drops to 75 % meanwhile (order stop-first)"
+        "4 tasks of web restart one at a time because image changes; capacity drops to 75% meanwhile (order stop-first)"
     )
 
 
@@ -141,7 +139,7 @@ def test_every_change_runs_a_job_again(deploy: Json, reason: str) -> None:
     old = service(deploy={"mode": "replicated-job"})
     text = describe(old, service(deploy={"mode": "replicated-job", **deploy}))
     assert text.startswith("the job web runs again because ")
-    assert text.endswith("; what still runs of it is stopped")
+    assert text.endswith("; tasks that still run are stopped")
     assert reason.split()[0] in text
 
 
@@ -149,7 +147,7 @@ def test_unchanged_job_does_not_run_again() -> None:
     job = {"mode": "global-job"}
     live = service(replicas=None, deploy=job)
     live["Labels"]["swarm-provider.owner"] = "p/s"
-    assert describe(live, service(replicas=None, deploy=job)) == "nothing of web restarts"
+    assert describe(live, service(replicas=None, deploy=job)) == "no task of web restarts"
 
 
 def test_placement_without_known_nodes_may_move_tasks() -> None:
@@ -202,28 +200,28 @@ def test_label_replaces_the_tasks_that_the_last_update_did_not_reach() -> None:
     after = service(environment={"A": "2"}, replicas=3, deploy={"labels": {"n": "m"}})
     assert describe(live, after, shown) == (
         "2 tasks of web restart one at a time because environment.A changes; "
-        "they are of a version before the last update; capacity drops to 66 % meanwhile (order stop-first)"
+        "they still run the version before the last update; capacity drops to 66% meanwhile (order stop-first)"
     )
 
 
 def test_some_tasks_are_of_an_older_version() -> None:
     shown = seen(service(environment={"A": "2"}, replicas=2), task(1, NEW), task(2, OLD))
     text = describe(service(environment={"A": "2"}, replicas=2), service(environment={"A": "3"}, replicas=2), shown)
-    assert "because environment.A changes; 1 of them is of a version before the last update; " in text
+    assert "because environment.A changes; 1 of them still runs the version before the last update; " in text
 
 
 def test_task_with_a_successor_that_waits_stops_at_once_whatever_the_order() -> None:
     first = service(environment={"A": "2"}, deploy={"updateConfig": {"order": "start-first"}, "labels": {"n": "m"}})
     shown = seen(NEW, task(1, OLD), task(1, NEW, "pending"), UpdateStatus={"State": "updating"})
     assert describe(NEW, first, shown) == (
-        "1 task of web restarts because environment.A changes; it is of a version before the last update; "
-        "the service is down meanwhile (order start-first, but their successors exist already and do not run)"
+        "1 task of web restarts because environment.A changes; it still runs the version before the last update; "
+        "the service is down meanwhile (order start-first, but the new tasks exist already and do not run)"
     )
 
 
 def test_task_whose_successor_runs_costs_nothing() -> None:
     shown = seen(NEW, task(1, OLD), task(1, NEW), UpdateStatus={"State": "updating"})
-    assert describe(NEW, LABELLED, shown) == "nothing of web restarts: only deploy.labels change"
+    assert describe(NEW, LABELLED, shown) == "no task of web restarts: only deploy.labels change"
 
 
 @pytest.mark.parametrize(
@@ -233,15 +231,15 @@ def test_task_whose_successor_runs_costs_nothing() -> None:
 def test_task_that_does_not_run_is_no_restart(state: str, desired: str) -> None:
     live = service(deploy=ON_FAILURE)
     text = describe(live, service("bb:2", deploy=ON_FAILURE), seen(live, task(1, live, state, desired)))
-    assert text == "1 task of web that does not run is started anew because image changes; none restarts"
+    assert text == "1 task of web that is not running is recreated because image changes; none restarts"
 
 
 def test_tasks_that_run_and_tasks_that_do_not_are_told_apart() -> None:
     live = service(replicas=3)
     shown = seen(live, task(1, live), task(2, live), task(3, live, "pending"))
     assert describe(live, service("bb:2", replicas=3), shown) == (
-        "2 tasks of web restart one at a time because image changes; 1 more that does not run is started anew; "
-        "capacity drops to 50 % meanwhile (order stop-first)"
+        "2 tasks of web restart one at a time because image changes; 1 more that is not running is recreated; "
+        "capacity drops to 50% meanwhile (order stop-first)"
     )
 
 
@@ -260,7 +258,7 @@ def test_tasks_on_paused_nodes_stay_where_the_service_is_global() -> None:
         "1 task on node2 (paused) stays"
     )
     alone = seen(old, task(0, old, on=2), nodes=nodes[1:])
-    assert describe(old, new, alone) == "nothing of web restarts: only image changes; 1 task on node2 (paused) stays"
+    assert describe(old, new, alone) == "no task of web restarts: only image changes; 1 task on node2 (paused) stays"
 
 
 def test_global_service_leaves_nodes_and_starts_on_others() -> None:
@@ -290,7 +288,7 @@ def test_ports_of_an_update_that_goes_on_count_by_when_a_task_was_made() -> None
 def test_update_without_a_time_says_nothing_of_the_ports_before() -> None:
     before, now = service(ports=[{"target": 80}]), service(ports=[{"target": 81}])
     shown = seen(now, task(1, now), UpdateStatus={"State": "updating"}, PreviousSpec=before)
-    assert describe(now, now, shown) == "nothing of web restarts"
+    assert describe(now, now, shown) == "no task of web restarts"
 
 
 @pytest.mark.parametrize("placement", [UNKNOWN, {"constraints": UNKNOWN}, {"constraints": [UNKNOWN]}])

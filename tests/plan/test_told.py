@@ -47,7 +47,7 @@ def forecasts(draw: st.DrawFn) -> Restart:
 
 
 @settings(max_examples=50, deadline=None)
-@given(forecasts(), NAMES, st.sampled_from(("", "service 'x' exists and will be taken over; ")))
+@given(forecasts(), NAMES, st.sampled_from(("", "service 'x' exists and will be adopted; ")))
 def test_forecast_read_back_from_its_sentence_is_the_same(forecast: Restart, name: str, before: str) -> None:
     read = told(before + sentence(forecast, name))
     assert read is not None

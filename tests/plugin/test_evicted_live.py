@@ -12,7 +12,7 @@ from tests.support.protocol import Plugin
 
 pytestmark = pytest.mark.live
 
-AT_ONCE = "they stop at once, whatever their update_config says"
+AT_ONCE = "they stop immediately, regardless of update_config"
 
 
 @pytest.fixture

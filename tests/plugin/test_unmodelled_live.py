@@ -153,7 +153,7 @@ def test_field_without_a_word_is_shown_kept_and_restarts_nothing(bench: Bench, n
     for seen in (bench.unchanged[name], bench.relabelled[name], bench.changed[name]):
         assert [text for text in seen.lines if text.endswith(line)], seen.lines
         assert seen.left == [VALUE]
-    assert f"nothing of {name} restarts: only deploy.labels change" in bench.relabelled[name].lines
+    assert f"no task of {name} restarts: only deploy.labels change" in bench.relabelled[name].lines
 
 
 def test_word_that_the_engine_drops_is_no_reason_of_a_restart(plugin: Plugin, docker: Docker, unique: str) -> None:
@@ -165,7 +165,7 @@ def test_word_that_the_engine_drops_is_no_reason_of_a_restart(plugin: Plugin, do
         assert live == inputs
         news = later.inputs("Service", unique, {**base, "deploy": {"replicas": 0, "labels": {"a": "b"}}}, live)
         later.diff("Service", unique, unique, live, news, state)
-        assert ("info", f"nothing of {unique} restarts: only deploy.labels change") in later.said
+        assert ("info", f"no task of {unique} restarts: only deploy.labels change") in later.said
         later.update("Service", unique, unique, live, news, state)
     assert docker.service(unique)["Spec"]["Labels"]["a"] == "b"
 
@@ -198,7 +198,7 @@ def test_field_without_a_word_is_told_and_kept_at_a_take_over(bench: Bench) -> N
         plugin.create("Service", name, inputs, preview=True)
         line = f"set on the cluster, not in the program: TaskTemplate.Resources.Next = {VALUE}; kept"
         assert ("info", line) in plugin.said
-        assert [text for _, text in plugin.said if text.endswith(f"nothing of {name} restarts")]
+        assert [text for _, text in plugin.said if text.endswith(f"no task of {name} restarts")]
         plugin.create("Service", name, inputs)
     assert labels.OWNER in docker.service(name)["Spec"]["Labels"]
     assert list(bench.engine.fields[id].values()) == [VALUE]

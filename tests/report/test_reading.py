@@ -96,7 +96,7 @@ def test_config_and_variable_that_look_like_credentials_are_not_shown() -> None:
     )
     for shown in (markdown(made), html(made)):
         assert "tr0ub4dor" not in shown
-        assert "looks like a credential" in shown and "seems to hold a credential" in shown
+        assert "looks like a credential" in shown and "seems to contain a credential" in shown
 
 
 def test_value_that_is_not_known_yet_says_so() -> None:
@@ -124,7 +124,7 @@ def test_tasks_that_a_change_of_nodes_drives_away_stand_in_the_table() -> None:
     note = {
         "severity": "info",
         "urn": URN.format("Node", "two"),
-        "message": f"draining node2 {words}; they stop at once, whatever their update_config says",
+        "message": f"draining node2 {words}; they stop immediately, regardless of update_config",
     }
     old, new = ({"node": "node2", "availability": word} for word in ("active", "drain"))
     inputs = {"name": "web", "image": "bb:1"}
@@ -175,7 +175,7 @@ def test_comment_with_a_thousand_services_keeps_those_that_restart() -> None:
     notice = {
         "severity": "info",
         "urn": URN.format("Service", "service-0999"),
-        "message": "2 tasks of service-0999 restart one at a time because image changes; capacity drops to 50 %",
+        "message": "2 tasks of service-0999 restart one at a time because image changes; capacity drops to 50%",
     }
     shown = markdown(page(read(digest(*map(one, range(1000)), diagnostics=(notice,)))))
     assert len(shown) <= LIMIT
@@ -249,7 +249,7 @@ def test_text_of_others_becomes_no_link_and_calls_nobody(link: str) -> None:
 
 
 def test_words_that_are_no_links_stay_words() -> None:
-    plain = "capacity 50 % of 3, UTF-8 and SHA-256: a-1 = b:c:d, std::x at node-2 + 10.0.0.1"
+    plain = "capacity 50% of 3, UTF-8 and SHA-256: a-1 = b:c:d, std::x at node-2 + 10.0.0.1"
     assert "`" not in text(plain) and "<code>" not in text(plain)
 
 

@@ -15,19 +15,19 @@ from swarm_provider.plan.change.restart import Restart
 _PATH: Final = r"""[^\s.,;\[\]]+(?:\.[^\s.,;\[\]]+|\[\d+\]|\["[^"]*"\])*"""
 _PATHS: Final = re.compile(rf"({_PATH})(?:, | and |$)")
 _MORE: Final = re.compile(r"(?:^| and )(\d+) more$")
-_CAPACITY: Final = re.compile(r"capacity drops to (\d+) % meanwhile")
+_CAPACITY: Final = re.compile(r"capacity drops to (\d+)% meanwhile")
 _AT_ONCE: Final = {"all at once": 0, "one at a time": 1}
 _RESTART: Final = re.compile(
     r"(?:(?P<count>\d+) tasks? of|(?P<all>the tasks of)) (?P<name>\S+) restarts? ?(?P<how>.*?) ?because (?P<why>.+)"
 )
 _ANEW: Final = re.compile(
-    r"(?P<count>\d+) (?:tasks? of (?P<name>\S+)|more) that (?:does|do) not run (?:is|are) started anew"
+    r"(?P<count>\d+) (?:tasks? of (?P<name>\S+)|more) that (?:is|are) not running (?:is|are) recreated"
     r"(?: because (?P<why>.+))?"
 )
-_OLDER: Final = re.compile(r"(?:it|they|(?P<count>\d+) of them) (?:is|are) of a version before the last update")
+_OLDER: Final = re.compile(r"(?:it|they|(?P<count>\d+) of them) still runs? the version before the last update")
 _PAUSED: Final = re.compile(r"\d+ tasks? on (?P<hosts>.+) \(paused\) stays?")
 _SCALED: Final = re.compile(r"(?P<count>\d+) (?P<more>more )?tasks?(?: of (?P<name>\S+))? (?:starts?|stops?)")
-_NOTHING: Final = re.compile(r"nothing of (?P<name>\S+) restarts(?:: only (?P<why>.+))?")
+_NOTHING: Final = re.compile(r"no task of (?P<name>\S+) restarts(?:: only (?P<why>.+))?")
 _MOVES: Final = re.compile(r"tasks of (?P<name>\S+) stay where their node still matches, .*?, because (?P<why>.+)")
 _JOB: Final = re.compile(r"the job (?P<name>\S+) runs again because (?P<why>.+)")
 _REPLACED: Final = re.compile(r"the service is replaced because (?P<why>.+) changes: all its tasks stop, .*")
@@ -96,13 +96,13 @@ def _batch(how: str, tasks: int | None) -> int:
 def _with_capacity(found: Restart, clause: str) -> Restart:
     if clause.startswith(("capacity ", "the service is down meanwhile")) and "(order start-first" in clause:
         found = replace(found, order="start-first")
-    if clause.startswith("capacity stays at 100 %"):
+    if clause.startswith("capacity stays at 100%"):
         return replace(found, capacity=100)
     if match := _CAPACITY.match(clause):
         return replace(found, capacity=int(match[1]))
     if clause.startswith("the service is down meanwhile"):
         return replace(found, capacity=0)
-    return replace(found, capacity=None) if clause.startswith("each node is without it") else found
+    return replace(found, capacity=None) if clause.startswith("each node is briefly without a task") else found
 
 
 def _reasons(text: str) -> tuple[tuple[str, ...], int]:

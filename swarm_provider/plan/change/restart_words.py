@@ -23,7 +23,7 @@ def sentence(found: Restart, name: str) -> str:
         parts = []
     else:
         only = f": only {_listed(found.harmless)} {_verb(found.harmless)}" if found.harmless else ""
-        return "; ".join([f"nothing of {name} restarts{only}", *_paused(found)])
+        return "; ".join([f"no task of {name} restarts{only}", *_paused(found)])
     parts += [*_scaling(found, name, alone=not parts), *_paused(found)]
     if not found.restarts and not found.moves:
         parts.append("none restarts")
@@ -33,7 +33,7 @@ def sentence(found: Restart, name: str) -> str:
 def _restarting(found: Restart, name: str) -> str:
     why = _because(found.reasons)
     if found.job:
-        return f"the job {name} runs again {why}; what still runs of it is stopped"
+        return f"the job {name} runs again {why}; tasks that still run are stopped"
     at_once = {0: "all at once", 1: "one at a time"}.get(found.batch, f"{found.batch} at a time")
     if found.tasks is None:
         return f"the tasks of {name} restart {at_once} {why}"
@@ -48,16 +48,16 @@ def _capacity_text(found: Restart) -> str:
     if found.job:
         return ""
     if found.order == "start-first" and found.capacity == 100:
-        return "capacity stays at 100 % (order start-first)"
+        return "capacity stays at 100% (order start-first)"
     if found.capacity is None:
-        return "each node is without it for a moment (order stop-first)"
+        return "each node is briefly without a task (order stop-first)"
     why = "order stop-first"
     if found.order == "start-first":
         # Swarm looks for a task of the new version first, and stops the others where there is one, in whatever order
-        why = "order start-first, but their successors exist already and do not run"
+        why = "order start-first, but the new tasks exist already and do not run"
     if found.capacity == 0:
         return f"the service is down meanwhile ({why})"
-    return f"capacity drops to {found.capacity} % meanwhile ({why})"
+    return f"capacity drops to {found.capacity}% meanwhile ({why})"
 
 
 def _scaling(found: Restart, name: str, *, alone: bool) -> list[str]:
@@ -75,7 +75,7 @@ def _anew(found: Restart, name: str) -> str:
     if not found.anew:
         return ""
     one = found.anew == 1
-    does = "that does not run is started anew" if one else "that do not run are started anew"
+    does = "that is not running is recreated" if one else "that are not running are recreated"
     if found.restarts:
         return f"{found.anew} more {does}"
     return f"{found.anew} {_tasks(found.anew)} of {name} {does} {_because(found.reasons)}"
@@ -86,7 +86,7 @@ def _older(found: Restart) -> str:
     if not found.older or found.tasks is None:
         return ""
     who = "it" if found.tasks == 1 else "they" if found.older == found.tasks else f"{found.older} of them"
-    return f"{who} {'is' if found.older == 1 else 'are'} of a version before the last update"
+    return f"{who} still {'runs' if found.older == 1 else 'run'} the version before the last update"
 
 
 def _paused(found: Restart) -> list[str]:

@@ -40,7 +40,7 @@ def on_config(name: Any, text: str) -> list[Advice]:
     found = looks_like_credential(text)
     if not found:
         return []
-    told = f"{name!r} seems to hold a credential: {found}. Everybody who may talk to the swarm can read a config"
+    told = f"{name!r} seems to contain a credential: {found}. Anyone with access to the Docker API can read a config"
     return [(CREDENTIAL, f"{told}; use a Secret")]
 
 
@@ -48,8 +48,8 @@ def on_swarm(nodes: Sequence[Json]) -> list[Advice]:
     """Return the advice on the swarm itself."""
     if sum(at(node, "Spec", "Role") == "manager" for node in nodes) != 1 or len(nodes) == 1:
         return []
-    text = "the swarm has a single manager: when it is lost, nothing can be deployed, moved or repaired; three keep one"
-    return [(SINGLE_MANAGER, f"{text} failure")]
+    text = "the swarm has a single manager: when it is lost, nothing can be deployed, moved or repaired; three managers"
+    return [(SINGLE_MANAGER, f"{text} tolerate the loss of one")]
 
 
 def _image(plain: Json) -> Iterator[Advice]:
@@ -61,7 +61,7 @@ def _image(plain: Json) -> Iterator[Advice]:
     except SwarmProviderError:
         return
     if not reference.digest and (reference.tag or "latest") == "latest":
-        text = f"image {image!r} says no version: what runs is what 'latest' was when it was deployed; write a tag"
+        text = f"image {image!r} has no version: tasks run what 'latest' was when it was deployed; use a tag"
         yield LATEST_IMAGE, f"{text} or a digest"
 
 
@@ -69,7 +69,7 @@ def _limits(plain: Json) -> Iterator[Advice]:
     resources = at(plain, "deploy", "resources")
     if has_unknown([at(plain, "deploy"), resources]) or at(resources, "limits", "memory") is not None:
         return
-    yield NO_LIMITS, "no deploy.resources.limits.memory: one task can take all the memory of its node"
+    yield NO_LIMITS, "deploy.resources.limits.memory is not set: one task can use all the memory of its node"
 
 
 def _environment(inputs: Json) -> Iterator[Advice]:
@@ -77,8 +77,8 @@ def _environment(inputs: Json) -> Iterator[Advice]:
     for name, value in environment.items() if isinstance(environment, dict) else ():
         # one that is marked secret is there on purpose
         if isinstance(value, str) and not has_secret(value) and looks_like_credential(f"{name}={value}"):
-            text = f"environment.{name} seems to hold a credential. Everybody who may talk to the swarm can read it"
-            yield CREDENTIAL, f"{text}; use a Secret, and {name}_FILE where the image knows it"
+            text = f"environment.{name} seems to contain a credential. Anyone with access to the Docker API can read it"
+            yield CREDENTIAL, f"{text}; use a Secret, and {name}_FILE where the image supports it"
 
 
 def _volumes(plain: Json) -> Iterator[Advice]:
@@ -88,11 +88,11 @@ def _volumes(plain: Json) -> Iterator[Advice]:
         return
     told = f"volume{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
     if (1 if replicas is None else replicas) > 1:
-        text = f"{replicas} replicas on the local {told}: each node has a volume of its own, so they do not share data"
+        text = f"{replicas} replicas on the local {told}: each node has its own volume, so they do not share data"
         yield SHARED_LOCAL_VOLUME, text
     elif replicas != 0 and not at(plain, "deploy", "placement", "constraints"):
-        text = f"the local {told} stays on the node where it was made: without a placement constraint the task may"
-        yield UNPINNED_LOCAL_VOLUME, f"{text} start elsewhere, with an empty one"
+        text = f"the local {told} exists only on the node where it was created: without a placement constraint the"
+        yield UNPINNED_LOCAL_VOLUME, f"{text} task may start elsewhere, with an empty one"
 
 
 def _local(mounts: Any) -> Iterable[str]:

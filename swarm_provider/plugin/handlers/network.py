@@ -89,7 +89,7 @@ class NetworkHandler(Handler):
         decision = self.decide(request, "network", name, live, adopt=bool(reveal(news.get("adopt"))))
         if preview:
             if decision is Claim.TAKE_OVER:
-                self.session.log.info(request.urn, f"network {name!r} exists and will be taken over")
+                self.session.log.info(request.urn, f"network {name!r} exists and will be adopted")
             return name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         if decision is Claim.CREATE:
             incarnation = new_incarnation()

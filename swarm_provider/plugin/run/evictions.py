@@ -33,7 +33,7 @@ async def tell(
     found = evictions(cluster, before, cluster.nodes, specs)
     if not found.counts:
         return
-    text = f"{what} {told(found)}; they stop at once, whatever their update_config says"
+    text = f"{what} {told(found)}; they stop immediately, regardless of update_config"
     session.log.info(urn, text)
     for warning in found.warnings:
         session.warn(urn, warning, strict=strict)

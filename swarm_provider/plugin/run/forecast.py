@@ -165,8 +165,8 @@ class Forecast:
         self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
 
     async def take_over(self, urn: str, news: Json, live: Json) -> None:
-        """Tell, at preview, that a live service will be taken over, and what that does to its tasks."""
-        text = f"service {news['name']!r} exists and will be taken over"
+        """Tell, at preview, that a live service will be adopted, and what that does to its tasks."""
+        text = f"service {news['name']!r} exists and will be adopted"
         if not has_unknown(news):
             swarm = await self.session.swarm()
             names = await network_names(swarm, live["Spec"])

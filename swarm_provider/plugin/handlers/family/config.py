@@ -31,7 +31,7 @@ class ConfigHandler(FamilyHandler):
         return objects.config_from_spec(spec)
 
     def _advise(self, request: Request, inputs: Json) -> None:
-        open_to_all = "Everybody who may talk to the swarm can read a config"
+        open_to_all = "Anyone with access to the Docker API can read a config"
         if _is_secret(inputs):
             text = f"the content of {inputs['baseName']!r} is marked secret. {open_to_all}, and its name holds a digest"
             self.session.warn(request.urn, f"{text} of the content; use a Secret")

@@ -195,12 +195,12 @@ class FamilyHandler(FamilyReader):
             live = await swarm.find(self.kind, name)
             if live is not None:
                 self._claim(request, news, name, live)
-                self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be taken over")
+                self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be adopted")
         elif name is None:
             own = await self._listed(news["familyId"])
             if own:
                 text = (
-                    f"{self.kind} {naming.object_name(own[0])!r} exists and will be taken over; the key of its name "
+                    f"{self.kind} {naming.object_name(own[0])!r} exists and will be adopted; the key of its name "
                     f"went with the old state or logical name (an alias keeps it), so a new version is made, and "
                     f"the tasks that use it restart once"
                 )
