@@ -45,10 +45,10 @@ from swarm_provider.plan.rollout.health import degraded
 from swarm_provider.plan.rollout.history import Failure, Snapshot
 from swarm_provider.plan.rollout.stack_status import standing
 from swarm_provider.plan.scheduling.evictions import Evictions, told
-from swarm_provider.plugin.handlers.base import PartialFailure
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
-from swarm_provider.plugin.protocol.server import Provider
+from swarm_provider.plugin.protocol.operations import PartialFailure
+from swarm_provider.plugin.server import Provider
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import markdown
 from swarm_provider.report.page import page
@@ -364,7 +364,7 @@ def _strings(value: Any) -> Iterable[str]:
 
 def test_no_code_prints_past_the_one_function() -> None:
     """What a program and a command say goes through `shown`; what the plugin says, through its two doors."""
-    doors = {"LogRequest": {"plugin/protocol/engine_log.py"}, "CheckFailure": {"plugin/protocol/server.py"}}
+    doors = {"LogRequest": {"plugin/protocol/engine_log.py"}, "CheckFailure": {"plugin/server.py"}}
     past = []
     for file in sorted(PACKAGE.rglob("*.py")):
         where = file.relative_to(PACKAGE).as_posix()

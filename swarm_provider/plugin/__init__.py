@@ -9,4 +9,5 @@ those together, one per kind of resource.
     swarms/    Which swarm a state lives on, asked of the swarms themselves
     __main__   `pulumi-resource-swarm ENGINE_ADDRESS`: start the plugin
     lookups    Invokes: getConfig, getSecret, getNetwork, getNode, getNodes
+    server     The ResourceProvider service over gRPC
 """

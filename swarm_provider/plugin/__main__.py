@@ -66,7 +66,7 @@ async def _run(engine: str | None) -> None:
 
 async def _serve(engine: str | None) -> None:
     keep_pulumi_lean()
-    from swarm_provider.plugin.protocol.server import serve
+    from swarm_provider.plugin.server import serve
 
     await serve(engine)
 

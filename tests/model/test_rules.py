@@ -14,13 +14,16 @@ from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
 from swarm_provider.model.rules import refusals
-from swarm_provider.plugin.handlers.base import Request
 from swarm_provider.plugin.handlers.family.config import ConfigHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
-from swarm_provider.plugin.handlers.service import ServiceHandler
+from swarm_provider.plugin.handlers.service.handler import ServiceHandler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.run.session import Session, Settings
+from swarm_provider.plugin.protocol.operations import Request
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.settings import Settings
+from swarm_provider.plugin.swarms.reach import Ways
 
+SETTINGS = Settings(ConnectionSettings())
 HOST = {"target": 80, "published": 80, "mode": "host"}
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"image": "BB"}, "image", "must be lowercase"),
@@ -67,7 +70,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 
 
 def session() -> Session:
-    return Session(Settings(ConnectionSettings()), EngineLog(None))
+    return Session(SETTINGS, EngineLog(None), Ways(SETTINGS))
 
 
 def of_service(given: dict[str, Any], name: str = "web") -> list[tuple[str, str]]:

@@ -16,11 +16,15 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.dockerapi import ConnectionSettings
+from swarm_provider.plugin.handlers.service.references import fill_ids
 from swarm_provider.plugin.protocol import engine_log
 from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.protocol.server import Provider, _rpc
-from swarm_provider.plugin.run.references import fill_ids
-from swarm_provider.plugin.run.session import Session, Settings
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.settings import Settings
+from swarm_provider.plugin.server import Provider, _rpc
+from swarm_provider.plugin.swarms.reach import Ways
+
+SETTINGS = Settings(ConnectionSettings())
 
 
 class Listener(engine_pb2_grpc.EngineServicer):
@@ -137,7 +141,7 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def run() -> tuple[list[tuple[str, str]], dict[str, object]]:
         log = Told()
-        session = Session(Settings(ConnectionSettings()), log)
+        session = Session(SETTINGS, log, Ways(SETTINGS))
         claimed = session.claim("secret", "db", UNKNOWN, "urn:pulumi:dev::proj::swarm:index:Secret::db-password")
         spec = {"TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretName": "db"}]}}}
         filling = asyncio.create_task(fill_ids(session, "urn:web", Nothing(), spec))  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ import pytest
 
 from swarm_provider.plugin import lookups
 from swarm_provider.plugin.protocol.logfile import open_log
-from swarm_provider.plugin.protocol.server import Provider, _rpc
+from swarm_provider.plugin.server import Provider, _rpc
 
 CANARY = "canary-7d1f"
 
@@ -90,13 +90,13 @@ def started(code: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_faults_are_not_printed_to_stderr_which_pulumi_shows() -> None:
     done = started(
         "import asyncio, logging\n"
-        "from swarm_provider.plugin.protocol.server import Provider\n"
+        "from swarm_provider.plugin.server import Provider\n"
         "async def fail(): raise ValueError('hunter2')\n"
         "async def run():\n"
         "    Provider(None)\n"
         "    asyncio.create_task(fail())\n"
         "    await asyncio.sleep(0)\n"
-        "    log = logging.getLogger('swarm_provider.plugin.protocol.server')\n"
+        "    log = logging.getLogger('swarm_provider.plugin.server')\n"
         "    log.error('a fault', exc_info=ValueError('hunter2'))\n"
         "asyncio.run(run())"
     )
@@ -105,7 +105,7 @@ def test_faults_are_not_printed_to_stderr_which_pulumi_shows() -> None:
 
 def test_plugin_that_cannot_serve_says_so_and_fails() -> None:
     done = started(
-        "import asyncio, swarm_provider.plugin.protocol.server as server\n"
+        "import asyncio, swarm_provider.plugin.server as server\n"
         "async def serve(engine): raise RuntimeError('no port\\nis free')\n"
         "server.serve = serve\n"
         "from swarm_provider.plugin.__main__ import _run\n"

@@ -13,11 +13,11 @@ from pulumi.runtime.proto import provider_pb2
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import ConnectionFailed, GivenUp, InputError
 from swarm_provider.plan.ownership.swarm_identity import KEY, Cluster, Record
-from swarm_provider.plugin.handlers.base import PartialFailure
 from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.protocol.server import Provider, _StillFailing
+from swarm_provider.plugin.protocol.operations import PartialFailure
 from swarm_provider.plugin.protocol.values import encode
-from swarm_provider.plugin.run.session import Settings
+from swarm_provider.plugin.run.settings import Settings
+from swarm_provider.plugin.server import Provider, _StillFailing
 from swarm_provider.plugin.swarms.homes import Homes
 
 _VOLUME = "urn:pulumi:dev::shop::swarm:index:Volume::data"

@@ -9,7 +9,7 @@ PROGRAM = """
 import sys
 from swarm_provider.plugin.protocol.pulumi_stub import keep_pulumi_lean
 keep_pulumi_lean()
-import swarm_provider.plugin.protocol.server
+import swarm_provider.plugin.server
 unwanted = {"pulumi.resource", "pulumi.runtime.stack", "docker", "http.client", "yaml"}
 print(*sorted(unwanted & sys.modules.keys()))
 print(sys.modules["pulumi.runtime.proto.provider_pb2"].CheckRequest.DESCRIPTOR.full_name)

@@ -15,10 +15,11 @@ from swarm_provider.core import labels
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.dockerapi import ConnectionSettings, Swarm
 from swarm_provider.errors import DockerError
-from swarm_provider.plugin.handlers.base import PartialFailure, Request
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.run.session import Session, Settings
+from swarm_provider.plugin.protocol.operations import PartialFailure, Request
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.settings import Settings
 from tests.support.engine import Docker
 from tests.support.protocol import PROJECT, STACK, Plugin, urn
 

@@ -9,15 +9,18 @@ import pytest
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
 from swarm_provider.plan.scheduling.forecast import holders, taken_ports
+from swarm_provider.plugin.handlers.service.published_ports import note
 from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.run.published_ports import note
-from swarm_provider.plugin.run.session import Session, Settings
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.settings import Settings
+from swarm_provider.plugin.swarms.reach import Ways
 
+SETTINGS = Settings(ConnectionSettings())
 pytestmark = pytest.mark.timeout(20)
 
 
 def session() -> Session:
-    return Session(Settings(ConnectionSettings()), EngineLog(None))
+    return Session(SETTINGS, EngineLog(None), Ways(SETTINGS))
 
 
 def ports(name: str, numbers: Any, mode: str) -> dict[str, Any]:

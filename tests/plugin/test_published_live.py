@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from swarm_provider.plugin.run import published_ports
+from swarm_provider.plugin.handlers.service import published_ports
 from tests.support.engine import Docker, Engine
 from tests.support.protocol import Plugin
 

@@ -1,91 +1,22 @@
-"""What a handler is, and the values that pass between it and the gRPC server."""
+"""What a handler is, and what all of them do alike."""
 
 from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from swarm_provider.core import Json, labels
 from swarm_provider.core.path import within
 from swarm_provider.core.values import has_secret, secret_places, wrapped
-from swarm_provider.errors import InputError, Problem, SwarmProviderError
+from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import Resource
 from swarm_provider.plan.change.property_diff import Change, changes
 from swarm_provider.plan.families.naming import object_labels
-from swarm_provider.plan.ownership.claims import Claim, Owner, claim, of_another, owner_of_urn, proven
+from swarm_provider.plan.ownership.claims import Claim, claim, of_another, proven
+from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.plugin.run.session import Session
-
-
-@dataclass(frozen=True)
-class Request:
-    """Whom an operation is about.
-
-    Attributes:
-        urn: the resource's URN.
-        name: its logical name.
-        timeout: seconds that the user allows (custom_timeouts); 0: no limit of theirs.
-    """
-
-    urn: str
-    name: str
-    timeout: float = 0.0
-
-    @property
-    def owner(self) -> Owner:
-        return owner_of_urn(self.urn)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What Diff answers.
-
-    Attributes:
-        changes: each property that differs.
-        replaces: wire names of properties whose change asks for a replacement.
-        delete_before_replace: the old object has to go first.
-        stables: outputs that stay as they are on an update.
-        of_outputs: properties whose old value stands in the outputs; those of all others stand in the old inputs.
-    """
-
-    changes: Sequence[Change] = ()
-    replaces: Sequence[str] = ()
-    delete_before_replace: bool = False
-    stables: Sequence[str] = ()
-    of_outputs: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Live:
-    """What Read found.
-
-    Attributes:
-        id: the resource's id.
-        inputs: the inputs that describe the live object, in the user's form where that means the same.
-        outputs: what only Docker knows.
-        reasons: why it does not run although it was submitted; empty when all is well.
-    """
-
-    id: str
-    inputs: Json
-    outputs: Json
-    reasons: Sequence[str] = field(default=())
-
-
-class PartialFailure(SwarmProviderError):
-    """The object exists, and is not what was asked for: the state keeps its id and outputs."""
-
-    def __init__(self, id: str, outputs: Json, reasons: Sequence[str]) -> None:
-        super().__init__("; ".join(reasons))
-        self.id = id
-        self.outputs = outputs
-        self.reasons = tuple(reasons)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        return self.reasons
 
 
 class Handler(ABC):

@@ -8,8 +8,8 @@ from swarm_provider.convert.cluster_volume import cluster_to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, at, reveal
 from swarm_provider.core.versions import version_number
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import NotFound, Problem
+from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.retry import until_taken
 
 SINCE: Final = (1, 42)

@@ -16,7 +16,8 @@ from swarm_provider.model.resources import NETWORK
 from swarm_provider.model.rules import refusals, unusable
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.ownership.claims import Claim
-from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.handlers.base import Handler, new_incarnation
+from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.rollout.remove import remove_network
 
 CONTROL: Final = ("replace", "adopt")

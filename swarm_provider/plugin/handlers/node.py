@@ -10,8 +10,9 @@ from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.rollout.health import left_behind
-from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
-from swarm_provider.plugin.run import evictions
+from swarm_provider.plugin.handlers import evictions
+from swarm_provider.plugin.handlers.base import Handler, new_incarnation
+from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.plugin.run.nodes import chosen, hostname, same_node
 from swarm_provider.rollout.retry import update_with_retry
 

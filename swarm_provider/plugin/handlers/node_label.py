@@ -12,19 +12,13 @@ from typing import Any
 from swarm_provider.core import Json
 from swarm_provider.core.path import within
 from swarm_provider.core.values import UNKNOWN, has_unknown, reveal
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
-from swarm_provider.plugin.handlers.base import (
-    Difference,
-    Handler,
-    Live,
-    PartialFailure,
-    Request,
-    new_incarnation,
-)
-from swarm_provider.plugin.run import evictions
+from swarm_provider.plugin.handlers import evictions
+from swarm_provider.plugin.handlers.base import Handler, new_incarnation
+from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.nodes import chosen, hostname
+from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.retry import update_with_retry
 
 ALL = "*"

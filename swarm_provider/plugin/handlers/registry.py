@@ -9,7 +9,7 @@ from swarm_provider.plugin.handlers.family.secret import SecretHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
 from swarm_provider.plugin.handlers.node import NodeHandler
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
-from swarm_provider.plugin.handlers.service import ServiceHandler
+from swarm_provider.plugin.handlers.service.handler import ServiceHandler
 from swarm_provider.plugin.handlers.volume import VolumeHandler
 from swarm_provider.plugin.run.session import Session
 

@@ -14,16 +14,17 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.names import snake
 from swarm_provider.core.path import top
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Owner, of_another
 from swarm_provider.plugin.handlers import cluster_volume
-from swarm_provider.plugin.handlers.base import Difference, Handler, Live, Request, new_incarnation
+from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.handlers.cluster_volume import is_cluster, is_fixed
+from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.plugin.run.nodes import same_node
 from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_object
 
 _FIXED = ("driver", "driverOpts", "labels", "namespace")

@@ -6,7 +6,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from swarm_provider.core.path import top
 from swarm_provider.plan.change.property_diff import Change
-from swarm_provider.plugin.handlers.base import Difference
+from swarm_provider.plugin.protocol.operations import Difference
 
 _KINDS = {
     "add": provider_pb2.PropertyDiff.ADD,

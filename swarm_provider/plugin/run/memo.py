@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from swarm_provider.dockerapi import Swarm
+from swarm_provider.plugin.run.swarm import Swarm
 
 T = TypeVar("T")
 

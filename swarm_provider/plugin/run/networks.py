@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from swarm_provider.core import Json
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.plugin.run.memo import Once
+from swarm_provider.plugin.run.swarm import Swarm
 
 
 async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from swarm_provider.core import Json
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types.kinds import nearest
+from swarm_provider.plugin.run.swarm import Swarm
 
 
 def hostname(node: Json) -> str:

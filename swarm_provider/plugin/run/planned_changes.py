@@ -10,8 +10,8 @@ import asyncio
 from typing import Any
 
 from swarm_provider.core import Json
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.plan.scheduling.forecast import Cluster, is_placed, live_loads
+from swarm_provider.plugin.run.swarm import Swarm
 
 
 class Planned:

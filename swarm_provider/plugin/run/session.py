@@ -3,91 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol, cast
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import FORECAST, UNKNOWN, reveal
-from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, Swarm, TlsFiles, connect
+from swarm_provider.core.values import FORECAST, reveal
 from swarm_provider.errors import ConnectionFailed, InputError
-from swarm_provider.model.provider import DELETE_UNREACHABLE, TRUE
 from swarm_provider.plan.change import kept_settings
 from swarm_provider.plan.change.restart import Restart
 from swarm_provider.plan.change.restart_words import sentence
 from swarm_provider.plan.ownership import odd_labels
-from swarm_provider.plan.ownership.swarm_identity import Cluster
 from swarm_provider.plugin.protocol.engine_log import LONGEST_MESSAGE, RESOURCE, EngineLog
 from swarm_provider.plugin.run.nodes import hostname
 from swarm_provider.plugin.run.planned_changes import Planned
-from swarm_provider.plugin.swarms.reach import reach
+from swarm_provider.plugin.run.settings import Settings
+from swarm_provider.plugin.run.swarm import Items, Offline, Swarm
 from swarm_provider.rollout.prune import Pruner
 from swarm_provider.rollout.watch import Watcher
-
-# a class below has a method `list`, which hides the type from its annotations
-Items = list[Json]
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The provider's configuration, as far as handlers ask for it.
-
-    Attributes:
-        connection: where Docker is.
-        node_hosts: addresses of other nodes' daemons, by the node's host name or id.
-        keep_previous: default per kind (`config`, `secret`) of old versions kept.
-        strict: every warning is an error.
-        advice: names of the advice warnings to show; None: all.
-        offline_preview: with an unreachable swarm, Check, Diff and Read go by the state.
-        delete_unreachable: what is on a swarm that cannot be reached is given up.
-        cluster: the swarm that it must be; None: whichever it is.
-    """
-
-    connection: ConnectionSettings
-    node_hosts: Mapping[str, str] = field(default_factory=dict)
-    keep_previous: Mapping[str, int] = field(default_factory=dict)
-    strict: bool = False
-    offline_preview: bool = False
-    advice: tuple[str, ...] | None = None
-    delete_unreachable: bool = False
-    cluster: Cluster | None = None
-
-
-def settings_from(args: Json) -> Settings:
-    """Read the provider's configuration from its normal inputs (wire names)."""
-    known = reveal({key: value for key, value in args.items() if value is not UNKNOWN})
-    tls = known.get("tls")
-    connection = ConnectionSettings(
-        host=known.get("host"),
-        hosts=tuple(known.get("hosts") or ()),
-        context=known.get("context"),
-        tls=TlsFiles(
-            ca_file=tls.get("caFile", ""),
-            cert_file=tls.get("certFile", ""),
-            key_file=tls.get("keyFile", ""),
-            verify=tls.get("verify", True),
-        )
-        if tls
-        else None,
-        api_version=known.get("apiVersion") or os.environ.get("DOCKER_API_VERSION") or None,
-        registry_auth=tuple(
-            RegistryAuth(entry["address"], entry.get("username", ""), entry.get("password", ""))
-            for entry in known.get("registryAuth") or ()
-        ),
-        environ=dict(os.environ),
-    )
-    return Settings(
-        connection,
-        known.get("nodeHosts") or {},
-        known.get("keepPrevious") or {},
-        bool(known.get("strict")),
-        bool(known.get("offlinePreview")),
-        None if known.get("advice") is None else tuple(known["advice"]),
-        # not kept in the state: it is for the run that it is given to
-        bool(known.get("deleteUnreachable")) or os.environ.get(DELETE_UNREACHABLE, "").lower() in TRUE,
-    )
 
 
 @dataclass
@@ -114,39 +47,26 @@ class Claimed:
         self.ready.set()
 
 
-class Offline:
-    """Stands in for a swarm that cannot be reached, where the user allows it: it has nothing, and takes nothing."""
+class Reach(Protocol):
+    """The ways to the daemons of one swarm."""
 
-    node_id = ""
-    name = "(offline)"
+    async def swarm(self) -> Swarm:
+        """Connect to the swarm. Raises ConnectionFailed."""
+        ...
 
-    def __init__(self, failure: ConnectionFailed) -> None:
-        self._failure = failure
-
-    async def list(self, kind: str, **options: bool) -> Items:
-        return []
-
-    async def find(self, kind: str, name: str, **options: bool) -> Json | None:
-        return None
-
-    async def view(self, kind: str, how: Callable[[Items], T], **options: bool) -> T:
-        return how([])
-
-    def __getattr__(self, name: str) -> Any:
-        """Every other call is one that needs the swarm."""
-        raise self._failure
+    async def node(self, host: str) -> Swarm:
+        """Connect to the daemon of one node. Raises ConnectionFailed."""
+        ...
 
 
 class Session:
     """One configured provider in one run of the plugin process."""
 
-    def __init__(
-        self, settings: Settings, log: EngineLog, connected: Swarm | None = None, *, former: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, log: EngineLog, ways: Reach, *, former: bool = False) -> None:
         self.settings = settings
         self.former = former
         """Whether the program's settings lead to another swarm by now: what is here is only read and removed."""
-        self._connected = connected
+        self._ways = ways
         self.log = log
         self.cancelled = asyncio.Event()
         self.offline = False
@@ -180,14 +100,9 @@ class Session:
         return await asyncio.shield(self._connecting)
 
     async def _connect(self) -> Swarm:
-        if self._connected is not None:
-            return self._announced(self._connected)
-        where, cluster, lenient = self.settings.connection, self.settings.cluster, self.settings.offline_preview
         try:
             with self.log.telling(RESOURCE.get(), "no answer yet: connect to Docker"):
-                return self._announced(
-                    await (connect(where) if cluster is None else reach(where, cluster, may_fail=lenient))
-                )
+                return self._announced(await self._ways.swarm())
         except ConnectionFailed as error:
             if not self.settings.offline_preview:
                 raise
@@ -218,9 +133,9 @@ class Session:
                 self._odd.add((kind, id))
                 self.log.warn("", text)
 
-    async def _connect_node(self, settings: ConnectionSettings) -> Swarm:
-        with self.log.telling(RESOURCE.get(), f"no answer yet: connect to {settings.host}"):
-            return self._announced(await connect(settings, manager=False))
+    async def _connect_node(self, host: str) -> Swarm:
+        with self.log.telling(RESOURCE.get(), f"no answer yet: connect to {host}"):
+            return self._announced(await self._ways.node(host))
 
     @property
     def cluster_id(self) -> str:
@@ -247,8 +162,7 @@ class Session:
         if key is None:
             return None
         if key not in self._daemons:
-            where = replace(self.settings.connection, host=self.settings.node_hosts[key], hosts=(), context=None)
-            self._daemons[key] = asyncio.create_task(self._connect_node(where))
+            self._daemons[key] = asyncio.create_task(self._connect_node(self.settings.node_hosts[key]))
         daemon = await asyncio.shield(self._daemons[key])
         if daemon.node_id != node["ID"]:
             raise InputError(f"node_hosts: {daemon.name} is not the daemon of node {key!r}")

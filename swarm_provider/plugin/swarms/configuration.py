@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from swarm_provider.core import Json
@@ -10,7 +11,7 @@ from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect, endpoin
 from swarm_provider.errors import ConnectionFailed, InputError, SwarmLost, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.ownership.swarm_identity import KEY, NOWHERE, Cluster, Record, record_of, succession
-from swarm_provider.plugin.run.session import Settings, settings_from
+from swarm_provider.plugin.run.settings import Settings, settings_from
 from swarm_provider.plugin.swarms.reach import look, reach, seen, straight_to, where
 
 
@@ -77,7 +78,7 @@ async def settle(settings: Settings, olds: Json) -> tuple[Record | None, Swarm |
         raise
     if old is not None:
         try:
-            old = replace(old, current=await identified(old.current, settings, swarm))
+            old = replace(old, current=await identified(old.current, settings, seen(swarm), swarm.addresses))
             if old.current.id != swarm.cluster_id:
                 await _refuse_unreachable(settings, old.current)
         except ConnectionFailed:
@@ -95,27 +96,28 @@ def before_ids(olds: Json) -> Cluster:
     return Cluster("", first.url, tls=None if first.tls is None else asdict(first.tls))
 
 
-async def identified(old: Cluster, settings: Settings, swarm: Swarm) -> Cluster:
+async def identified(old: Cluster, settings: Settings, here: Cluster, addresses: Sequence[str]) -> Cluster:
     """Return a swarm with its id, which is asked for where the state does not say it.
 
     Args:
         settings: the present ones.
-        swarm: the swarm that those lead to.
+        here: the swarm that those lead to.
+        addresses: those that they name.
 
     Raises:
         ConnectionFailed: they lead elsewhere, and nobody answers at the old address.
     """
     if old.id:
         return old
-    if old.address in swarm.addresses:
-        return seen(swarm)
+    if old.address in addresses:
+        return here
     try:
         there = await connect(straight_to(settings.connection, old))
     except (ConnectionFailed, InputError) as error:
         if settings.delete_unreachable:
             return old
         raise ConnectionFailed(
-            f"nobody can say whether {seen(swarm)} is the swarm that this stack lives on: the state, which an earlier "
+            f"nobody can say whether {here} is the swarm that this stack lives on: the state, which an earlier "
             f"version wrote, does not know its id, and its address leads nowhere ({error}). Run `pulumi up` with the "
             f"settings from before once, or give up what is there with SWARM_DELETE_UNREACHABLE=true (docs/clusters.md)"
         ) from None

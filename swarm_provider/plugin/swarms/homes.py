@@ -19,9 +19,10 @@ from swarm_provider.plan.ownership.swarm_identity import KEY, Cluster, Record, g
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.registry import handlers
 from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.run.session import Session, Settings
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.settings import Settings
 from swarm_provider.plugin.swarms.configuration import before_ids, identified
-from swarm_provider.plugin.swarms.reach import astray, straight_to
+from swarm_provider.plugin.swarms.reach import Ways, astray, straight_to
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Homes:
         self._former: dict[str, Home] = {}
 
     def _home(self, settings: Settings, connected: Swarm | None = None, *, former: bool = False) -> Home:
-        session = Session(settings, self._log, connected, former=former)
+        session = Session(settings, self._log, Ways(settings, connected), former=former)
         return Home(session, handlers(session))
 
     def of(self, mark: str) -> Home:
@@ -179,7 +180,8 @@ class Homes:
             return False
         key = json.dumps(reveal(other), sort_keys=True)
         if key not in self._asked:
-            self._asked[key] = await identified(before_ids(other), self._settings, await self.current.session.swarm())
+            addresses = (await self.current.session.swarm()).addresses
+            self._asked[key] = await identified(before_ids(other), self._settings, self._record.current, addresses)
         old = self._asked[key]
         if old.id == self._record.current.id:
             return False

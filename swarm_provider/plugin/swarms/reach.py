@@ -9,11 +9,37 @@ from dataclasses import asdict, fields, replace
 from swarm_provider.dockerapi import ConnectionSettings, Endpoint, Swarm, TlsFiles, connect, endpoints
 from swarm_provider.errors import ConnectionFailed, InputError, Problem, SwarmLost
 from swarm_provider.plan.ownership.swarm_identity import Cluster, lost
+from swarm_provider.plugin.run.settings import Settings
 
 _WAY_OUT = (
     "if it is at another address now, give that one and run `pulumi up --run-program`; if it is gone for good, give up "
     "what is there with SWARM_DELETE_UNREACHABLE=true (docs/clusters.md)"
 )
+
+
+class Ways:
+    """The ways to the swarm of a provider: its settings, or where it was last reached; and to its nodes' daemons.
+
+    Args:
+        connected: a connection to the swarm that is there already.
+    """
+
+    def __init__(self, settings: Settings, connected: Swarm | None = None) -> None:
+        self._settings = settings
+        self._connected = connected
+
+    async def swarm(self) -> Swarm:
+        """Connect to the swarm, as `reach`."""
+        settings = self._settings
+        if self._connected is not None:
+            return self._connected
+        if settings.cluster is None:
+            return await connect(settings.connection)
+        return await reach(settings.connection, settings.cluster, may_fail=settings.offline_preview)
+
+    async def node(self, host: str) -> Swarm:
+        """Connect to the daemon of one node, with the other settings of the provider."""
+        return await connect(replace(self._settings.connection, host=host, hosts=(), context=None), manager=False)
 
 
 def seen(swarm: Swarm) -> Cluster:

@@ -11,9 +11,9 @@ from swarm_provider.model.resources import CONFIG
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.text_diff import changed_lines
 from swarm_provider.plan.ownership.advice import on_config
-from swarm_provider.plugin.handlers.base import Request
 from swarm_provider.plugin.handlers.family.content import CONTENT, content_of
 from swarm_provider.plugin.handlers.family.versions import FamilyHandler
+from swarm_provider.plugin.protocol.operations import Request
 
 
 class ConfigHandler(FamilyHandler):

@@ -8,7 +8,7 @@ from typing import Any
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.plan.families import naming
-from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.protocol.operations import Request
 from swarm_provider.plugin.run.session import Session
 
 

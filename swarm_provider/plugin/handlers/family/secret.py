@@ -10,9 +10,9 @@ from swarm_provider.core import Json
 from swarm_provider.core.values import Secret, has_unknown, reveal
 from swarm_provider.errors import Problem
 from swarm_provider.model.resources import SECRET
-from swarm_provider.plugin.handlers.base import Request
 from swarm_provider.plugin.handlers.family.content import is_trusted
 from swarm_provider.plugin.handlers.family.versions import FamilyHandler
+from swarm_provider.plugin.protocol.operations import Request
 
 
 class SecretHandler(FamilyHandler):

@@ -16,13 +16,12 @@ from typing import Any
 from swarm_provider.convert import objects
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, Problem
 from swarm_provider.model.rules import refusals
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Claim, of_another
-from swarm_provider.plugin.handlers.base import Difference, Request, new_incarnation
+from swarm_provider.plugin.handlers.base import new_incarnation
 from swarm_provider.plugin.handlers.family.content import (
     CONTENT,
     IMMUTABLE,
@@ -33,7 +32,9 @@ from swarm_provider.plugin.handlers.family.content import (
 )
 from swarm_provider.plugin.handlers.family.identity import claimed_family
 from swarm_provider.plugin.handlers.family.reading import FamilyReader
+from swarm_provider.plugin.protocol.operations import Difference, Request
 from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from swarm_provider.convert import objects
 from swarm_provider.convert.effective import effective
 from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, to_spec
 from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled
-from swarm_provider.core import Json, labels, units
-from swarm_provider.core.image import familiar
+from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal, secret_places, secret_texts
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, InputError, NotFound, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.rules import refusals, unusable
@@ -32,13 +30,16 @@ from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.families.naming import object_labels
 from swarm_provider.plan.ownership.claims import Claim, of_another, owner_told
 from swarm_provider.plan.rollout.health import degraded, left_behind, recovered, under_way
-from swarm_provider.plugin.handlers.base import Difference, Handler, Live, PartialFailure, Request, new_incarnation
-from swarm_provider.plugin.run import published_ports
-from swarm_provider.plugin.run.forecast import Forecast
-from swarm_provider.plugin.run.images import platforms, resolve_image
+from swarm_provider.plugin.handlers.base import Handler, new_incarnation
+from swarm_provider.plugin.handlers.service import published_ports
+from swarm_provider.plugin.handlers.service.forecast import Forecast
+from swarm_provider.plugin.handlers.service.images import platforms, resolve_image
+from swarm_provider.plugin.handlers.service.outputs import outputs_of, patience_ns, planned_image
+from swarm_provider.plugin.handlers.service.references import fill_ids, resolve
+from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.networks import network_names
-from swarm_provider.plugin.run.references import fill_ids, resolve
 from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 
@@ -131,7 +132,7 @@ class ServiceHandler(Handler):
                 if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
                     await self.forecast.take_over(request.urn, news, live)
             unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
-            outputs = {"name": name, "image": _planned_image(news), **unknown}
+            outputs = {"name": name, "image": planned_image(news), **unknown}
             return (name if isinstance(name, str) else ""), outputs
         swarm = await self.session.swarm()
         incarnation = new_incarnation()
@@ -164,7 +165,7 @@ class ServiceHandler(Handler):
             self.session,
             request,
             lambda: swarm.create("service", spec, registry_auth=registry_auth),
-            _patience_ns(news),
+            patience_ns(news),
         )
         return service_id, (spec, 0)
 
@@ -211,7 +212,7 @@ class ServiceHandler(Handler):
             self.session,
             request,
             lambda: update_with_retry(swarm, "service", live["ID"], change, known=known, **logins),
-            _patience_ns(news),
+            patience_ns(news),
         )
         if sent is None:
             return latest["Spec"], 0
@@ -233,22 +234,22 @@ class ServiceHandler(Handler):
 
         From here on the service exists: whatever goes wrong, the state keeps it, and the next `up` tries again.
         """
-        outputs = {"name": news["name"], "serviceId": service_id, "image": _planned_image(news)}
+        outputs = {"name": news["name"], "serviceId": service_id, "image": planned_image(news)}
         outputs |= {"incarnation": incarnation} if incarnation else {}
         try:
             if reveal(news.get("wait")) is False:
-                return _outputs(await self._live(swarm, service_id, news), incarnation)
+                return outputs_of(await self._live(swarm, service_id, news), incarnation)
             live = await self._converge(request, news, service_id, sent)
         except SwarmProviderError as error:
             # what a rollout left behind has lines; what else went wrong has none
             reasons = error.reasons if isinstance(error, RolloutFailed) else [self.session.log.clean(str(error))]
             with contextlib.suppress(SwarmProviderError):
-                outputs = _outputs(await self._live(swarm, service_id, news), incarnation)
+                outputs = outputs_of(await self._live(swarm, service_id, news), incarnation)
             raise PartialFailure(news["name"], {**outputs, "converged": False}, reasons) from None
         previous = before.get("PreviousSpec") if before else None
         specs = (before["Spec"] if before else None, previous, live["Spec"])
         await self._prune(request, specs)
-        return _outputs(live, incarnation)
+        return outputs_of(live, incarnation)
 
     async def _prune(self, request: Request, specs: Iterable[Json | None]) -> None:
         pruner = await self.session.pruner()
@@ -268,7 +269,7 @@ class ServiceHandler(Handler):
             service_id,
             as_awaited(spec, news),
             version_index,
-            fail_after_ns=_patience_ns(news),
+            fail_after_ns=patience_ns(news),
             timeout=request.timeout or None,
             progress=lambda text: self.session.log.status(request.urn, text),
             cancelled=self.session.cancelled,
@@ -301,7 +302,7 @@ class ServiceHandler(Handler):
             self.session.tell_settings(request.urn, unmodelled(live["Spec"], names))
             inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
         inputs = self.secretly(inputs, olds, own)
-        outputs = _outputs(live, state.get("incarnation"))
+        outputs = outputs_of(live, state.get("incarnation"))
         tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
         own_tasks = tasks.get(live["ID"], [])
         text = degraded(live, own_tasks, nodes, swarm.now)
@@ -330,7 +331,7 @@ class ServiceHandler(Handler):
             if not self.session.foretold(request.urn):
                 # Diff has found nothing; what did not converge is updated all the same
                 await self.forecast.unchanged(request.urn, olds, news, again=state.get("converged") is False)
-            return {**state, "image": _planned_image(news)}
+            return {**state, "image": planned_image(news)}
         swarm = await self.session.swarm()
         live = await swarm.inspect("service", id)
         if live is None:
@@ -373,36 +374,3 @@ class ServiceHandler(Handler):
             cancelled=self.session.cancelled,
         )
         await self._prune(request, (live["Spec"], live.get("PreviousSpec")))
-
-
-def _patience_ns(news: Json) -> int | None:
-    fail_after = reveal(news.get("failAfter"))
-    return units.duration_ns(fail_after) if fail_after else None
-
-
-def _outputs(live: Json, incarnation: str | None) -> Json:
-    endpoint = live.get("Endpoint") or {}
-    found = {
-        "name": live["Spec"]["Name"],
-        "serviceId": live["ID"],
-        "image": live["Spec"]["TaskTemplate"].get("ContainerSpec", {}).get("Image", ""),
-        "endpoint": {
-            "mode": (endpoint.get("Spec") or {}).get("Mode", ""),
-            "ports": [
-                {
-                    "target": port.get("TargetPort", 0),
-                    "published": port.get("PublishedPort", 0),
-                    "protocol": port.get("Protocol", "tcp"),
-                    "mode": port.get("PublishMode", "ingress"),
-                }
-                for port in endpoint.get("Ports") or []
-            ],
-            "virtualIps": [entry.get("Addr", "") for entry in endpoint.get("VirtualIPs") or []],
-        },
-    }
-    return {**found, "incarnation": incarnation} if incarnation else found
-
-
-def _planned_image(news: Json) -> Any:
-    image = reveal(news["image"])
-    return UNKNOWN if image is UNKNOWN else news.get("resolvedImage") or familiar(image)

@@ -9,10 +9,11 @@ from typing import Any
 from swarm_provider.core import Json
 from swarm_provider.core.image import parse, with_digest
 from swarm_provider.core.values import UNKNOWN, at, reveal
-from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable, Swarm
+from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable
 from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
 from swarm_provider.plugin.run.memo import Once
 from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,11 @@ from swarm_provider.model.provider import configuration
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
 from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
-from swarm_provider.plugin.handlers.base import Difference, Handler, PartialFailure, Request
+from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.protocol.differences import difference
 from swarm_provider.plugin.protocol.engine_log import RESOURCE, EngineLog
 from swarm_provider.plugin.protocol.logfile import of_a_fault, open_log
+from swarm_provider.plugin.protocol.operations import Difference, PartialFailure, Request
 from swarm_provider.plugin.protocol.peers import OwnUserOnly
 from swarm_provider.plugin.protocol.values import decode, encode, flattened
 from swarm_provider.plugin.swarms.marks import mark_of, marked
@@ -159,7 +160,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_rpc
     async def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:
-        from swarm_provider.plugin.run.session import settings_from
+        from swarm_provider.plugin.run.settings import settings_from
         from swarm_provider.plugin.swarms.homes import Homes
 
         args = self._opened(request.args)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from swarm_provider.core import Json, labels
 from swarm_provider.errors import Cancelled, DockerError, InputError
 from swarm_provider.model.rules.refusals import PublishedPorts
-from swarm_provider.plugin.handlers.base import Request
+from swarm_provider.plugin.protocol.operations import Request
 from swarm_provider.plugin.run.session import Session
 
 T = TypeVar("T")

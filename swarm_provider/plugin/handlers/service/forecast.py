@@ -10,7 +10,6 @@ from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
 from swarm_provider.core import Json, labels
 from swarm_provider.core.names import snake_path
 from swarm_provider.core.values import has_unknown, reveal
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change import kept_settings
@@ -25,6 +24,7 @@ from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.scheduling.forecast import Holder, foresee, holders, sentence, taken_ports
 from swarm_provider.plugin.run.networks import network_names
 from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
 
 
 class Forecast:

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, reveal
-from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.types.kinds import nearest
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Owner
 from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
 
 PREDEFINED_NETWORKS: Final = ("host", "bridge", "none", "nat")
 PLANNED_SECONDS: Final = 60.0
