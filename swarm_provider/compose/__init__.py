@@ -7,6 +7,7 @@ form that `model` defines. Not here: Pulumi, Docker's API, and any decision abou
     docker/           The rules of docker's CLI: `docker stack deploy`
     spec/             The rules of the compose-spec, as compose-go has them: `docker compose`
     yaml/             YAML text -> a tree that knows the line of every key
+    children          A read compose project -> the children of a stack, in order
     dialect           The two dialects of compose files, and what each makes of the text of one file
     dialect_warnings  Where files mean one thing in one dialect and another thing in the other: a warning each
     normalise         Merged services and declarations -> canonical inputs (the normal form of `model`)

@@ -12,7 +12,7 @@ from swarm_provider import plugin_shim
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources.generated import Config, Network, Secret, Service
 from swarm_provider.resources.program.error_reporting import explained, said
-from swarm_provider.resources.stack_children import MAKERS, Children, Settings
+from swarm_provider.resources.stack_children import MAKERS, Children, bindings
 
 TOKEN: Final = "swarm:index:Stack"
 
@@ -101,6 +101,7 @@ class Stack(pulumi.ComponentResource):
             RunError: a file, a binding or an option is wrong; one line per problem, with file and line.
         """
         from swarm_provider import compose
+        from swarm_provider.compose import children as planning
 
         plugin_shim.keep_shim()
         files = _files(compose_file, "compose_file")
@@ -121,7 +122,7 @@ class Stack(pulumi.ComponentResource):
         for warning in project.warnings:
             pulumi.log.warn(said(str(warning)), self)
         self._say_variables(project, env or {})
-        settings = Settings(
+        settings = planning.Settings(
             wait=wait,
             fail_after=fail_after,
             resolve_image=resolve_image,
@@ -132,16 +133,12 @@ class Stack(pulumi.ComponentResource):
             strict=strict or None,
             advice=advice,
         )
-        bound = {"secret": secrets, "config": configs, "network": networks, "volume": volumes}
-        children = Children(
-            self,
-            project,
-            settings,
-            {kind: dict(given or {}) for kind, given in bound.items()},
-            dict(renames or {}),
-            opts.depends_on if opts is not None else None,
-        )
-        for child in children.plan():
+        bound = bindings({"secret": secrets, "config": configs, "network": networks, "volume": volumes})
+        plan = planning.plan(project, self.stack_name, settings, bound, renames)
+        for warning in plan.warnings:
+            pulumi.log.warn(said(str(warning)), self)
+        children = Children(self, plan, opts.depends_on if opts is not None else None)
+        for child in children.children():
             children.keep(child, MAKERS[child.kind](child.name, child.options, **child.args))
         self.services, self.networks = children.services, children.networks
         self.configs, self.secrets = children.configs, children.secrets
