@@ -98,8 +98,8 @@ def __dir__() -> list[str]:
 
 if "pulumi.runtime.settings" in sys.modules:
     # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
-    from swarm_provider.plugin_shim import keep_shim
     from swarm_provider.resources.program.interrupts import end_quietly
+    from swarm_provider.resources.program.shim import keep_shim
 
     keep_shim()
     end_quietly()

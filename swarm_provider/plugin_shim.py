@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from swarm_provider.core.foreign import shown
 from swarm_provider.version import __version__
 
 _NAME: Final = "pulumi-resource-swarm"
@@ -35,8 +34,6 @@ _CMD: Final = """\
 rem Written by swarm_provider {version}; starts the provider in the Python that it is installed in.
 "{python}" -P -m swarm_provider.plugin %*
 """
-
-_kept = False
 
 
 def plugin_folder() -> Path:
@@ -128,33 +125,3 @@ def _private(group: int, user: int) -> bool:
 def _sh() -> str:
     quoted = "'" + sys.executable.replace("'", "'\\''") + "'"
     return _SH.format(version=__version__, python=quoted)
-
-
-def keep_shim() -> None:
-    """Keep the shim up to date, once per process, and only in a program that Pulumi runs."""
-    global _kept
-    if _kept or not in_program():
-        return
-    _kept = True
-    import pulumi
-
-    try:
-        install()
-    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
-        reason = getattr(error, "strerror", None) or error
-        place = getattr(error, "filename", None) or "Pulumi's plugin folder"
-        folder = str(Path(sys.executable).parent)
-        says = f"cannot write the swarm plugin's shim into {str(place)!r} ({reason}); Pulumi finds the plugin only if "
-        pulumi.log.warn(
-            shown(f"{says}Pulumi.yaml names it: plugins: {{providers: [{{name: swarm, path: {folder!r}}}]}}")
-        )
-
-
-def in_program() -> bool:
-    """Say whether the Pulumi CLI runs this process: there is a real engine to talk to, not the mocks of a test."""
-    if "pulumi.runtime.settings" not in sys.modules:
-        return False
-    from pulumi.runtime.settings import SETTINGS
-
-    engine = getattr(SETTINGS, "engine", None)
-    return engine is not None and type(engine).__module__.startswith("pulumi.runtime.proto")

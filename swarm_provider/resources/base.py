@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import pulumi
 
-from swarm_provider import plugin_shim
 from swarm_provider.core import Json
 from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
@@ -16,7 +15,7 @@ from swarm_provider.resources.arguments import surprises
 from swarm_provider.resources.arguments.content import read_content, with_profile
 from swarm_provider.resources.arguments.options import prepared
 from swarm_provider.resources.arguments.wire import to_wire
-from swarm_provider.resources.program import registry
+from swarm_provider.resources.program import registry, sdk, shim
 from swarm_provider.resources.program.error_reporting import explained
 
 
@@ -59,7 +58,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
 
     def _register(self, resource_name: str, args: Json, opts: pulumi.ResourceOptions | None) -> None:
         """Do the work of every constructor; not called `__init__`, since the SDK counts those (see problems.py)."""
-        plugin_shim.keep_shim()
+        shim.keep_shim()
         model = self._model
         args = {name: value for name, value in args.items() if value is not None}
         if model.name in ("Config", "Secret"):
@@ -74,7 +73,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         self._given, self._shown = given, {}
         outputs = dict.fromkeys(entry.wire for entry in model.outputs)
         pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given}, options)
-        _rest_with_registration([self.__dict__.get(wire) for wire in (*outputs, *given)])
+        _rest_with_registration(self, (*outputs, *given))
         if model.name == "NodeLabel":
             registry.current().made_node_label(self, args)
         elif model.name == "Node":
@@ -92,7 +91,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
             id: the resource's id: its name in the swarm (of a Config or Secret: the base name).
             opts: Pulumi's resource options.
         """
-        plugin_shim.keep_shim()
+        shim.keep_shim()
         found = cls.__new__(cls)
         found._given, found._shown = None, {}
         model = cls._model
@@ -108,23 +107,21 @@ class ProviderBase(_Readable, pulumi.ProviderResource):
     _other_words: ClassVar[dict[str, str]] = {}
 
     def _register(self, resource_name: str, args: Json, opts: pulumi.ResourceOptions | None) -> None:
-        plugin_shim.keep_shim()
+        shim.keep_shim()
         args = {name: value for name, value in args.items() if value is not None}
         given = to_wire(self._model.shape, args)
         self._given, self._shown = given, {}
         pulumi.ProviderResource.__init__(self, PACKAGE, resource_name, given, prepared(self._model, opts, {}))
 
 
-def _rest_with_registration(outputs: Iterable[Any]) -> None:
+def _rest_with_registration(resource: pulumi.Resource, names: Iterable[str]) -> None:
     """Let the SDK wait for a resource's registration alone, not for each of its properties too.
 
     It looks at everything that it waits for whenever one of them is done, so that thousands of properties, all of which
     the registration sets, take longer than the registrations.
     """
-    for output in outputs:
-        untrack = getattr(output, "_untrack", None)
-        if untrack is not None:
-            untrack()
+    for name in names:
+        sdk.untrack(sdk.property_of(resource, name))
 
 
 def _prepare_service(args: Json) -> list[pulumi.Resource]:

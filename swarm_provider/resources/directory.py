@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import pulumi
 
-from swarm_provider import plugin_shim
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources.generated import Config
+from swarm_provider.resources.program import shim
 from swarm_provider.resources.program.error_reporting import explained
 
 TOKEN: Final = "swarm:index:ConfigDirectory"
@@ -60,7 +60,7 @@ class ConfigDirectory(pulumi.ComponentResource):
         Raises:
             RunError: the directory does not exist, or no file of it matches.
         """
-        plugin_shim.keep_shim()
+        shim.keep_shim()
         files = _files(directory, pattern)
         super().__init__(TOKEN, resource_name, {}, opts)
         base = name or resource_name

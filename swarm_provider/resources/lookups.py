@@ -7,25 +7,22 @@ pass the resource itself instead.
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import pulumi
 
-from swarm_provider import plugin_shim
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel, snake
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model import FUNCTIONS
 from swarm_provider.resources.arguments.wire import to_wire
+from swarm_provider.resources.program import sdk, shim
 from swarm_provider.resources.program.error_reporting import explained, said
 from swarm_provider.version import __version__
 
 T = TypeVar("T")
-_SDK_WORDS: Final = re.compile(r"^(invoke of \S+ failed: |invocation of \S+ returned an error: )+| \(\)$")
 _Options = pulumi.InvokeOptions | None
 _OutputOptions = pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None
 
@@ -183,7 +180,7 @@ def _now(function: str, opts: Any, **args: Any) -> Json:
     except pulumi.RunError:
         raise
     except Exception as error:  # the SDK knows no narrower one; the plugin's words are in its text
-        raise SwarmProviderError(_plugins_words(error)) from None
+        raise SwarmProviderError(sdk.words_of_invoke(error)) from None
     return found or {}
 
 
@@ -193,37 +190,15 @@ def _later(function: str, opts: Any, **args: Any) -> pulumi.Output[Json]:
     if versioned.version is None:
         kind = type(versioned)
         versioned = kind.merge(kind(version=__version__), versioned)
-    return _explained_later(pulumi.runtime.invoke_output(token, wire, versioned), f"swarm.{snake(function)}_output")
-
-
-def _explained_later(found: pulumi.Output[Json], where: str) -> pulumi.Output[Json]:
-    """Return the same Output, but with a failure that ends the program with the plugin's words only."""
-
-    async def data() -> tuple[Any, ...]:
-        try:
-            value = await found.future(with_unknowns=True)
-            return await found.resources(), value, await found.is_known(), await found.is_secret()
-        except pulumi.RunError:
-            raise
-        except Exception as error:
-            raise pulumi.RunError(said(f"{where}: {_plugins_words(error)}")) from None
-
-    async def part(index: int) -> Any:
-        return (await all_parts)[index]
-
-    all_parts = asyncio.ensure_future(data())
-    # at its end the SDK waits for every Output that it tracks, and would show the traceback of this one
-    getattr(found, "_untrack", lambda: None)()
-    resources, value, known, secret = (asyncio.ensure_future(part(index)) for index in range(4))
-    return pulumi.Output(resources, value, known, secret)
-
-
-def _plugins_words(error: Exception) -> str:
-    return _SDK_WORDS.sub("", str(error))
+    where = f"swarm.{snake(function)}_output"
+    return sdk.failing_with(
+        pulumi.runtime.invoke_output(token, wire, versioned),
+        lambda error: pulumi.RunError(said(f"{where}: {sdk.words_of_invoke(error)}")),
+    )
 
 
 def _call(function: str, args: Json) -> tuple[str, Json]:
-    plugin_shim.keep_shim()
+    shim.keep_shim()
     definition = FUNCTIONS[f"swarm:index:{function}"]
     return definition.token, to_wire(definition.shape, {key: value for key, value in args.items() if value is not None})
 

@@ -8,9 +8,9 @@ from typing import Any, Final, Literal
 
 import pulumi
 
-from swarm_provider import plugin_shim
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources.generated import Config, Network, Secret, Service
+from swarm_provider.resources.program import shim
 from swarm_provider.resources.program.error_reporting import explained, said
 from swarm_provider.resources.stack_children import MAKERS, Children, bindings
 
@@ -103,7 +103,7 @@ class Stack(pulumi.ComponentResource):
         from swarm_provider import compose
         from swarm_provider.compose import children as planning
 
-        plugin_shim.keep_shim()
+        shim.keep_shim()
         files = _files(compose_file, "compose_file")
         env_files = None if env_file is None else _files(env_file, "env_file")
         environment = {**({} if env_only else os.environ), **_texts(env or {})}

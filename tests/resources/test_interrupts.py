@@ -8,14 +8,14 @@ import sys
 import pulumi
 import pytest
 
-from swarm_provider.resources.program import interrupts
+from swarm_provider.resources.program import interrupts, sdk
 
 
 def raised(error: str) -> str:
     """What a program of Pulumi prints to stderr when this ends it."""
     program = f"""
 import swarm_provider.resources.program.interrupts as interrupts
-interrupts.in_program = lambda: True
+interrupts.sdk.is_run_by_pulumi = lambda: True
 interrupts.end_quietly()
 raise {error}
 """
@@ -39,7 +39,7 @@ def test_every_other_error_is_printed_as_ever() -> None:
 def test_hook_of_somebody_else_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     def theirs(*args: object) -> None: ...
 
-    monkeypatch.setattr(interrupts, "in_program", lambda: True)
+    monkeypatch.setattr(sdk, "is_run_by_pulumi", lambda: True)
     monkeypatch.setattr(sys, "excepthook", theirs)
     interrupts.end_quietly()
     assert sys.excepthook is theirs
@@ -48,7 +48,7 @@ def test_hook_of_somebody_else_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_registration_that_the_engine_cancelled_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     printed: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", printed.append)
-    monkeypatch.setattr(interrupts, "in_program", lambda: True)
+    monkeypatch.setattr(sdk, "is_run_by_pulumi", lambda: True)
     interrupts.end_quietly()
     failed = "Program failed with an unhandled exception:\nTraceback (most recent call last):\n  ...\n"
     for last in ("Exception: context canceled\n", "ValueError: context canceled\n", "Exception: no\n"):

@@ -5,4 +5,6 @@ Not here: what the plugin does.
     error_reporting  How a mistake in the program ends it: one clear line per problem, and no traceback
     interrupts       A program that Pulumi stops ends without a page of Python's own words
     registry         What this program made so far, where one resource has to know of another one by its words alone
+    sdk              What this package uses of Pulumi's SDK beyond its documented names
+    shim             A program keeps the shim by which Pulumi finds the plugin up to date
 """

@@ -16,6 +16,7 @@ from swarm_provider.core.foreign import shown
 from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.types.kinds import nearest
+from swarm_provider.resources.program import sdk
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,15 +88,8 @@ def explained(call: Callable[P, R]) -> Callable[P, R]:
             raise run_error(error, where) from None
 
     if inspect.isfunction(call) and call.__name__ == "__init__":
-        # for the program's own line (sourcePosition) the SDK looks at who called the third frame of this name, counted
-        # from inside; and each frame more would stand in the state of each resource
-        _rename_frame(call, "_init")
-        _rename_frame(wrapper, "__init__")
+        sdk.count_as_constructor(wrapper, call)
     return wrapper
-
-
-def _rename_frame(function: Any, name: str) -> None:
-    function.__code__ = function.__code__.replace(co_name=name)
 
 
 def _check_first(where: str, arguments: Mapping[str, Any]) -> None:

@@ -7,16 +7,9 @@ CLI 3.274). Python then prints where it happened to be, over the one line that s
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final
 
-import pulumi
-
-from swarm_provider.plugin_shim import in_program
-
-_CANCELLED: Final = ("Program failed with an unhandled exception:\n", "\nException: context canceled\n")
-"""How Pulumi's own log of a failed program begins and ends when its engine cancelled a registration."""
+from swarm_provider.resources.program import sdk
 
 
 def end_quietly() -> None:
@@ -24,21 +17,11 @@ def end_quietly() -> None:
 
     Only where Pulumi runs it; an interrupt only where nobody else has a say in it.
     """
-    if not in_program():
+    if not sdk.is_run_by_pulumi():
         return
-    pulumi.log.error = _unless_cancelled(pulumi.log.error)
+    sdk.hide_cancelled_registrations()
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _without_interrupts
-
-
-def _unless_cancelled(error: Callable[..., None]) -> Callable[..., None]:
-    begins, ends = _CANCELLED
-
-    def logged(msg: str, *args: Any, **kwargs: Any) -> None:
-        if not (msg.startswith(begins) and msg.endswith(ends)):
-            error(msg, *args, **kwargs)
-
-    return logged
 
 
 def _without_interrupts(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

@@ -15,11 +15,11 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.runtime import settings
 
 from swarm_provider.core import Json
 from swarm_provider.core.foreign import shown
 from swarm_provider.model.types import short_forms
+from swarm_provider.resources.program import sdk
 
 _CONSTRAINT: Final = re.compile(r"\s*node\.labels\.(\S+?)\s*[!=]=")
 _MOUNT_OPTIONS: Final = ("driver", "driver_opts", "labels")
@@ -107,4 +107,4 @@ _programs: WeakKeyDictionary[Any, Program] = WeakKeyDictionary()
 
 def current() -> Program:
     """Return the registry of the run that is going on."""
-    return _programs.setdefault(settings.get_monitor(), Program())
+    return _programs.setdefault(sdk.current_run(), Program())

@@ -1,0 +1,132 @@
+"""What this package uses of Pulumi's SDK beyond its documented names. The only place where such a name stands.
+
+Each function says what it relies on, and what happens where the SDK has it no more. `tests/resources/test_sdk.py` holds
+each against the SDK that is installed, `make sdk-matrix` against the oldest and the newest that pyproject.toml allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+import pulumi
+from pulumi.runtime import settings
+
+_CANCELLED: Final = ("Program failed with an unhandled exception:\n", "\nException: context canceled\n")
+_INVOKES_WORDS: Final = re.compile(r"^(invoke of \S+ failed: |invocation of \S+ returned an error: )+| \(\)$")
+
+
+def is_run_by_pulumi() -> bool:
+    """Say whether the Pulumi CLI runs this process: there is a real engine to talk to, not the mocks of a test.
+
+    Relies on: `pulumi.runtime.settings.SETTINGS.engine` is the generated stub, from a module below
+    `pulumi.runtime.proto`, in 3.225 as in 3.272. Without it no program is taken for one that Pulumi runs: the shim of
+    the plugin is not written, and an interrupted program prints a traceback.
+    """
+    engine = getattr(settings.SETTINGS, "engine", None)
+    return engine is not None and type(engine).__module__.startswith("pulumi.runtime.proto")
+
+
+def current_run() -> Hashable:
+    """Return what is one object for all resources of one run, and another for the next.
+
+    Relies on: `settings.get_monitor()` gives the monitor's client of the current run, which can be a weak key, in 3.225
+    as in 3.272.
+    """
+    run: Hashable = settings.get_monitor()
+    return run
+
+
+def untrack(output: Any) -> None:
+    """Take an Output from those that the SDK waits for at the end of a program; anything else is left alone.
+
+    Relies on: `Output._untrack()`, which 3.272 has. An SDK without it waits for the Output, which costs time in large
+    programs, and shows the traceback of one that failed.
+    """
+    getattr(output, "_untrack", lambda: None)()
+
+
+def property_of(resource: pulumi.Resource, name: str) -> Any:
+    """Return the Output that a CustomResource has for one of its properties, None where it has none.
+
+    Relies on: the constructor sets each property as an attribute of the instance by its wire name, in 3.225 as in
+    3.272. Not `getattr`, which would find the properties of our classes.
+    """
+    return resource.__dict__.get(name)
+
+
+def failing_with(output: pulumi.Output[Any], told: Callable[[Exception], Exception]) -> pulumi.Output[Any]:
+    """Return the same Output, but with another error where it fails.
+
+    Relies on: the constructor `Output(resources, future, is_known, is_secret)` takes an awaitable for each, and
+    `resources()`, `future(with_unknowns=True)`, `is_known()` and `is_secret()` give them, in 3.225 as in 3.272.
+
+    Args:
+        output: nobody waits for it any more; whoever wants to, waits for the result.
+        told: makes the error from the one that came.
+    """
+
+    async def data() -> tuple[Any, ...]:
+        try:
+            value = await output.future(with_unknowns=True)
+            return await output.resources(), value, await output.is_known(), await output.is_secret()
+        except pulumi.RunError:
+            raise
+        except Exception as error:
+            raise told(error) from None
+
+    async def part(index: int) -> Any:
+        return (await all_parts)[index]
+
+    all_parts = asyncio.ensure_future(data())
+    # at its end the SDK waits for every Output that it tracks, and would show the traceback of this one
+    untrack(output)
+    parts = [asyncio.ensure_future(part(index)) for index in range(4)]
+    for one in parts:
+        # the Output looks at the first that fails alone, and asyncio would print the others
+        one.add_done_callback(lambda done: done.cancelled() or done.exception())
+    resources, value, known, secret = parts
+    return pulumi.Output(resources, value, known, secret)
+
+
+def words_of_invoke(error: Exception) -> str:
+    """Return what the plugin said, without what the SDK puts around it.
+
+    Relies on: `invoke of T failed: invocation of T returned an error: TEXT` or less of it, in 3.225 as in 3.272. Where
+    the words are others, they are shown.
+    """
+    return _INVOKES_WORDS.sub("", str(error))
+
+
+def count_as_constructor(wrapper: Callable[..., Any], wrapped: Callable[..., Any]) -> None:
+    """Let the SDK find the program's own line (`sourcePosition`) for a constructor with a wrapper around it.
+
+    Relies on: `pulumi.runtime.resource` takes the line that called the third frame of the name `__init__`, counted from
+    inside, in 3.225 as in 3.272. And each frame more would stand in the state of each resource. Where the SDK counts
+    otherwise, the state names another line.
+    """
+    _name_frames(wrapped, "_init")
+    _name_frames(wrapper, "__init__")
+
+
+def _name_frames(function: Any, name: str) -> None:
+    function.__code__ = function.__code__.replace(co_name=name)
+
+
+def hide_cancelled_registrations() -> None:
+    """Let Pulumi not log the failure of this program where its engine cancelled a registration: a page of traceback.
+
+    Relies on: what runs a program reports its failure by `pulumi.log.error(text)`, looked up in the module then,
+    and the text begins and ends as above (the language host's `pulumi-language-python-exec`, CLI 3.225 and 3.274).
+    Where they are others, the traceback is shown.
+    """
+    begins, ends = _CANCELLED
+    error = pulumi.log.error
+
+    def logged(msg: str, *args: Any, **kwargs: Any) -> None:
+        if not (msg.startswith(begins) and msg.endswith(ends)):
+            error(msg, *args, **kwargs)
+
+    pulumi.log.error = logged
