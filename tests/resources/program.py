@@ -130,11 +130,15 @@ def run(
     settings.SETTINGS.rpc_manager.clear()
     settings.SETTINGS.outputs.clear()
 
-    async def body() -> None:
-        done.result = await _resolved(program())
+    returned: list[Any] = []
+
+    async def whole() -> None:
+        # older SDKs take no coroutine here
+        await run_pulumi_func(lambda: returned.append(program()))
+        done.result = await _resolved(returned[0])
 
     try:
-        loop.run_until_complete(run_pulumi_func(body))
+        loop.run_until_complete(whole())
     finally:
         loop.close()
     done.calls = plugin.calls

@@ -7,6 +7,7 @@ each against the SDK that is installed, `make sdk-matrix` against the oldest and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Hashable
 from typing import Any, Final
@@ -42,10 +43,16 @@ def current_run() -> Hashable:
 def untrack(output: Any) -> None:
     """Take an Output from those that the SDK waits for at the end of a program; anything else is left alone.
 
-    Relies on: `Output._untrack()`, which 3.272 has. An SDK without it waits for the Output, which costs time in large
-    programs, and shows the traceback of one that failed.
+    Relies on: `Output._untrack()`, since 3.269; before, `settings.SETTINGS.outputs` is a deque that has the Output's
+    `_future`. An SDK with neither waits for the Output, which costs time in large programs, and shows the traceback of
+    one that failed.
     """
-    getattr(output, "_untrack", lambda: None)()
+    # asked of the class: an Output that has no such attribute makes an Output of the attribute
+    if hasattr(type(output), "_untrack"):
+        output._untrack()
+    elif isinstance(output, pulumi.Output):
+        with contextlib.suppress(AttributeError, ValueError):
+            settings.SETTINGS.outputs.remove(output._future)
 
 
 def property_of(resource: pulumi.Resource, name: str) -> Any:
