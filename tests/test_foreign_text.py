@@ -31,8 +31,7 @@ from swarm_provider.core.masking import SecretFilter
 from swarm_provider.dockerapi.connection.connect import _check_manager
 from swarm_provider.dockerapi.connection.hosts import endpoints
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
-from swarm_provider.dockerapi.connection.ssh import SshFailed
-from swarm_provider.dockerapi.failures import from_answer, from_registry, why_unreachable
+from swarm_provider.dockerapi.failures import SshFailed, from_answer, from_registry, why_unreachable
 from swarm_provider.errors import DockerError, InputError, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change.restart import Restart

@@ -3,6 +3,7 @@
 Nothing here imports the docker library before a connection is made or `preload` asks for it: the plugin starts fast.
 
     connection/  How a daemon is found and spoken to: hosts, contexts, TLS, ssh, and what happens when a manager is lost
+    libraries/   What is used of the libraries that carry a call to Docker, each library's in one module
     api          The calls to a swarm: list, inspect, create, update, remove per kind; tasks, logs, registries
     auth         Registry credentials for an image, as the header that Docker expects
     batch        Work that many ask for at a time, done for all of them at once

@@ -67,23 +67,18 @@ class RegistryLogins:
         sections = {name: config[name] for name in _SECTIONS if config.get(name)}
         if not sections:
             return None
-        from docker.auth import AuthConfig, load_config
-        from docker.errors import DockerException
+        from swarm_provider.dockerapi.libraries.docker_py import Logins, LoginsUnreadable
 
         try:
-            logins = load_config(config_dict=sections)
-            helper = logins.get_credential_store(host)
+            logins = Logins(sections)
+            helper = logins.helper(host)
             found = self._ask_helper(f"docker-credential-{helper}", host) if helper else None
-            if found is None:
-                # the library would run the helper itself, without a time-out
-                found = AuthConfig({"auths": logins.auths}).resolve_authconfig(host)
-        except (DockerException, ValueError, KeyError, TypeError) as error:
-            # the library's text may quote what the helper printed
+            return logins.stored(host) if found is None else found
+        except LoginsUnreadable as error:
             raise CredentialsFailed(
-                f"the login for {host} in the docker configuration cannot be read ({type(error).__name__}); "
+                f"the login for {host} in the docker configuration cannot be read ({error}); "
                 f"run docker login again, or give registry_auth in the provider's configuration"
             ) from None
-        return dict(found) if found else None
 
     def _ask_helper(self, program: str, host: str) -> dict[str, Any] | None:
         """Return the login that a credential helper has for a registry, None where it has none."""

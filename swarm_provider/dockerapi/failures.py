@@ -1,5 +1,7 @@
 """From what went wrong on the wire to the errors of this package. Pure: texts and exceptions in, errors out.
 
+What the exceptions of a library mean is asked where that library is known, and only when there is one.
+
 The words of the daemon are kept, whole and as they came; request bodies and headers never become part of a message.
 
     ConnectionFailed
@@ -19,12 +21,17 @@ import errno
 import json
 import re
 import socket
+import ssl
 
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, OutOfSequence
 
 
 class Unanswered(ConnectionFailed):
     """The call went out and no answer came back, so it may or may not have been done."""
+
+
+class SshFailed(OSError):
+    """ssh ended, or the far end did not answer as Docker does; its text is what ssh said last. Nothing was sent."""
 
 
 class NotAManager(DockerError):
@@ -61,9 +68,6 @@ _CONFLICTS = (
 _NO_LEADER = ("does not have a leader", "no elected cluster leader", "lost leadership")
 _NOT_FOUND = ("manifest unknown", "not found", "name unknown", "no such image", "name_unknown", "manifest_unknown")
 _DENIED = ("unauthorized", "denied", "authentication required", "no basic auth credentials", "incorrect username")
-_OF_THE_WIRE = ("http.client.", "urllib3.", "pywintypes.")
-"""Modules of the errors of a connection, named pipes of Windows among them; none is imported, so that the plugin starts
-fast."""
 
 
 def daemon_message(body: bytes | str) -> str:
@@ -128,15 +132,17 @@ def causes(error: BaseException) -> list[BaseException]:
 
 def why_unreachable(error: BaseException, url: str) -> str:
     """Why a daemon cannot be reached and what to do about it, as a part of a line."""
+    from swarm_provider.dockerapi.libraries import urllib3_pools
+
     chain = causes(error)
     text = " ".join(str(item) for item in chain)
     lower = text.lower()
     for item in chain:
-        if type(item).__name__ == "SshFailed":
+        if isinstance(item, SshFailed):
             return _ssh_advice(str(item))
         if isinstance(item, socket.gaierror):
             return "the host name is not known"
-        if type(item).__name__ == "ProxyError":
+        if urllib3_pools.is_of_a_proxy(item):
             return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there; add the host to NO_PROXY"
     if "certificate verify failed" in lower:
         detail = re.search(r"certificate verify failed: ([^(\]]+)", text)
@@ -146,7 +152,7 @@ def why_unreachable(error: BaseException, url: str) -> str:
         return "it wants a TLS client certificate that its CA has signed; check the cert and key files"
     if "wrong version number" in lower or "record layer failure" in lower:
         return "it does not speak TLS on this port; leave out the TLS files or use the port for TLS"
-    if "sslerror" in lower or any(type(item).__name__ == "SSLError" for item in chain):
+    if any(isinstance(item, ssl.SSLError) or urllib3_pools.is_of_tls(item) for item in chain):
         return "the TLS connection fails; check the CA, cert and key files"
     for item in chain:
         if isinstance(item, OSError) and item.errno:
@@ -162,20 +168,26 @@ def is_of_the_wire(error: BaseException) -> bool:
     """Whether an exception of a call comes from the connection, and not from a fault of this program."""
     if isinstance(error, OSError):
         return True
-    return any(f"{kind.__module__}.".startswith(_OF_THE_WIRE) for kind in type(error).__mro__)
+    from swarm_provider.dockerapi.libraries import docker_py, urllib3_pools
+
+    return urllib3_pools.is_failure(error) or docker_py.is_of_a_named_pipe(error)
+
+
+_NEVER_SENT = (
+    SshFailed,
+    FileNotFoundError,
+    PermissionError,
+    ConnectionRefusedError,
+    socket.gaierror,
+    ssl.SSLCertVerificationError,
+)
 
 
 def was_never_sent(error: BaseException) -> bool:
     """Whether it is certain that the daemon has not seen the call: no connection came about."""
-    for item in causes(error):
-        name = type(item).__name__
-        if name in ("NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "SshFailed"):
-            return True
-        if isinstance(item, FileNotFoundError | PermissionError | ConnectionRefusedError | socket.gaierror):
-            return True
-        if name == "SSLCertVerificationError":
-            return True
-    return False
+    from swarm_provider.dockerapi.libraries import urllib3_pools
+
+    return any(isinstance(item, _NEVER_SENT) or urllib3_pools.never_connected(item) for item in causes(error))
 
 
 def _os_reason(error: OSError, url: str) -> str:

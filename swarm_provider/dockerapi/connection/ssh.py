@@ -15,21 +15,17 @@ import socket
 import subprocess
 import tempfile
 import threading
-from typing import IO, Any
+from collections.abc import Callable
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from swarm_provider.dockerapi.failures import SshFailed
 
 # sshd drops connections at random when more than ten are logging in (MaxStartups 10:30:100)
 LOGINS_AT_ONCE = 4
 CONNECTIONS = 8
 _PROBE = b"HEAD /_ping HTTP/1.1\r\nHost: docker\r\n\r\n"
 _LONGEST_ANSWER = 65536
-
-
-class SshFailed(OSError):
-    """ssh ended, or the far end did not answer as Docker does; its text is what ssh said last."""
 
 
 def command(url: str, connect_timeout: float) -> list[str]:
@@ -48,59 +44,52 @@ def command(url: str, connect_timeout: float) -> list[str]:
     return [*args, "--", str(parts.hostname), *far, "system", "dial-stdio"]
 
 
-class SshConnection(HTTPConnection):
-    """One ssh process and the socket that leads to it."""
+class SshStream:
+    """One ssh process and the socket that leads to it; ssh is started and asked whether the daemon there answers.
 
-    def __init__(self, url: str, logins: threading.Semaphore, connect_timeout: float, timeout: float) -> None:
-        super().__init__("docker", timeout=timeout)
-        self._url = url
-        self._logins = logins
-        self._connect_timeout = connect_timeout
+    Args:
+        logins: how many may log in at a time.
+        connect_timeout: seconds.
+
+    Raises:
+        SshFailed: it does not; for certain nothing was sent then.
+    """
+
+    def __init__(self, url: str, logins: threading.Semaphore, connect_timeout: float) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-
-    def connect(self) -> None:
-        """Starts ssh and waits until the daemon at the far end answers.
-
-        A failure here therefore means for certain that nothing was sent.
-        """
-        ours, theirs = socket.socketpair()
+        self.socket, theirs = socket.socketpair()
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the attempt
-        with self._logins, complaints:
+        with logins, complaints:
             try:
                 with theirs:
                     self._process = subprocess.Popen(
-                        command(self._url, self._connect_timeout),
+                        command(url, connect_timeout),
                         stdin=theirs.fileno(),
                         stdout=theirs.fileno(),
                         stderr=complaints,
                         # a Ctrl-C in the terminal is for Pulumi; and without a terminal ssh cannot ask
                         start_new_session=True,
                     )
-                ours.settimeout(self._connect_timeout + 5)
-                self._wait_for_docker(ours)
-            except (OSError, SshFailed) as error:
-                ours.close()
-                self._end()
+                self.socket.settimeout(connect_timeout + 5)
+                self._wait_for_docker()
+            except OSError as error:
+                self.socket.close()
+                self.end()
                 raise SshFailed(_reason(complaints, error)) from None
-        ours.settimeout(self.timeout if isinstance(self.timeout, int | float) else None)
-        self.sock = ours
 
-    def close(self) -> None:
-        super().close()
-        self._end()
-
-    def _wait_for_docker(self, sock: socket.socket) -> None:
-        sock.sendall(_PROBE)
+    def _wait_for_docker(self) -> None:
+        self.socket.sendall(_PROBE)
         answer = b""
         while b"\r\n\r\n" not in answer:
-            more = sock.recv(4096)
+            more = self.socket.recv(4096)
             if not more:
                 raise SshFailed("the connection was closed")
             answer += more
             if len(answer) > _LONGEST_ANSWER or not answer.startswith(b"HTTP/"[: len(answer)]):
                 raise SshFailed("the far end does not answer as Docker does; does its shell print a greeting?")
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End ssh."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -113,20 +102,10 @@ class SshConnection(HTTPConnection):
                 process.wait(timeout=2)
 
 
-class SshPool(HTTPConnectionPool):
-    """Connections by ssh to one daemon."""
-
-    scheme = "ssh"
-
-    def __init__(self, url: str, connect_timeout: float, timeout: float) -> None:
-        super().__init__("docker", timeout=timeout, maxsize=CONNECTIONS, block=True)
-        self._ssh_url = url
-        self._connect_timeout = connect_timeout
-        self._ssh_timeout = timeout
-        self._logins = threading.Semaphore(LOGINS_AT_ONCE)
-
-    def _new_conn(self) -> Any:
-        return SshConnection(self._ssh_url, self._logins, self._connect_timeout, self._ssh_timeout)
+def streams(url: str, connect_timeout: float) -> Callable[[], SshStream]:
+    """Return what opens a stream to a daemon, for a pool."""
+    logins = threading.Semaphore(LOGINS_AT_ONCE)
+    return lambda: SshStream(url, logins, connect_timeout)
 
 
 def _reason(complaints: IO[bytes], error: Exception) -> str:

@@ -1,10 +1,6 @@
 """One pool of HTTP connections to one daemon: unix socket, TCP with or without TLS, ssh. Blocking, for many threads.
 
-The pools are urllib3's: docker-py's for unix sockets and named pipes, those of requests' adapter for TCP, with the
-proxies of the environment. Calls go to the pool itself: what a session of requests does for each (cookies, redirects,
-the environment) costs half as much again. All are imported on first use: the start of the plugin should not pay for
-them. docker-py's own client is not used because it reads the login file of its process on the way (and fails where
-that has an odd entry), and its ssh needs paramiko.
+The libraries that carry it are imported on first use: the start of the plugin should not pay for them.
 """
 
 from __future__ import annotations
@@ -25,7 +21,7 @@ from swarm_provider.errors import ConnectionFailed, DockerError, InputError
 from swarm_provider.version import __version__
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
+    from swarm_provider.dockerapi.libraries.urllib3_pools import Pool, Response
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 32
@@ -63,7 +59,7 @@ def preload() -> None:
     """Import what the first call needs, at a time when nobody waits for it. What fails is told by the first call."""
     # the modules import each other in a circle, which two threads at a time would find half made
     with _IMPORTING, contextlib.suppress(ImportError):
-        importlib.import_module("docker.transport")
+        importlib.import_module("swarm_provider.dockerapi.libraries.docker_py")
 
 
 def path_of(template: str, *names: str) -> str:
@@ -143,8 +139,8 @@ class Transport:
         headers: Mapping[str, str] | None,
         timeout: float | None,
         stream: bool = False,
-    ) -> BaseHTTPResponse:
-        import urllib3
+    ) -> Response:
+        from swarm_provider.dockerapi.libraries import urllib3_pools
 
         where = f"{self._base}/v{self.version}{path}" if self.version else f"{self._base}{path}"
         sent = {**self._headers, **(headers or {})}
@@ -152,16 +148,15 @@ class Transport:
         if data is not None:
             sent["Content-Type"] = "application/json"
         try:
-            return self._pool.urlopen(
+            return urllib3_pools.send(
+                self._pool,
                 method,
                 f"{where}?{urlencode(query)}" if query else where,
                 body=data,
                 headers=sent,
-                timeout=urllib3.Timeout(connect=self.connect_timeout, read=timeout or self.timeout),
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                preload_content=not stream,
+                connect_timeout=self.connect_timeout,
+                read_timeout=timeout or self.timeout,
+                stream=stream,
             )
         except Exception as error:
             if not is_of_the_wire(error):
@@ -178,68 +173,59 @@ class Transport:
             reason = f"no answer within {timeout or self.timeout:g} s"
         return Unanswered(f"{words}: the connection to Docker at {self.endpoint} failed: {reason}")
 
-    def _open(self) -> HTTPConnectionPool:
+    def _open(self) -> Pool:
         preload()
-        url, timeout = self.endpoint.url, self.timeout
-        if self.endpoint.scheme == "ssh":
-            from swarm_provider.dockerapi.connection.ssh import SshPool
+        from swarm_provider.dockerapi.libraries import docker_py, urllib3_pools
 
-            return SshPool(url, self.connect_timeout, timeout)
-        if self.endpoint.scheme in ("unix", "npipe"):
-            from docker import transport as carriers
+        scheme, url, timeout = self.endpoint.scheme, self.endpoint.url, self.timeout
+        if scheme == "ssh":
+            from swarm_provider.dockerapi.connection import ssh
 
-            if self.endpoint.scheme == "unix":
-                socket_url = url.replace("unix://", "http+unix://", 1)
-                unix = carriers.UnixHTTPAdapter(socket_url, max(1, round(timeout)), max_pool_size=CONNECTIONS)
-                return _pool(unix.get_connection("http+docker://localhost"))
-            named_pipe = getattr(carriers, "NpipeHTTPAdapter", None)
-            if named_pipe is None:
+            return urllib3_pools.StreamPool("docker", ssh.streams(url, self.connect_timeout), timeout, ssh.CONNECTIONS)
+        if scheme == "unix":
+            return docker_py.unix_pool(url.removeprefix("unix://"), timeout, CONNECTIONS)
+        if scheme == "npipe":
+            pipe = docker_py.named_pipe_pool(url, timeout, CONNECTIONS)
+            if pipe is None:
                 raise Unreachable(str(self.endpoint), "named pipes exist on Windows only", self.endpoint.origin)
-            pipe = named_pipe(url, timeout, max_pool_size=CONNECTIONS)
-            return _pool(pipe.get_connection("http+docker://localnpipe"))
+            return pipe
         return self._open_tcp(url.partition("://")[2].rstrip("/"))
 
-    def _open_tcp(self, address: str) -> HTTPConnectionPool:
-        import urllib3
-        from requests.adapters import HTTPAdapter
-        from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+    def _open_tcp(self, address: str) -> Pool:
+        from swarm_provider.dockerapi.libraries import requests_tcp
 
-        tls: dict[str, Any] = {}
-        files = self.endpoint.tls
-        if files is not None:
-            tls = {"cert_file": files.cert_file or None, "key_file": files.key_file or None}
-            if files.verify:
-                tls |= {"cert_reqs": "CERT_REQUIRED", "ca_certs": files.ca_file or DEFAULT_CA_BUNDLE_PATH}
-            else:
-                tls |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
-                # the user decided so; a warning with each call would tell nobody anything
-                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        base = f"{'http' if files is None else 'https'}://{address}"
+        base = f"{'http' if self.endpoint.tls is None else 'https'}://{address}"
         # a proxy of the environment serves tcp:// hosts, as with the docker CLI
-        proxy = select_proxy(base, get_environ_proxies(base))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
-        manager: PoolManager = adapter.poolmanager
-        if proxy is not None:
-            try:
-                manager = adapter.proxy_manager_for(proxy if "://" in proxy else f"http://{proxy}")
-            except (urllib3.exceptions.HTTPError, ValueError, OSError):
-                # the library's text quotes the address, which may have a password
-                raise InputError(
-                    "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy that can be used here, such as "
-                    f"http://proxy:3128; correct it, or add the host of {self.endpoint} to NO_PROXY"
-                ) from None
-            if files is None and not proxy.startswith("socks"):
-                self._base = base
-        return _pool(manager.connection_from_url(base, tls))
+        proxy = requests_tcp.proxy_for(base)
+        try:
+            pool = requests_tcp.tcp_pool(base, self._tls(), CONNECTIONS, proxy)
+        except requests_tcp.BadProxy:
+            raise InputError(
+                "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy that can be used here, such as "
+                f"http://proxy:3128; correct it, or add the host of {self.endpoint} to NO_PROXY"
+            ) from None
+        if proxy is not None and self.endpoint.tls is None and not proxy.startswith("socks"):
+            self._base = base
+        return pool
+
+    def _tls(self) -> dict[str, Any]:
+        from swarm_provider.dockerapi.libraries import requests_tcp, urllib3_pools
+
+        files = self.endpoint.tls
+        if files is None:
+            return {}
+        own = {"cert_file": files.cert_file or None, "key_file": files.key_file or None}
+        if files.verify:
+            return {
+                **own,
+                "cert_reqs": "CERT_REQUIRED",
+                "ca_certs": files.ca_file or requests_tcp.trusted_certificates(),
+            }
+        urllib3_pools.allow_unverified()
+        return {**own, "cert_reqs": "CERT_NONE", "assert_hostname": False}
 
 
-def _pool(found: Any) -> HTTPConnectionPool:
-    """Return a pool as what it is; the types of docker-py and requests do not tell."""
-    pool: HTTPConnectionPool = found
-    return pool
-
-
-def _as_it_comes(response: BaseHTTPResponse, limit: int) -> bytes:
+def _as_it_comes(response: Response, limit: int) -> bytes:
     got = b""
     # where the rest is late or the connection breaks, what came is worth having
     with contextlib.suppress(Exception):

@@ -1,0 +1,98 @@
+"""docker-py: pools for Unix sockets and named pipes, and the logins of a docker configuration.
+
+Its own client is not used: that reads the login file of its process on the way, and fails where the file has an odd
+entry; its ssh needs paramiko.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from docker import transport
+from docker.auth import AuthConfig, load_config
+from docker.errors import DockerException
+
+from swarm_provider.dockerapi.libraries.urllib3_pools import Pool
+
+
+def unix_pool(path: str, timeout: float, connections: int) -> Pool:
+    """Return a pool of connections to a Unix socket.
+
+    Relies on: `docker.transport.UnixHTTPAdapter(socket_url, timeout, max_pool_size=)`, which docker-py does not
+    document, and its `get_connection(url)`, which gives a pool of urllib3 for any URL, in 7.1 as in 7.2.
+    """
+    adapter = transport.UnixHTTPAdapter(f"http+unix://{path}", max(1, round(timeout)), max_pool_size=connections)
+    pool: Any = adapter.get_connection("http+docker://localhost")
+    return _checked(pool)
+
+
+def named_pipe_pool(url: str, timeout: float, connections: int) -> Pool | None:
+    """Return a pool of connections to a named pipe, None where there are none: on all systems but Windows.
+
+    Relies on: `docker.transport` has `NpipeHTTPAdapter(base_url, timeout, max_pool_size=)` on Windows only, and that
+    has the `get_connection` of the other. Not tried: no Windows was at hand.
+    """
+    adapter: Any = getattr(transport, "NpipeHTTPAdapter", None)
+    if adapter is None:
+        return None
+    return _checked(adapter(url, timeout, max_pool_size=connections).get_connection("http+docker://localnpipe"))
+
+
+def is_of_a_named_pipe(error: BaseException) -> bool:
+    """Say whether an exception comes from a named pipe.
+
+    Relies on: pywin32, with which docker-py speaks to them, raises `pywintypes.error`. Not tried.
+    """
+    return any(kind.__module__ == "pywintypes" for kind in type(error).__mro__)
+
+
+def _checked(pool: Any) -> Pool:
+    if not isinstance(pool, Pool):
+        raise TypeError(f"docker-py gives {type(pool).__name__} for a pool of connections")
+    return pool
+
+
+class LoginsUnreadable(Exception):
+    """The logins cannot be read; the text is the kind of error alone, since the library's words may quote a login."""
+
+
+class Logins:
+    """The logins of a docker configuration.
+
+    Relies on: `docker.auth.load_config(config_dict=)`, and of its result `get_credential_store(registry)`, `auths` and
+    `resolve_authconfig(registry)`; none is documented, all are in 7.1 as in 7.2.
+
+    Args:
+        sections: its keys `auths`, `credsStore` and `credHelpers`, as far as it has them.
+
+    Raises:
+        LoginsUnreadable: an entry is none.
+    """
+
+    def __init__(self, sections: Mapping[str, Any]) -> None:
+        with _readable():
+            self._logins = load_config(config_dict=dict(sections))
+
+    def helper(self, registry: str) -> str | None:
+        """Return the name of the credential helper for a registry, such as `pass`; None where there is none."""
+        with _readable():
+            return self._logins.get_credential_store(registry) or None
+
+    def stored(self, registry: str) -> dict[str, Any] | None:
+        """Return the login that stands in the configuration itself, None where there is none.
+
+        The helpers are left out: the library would run them, and without a time-out.
+        """
+        with _readable():
+            found = AuthConfig({"auths": self._logins.auths}).resolve_authconfig(registry)
+        return dict(found) if found else None
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (DockerException, ValueError, KeyError, TypeError) as error:
+        raise LoginsUnreadable(type(error).__name__) from None
