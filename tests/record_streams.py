@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -121,12 +122,13 @@ async def interfere(swarm: Swarm, service_id: str, how: str) -> None:
     if how == "remove":
         await swarm.remove("service", service_id)
         return
+    if how == "rollback":
+        command = ["docker", "--host", swarm.name, "service", "rollback", "--detach", service_id]
+        subprocess.run(command, check=True, capture_output=True)
+        return
     live = await swarm.inspect("service", service_id)
     assert live is not None
     index, spec = live["Version"]["Index"], live["Spec"]
-    if how == "rollback":
-        await swarm.update("service", service_id, index, spec, rollback="previous")
-        return
     container = {**spec["TaskTemplate"]["ContainerSpec"], "Env": ["BY=somebody"]}
     changed = {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ContainerSpec": container}}
     await swarm.update("service", service_id, index, changed)

@@ -7,13 +7,18 @@ Nothing here imports the docker library before a connection is made or `preload`
     api          The calls to a swarm: list, inspect, create, update, remove per kind; tasks, logs, registries
     auth         Registry credentials for an image, as the header that Docker expects
     batch        Work that many ask for at a time, done for all of them at once
+    calls        Calls by the connection of a run, from an event loop: in threads, so many at a time
     failures     From what went wrong on the wire to the errors of this package
     kinds        The kinds of objects: their routes, and where each keeps its name and id
+    lists        One list per kind and run: shared by all who ask, dropped by own writes
     logs         Docker's log stream as text
     processes    Other programs that are run for their answer: a credential helper, a version
+    registries   What is asked of registries: the login for one, an image
+    tasks        What is asked of tasks: which there are, what they wrote, what their health checks said
 """
 
-from swarm_provider.dockerapi.api import Json, Swarm, connect
+from swarm_provider.core import Json
+from swarm_provider.dockerapi.api import Swarm, connect
 from swarm_provider.dockerapi.auth import CredentialsFailed
 from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.connection.hosts import Endpoint, endpoints

@@ -8,41 +8,35 @@ kind is shared by all callers, and another manager takes over when one is lost.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from swarm_provider.core.image import registry
-from swarm_provider.dockerapi.auth import RegistryLogins
+from swarm_provider.core import Json
+from swarm_provider.dockerapi import tasks
 from swarm_provider.dockerapi.batch import Batch
+from swarm_provider.dockerapi.calls import THREADS, Calls, auth_header
 from swarm_provider.dockerapi.connection.connect import Peer
 from swarm_provider.dockerapi.connection.failover import Link
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.dockerapi.connection.transport import Answer, path_of
-from swarm_provider.dockerapi.failures import NoLeader, RegistryUnreachable, Unanswered, from_registry
-from swarm_provider.dockerapi.kinds import KINDS, Listing, exact, kind_of
-from swarm_provider.dockerapi.logs import text_of
-from swarm_provider.errors import Conflict, DockerError, NotFound
+from swarm_provider.dockerapi.failures import NoLeader, Unanswered
+from swarm_provider.dockerapi.kinds import Listing, exact, kind_of
+from swarm_provider.dockerapi.lists import Lists
+from swarm_provider.dockerapi.registries import Registries
+from swarm_provider.errors import Conflict, NotFound
 
-Json = dict[str, Any]
 # the class below has a method `list`, which hides the type from its annotations
 Items = list[Json]
 Texts = list[str]
 T = TypeVar("T")
 
 CREATE_ATTEMPTS = 3
-THREADS = 64
-CALLS_AT_ONCE = 32
-REGISTRY_CALLS_AT_ONCE = 16
 IDS_OF_ONE_CALL = 50
 """They stand in its address."""
-SLOW_SECONDS = 2.0
-LOG_SECONDS = 5.0
-LOG_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
 
 
@@ -64,7 +58,7 @@ async def connect(settings: ConnectionSettings, *, manager: bool = True, cluster
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    return Swarm(link, pool)
+    return Swarm(Calls(link, pool))
 
 
 class Swarm:
@@ -74,64 +68,66 @@ class Swarm:
     ConnectionFailed (Unanswered when a write went out and its result is unknown) and DockerError.
     """
 
-    def __init__(self, link: Link, pool: ThreadPoolExecutor) -> None:
-        self._link = link
-        self._pool = pool
-        self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
-        self._registry_calls = asyncio.Semaphore(REGISTRY_CALLS_AT_ONCE)
-        self._lists: dict[str, asyncio.Task[Listing]] = {}
-        self._latest: dict[str, Listing] = {}
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._lists = Lists(self._list)
+        self._registries = Registries(calls)
         self._batches: dict[str, Batch[str, Json | None]] = {}
-        self._logins = RegistryLogins(link.settings)
         self.listened: Callable[[str, Items], None] | None = None
         """Called with each list that arrives."""
-        self._auths: dict[str, asyncio.Task[str | None]] = {}
-        self.when_slow: Callable[[str], None] = lambda call: None
-        """Called with what a call does (`create service 'web'`) when it takes longer than `SLOW_SECONDS`."""
+
+    @property
+    def when_slow(self) -> Callable[[str], None]:
+        """Called with what a call does (`create service 'web'`) when it takes longer than two seconds."""
+        return self._calls.when_slow
+
+    @when_slow.setter
+    def when_slow(self, told: Callable[[str], None]) -> None:
+        self._calls.when_slow = told
 
     @property
     def api_version(self) -> str:
         """The version that is spoken, such as `1.41`."""
-        return self._link.peer.transport.version
+        return self._calls.link.peer.transport.version
 
     @property
     def peer(self) -> Peer:
         """The manager in use, and what it said of itself."""
-        return self._link.peer
+        return self._calls.link.peer
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses that the settings name, the one in use among them."""
-        return tuple(endpoint.url for endpoint in self._link.endpoints)
+        return tuple(endpoint.url for endpoint in self._calls.link.endpoints)
 
     @property
     def name(self) -> str:
         """The address of the manager in use, for messages."""
-        return str(self._link.peer.transport.endpoint)
+        return str(self._calls.link.peer.transport.endpoint)
 
     @property
     def origin(self) -> str:
         """Where that address comes from: `host`, `DOCKER_HOST`, `current docker context 'prod'`."""
-        return self._link.peer.transport.endpoint.origin
+        return self._calls.link.peer.transport.endpoint.origin
 
     @property
     def cluster_id(self) -> str:
         """The swarm's id, "" for an engine that is no manager."""
-        return self._link.peer.cluster_id
+        return self._calls.link.peer.cluster_id
 
     @property
     def node_id(self) -> str:
         """The node that this connection ends on: the only one whose volumes and containers can be seen."""
-        return self._link.peer.node_id
+        return self._calls.link.peer.node_id
 
     @property
     def now(self) -> int:
         """Nanoseconds since 1970, on the manager's clock."""
-        return time.time_ns() + self._link.peer.ahead_ns
+        return time.time_ns() + self._calls.link.peer.ahead_ns
 
     @property
     def engine_version(self) -> str:
-        return self._link.peer.engine
+        return self._calls.link.peer.engine
 
     async def list(self, kind: str, *, fresh: bool = False, outdated: bool = False) -> Items:
         """All objects of a kind (GET /services, /configs ...), from one call that all callers share.
@@ -143,11 +139,11 @@ class Swarm:
             fresh: ask again in any case.
             outdated: the latest list will do, also when this process has written since.
         """
-        return (await self._listing(kind, fresh, outdated)).items
+        return (await self._lists.get(kind, fresh=fresh, outdated=outdated)).items
 
     async def find(self, kind: str, name: str, *, outdated: bool = False) -> Json | None:
         """The object of exactly this name or id, from the shared list; `outdated` as for `list`."""
-        return (await self._listing(kind, False, outdated)).exact(name)
+        return (await self._lists.get(kind, outdated=outdated)).exact(name)
 
     async def view(self, kind: str, how: Callable[[Items], T], *, outdated: bool = False) -> T:
         """What a function makes of the shared list: called once per list, however many ask; `outdated` as for `list`.
@@ -155,23 +151,13 @@ class Swarm:
         Args:
             how: a function of a module; what it returns is shared.
         """
-        return (await self._listing(kind, False, outdated)).derive(how)
+        return (await self._lists.get(kind, outdated=outdated)).derive(how)
 
     async def labelled(self, kind: str, label: str, value: str) -> Items:
         """The objects of a kind that carry a label of this value, as they are now: a small answer in a large swarm."""
         query = {"filters": json.dumps({"label": [f"{label}={value}"]})}
-        answer = await self._read(kind_of(kind).path, f"list {kind}s", query)
+        answer = await self._calls.read(kind_of(kind).path, f"list {kind}s", query)
         return kind_of(kind).items(answer.json())
-
-    async def _listing(self, kind: str, fresh: bool, outdated: bool) -> Listing:
-        if outdated and kind in self._latest:
-            return self._latest[kind]
-        shared = None if fresh else self._lists.get(kind)
-        if shared is None:
-            shared = asyncio.create_task(self._list(kind))
-            self._lists[kind] = shared
-            shared.add_done_callback(lambda done: self._forget_failed(kind, done))
-        return await asyncio.shield(shared)
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None:
         """The object of exactly this name or id, or None when there is none.
@@ -185,7 +171,7 @@ class Swarm:
             return None
         if not how.filter_by_name or _ID.fullmatch(name_or_id):
             try:
-                answer = await self._read(path_of(f"{how.path}/{{}}", name_or_id), words)
+                answer = await self._calls.read(path_of(f"{how.path}/{{}}", name_or_id), words)
             except NotFound:
                 if not how.filter_by_name:
                     return None
@@ -194,7 +180,7 @@ class Swarm:
                 if one is not None or not how.filter_by_name:
                     return one
         query = {"filters": json.dumps({"name": [name_or_id]})}
-        answer = await self._read(how.path, words, query)
+        answer = await self._calls.read(how.path, words, query)
         return exact(kind, how.items(answer.json()), name_or_id)
 
     async def get(self, kind: str, id: str) -> Json | None:
@@ -206,7 +192,7 @@ class Swarm:
         how = kind_of(kind)
 
         async def ask(ids: Sequence[str]) -> list[Json | None]:
-            answer = await self._read(how.path, f"list {kind}s", {"filters": json.dumps({"id": ids})})
+            answer = await self._calls.read(how.path, f"list {kind}s", {"filters": json.dumps({"id": ids})})
             found = {how.id_of(item): item for item in how.items(answer.json())}
             return [found.get(id) for id in ids]
 
@@ -262,7 +248,6 @@ class Swarm:
         *,
         registry_auth: str | None = None,
         registry_auth_from: str | None = None,
-        rollback: str | None = None,
     ) -> Texts:
         """Updates a service, config (labels), secret (labels) or node; returns the daemon's warnings.
 
@@ -271,7 +256,6 @@ class Swarm:
             version: `Version.Index` of the object as it was read.
             spec: the whole new spec.
             registry_auth_from: `spec` or `previous-spec`: whose registry login stays without `registry_auth`.
-            rollback: `previous` takes the service back to its previous spec.
 
         Raises:
             OutOfSequence: the object changed since it was read.
@@ -280,8 +264,6 @@ class Swarm:
         query = {"version": str(version)}
         if registry_auth_from is not None:
             query["registryAuthFrom"] = registry_auth_from
-        if rollback is not None:
-            query["rollback"] = rollback
         path = path_of(f"{how.path}/{{}}/update", id)
         words = f"update {kind} {how.name_in_spec(spec) or id}"
         answer = await self._write("POST", path, words, kind, query=query, body=spec, auth=registry_auth)
@@ -325,29 +307,9 @@ class Swarm:
             return False
         return True
 
-    async def tasks(
-        self,
-        *,
-        service_ids: Iterable[str] | None = None,
-        node_ids: Iterable[str] | None = None,
-        desired_state: Iterable[str] | None = None,
-    ) -> Items:
-        """Tasks as they are now (GET /tasks), of these services and nodes, in these desired states; all when None."""
-        services = None if service_ids is None else list(service_ids)
-        if services is not None and not services:
-            return []
-        filters = {
-            key: list(values)
-            for key, values in (("service", services), ("node", node_ids), ("desired-state", desired_state))
-            if values is not None
-        }
-        try:
-            return await self._tasks(filters)
-        except NotFound:
-            # one of the services is gone, and the daemon then gives none of the others' tasks
-            filters.pop("service", None)
-            wanted = set(services or ())
-            return [task for task in await self._tasks(filters) if task.get("ServiceID") in wanted]
+    async def tasks(self, *, service_ids: Iterable[str] | None = None) -> Items:
+        """Tasks as they are now (GET /tasks), of these services; all when None."""
+        return await tasks.of_services(self._calls, service_ids)
 
     async def task_logs(self, task_id: str, tail: int = 20) -> str:
         """The last lines that a task wrote, both streams, with what has come after 5 seconds; "" when it is gone.
@@ -355,26 +317,11 @@ class Swarm:
         Raises:
             DockerError: the node's logging driver keeps nothing to read.
         """
-        query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
-        words = f"read the logs of task {task_id}"
-        path = path_of("/tasks/{}/logs", task_id)
-        try:
-            data = await self._run(
-                words,
-                lambda peer: peer.transport.stream(path, words, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES),
-            )
-        except (NotFound, Unanswered):
-            return ""
-        return text_of(data)
+        return await tasks.logs(self._calls, task_id, tail)
 
     async def health_log(self, container_id: str) -> str | None:
         """What the last health check of a container printed; None unless the container is on this very node."""
-        try:
-            answer = await self._read(path_of("/containers/{}/json", container_id), "inspect a container")
-        except NotFound:
-            return None
-        checks = ((answer.json().get("State") or {}).get("Health") or {}).get("Log") or []
-        return str(checks[-1].get("Output", "")) if checks else None
+        return await tasks.health_log(self._calls, container_id)
 
     async def distribution(self, image: str) -> Json:
         """What the image's registry says about it: `Descriptor` (with the digest) and `Platforms`.
@@ -385,22 +332,7 @@ class Swarm:
             ImageNotFound, RegistryDenied, RegistryUnreachable, RegistryError: all of them DockerErrors.
             CredentialsFailed: there is a login, and it cannot be read.
         """
-        header = await self.encoded_auth(image)
-        # slashes are part of the route here
-        path = "/distribution/" + "/".join(path_of("{}", part) for part in image.split("/")) + "/json"
-        words = f"look up image {image!r}"
-        try:
-            answer = await self._run(
-                words,
-                lambda peer: peer.transport.call("GET", path, words, headers=_auth_header(header)),
-                bound=self._registry_calls,
-            )
-        except DockerError as error:
-            raise from_registry(error) from None
-        except Unanswered:
-            raise RegistryUnreachable("its registry does not answer in time", call=words) from None
-        found: Json = answer.json()
-        return found
+        return await self._registries.distribution(image)
 
     async def encoded_auth(self, image: str) -> str | None:
         """The login for an image's registry as header text, or None; each registry's is looked up once.
@@ -408,46 +340,20 @@ class Swarm:
         Raises:
             CredentialsFailed: there is a login, and it cannot be read.
         """
-        host = registry(image)
-        if host not in self._auths:
-            self._auths[host] = asyncio.create_task(self._auth(image, host))
-        return await asyncio.shield(self._auths[host])
-
-    async def _auth(self, image: str, host: str) -> str | None:
-        with self._told_when_slow(f"read the login for {host}"):
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._logins.header, image)
+        return await self._registries.encoded_auth(image)
 
     async def close(self) -> None:
         """Ends the connections. Calls that still wait for an answer are left to end by themselves."""
-        for shared in self._lists.values():
-            shared.cancel()
-        self._lists.clear()
-        self._link.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._lists.close()
+        self._calls.close()
 
     async def _list(self, kind: str) -> Listing:
         how = kind_of(kind)
-        answer = await self._read(how.path, f"list {kind}s")
-        self._latest[kind] = Listing(kind, how.items(answer.json()))
+        answer = await self._calls.read(how.path, f"list {kind}s")
+        items = how.items(answer.json())
         if self.listened is not None:
-            self.listened(kind, self._latest[kind].items)
-        return self._latest[kind]
-
-    async def _tasks(self, filters: Mapping[str, object]) -> Items:
-        query = {"filters": json.dumps(filters)} if filters else None
-        answer = await self._read(KINDS["task"].path, "list tasks", query)
-        return KINDS["task"].items(answer.json())
-
-    def _forget_failed(self, kind: str, done: asyncio.Task[Listing]) -> None:
-        failed = done.cancelled() or done.exception() is not None
-        if failed and self._lists.get(kind) is done:
-            del self._lists[kind]
-
-    async def _read(self, path: str, words: str, query: Mapping[str, str] | None = None) -> Answer:
-        timeout = self._link.read_timeout
-        return await self._run(
-            words, lambda peer: peer.transport.call("GET", path, words, query=query, timeout=timeout), again=True
-        )
+            self.listened(kind, items)
+        return Listing(kind, items)
 
     async def _write(
         self,
@@ -461,38 +367,15 @@ class Swarm:
         auth: str | None = None,
         again: bool = False,
     ) -> Answer:
-        headers = _auth_header(auth)
         try:
-            return await self._run(
-                words,
-                lambda peer: peer.transport.call(method, path, words, query=query, body=body, headers=headers),
-                again=again,
+            return await self._calls.write(
+                method, path, words, query=query, body=body, headers=auth_header(auth), again=again
             )
         finally:
             # also after a failure: an unanswered call may have been done
-            self._lists.pop(kind, None)
-
-    async def _run(
-        self, call: str, work: Callable[[Peer], T], *, again: bool = False, bound: asyncio.Semaphore | None = None
-    ) -> T:
-        loop = asyncio.get_running_loop()
-        with self._told_when_slow(call):
-            async with bound or self._calls:
-                return await loop.run_in_executor(self._pool, lambda: self._link.run(work, again=again))
-
-    @contextlib.contextmanager
-    def _told_when_slow(self, call: str) -> Iterator[None]:
-        timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, lambda: self.when_slow(call))
-        try:
-            yield
-        finally:
-            timer.cancel()
+            self._lists.forget(kind)
 
 
 def _is_made_from(spec: Json, live: Json) -> bool:
     labels = spec.get("Labels") or {}
     return bool(labels) and labels == ((live.get("Spec") or live).get("Labels") or {})
-
-
-def _auth_header(registry_auth: str | None) -> dict[str, str]:
-    return {"X-Registry-Auth": registry_auth} if registry_auth else {}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from swarm_provider.core import Json
 from swarm_provider.errors import Conflict
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 

@@ -380,7 +380,7 @@ def test_fault_of_ours_is_no_lost_connection(short_path: Path) -> None:
 
 
 def test_call_that_takes_long_is_told(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm_provider.dockerapi.api.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("swarm_provider.dockerapi.calls.SLOW_SECONDS", 0.1)
 
     async def told(swarm: Swarm) -> list[str]:
         slow: list[str] = []

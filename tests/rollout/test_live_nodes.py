@@ -59,7 +59,7 @@ async def _rolling_update(
         killed.append(int(node["Description"]["Hostname"].removeprefix("node")))
         await asyncio.to_thread(nodes.kill_node, killed[0])
         outcome = await updating
-        tasks = await swarm.tasks(service_ids=[service_id], desired_state=["running"])
+        tasks = [task for task in await swarm.tasks(service_ids=[service_id]) if task["DesiredState"] == "running"]
         # containers on the lost node are not waited for
         await remove_service(swarm, service_id, watcher=watcher, name=name)
         return outcome.text, {task["Spec"]["ContainerSpec"]["Image"] for task in tasks}

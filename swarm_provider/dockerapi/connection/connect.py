@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from swarm_provider.core import Json
 from swarm_provider.core.versions import version_number
 from swarm_provider.dockerapi.connection.hosts import Endpoint
 from swarm_provider.dockerapi.connection.transport import Transport, Unreachable
 from swarm_provider.dockerapi.failures import Unanswered
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
-
-Json = dict[str, Any]
 
 LOWEST_API = "1.41"
 # what this package was written against; a newer daemon speaks older versions, too

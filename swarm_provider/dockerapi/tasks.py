@@ -1,0 +1,61 @@
+"""What is asked of tasks: which there are, what they wrote, what their health checks said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from swarm_provider.core import Json
+from swarm_provider.dockerapi.calls import Calls
+from swarm_provider.dockerapi.connection.transport import path_of
+from swarm_provider.dockerapi.failures import Unanswered
+from swarm_provider.dockerapi.kinds import KINDS
+from swarm_provider.dockerapi.logs import text_of
+from swarm_provider.errors import NotFound
+
+LOG_SECONDS = 5.0
+LOG_BYTES = 1 << 20
+
+
+async def of_services(calls: Calls, service_ids: Iterable[str] | None) -> list[Json]:
+    """As `Swarm.tasks`."""
+    if service_ids is None:
+        return await _listed(calls, [])
+    wanted = list(service_ids)
+    if not wanted:
+        return []
+    try:
+        return await _listed(calls, wanted)
+    except NotFound:
+        # one of the services is gone, and the daemon then gives none of the others' tasks
+        return [task for task in await _listed(calls, []) if task.get("ServiceID") in wanted]
+
+
+async def _listed(calls: Calls, service_ids: list[str]) -> list[Json]:
+    query = {"filters": json.dumps({"service": service_ids})} if service_ids else None
+    answer = await calls.read(KINDS["task"].path, "list tasks", query)
+    return KINDS["task"].items(answer.json())
+
+
+async def logs(calls: Calls, task_id: str, tail: int) -> str:
+    """As `Swarm.task_logs`."""
+    query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
+    words = f"read the logs of task {task_id}"
+    path = path_of("/tasks/{}/logs", task_id)
+    try:
+        data = await calls.run(
+            words, lambda peer: peer.transport.stream(path, words, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES)
+        )
+    except (NotFound, Unanswered):
+        return ""
+    return text_of(data)
+
+
+async def health_log(calls: Calls, container_id: str) -> str | None:
+    """As `Swarm.health_log`."""
+    try:
+        answer = await calls.read(path_of("/containers/{}/json", container_id), "inspect a container")
+    except NotFound:
+        return None
+    checks = ((answer.json().get("State") or {}).get("Health") or {}).get("Log") or []
+    return str(checks[-1].get("Output", "")) if checks else None
