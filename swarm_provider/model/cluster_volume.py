@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.model.types.kinds import SIZE, Choice, Field, ListOf, MapOf, ObjectOf, Text
+from swarm_provider.model.types.kinds import Choice, Field, ListOf, MapOf, ObjectOf, Text
+from swarm_provider.model.types.measures import SIZE
 
 _TOPOLOGY: Final = ObjectOf(
     "Topology",

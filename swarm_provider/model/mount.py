@@ -6,7 +6,8 @@ from typing import Final
 
 from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.types import short_forms
-from swarm_provider.model.types.kinds import SIZE, Boolean, Choice, Field, Integer, ListOf, ObjectOf, Text
+from swarm_provider.model.types.kinds import Boolean, Choice, Field, Integer, ListOf, ObjectOf, Text
+from swarm_provider.model.types.measures import SIZE
 
 MOUNT: Final = ObjectOf(
     "Mount",

@@ -8,7 +8,8 @@ from typing import Any
 
 from swarm_provider.core import Json
 from swarm_provider.errors import Problem
-from swarm_provider.model.types.kinds import At, Field, ObjectOf
+from swarm_provider.model.types.kinds import Field, ObjectOf
+from swarm_provider.model.types.place import At
 
 
 @dataclass(frozen=True)

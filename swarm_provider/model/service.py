@@ -14,10 +14,6 @@ from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.mount import MOUNT
 from swarm_provider.model.types import short_forms
 from swarm_provider.model.types.kinds import (
-    CPUS,
-    DURATION,
-    MEMSWAP,
-    SIZE,
     Boolean,
     Choice,
     Field,
@@ -30,6 +26,7 @@ from swarm_provider.model.types.kinds import (
     Type,
     of_text,
 )
+from swarm_provider.model.types.measures import CPUS, DURATION, MEMSWAP, SIZE
 
 MODES: Final = ("replicated", "global", "replicated-job", "global-job")
 ENDPOINT_MODES: Final = ("vip", "dnsrr")

@@ -8,7 +8,8 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.values import at, reveal
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import FUNCTIONS
-from swarm_provider.model.types.kinds import At, nearest
+from swarm_provider.model.types.kinds import nearest
+from swarm_provider.model.types.place import At
 from swarm_provider.plan.families import naming
 from swarm_provider.plugin.run.nodes import chosen, hostname
 from swarm_provider.plugin.run.session import Session

@@ -16,7 +16,7 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import OwnershipError
 from swarm_provider.model import FUNCTIONS, RESOURCES
-from swarm_provider.model.types.kinds import At
+from swarm_provider.model.types.place import At
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.families.pruning import Users, prunable, references, undecided
 from swarm_provider.plan.ownership import odd_labels

@@ -15,18 +15,8 @@ from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.resource import Resource
 from swarm_provider.model.resources import RESOURCES
 from swarm_provider.model.schema import given, object_types
-from swarm_provider.model.types.kinds import (
-    Boolean,
-    Field,
-    Integer,
-    ListOf,
-    MapOf,
-    Measure,
-    Number,
-    ObjectOf,
-    Text,
-    Type,
-)
+from swarm_provider.model.types.kinds import Boolean, Field, Integer, ListOf, MapOf, Number, ObjectOf, Text, Type
+from swarm_provider.model.types.measures import Measure
 
 WIDTH: Final = 120
 KEYWORDS: Final[dict[str, dict[str, str]]] = {"Config": {"base_name": "name"}, "Secret": {"base_name": "name"}}

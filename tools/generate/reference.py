@@ -17,12 +17,12 @@ from swarm_provider.model.types.kinds import (
     Integer,
     ListOf,
     MapOf,
-    Measure,
     Number,
     ObjectOf,
     Text,
     Type,
 )
+from swarm_provider.model.types.measures import Measure
 from tools.generate.codegen import KEYWORDS
 
 _HEAD = """\

@@ -15,7 +15,7 @@ from swarm_provider.core import Json
 from swarm_provider.errors import Problem
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
 from swarm_provider.model.rules import limits
-from swarm_provider.model.types import kinds
+from swarm_provider.model.types import place
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
 
@@ -80,7 +80,7 @@ def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
 def _cluster_spec(value: Any, at: At) -> Json:
     """Read docker's own key for a volume of the cluster, which `docker stack deploy` reads and makes nothing of."""
     problems: list[Problem] = []
-    spec = CLUSTER_SPEC.normal(value, kinds.At(problems=problems))
+    spec = CLUSTER_SPEC.normal(value, place.At(problems=problems))
     for problem in problems:
         at.error(f"{problem.path}: {problem.message}" if problem.path else problem.message)
     return spec if isinstance(spec, dict) else {}

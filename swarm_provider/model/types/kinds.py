@@ -16,49 +16,14 @@ from typing import Any, Final
 
 from swarm_provider.core import Json, units
 from swarm_provider.core.names import camel, snake
-from swarm_provider.core.path import Path, render
 from swarm_provider.core.values import UNKNOWN, Secret
-from swarm_provider.errors import Problem
+from swarm_provider.model.types.place import At
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 """A number as text; int() refuses thousands of digits, and takes those of other scripts."""
 
 EXACT_BELOW: Final = 2**53
 """Above it, a double has not every whole number."""
-
-
-@dataclass
-class At:
-    """Where a value stands, and the list that collects what is wrong.
-
-    Attributes:
-        path: as people type it: our names in snake_case, the user's own keys as they are.
-        hidden: the value is secret.
-    """
-
-    path: Path = ()
-    problems: list[Problem] = field(default_factory=list)
-    hidden: bool = False
-
-    def child(self, wire: str) -> At:
-        """Return the place of a property of ours."""
-        return At((*self.path, snake(wire)), self.problems, self.hidden)
-
-    def entry(self, key: str) -> At:
-        """Return the place of a key of the user's."""
-        return At((*self.path, key), self.problems, self.hidden)
-
-    def item(self, index: int) -> At:
-        """Return the place of an entry of a list."""
-        return At((*self.path, index), self.problems, self.hidden)
-
-    def secretly(self) -> At:
-        """Return the same place, of a secret value."""
-        return At(self.path, self.problems, hidden=True)
-
-    def wrong(self, message: str, *, without_value: str = "the value has a wrong form") -> None:
-        """Note a problem; a message that quotes a secret value is replaced."""
-        self.problems.append(Problem(without_value if self.hidden else message, render(self.path)))
 
 
 @dataclass(frozen=True)
@@ -156,7 +121,7 @@ class Boolean(Type):
         if value in ("true", "false"):
             return value == "true"
         if not isinstance(value, bool):
-            at.wrong(f"must be true or false, not {_shown(value)}")
+            at.wrong(f"must be true or false, not {as_given(value)}")
         return value
 
     def _schema(self) -> Json:
@@ -184,7 +149,7 @@ class Integer(Type):
             text = "has lost its last digits on the way, since Pulumi's numbers are doubles; put it in quotes"
             at.wrong(f"{value:.0f} {text}")
         elif isinstance(value, bool) or not isinstance(value, int):
-            at.wrong(f"must be a whole number, not {_shown(value)}")
+            at.wrong(f"must be a whole number, not {as_given(value)}")
         elif value < least:
             at.wrong(f"must be at least {least}, not {value}")
         elif value > (most if self.maximum is None else self.maximum):
@@ -208,10 +173,10 @@ class Number(Type):
             try:
                 value = float(value)
             except ValueError:
-                at.wrong(f"must be a number, not {_shown(value)}")
+                at.wrong(f"must be a number, not {as_given(value)}")
                 return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            at.wrong(f"must be a number, not {_shown(value)}")
+            at.wrong(f"must be a number, not {as_given(value)}")
         return value
 
     def _key(self, value: Any) -> Any:
@@ -232,7 +197,7 @@ class Choice(Type):
 
     def _normal(self, value: Any, at: At) -> Any:
         if value not in self.words:
-            at.wrong(f"must be one of {', '.join(self.words)}, not {_shown(value)}{nearest(value, self.words)}")
+            at.wrong(f"must be one of {', '.join(self.words)}, not {as_given(value)}{nearest(value, self.words)}")
         return value
 
     def _schema(self) -> Json:
@@ -242,47 +207,9 @@ class Choice(Type):
         return "str"
 
 
-@dataclass(frozen=True)
-class Measure(Type):
-    """A text with a unit, kept as the user spelt it and compared by what it means."""
-
-    parse: Callable[[Any], int] = units.size_bytes
-    numbers: bool = False
-    """Whether a bare number is meant too (a size in bytes, a number of cpus)."""
-
-    def _normal(self, value: Any, at: At) -> Any:
-        allowed = (str, int, float) if self.numbers else (str,)
-        if isinstance(value, bool) or not isinstance(value, allowed):
-            at.wrong(f"must be a text with a unit, not {_shown(value)}")
-            return value
-        try:
-            self.parse(value)
-        except ValueError as error:
-            at.wrong(str(error))
-        return str(value)
-
-    def _key(self, value: Any) -> Any:
-        try:
-            return self.parse(value)
-        except (ValueError, TypeError):
-            return value
-
-    def _schema(self) -> Json:
-        return {"type": "string"}
-
-    def _python(self) -> str:
-        return "str | int | float" if self.numbers else "str"
-
-
 def whole(value: Any) -> Any:
     """Return a number that travelled as a text of digits; everything else as it is."""
     return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
-
-
-DURATION = Measure(parse=units.duration_ns)
-SIZE = Measure(parse=units.size_bytes, numbers=True)
-MEMSWAP = Measure(parse=units.swap_bytes, numbers=True)
-CPUS = Measure(parse=units.nano_cpus, numbers=True)
 
 
 @dataclass(frozen=True)
@@ -440,5 +367,6 @@ def _kind(value: Any) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
 
 
-def _shown(value: Any) -> str:
+def as_given(value: Any) -> str:
+    """Return a value as a message shows it: a text or a number itself, else what it is."""
     return repr(value) if isinstance(value, (str, int, float, bool)) else _kind(value)
