@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import functions
+from bench import cpu, functions
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.picture import picture
@@ -29,7 +29,7 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-PARTS = ("deploys", "ready", "memory", "ending", "functions")
+PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu")
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
 LARGE = 499
@@ -39,7 +39,14 @@ LARGE = 499
 def main() -> None:
     """Parse the command line, measure, write."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure (default: %(default)s)")
+    parser.add_argument(
+        "--parts",
+        default=",".join(part for part in PARTS if part != "cpu"),
+        help="what to measure (default: %(default)s; cpu needs --against)",
+    )
+    parser.add_argument(
+        "--against", type=Path, help="another checkout with its own .venv, whose processor time `cpu` compares with"
+    )
     parser.add_argument("--sizes", default="10,50,200", help="sizes, submitted only (default: %(default)s)")
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
     parser.add_argument("--rounds", type=int, default=5, help="times that each is measured (default: %(default)s)")
@@ -73,6 +80,10 @@ def main() -> None:
             found.ending = _ending()
         elif part == "functions":
             found.functions = functions.table([500, 1000, 5000])
+        elif part == "cpu":
+            if options.against is None:
+                parser.error("the part cpu needs --against, the folder of another checkout with its own .venv")
+            found.cpu = cpu.alternate(options.against, options.rounds)
         else:
             parser.error(f"no part {part!r}; choose from {', '.join(PARTS)}")
         if part != "deploys":

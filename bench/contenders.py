@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import shutil
 import socket
 import sys
@@ -16,7 +17,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
-from bench.measure import Run, run
+from bench.measure import LOOK_EVERY_S, Run, run
 from bench.workload import SECRET, STACK, Json, Workload
 from tests.support.engine import REPO, Engine, docker_environment
 from tests.support.pulumi import PulumiProject
@@ -189,9 +190,11 @@ class _Pulumi(Contender):
         host: str = "",
         checkpoints: bool = True,
         parallel: int | None = PARALLEL,
+        venv: Path | None = None,
         **options: Any,
     ) -> None:
         self._cli, self._host, self._checkpoints, self._parallel = cli, host, checkpoints, parallel
+        self._venv = venv or Path(sys.prefix)
         super().__init__(*args, **options)
 
     def prepare(self) -> None:
@@ -206,14 +209,18 @@ class _Pulumi(Contender):
     def write(self) -> None:
         """Write the files that the program reads."""
 
-    def do(self, step: str) -> Run | None:
+    def do(self, step: str) -> Run:
+        return self.observed(step)
+
+    def observed(self, step: str, look_every: float = LOOK_EVERY_S) -> Run:
+        """Do one step, and look at its processes that often, in seconds."""
         self.write()
         skip = ["--yes", "--skip-preview"]
         commands = {"preview, no change": ["preview"], "destroy": ["destroy", *skip]}
         environment = {**self.project.environment, "DOCKER_CONFIG": docker_environment()["DOCKER_CONFIG"]}
         pulumi = shutil.which("pulumi", path=environment["PATH"])
         command = [pulumi or "pulumi", *commands.get(step, ["up", *skip]), "--stack", "dev", "--non-interactive"]
-        return run(command, folder=self.project.folder, environment=environment)
+        return run(command, folder=self.project.folder, environment=environment, look_every=look_every)
 
     @property
     def title(self) -> str:
@@ -230,7 +237,6 @@ class Ours(_Pulumi):
     """swarm-provider."""
 
     name = "swarm-provider"
-    plugin_path = str(Path(sys.executable).parent)
     program = """
     import os
     import swarm_provider as swarm
@@ -238,7 +244,11 @@ class Ours(_Pulumi):
     """
 
     def prepare(self) -> None:
+        self.plugin_path = str(self._venv / "bin")
         super().prepare()
+        _set(self.project, "runtime", {"name": "python", "options": {"virtualenv": str(self._venv)}})
+        # language hosts before `virtualenv` take the first Python of PATH
+        self.project.environment["PATH"] = os.pathsep.join([str(self._venv / "bin"), self.project.environment["PATH"]])
         self.project.environment["BENCH_WAIT"] = "1" if self.wait else "0"
 
     def write(self) -> None:
@@ -279,15 +289,18 @@ class Nothing(_Pulumi):
         script.chmod(0o755)
         self.plugin_path = str(folder)
         super().prepare()
-        file = self.project.folder / "Pulumi.yaml"
-        settings: Json = json.loads(file.read_text())
-        settings["plugins"] = {"providers": [{"name": "nothing", "path": str(folder)}]}
-        file.write_text(json.dumps(settings))
+        _set(self.project, "plugins", {"providers": [{"name": "nothing", "path": str(folder)}]})
         # equal texts have equal hashes in every run
         self.project.environment["PYTHONHASHSEED"] = "0"
 
     def write(self) -> None:
         self.workload.things(self.project.folder, self.versions)
+
+
+def _set(project: PulumiProject, key: str, value: Json) -> None:
+    """Set a key of Pulumi.yaml."""
+    file = project.folder / "Pulumi.yaml"
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: value}))
 
 
 class _UnixConnection(http.client.HTTPConnection):

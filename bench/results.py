@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.contenders import PARALLEL, STEPS
+from bench.cpu import KINDS, SERVICES, Alternated
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
 UNSAVED = ", no checkpoints"
@@ -58,6 +59,7 @@ class Results:
         large: what was deployed to measure memory, and kind of process -> MiB at most.
         ending: services updated at once -> seconds from Swarm's own end of an update until ours, of each update.
         functions: the table of the pure parts.
+        cpu: processor time of a preview that changes nothing, beside that of another commit.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Results:
     large: dict[str, float] = field(default_factory=dict)
     ending: dict[str, list[float]] = field(default_factory=dict)
     functions: str = ""
+    cpu: Alternated = field(default_factory=Alternated)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -74,6 +77,7 @@ class Results:
             return cls()
         found = cls(**json.loads(file.read_text()))
         found.samples = {key: Sample(**value) for key, value in found.samples.items()}  # type: ignore[arg-type]
+        found.cpu = Alternated(**found.cpu) if isinstance(found.cpu, dict) else found.cpu
         return found
 
     def write(self, file: Path) -> None:
@@ -190,10 +194,35 @@ def markdown(found: Results) -> str:
             f"First deploy, preview and rotation of all, at most: {shown}.",
             "",
         ]
+    lines += _of_processors(found.cpu)
     if found.functions:
         lines += ["## The pure parts", "", "Processor time and memory of one call (`bench/functions.py`).", ""]
         lines += [found.functions, ""]
     return "\n".join(lines)
+
+
+def _of_processors(found: Alternated) -> list[str]:
+    if not found.seconds:
+        return []
+    lines = [
+        "## Processor time of a preview that changes nothing",
+        "",
+        f"{SERVICES} services; seconds of the two processes of ours, user and system time together, both commits",
+        "alternated in one run, each with its own virtual environment.",
+        "",
+        "| | commit | program | plugin | together |",
+        "|---|---|---|---|---|",
+    ]
+    for which, kinds in found.seconds.items():
+        together = [sum(each) for each in zip(*(kinds[kind] for kind in KINDS), strict=True)]
+        cells = " | ".join(_cell(column) for column in (*(kinds[kind] for kind in KINDS), together))
+        lines.append(f"| {which} | {found.commits[which]} | {cells} |")
+    ratios = " | ".join(
+        f"{ratio:.2f}"
+        for kinds in (*((kind,) for kind in KINDS), KINDS)
+        if (ratio := _ratio(found.median("now", *kinds), found.median("before", *kinds))) is not None
+    )
+    return [*lines, f"| **now / before** | | {ratios} |", ""]
 
 
 def _tables(sample: Sample) -> list[str]:

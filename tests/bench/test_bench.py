@@ -13,6 +13,7 @@ import pytest
 from bench import functions
 from bench.__main__ import HERE
 from bench.contenders import STEPS
+from bench.measure import run
 from bench.picture import picture
 from bench.results import LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
 from tests.support.engine import REPO
@@ -53,9 +54,27 @@ def test_what_was_not_measured_is_left_empty() -> None:
     assert "| 12  |  |" in markdown(Results())
 
 
+def test_processor_time_is_compared_by_medians_of_both_processes_together() -> None:
+    found = Results()
+    for before, now in ((4.0, 2.0), (6.0, 3.0), (400.0, 0.1)):
+        found.cpu.add("before", {"program": before, "plugin": before, "cli": 100.0})
+        found.cpu.add("now", {"program": now, "plugin": now, "cli": 100.0})
+    found.cpu.commits = {"before": "aaaaaaa", "now": "bbbbbbb"}
+    assert (found.cpu.median("before"), found.cpu.median("now", "plugin")) == (12.0, 2.0)
+    assert "| **now / before** | | 0.33 | 0.33 | 0.33 |" in markdown(found)
+
+
+def test_processor_time_of_a_command_counts_each_of_its_processes(tmp_path: Path) -> None:
+    burn = "import os, time\nwhile sum(os.times()[:2]) < 0.3: pass\ntime.sleep(0.3)"
+    command = ["sh", "-c", f"{sys.executable} -c '{burn}' & {sys.executable} -c '{burn}'; wait"]
+    used = run(command, folder=tmp_path, environment={}, look_every=0.02).cpu
+    assert 0.5 <= sum(used.values()) <= 2
+
+
 def test_results_are_kept_for_later_parts(tmp_path: Path) -> None:
     found = sample(10, wait=True, step=DEPLOY, ours=2.0)
     found.ending = {"1": [0.1]}
+    found.cpu.add("now", {"program": 1.0, "plugin": 1.0})
     found.write(tmp_path / "results.json")
     assert Results.read(tmp_path / "results.json") == found
 
