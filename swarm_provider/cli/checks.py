@@ -98,7 +98,7 @@ def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     runtime = data.get("runtime")
     name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if not isinstance(data.get("name"), str) or not isinstance(name, str):
-        says = "Pulumi.yaml needs a 'name' and a 'runtime', each a text such as 'name: shop' and 'runtime: python'"
+        says = "Pulumi.yaml needs a 'name' and a 'runtime', each a string such as 'name: shop' and 'runtime: python'"
         yield Finding("project", "wrong", says, "correct the file")
         return
     yield Finding("project", "ok", f"{data['name']}, runtime {name}")

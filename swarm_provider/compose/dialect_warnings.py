@@ -50,13 +50,13 @@ def differences(here: Sections, there: Sections, dialect: str, warned: Iterable[
         if not any(all(map(operator.eq, _steps(problem.path), told)) for told in known)
     ]
     if len(found) > _MOST:
-        found[_MOST:] = [Problem(f"{len(found) - _MOST} more places would read differently with dialect={dialect!r}")]
+        found[_MOST:] = [Problem(f"{len(found) - _MOST} more places mean something else with dialect={dialect!r}")]
     return found
 
 
 def refused(error: InputError, dialect: str) -> Problem:
     """Return the warning for files that the other dialect refuses."""
-    return Problem(f"dialect={dialect!r} would refuse these files: {error.problems[0]}")
+    return Problem(f"with dialect={dialect!r} these files are invalid: {error.problems[0]}")
 
 
 def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem]:
@@ -70,7 +70,7 @@ def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem
                 continue
             for path in _paths(_without_known(one[key].inputs), _without_known(other[key].inputs), ()):
                 place = path_text((section, key, *path))
-                yield Problem(f"it would read differently with dialect={dialect!r}", place, entry.file, entry.line)
+                yield Problem(f"it means something else with dialect={dialect!r}", place, entry.file, entry.line)
 
 
 def _steps(path: str) -> list[str]:

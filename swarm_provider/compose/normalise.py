@@ -104,14 +104,14 @@ def _camel_fields(value: Json) -> Json:
 def _check_image(service: Service) -> None:
     if service.values.get("image") is None:
         service.at.error(
-            "'image' is missing; images are not built here" if "build" in service.places else "'image' is missing"
+            "'image' is missing; Swarm does not build images" if "build" in service.places else "'image' is missing"
         )
 
 
 def _healthcheck(value: Json, at: At) -> Json:
     if value.get("disable"):
         if value.get("test"):
-            at.error("'test' and 'disable' exclude each other; remove one")
+            at.error("'test' and 'disable' are mutually exclusive; remove one")
         return {"disable": True}
     return _camel_fields(value)
 
@@ -140,7 +140,7 @@ def _credential_spec(service: Service, configs: Section) -> Json:
     value = dict(service.values["credential_spec"])
     if len(value) > 1:
         service.place("credential_spec").error(
-            f"only one of config, file and registry can be given, not {' and '.join(value)}"
+            f"only one of config, file and registry can be set, not {' and '.join(value)}"
         )
     if "config" in value:
         if value["config"] not in configs:
@@ -256,9 +256,9 @@ def _restart(service: Service) -> Json | None:
     name, _, count = text.partition(":")
     at = service.place("restart")
     if count and not count.removeprefix("+").isdecimal():
-        at.error(f"the number of attempts must be a whole number, such as on-failure:3, in {text!r}")
+        at.error(f"the number of attempts must be an integer, such as on-failure:3, in {text!r}")
     elif not name and text:
-        at.error("a policy must stand before the colon, such as on-failure:3")
+        at.error("the policy before the colon is missing; use a value such as on-failure:3")
     elif name in ("", "no"):
         return None
     elif name in ("always", "unless-stopped"):

@@ -283,7 +283,7 @@ def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: At
     )
     if dependency.condition == "service_completed_successfully" and not once:
         at.warn(
-            f"the service {name!r} never completes, since Swarm starts its tasks again; "
+            f"the service {name!r} never completes, since Swarm restarts its tasks; "
             "give it 'deploy: {mode: replicated-job}'"
         )
 
@@ -294,9 +294,9 @@ def _break_cycles(services: Mapping[str, Service], edges: dict[str, dict[str, De
         at = services[cycle[0]].place("depends_on")
         steps = list(itertools.pairwise(cycle))
         if any(edges[one][other].required for one, other in steps):
-            at.error(f"the services depend on each other in a circle: {chain}; remove one of the entries")
+            at.error(f"dependency cycle: {chain}; remove one of the entries")
             return
-        at.warn(f"the services depend on each other in a circle: {chain}; docker ignores depends_on, and so do we here")
+        at.warn(f"dependency cycle: {chain}; ignored, as by docker stack deploy")
         for one, other in steps:
             edges[one].pop(other, None)
 

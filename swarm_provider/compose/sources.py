@@ -40,12 +40,12 @@ class Sources:
 
     def __post_init__(self) -> None:
         if not self.files:
-            raise InputError("compose_file is empty; give the path of a compose file")
+            raise InputError("compose_file is empty; set it to the path of a compose file")
         if self.dialect not in DIALECTS:
             words = " or ".join(DIALECTS)
             raise InputError(Problem(f"must be {words}{nearest(self.dialect, DIALECTS)}", "dialect"))
         if self.env_files and self.dialect == "docker":
-            raise InputError(Problem("docker stack deploy has no env file; give dialect='compose-spec'", "env_file"))
+            raise InputError(Problem("docker stack deploy reads no env file; set dialect='compose-spec'", "env_file"))
 
     @property
     def folder(self) -> Path:
@@ -137,7 +137,7 @@ def _bytes(file: str | Path) -> bytes:
     except OSError as error:
         raise InputError(Problem(f"the compose file cannot be read: {error.strerror}", "", str(file))) from None
     except ValueError as error:
-        raise InputError(Problem(f"the path cannot be used: {error}", "", str(file))) from None
+        raise InputError(Problem(f"invalid path: {error}", "", str(file))) from None
 
 
 def plain_name(tree: Map, at: At) -> str | None:
@@ -146,7 +146,7 @@ def plain_name(tree: Map, at: At) -> str | None:
     if value is None:
         return None
     if isinstance(value, Template) or not isinstance(value, (str, int, float)):
-        at.key(tree, "name").error("must be a plain text")
+        at.key(tree, "name").error("must be a plain string")
         return None
     return str(go_text(value)) or None
 
@@ -159,6 +159,6 @@ def _check_version(tree: Map, at: At) -> None:
     major, _, minor = text.partition(".")
     known = text == "" or (major == "3" and (minor == "" or (minor.isdecimal() and int(minor) <= 13)))
     if not isinstance(version, str):
-        at.key(tree, "version").warn("docker wants the version as a text; the compose-spec ignores it: remove the line")
+        at.key(tree, "version").warn("docker requires a string; the compose-spec ignores it: remove the line")
     elif not known:
-        at.key(tree, "version").warn(f"docker does not know version {text!r}; it is ignored, as the compose-spec says")
+        at.key(tree, "version").warn(f"docker does not know version {text!r}; ignored, as in the compose-spec")

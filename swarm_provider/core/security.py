@@ -30,7 +30,7 @@ def canonical(option: str) -> str:
     """Return the option as inputs have it, such as `seccomp:unconfined`; a seccomp profile is its JSON.
 
     Raises:
-        ValueError: Swarm has no word for it.
+        ValueError: Swarm does not support it.
     """
     name, value = split(option)
     if name == "no-new-privileges" and value.lower() in ("", "true", "false"):
@@ -42,7 +42,7 @@ def canonical(option: str) -> str:
     if name == "seccomp":
         raise ValueError("seccomp must be default, unconfined or a profile in JSON")
     if name == "apparmor":
-        raise ValueError("Swarm knows apparmor:default and apparmor:unconfined, and no profile by its name")
+        raise ValueError("Swarm supports apparmor:default and apparmor:unconfined only, not a profile by name")
     if name == "label":
         part, inner = split(value)
         if part == "disable" and not inner:
@@ -51,8 +51,8 @@ def canonical(option: str) -> str:
             return f"label:{part}:{inner}"
         raise ValueError(f"a label must be disable, or one of {', '.join(LABEL_PARTS)} with its value")
     if name == "credentialspec":
-        raise ValueError("a credential spec is given as credential_spec")
-    raise ValueError(f"Swarm has no word for it; it has {_KNOWN}")
+        raise ValueError("a credential spec is set with credential_spec")
+    raise ValueError(f"not supported by Swarm, which has {_KNOWN}")
 
 
 def seccomp(profile: str) -> str:
@@ -66,5 +66,5 @@ def seccomp(profile: str) -> str:
     except ValueError as error:
         raise ValueError(f"the seccomp profile is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError("the seccomp profile is not JSON with keys")
+        raise ValueError("the seccomp profile is not a JSON object")
     return f"seccomp:{json.dumps(found, separators=(',', ':'), ensure_ascii=False)}"

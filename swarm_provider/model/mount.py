@@ -15,13 +15,13 @@ MOUNT: Final = ObjectOf(
         Field(
             "type",
             Choice(("volume", "bind", "tmpfs", "npipe", "cluster", "image")),
-            "What is mounted. CS.Mounts.Type.",
+            "Type of the mount. CS.Mounts.Type.",
             required=True,
         ),
         Field("source", Text(), "Volume name or path on the node; none: an anonymous volume."),
         Field("target", Text(), "Path in the container.", required=True),
         Field("read_only", Boolean(), "Default false."),
-        Field("consistency", Text(), "Kept for Docker Desktop; no effect on Linux."),
+        Field("consistency", Text(), "Used by Docker Desktop; ignored on Linux."),
         Field(
             "bind",
             ObjectOf(
@@ -32,11 +32,11 @@ MOUNT: Final = ObjectOf(
                         "recursive",
                         Choice(("enabled", "disabled")),
                         (
-                            "Whether mounts below the path come along. Default enabled. (No engine keeps `writable` "
-                            "and `readonly` for a service.)"
+                            "Whether submounts are included. Default enabled. (`writable` and `readonly` are not "
+                            "supported for services.)"
                         ),
                     ),
-                    Field("create_host_path", Boolean(), "No effect: no engine keeps it for a service."),
+                    Field("create_host_path", Boolean(), "Not supported for services; ignored."),
                 ),
                 "Options of a bind mount.",
             ),
@@ -47,10 +47,10 @@ MOUNT: Final = ObjectOf(
             ObjectOf(
                 "MountVolume",
                 (
-                    Field("nocopy", Boolean(), "Do not fill a new volume with what the image has there."),
+                    Field("nocopy", Boolean(), "Do not copy the image's content at the target into a new volume."),
                     Field("subpath", Text(), "Path inside the volume. API 1.45."),
-                    Field("labels", LABELS, "Labels of a volume that is made for the task."),
-                    Field("driver", Text(), "Driver of a volume that is made for the task."),
+                    Field("labels", LABELS, "Labels of a volume created for the task."),
+                    Field("driver", Text(), "Driver of a volume created for the task."),
                     Field("driver_opts", OPTIONS, "Driver options of such a volume."),
                 ),
                 "Options of a volume mount.",
@@ -76,7 +76,7 @@ MOUNT: Final = ObjectOf(
         ),
         Field("cluster", ObjectOf("MountCluster", (), "Options of a cluster volume."), "API 1.42."),
     ),
-    "Something mounted into the tasks. CS.Mounts.",
+    "A mount of the tasks. CS.Mounts.",
     before=short_forms.volume,
     also=("str",),
 )

@@ -46,10 +46,10 @@ def _keep(value: Any) -> Any:
 TLS: Final = ObjectOf(
     "Tls",
     (
-        Field("ca_file", Text(), "Path of the certificates (PEM) that are trusted. Default: the system's."),
-        Field("cert_file", Text(), "Path of the client's certificate (PEM)."),
-        Field("key_file", Text(), "Path of its key (PEM)."),
-        Field("verify", Boolean(), "Whether the server's certificate is checked. Default true."),
+        Field("ca_file", Text(), "Path of the trusted CA certificates (PEM). Default: the system's."),
+        Field("cert_file", Text(), "Path of the client certificate (PEM)."),
+        Field("key_file", Text(), "Path of the client key (PEM)."),
+        Field("verify", Boolean(), "Verify the server's certificate. Default true."),
     ),
     "TLS for a tcp:// host.",
     before=_from_json,
@@ -58,10 +58,10 @@ REGISTRY_AUTH: Final = ObjectOf(
     "RegistryAuth",
     (
         Field("address", Text(), "Host of the registry, with its port if any; docker.io is Docker Hub.", required=True),
-        Field("username", Text(), "Account. Left out: `password` is an identity token."),
+        Field("username", Text(), "User name. Not set: `password` is an identity token."),
         Field("password", Text(), "Password or token.", secret=True),
     ),
-    "The login for one registry.",
+    "Credentials for one registry.",
 )
 KEEP_PREVIOUS: Final = ObjectOf(
     "KeepPrevious",
@@ -83,7 +83,7 @@ PROVIDER: Final = Resource(
         Field(
             "hosts",
             ListOf(Text(), before=_hosts),
-            "Several managers of one swarm, in the order in which they are tried; the first that is usable serves.",
+            "Several managers of one swarm, in the order in which they are tried; the first usable one is used.",
         ),
         Field("context", Text(), "Name of a docker context. Environment: DOCKER_CONTEXT."),
         Field(
@@ -100,7 +100,7 @@ PROVIDER: Final = Resource(
         Field(
             "registry_auth",
             ListOf(REGISTRY_AUTH, before=_from_json),
-            "Logins that win over those of the docker configuration.",
+            "Logins that take precedence over those of the docker configuration.",
         ),
         Field(
             "node_hosts",
@@ -109,7 +109,7 @@ PROVIDER: Final = Resource(
             "{'node-2': 'ssh://ops@node-2'}. For volumes with `node`.",
         ),
         Field("keep_previous", KEEP_PREVIOUS, "Old versions of each config and secret that are kept. Default 1."),
-        Field("strict", Boolean(), "Every warning of the provider is an error. Default false."),
+        Field("strict", Boolean(), "Treat every warning of the provider as an error. Default false."),
         Field(
             "advice",
             ListOf(Choice(ADVICE), order=False, before=_from_json),
@@ -118,14 +118,14 @@ PROVIDER: Final = Resource(
         Field(
             "offline_preview",
             Boolean(),
-            "With an unreachable swarm, compare with the state, with one warning. Default false. "
+            "If the swarm is unreachable, compare with the state and warn. Default false. "
             "Environment: SWARM_OFFLINE_PREVIEW.",
         ),
         Field(
             "delete_unreachable",
             Boolean(),
-            "Give up what this stack has on a swarm that cannot be reached any more: it is dropped from the state and "
-            "stays there. Default false. Environment: SWARM_DELETE_UNREACHABLE, which is for one run and not kept.",
+            "Remove what this stack has on an unreachable swarm from the state only. Default false. "
+            "Environment: SWARM_DELETE_UNREACHABLE, for one run only.",
         ),
     ),
     (),

@@ -16,12 +16,12 @@ _NAME: Final = Field("name", Text(), "Name in the swarm. Default: the logical na
 _NAMESPACE: Final = Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`.")
 _OWNER: Final = Field("owner", Text(), "Pulumi project and stack that own the object.", computed=True)
 _INCARNATION: Final = Field("incarnation", Text(), "Random value that ties this state to the live object.")
-_ADOPT: Final = Field("adopt", Boolean(), "Take over what docker made under this name. Default false.")
+_ADOPT: Final = Field("adopt", Boolean(), "Adopt the object of this name that docker created. Default false.")
 
 
 def _family(kind: str, limit: str) -> tuple[Field, ...]:
     return (
-        Field("base_name", Text(), "Name that the versions' names begin with. Default: the logical name."),
+        Field("base_name", Text(), "Base of the versions' names. Default: the logical name."),
         _NAMESPACE,
         Field("name", Text(), "Name of the current version.", computed=True),
         Field("family_id", Text(), "Id of the family.", computed=True),
@@ -33,13 +33,13 @@ def _family(kind: str, limit: str) -> tuple[Field, ...]:
         Field("labels", LABELS, f"Labels of the {kind}; they change without a new version."),
         Field("template_driver", Text(), "Template driver, such as golang. Spec.Templating, API 1.37."),
         Field("keep_previous", Integer(0), "Old versions kept beside the current one. Default 1."),
-        Field("rotate_trigger", Type(), "Any value; its change makes a new version of equal content."),
+        Field("rotate_trigger", Type(), "Any value; a change creates a new version with the same content."),
     )
 
 
 CONFIG: Final = Resource(
     "Config",
-    "A family of Docker configs: changing its content makes a new version and moves the services that use it.",
+    "A family of Docker configs: changing its content creates a new version and updates the services that use it.",
     (*_family("config", "less than 1000 KiB"), _ADOPT, ADVICE_INPUT),
     (
         Field("name", Text(), "Name of the current version."),
@@ -49,16 +49,16 @@ CONFIG: Final = Resource(
 )
 SECRET: Final = Resource(
     "Secret",
-    "A family of Docker secrets: changing its content makes a new version and moves the services that use it.",
+    "A family of Docker secrets: changing its content creates a new version and updates the services that use it.",
     (
         *_family("secret", "less than 500 KiB"),
         Field("key", Text(), "Key of the digests in the names of the versions.", secret=True, computed=True),
-        Field("driver", Text(), "Secret driver plugin that has the content. Spec.Driver.Name."),
+        Field("driver", Text(), "Secret driver plugin that provides the content. Spec.Driver.Name."),
         Field("driver_opts", OPTIONS, "Options of the secret driver."),
         Field(
             "adopt",
             Choice(("trust", "rotate")),
-            "Take over a secret that docker made: trust that the content is equal, or make a new version.",
+            "Adopt a secret that docker created: trust that the content is equal, or create a new version.",
         ),
         Field("trust_existing", Boolean(), "At import: `data` is what the cluster holds. Default false."),
     ),
@@ -71,7 +71,7 @@ SECRET: Final = Resource(
 IPAM: Final = ObjectOf(
     "Ipam",
     (
-        Field("driver", Text(), "Address management driver. Default: default."),
+        Field("driver", Text(), "IPAM driver. Default: default."),
         Field("options", OPTIONS, "Driver options."),
         Field(
             "config",
@@ -80,9 +80,9 @@ IPAM: Final = ObjectOf(
                     "IpamConfig",
                     (
                         Field("subnet", Text(), "Subnet such as 10.20.0.0/24."),
-                        Field("ip_range", Text(), "Range to give addresses from."),
-                        Field("gateway", Text(), "Address of the gateway."),
-                        Field("aux_addresses", OPTIONS, "Addresses that are taken already, by name."),
+                        Field("ip_range", Text(), "Range to allocate addresses from."),
+                        Field("gateway", Text(), "Gateway address."),
+                        Field("aux_addresses", OPTIONS, "Auxiliary addresses, by name."),
                     ),
                     "One subnet.",
                 )
@@ -90,7 +90,7 @@ IPAM: Final = ObjectOf(
             "Subnets.",
         ),
     ),
-    "How addresses are given.",
+    "IP address management.",
 )
 NETWORK: Final = Resource(
     "Network",
@@ -100,18 +100,18 @@ NETWORK: Final = Resource(
         _NAMESPACE,
         Field("driver", Text(), "Driver. Default overlay."),
         Field("driver_opts", OPTIONS, "Driver options."),
-        Field("internal", Boolean(), "No way out. Default false."),
-        Field("attachable", Boolean(), "Containers outside services may join. Default false."),
-        Field("ingress", Boolean(), "This is the swarm's routing mesh. Default false."),
-        Field("enable_ipv6", Boolean(), "Give IPv6 addresses too. Default false."),
-        Field("ipam", IPAM, "How addresses are given."),
+        Field("internal", Boolean(), "No external access. Default false."),
+        Field("attachable", Boolean(), "Standalone containers may attach. Default false."),
+        Field("ingress", Boolean(), "Ingress network of the routing mesh. Default false."),
+        Field("enable_ipv6", Boolean(), "Enable IPv6. Default false."),
+        Field("ipam", IPAM, "IP address management."),
         Field(
             "scope",
             Choice(("swarm", "local", "global")),
-            "swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.",
+            "swarm makes a network of another driver, such as macvlan, available in the swarm. Default: the driver's.",
         ),
         Field("labels", LABELS, "Labels of the network."),
-        Field("replace", Boolean(), "Replace the network, and stop its services meanwhile, when it differs."),
+        Field("replace", Boolean(), "Recreate the network when it differs, which stops its services meanwhile."),
         _ADOPT,
     ),
     (
@@ -121,19 +121,19 @@ NETWORK: Final = Resource(
 )
 VOLUME: Final = Resource(
     "Volume",
-    "A named volume. A local one is made where a task mounts it, unless `node` says where.",
+    "A named volume. A local one is created on the node where a task mounts it, unless `node` is set.",
     (
         _NAME,
         _NAMESPACE,
         Field("driver", Text(), "Driver. Default local."),
         Field("driver_opts", OPTIONS, "Driver options. They cannot be changed later."),
         Field("labels", LABELS, "Labels of the volume."),
-        Field("cluster_spec", CLUSTER_SPEC, "A volume of the cluster, made by the storage plugin `driver`. API 1.42."),
+        Field("cluster_spec", CLUSTER_SPEC, "A cluster volume, created by the storage plugin `driver`. API 1.42."),
         Field(
             "node",
             Text(),
-            "Node on which it is made at once, by host name or id: the one that the provider talks to, or one of its "
-            "`node_hosts`. Default: made lazily where a task mounts it.",
+            "Node on which it is created right away, by host name or id: the one that the provider talks to, or one of "
+            "its `node_hosts`. Default: created where a task mounts it.",
         ),
         Field("delete_on_destroy", Boolean(), "Remove it, with its data, on destroy. Default false."),
     ),
@@ -152,32 +152,33 @@ NODE_LABEL: Final = Resource(
             "Name or id of a node, a list of them, or '*' for all.",
             required=True,
         ),
-        Field("nodes", ListOf(Text(), order=False), "Names of the nodes that carry the label.", computed=True),
+        Field("nodes", ListOf(Text(), order=False), "Names of the nodes with the label.", computed=True),
         Field("key", Text(), "Label key. Node.Spec.Labels.", required=True),
         Field("value", Text(), "Label value. Default ''."),
-        Field("overwrite", Boolean(), "Take a key that somebody set to another value. Default false."),
+        Field("overwrite", Boolean(), "Overwrite a value that someone else set. Default false."),
     ),
     (
-        Field("previous", MapOf(Text()), "Values that were there before, by node id; restored on destroy."),
-        Field("node_ids", ListOf(Text()), "Ids of the nodes that carry the label through this resource."),
+        Field("previous", MapOf(Text()), "Previous values, by node id; restored on destroy."),
+        Field("node_ids", ListOf(Text()), "Ids of the nodes that this resource has labelled."),
         _INCARNATION,
     ),
 )
 NODE: Final = Resource(
     "Node",
-    "A node of the swarm: whether it takes tasks. Destroy gives back what was there before.",
+    "Availability of a node. Destroy restores the previous one.",
     (
         Field("node", Text(), "Name or id of the node.", required=True),
         Field(
             "availability",
             Choice(("active", "pause", "drain")),
-            "active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active.",
+            "active: accepts tasks; pause: no new tasks, keeps running ones; drain: no tasks, running ones are moved. "
+            "Default active.",
         ),
-        Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),
+        Field("strict", Boolean(), "Treat every warning as an error. Default: the provider's."),
     ),
     (
         Field("node_id", Text(), "Docker's id."),
-        Field("previous", Text(), "Availability before; restored on destroy."),
+        Field("previous", Text(), "Previous availability; restored on destroy."),
         _INCARNATION,
     ),
 )
@@ -210,7 +211,7 @@ def _object_outputs(kind: str) -> tuple[Field, ...]:
         Field("labels", MapOf(Text()), "Its labels."),
         *(
             (
-                Field("data", Text(), "Content, where it is text."),
+                Field("data", Text(), "Content, if it is UTF-8 text."),
                 Field("data_base64", Text(), "Content as base64."),
             )
             if kind == "config"
@@ -225,7 +226,7 @@ NODE_OUTPUTS: Final = (
     Field("role", Text(), "manager or worker."),
     Field("availability", Text(), "active, pause or drain."),
     Field("state", Text(), "ready, down, disconnected or unknown."),
-    Field("address", Text(), "Address that the swarm sees."),
+    Field("address", Text(), "Address as seen by the swarm."),
     Field("labels", MapOf(Text()), "Its labels."),
     Field("engine_version", Text(), "Version of its engine."),
 )
@@ -256,7 +257,7 @@ FUNCTIONS: Final = {
                 Field("driver", Text(), "Driver."),
                 Field("scope", Text(), "swarm or local."),
                 Field("labels", MapOf(Text()), "Its labels."),
-                Field("attachable", Boolean(), "Containers outside services may join."),
+                Field("attachable", Boolean(), "Standalone containers may attach."),
             ),
         ),
         Function(
@@ -267,10 +268,10 @@ FUNCTIONS: Final = {
         ),
         Function(
             "getNodes",
-            "List the nodes, all or those that carry given labels or a role.",
+            "List the nodes, all, or those with given labels or a role.",
             (
                 Field("role", Choice(("manager", "worker")), "Only nodes of this role."),
-                Field("labels", LABELS, "Only nodes that carry all of these."),
+                Field("labels", LABELS, "Only nodes with all of these labels."),
             ),
             (Field("nodes", ListOf(NODE_INFO), "The nodes, ordered by host name."),),
         ),

@@ -43,16 +43,16 @@ HEALTHCHECK: Final = ObjectOf(
         Field(
             "test",
             ListOf(Text(), before=short_forms.health_test, also=("str",)),
-            "Command; a text runs in a shell. CS.Healthcheck.Test.",
+            "Command; a string runs in a shell. CS.Healthcheck.Test.",
         ),
         Field("interval", DURATION, "Time between two checks. Default: the image's, else 30s."),
-        Field("timeout", DURATION, "Time after which a check counts as failed. Default: the image's, else 30s."),
-        Field("retries", Integer(0), "Failures in a row that make it unhealthy. Default: the image's, else 3."),
-        Field("start_period", DURATION, "Time at the start in which failures do not count."),
+        Field("timeout", DURATION, "Time after which a check has failed. Default: the image's, else 30s."),
+        Field("retries", Integer(0), "Consecutive failures after which it is unhealthy. Default: the image's, else 3."),
+        Field("start_period", DURATION, "Start period, in which failures do not count."),
         Field("start_interval", DURATION, "Time between checks in the start period. API 1.44."),
-        Field("disable", Boolean(), "True: no check, whatever the image says."),
+        Field("disable", Boolean(), "True: disable the image's health check."),
     ),
-    "How Docker tells whether a task is healthy.",
+    "Health check.",
 )
 LOGGING: Final = ObjectOf(
     "Logging",
@@ -60,7 +60,7 @@ LOGGING: Final = ObjectOf(
         Field("driver", Text(), "Logging driver. TaskTemplate.LogDriver.Name."),
         Field("options", OPTIONS, "Driver options. TaskTemplate.LogDriver.Options."),
     ),
-    "Where a task's output goes.",
+    "Logging driver of the tasks.",
 )
 ULIMIT: Final = ObjectOf(
     "Ulimit",
@@ -115,7 +115,7 @@ PORT: Final = ObjectOf(
     "Port",
     (
         Field("target", Integer(1, 65535), "Port in the container.", required=True),
-        Field("published", Integer(0, 65535), "Port outside. Left out: Swarm chooses one."),
+        Field("published", Integer(0, 65535), "Published port. Not set: Swarm chooses one."),
         Field("protocol", Choice(short_forms.PROTOCOLS), "Default tcp."),
         Field("mode", Choice(PORT_MODES), "ingress (default): on every node; host: where a task runs."),
         Field("name", Text(), "Name of the port. EndpointSpec.Ports.Name."),
@@ -123,30 +123,28 @@ PORT: Final = ObjectOf(
     "A published port. EndpointSpec.Ports.",
 )
 _UPDATE_FIELDS: Final = (
-    Field("parallelism", Integer(0), "Tasks at a time; 0: all at once. Default 1."),
-    Field("delay", DURATION, "Pause between two batches. Default 0s."),
+    Field("parallelism", Integer(0), "Tasks updated at a time; 0: all at once. Default 1."),
+    Field("delay", DURATION, "Delay between batches. Default 0s."),
     Field(
         "failure_action",
         Choice(ACTIONS),
-        "What Swarm does on failure. Default pause.",
+        "Action on failure. Default pause.",
     ),
-    Field("monitor", DURATION, "How long a new task is watched for failure. Default 5s."),
-    Field("max_failure_ratio", Number(), "Share of tasks that may fail, 0 to 1. Default 0."),
+    Field("monitor", DURATION, "How long each new task is monitored for failure. Default 5s."),
+    Field("max_failure_ratio", Number(), "Failure ratio to tolerate, 0 to 1. Default 0."),
     Field("order", Choice(("stop-first", "start-first")), "Default stop-first: capacity drops by one batch."),
 )
-UPDATE_CONFIG: Final = ObjectOf("UpdateConfig", _UPDATE_FIELDS, "How tasks are replaced. Spec.UpdateConfig.")
-ROLLBACK_CONFIG: Final = ObjectOf(
-    "RollbackConfig", _UPDATE_FIELDS, "How tasks are replaced on a rollback. Spec.RollbackConfig."
-)
+UPDATE_CONFIG: Final = ObjectOf("UpdateConfig", _UPDATE_FIELDS, "Rolling update settings. Spec.UpdateConfig.")
+ROLLBACK_CONFIG: Final = ObjectOf("RollbackConfig", _UPDATE_FIELDS, "Rollback settings. Spec.RollbackConfig.")
 RESTART_POLICY: Final = ObjectOf(
     "RestartPolicy",
     (
         Field("condition", Choice(CONDITIONS), "Default any."),
-        Field("delay", DURATION, "Pause before a restart. Default 5s."),
+        Field("delay", DURATION, "Delay before a restart. Default 5s."),
         Field("max_attempts", Integer(0), "Restarts in the window; 0: no limit."),
-        Field("window", DURATION, "Time in which attempts are counted. Default: unlimited."),
+        Field("window", DURATION, "Window in which attempts are counted. Default: unlimited."),
     ),
-    "When a task that ended is started again. TaskTemplate.RestartPolicy.",
+    "Restart policy. TaskTemplate.RestartPolicy.",
 )
 GENERIC_RESOURCE: Final = ObjectOf(
     "GenericResource",
@@ -159,9 +157,9 @@ GENERIC_RESOURCE: Final = ObjectOf(
                     Field("kind", Text(), "Kind of resource, such as gpu.", required=True),
                     Field("value", Integer(wide=True), "How many.", required=True),
                 ),
-                "A countable resource.",
+                "A discrete resource.",
             ),
-            "A countable resource.",
+            "A discrete resource.",
         ),
         Field(
             "named_resource_spec",
@@ -169,14 +167,14 @@ GENERIC_RESOURCE: Final = ObjectOf(
                 "NamedResourceSpec",
                 (
                     Field("kind", Text(), "Kind of resource.", required=True),
-                    Field("value", Text(), "Which one.", required=True),
+                    Field("value", Text(), "Its name.", required=True),
                 ),
-                "A resource that is meant by name.",
+                "A named resource.",
             ),
-            "A resource that is meant by name.",
+            "A named resource.",
         ),
     ),
-    "A resource that nodes declare themselves.",
+    "A generic resource, as declared by nodes.",
 )
 RESOURCES: Final = ObjectOf(
     "Resources",
@@ -190,9 +188,9 @@ RESOURCES: Final = ObjectOf(
                     Field("memory", SIZE, "Memory, such as 100M (binary: 104857600 bytes)."),
                     Field("pids", Integer(wide=True), "Number of processes. API 1.41."),
                 ),
-                "What a task may use at most.",
+                "Resource limits of a task.",
             ),
-            "What a task may use at most. TaskTemplate.Resources.Limits.",
+            "Resource limits of a task. TaskTemplate.Resources.Limits.",
         ),
         Field(
             "reservations",
@@ -201,11 +199,11 @@ RESOURCES: Final = ObjectOf(
                 (
                     Field("cpus", CPUS, "Number of cpus."),
                     Field("memory", SIZE, "Memory."),
-                    Field("generic_resources", ListOf(GENERIC_RESOURCE), "Resources that nodes declare."),
+                    Field("generic_resources", ListOf(GENERIC_RESOURCE), "Generic resources, as declared by nodes."),
                 ),
-                "What a node must have free.",
+                "Resource reservations of a task.",
             ),
-            "What a node must have free. TaskTemplate.Resources.Reservations.",
+            "Resource reservations of a task. TaskTemplate.Resources.Reservations.",
         ),
     ),
     "Limits and reservations of each task.",
@@ -220,14 +218,14 @@ PLACEMENT: Final = ObjectOf(
                 ObjectOf(
                     "PlacementPreference",
                     (Field("spread", Text(), "Spread over the values of this label.", required=True),),
-                    "How tasks are spread.",
+                    "A placement preference.",
                 )
             ),
-            "How tasks are spread, in order.",
+            "Placement preferences, in order.",
         ),
-        Field("max_replicas_per_node", Integer(0), "Tasks on one node at most; 0: no limit. API 1.40."),
+        Field("max_replicas_per_node", Integer(0), "Maximum of tasks on one node; 0: no limit. API 1.40."),
     ),
-    "On which nodes tasks may run. TaskTemplate.Placement.",
+    "Placement constraints and preferences. TaskTemplate.Placement.",
 )
 DEPLOY: Final = ObjectOf(
     "Deploy",
@@ -237,17 +235,17 @@ DEPLOY: Final = ObjectOf(
             Choice(MODES),
             "Default replicated. A change replaces the service.",
         ),
-        Field("replicas", Integer(0), "Number of tasks. Left out: made with 1, afterwards not managed."),
+        Field("replicas", Integer(0), "Number of tasks. Not set: created with 1, afterwards not managed."),
         Field("max_concurrent", Integer(1), "replicated-job: tasks at a time. Default: replicas."),
         Field("endpoint_mode", Choice(ENDPOINT_MODES), "Default vip."),
         Field("labels", LABELS, "Labels of the service (not of its containers)."),
         Field("resources", RESOURCES, "Limits and reservations of each task."),
-        Field("update_config", UPDATE_CONFIG, "How tasks are replaced on an update."),
-        Field("rollback_config", ROLLBACK_CONFIG, "How tasks are replaced on a rollback."),
-        Field("restart_policy", RESTART_POLICY, "When a task that ended is started again."),
-        Field("placement", PLACEMENT, "On which nodes tasks may run."),
+        Field("update_config", UPDATE_CONFIG, "Rolling update settings."),
+        Field("rollback_config", ROLLBACK_CONFIG, "Rollback settings."),
+        Field("restart_policy", RESTART_POLICY, "Restart policy."),
+        Field("placement", PLACEMENT, "Placement constraints and preferences."),
     ),
-    "How Swarm runs the service.",
+    "Deployment settings.",
 )
 
 SPEC_INPUTS: Final = (
@@ -255,7 +253,7 @@ SPEC_INPUTS: Final = (
     Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`."),
     Field("image", Text(), "Image reference. CS.Image.", required=True),
     Field("resolved_image", Text(), "The image with the digest that a registry gave for it.", computed=True),
-    Field("command", _COMMAND, "Arguments of the entrypoint; a text is split as a shell does. CS.Args."),
+    Field("command", _COMMAND, "Arguments of the entrypoint; a string is split as by a shell. CS.Args."),
     Field("entrypoint", _COMMAND, "Replaces the image's entrypoint. CS.Command."),
     Field(
         "environment",
@@ -265,13 +263,13 @@ SPEC_INPUTS: Final = (
     Field("labels", LABELS, "Labels of the containers: a change restarts tasks. CS.Labels."),
     Field("hostname", Text(), "Host name in the container; Swarm's templates work. CS.Hostname."),
     Field("user", Text(), "User, or user:group. CS.User."),
-    Field("group_add", ListOf(Text()), "More groups of the user. CS.Groups."),
+    Field("group_add", ListOf(Text()), "Additional groups of the user. CS.Groups."),
     Field("working_dir", Text(), "Working directory. CS.Dir."),
-    Field("stop_signal", Text(), "Signal that ends the container. Default SIGTERM. CS.StopSignal."),
-    Field("stop_grace_period", DURATION, "Time before it is killed. Default 10s. CS.StopGracePeriod."),
-    Field("tty", Boolean(), "Give it a terminal. CS.TTY."),
-    Field("stdin_open", Boolean(), "Keep its input open. CS.OpenStdin."),
-    Field("read_only", Boolean(), "Mount its root file system read only. CS.ReadOnly."),
+    Field("stop_signal", Text(), "Signal to stop the container. Default SIGTERM. CS.StopSignal."),
+    Field("stop_grace_period", DURATION, "Time to wait before it is killed. Default 10s. CS.StopGracePeriod."),
+    Field("tty", Boolean(), "Allocate a TTY. CS.TTY."),
+    Field("stdin_open", Boolean(), "Keep stdin open. CS.OpenStdin."),
+    Field("read_only", Boolean(), "Mount the root file system as read-only. CS.ReadOnly."),
     Field("init", Boolean(), "Run an init as PID 1. Default: the daemon's. CS.Init."),
     Field("isolation", Choice(ISOLATIONS), "Windows isolation. CS.Isolation."),
     Field(
@@ -286,7 +284,7 @@ SPEC_INPUTS: Final = (
     Field("cap_drop", ListOf(Text(), order=False), "Capabilities dropped. CS.CapabilityDrop, API 1.41."),
     Field("sysctls", LABELS, "Kernel settings of the container. CS.Sysctls."),
     Field("ulimits", MapOf(ULIMIT, before=short_forms.ulimits), "Limits by name. CS.Ulimits, API 1.41."),
-    Field("oom_score_adj", Integer(-1000, 1000), "Preference of the out-of-memory killer. API 1.46."),
+    Field("oom_score_adj", Integer(-1000, 1000), "OOM killer score adjustment. API 1.46."),
     Field(
         "security_opt",
         ListOf(Text(before=of_text(security.canonical)), order=False),
@@ -297,7 +295,9 @@ SPEC_INPUTS: Final = (
         ),
     ),
     Field(
-        "mem_swappiness", Integer(-1, 100), "Tendency to swap; -1: the node's. Resources.MemorySwappiness, API 1.52."
+        "mem_swappiness",
+        Integer(-1, 100),
+        "Swappiness, 0 to 100; -1: the node's. Resources.MemorySwappiness, API 1.52.",
     ),
     Field(
         "memswap_limit",
@@ -310,10 +310,10 @@ SPEC_INPUTS: Final = (
     Field(
         "platform",
         Text(before=of_text(platform.checked)),
-        "Nodes of this platform only, such as linux/arm64. Default: those of the image. Placement.Platforms.",
+        "Only nodes of this platform, such as linux/arm64. Default: those of the image. Placement.Platforms.",
     ),
-    Field("healthcheck", HEALTHCHECK, "How Docker tells whether a task is healthy. CS.Healthcheck."),
-    Field("logging", LOGGING, "Where the output goes. TaskTemplate.LogDriver."),
+    Field("healthcheck", HEALTHCHECK, "Health check. CS.Healthcheck."),
+    Field("logging", LOGGING, "Logging driver. TaskTemplate.LogDriver."),
     Field("credential_spec", CREDENTIAL_SPEC, "Credential spec of a Windows container."),
     Field("configs", ListOf(CONFIG_REFERENCE, order=False), "Configs mounted as files. CS.Configs."),
     Field("secrets", ListOf(SECRET_REFERENCE, order=False), "Secrets mounted as files. CS.Secrets."),
@@ -328,11 +328,11 @@ SPEC_INPUTS: Final = (
         "Published ports.",
     ),
     Field("volumes", ListOf(MOUNT), "Mounts, in order. CS.Mounts."),
-    Field("deploy", DEPLOY, "How Swarm runs the service."),
+    Field("deploy", DEPLOY, "Deployment settings."),
     Field(
         "force_update",
         Integer(0),
-        "A change restarts the tasks. Left out: not managed. TaskTemplate.ForceUpdate.",
+        "A change restarts the tasks. Not set: not managed. TaskTemplate.ForceUpdate.",
     ),
 )
 
@@ -343,13 +343,15 @@ CONTROL_INPUTS: Final = (
         "fail_after",
         DURATION,
         (
-            "Patience without progress before the update counts as failed. Default 5m; unless it is set, a job may run "
-            "for as long as it needs."
+            "Progress deadline: time without progress after which the update has failed. Default 5m; unless it is set, "
+            "a job may run for as long as it needs."
         ),
     ),
-    Field("resolve_image", Choice(("changed", "always", "never")), "When a registry is asked for the digest."),
-    Field("adopt", Boolean(), "Take over a service that docker made. Default false."),
-    Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),
+    Field(
+        "resolve_image", Choice(("changed", "always", "never")), "When to resolve the image's digest at the registry."
+    ),
+    Field("adopt", Boolean(), "Adopt a service that docker created. Default false."),
+    Field("strict", Boolean(), "Treat every warning as an error. Default: the provider's."),
     ADVICE_INPUT,
 )
 

@@ -57,22 +57,22 @@ class TlsArgs(TypedDict, total=False):
     """TLS for a tcp:// host."""
 
     ca_file: pulumi.Input[str]
-    """Path of the certificates (PEM) that are trusted. Default: the system's."""
+    """Path of the trusted CA certificates (PEM). Default: the system's."""
     cert_file: pulumi.Input[str]
-    """Path of the client's certificate (PEM)."""
+    """Path of the client certificate (PEM)."""
     key_file: pulumi.Input[str]
-    """Path of its key (PEM)."""
+    """Path of the client key (PEM)."""
     verify: pulumi.Input[bool]
-    """Whether the server's certificate is checked. Default true."""
+    """Verify the server's certificate. Default true."""
 
 
 class RegistryAuthArgs(TypedDict, total=False):
-    """The login for one registry."""
+    """Credentials for one registry."""
 
     address: Required[pulumi.Input[str]]
     """Host of the registry, with its port if any; docker.io is Docker Hub."""
     username: pulumi.Input[str]
-    """Account. Left out: `password` is an identity token."""
+    """User name. Not set: `password` is an identity token."""
     password: pulumi.Input[str]
     """Password or token."""
 
@@ -92,18 +92,18 @@ class IpamConfigArgs(TypedDict, total=False):
     subnet: pulumi.Input[str]
     """Subnet such as 10.20.0.0/24."""
     ip_range: pulumi.Input[str]
-    """Range to give addresses from."""
+    """Range to allocate addresses from."""
     gateway: pulumi.Input[str]
-    """Address of the gateway."""
+    """Gateway address."""
     aux_addresses: pulumi.Input[Mapping[str, pulumi.Input[str]]]
-    """Addresses that are taken already, by name."""
+    """Auxiliary addresses, by name."""
 
 
 class IpamArgs(TypedDict, total=False):
-    """How addresses are given."""
+    """IP address management."""
 
     driver: pulumi.Input[str]
-    """Address management driver. Default: default."""
+    """IPAM driver. Default: default."""
     options: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Driver options."""
     config: pulumi.Input[Sequence[pulumi.Input[IpamConfigArgs]]]
@@ -197,26 +197,26 @@ class UlimitArgs(TypedDict, total=False):
 
 
 class HealthcheckArgs(TypedDict, total=False):
-    """How Docker tells whether a task is healthy."""
+    """Health check."""
 
     test: pulumi.Input[Sequence[pulumi.Input[str]] | str]
-    """Command; a text runs in a shell. CS.Healthcheck.Test."""
+    """Command; a string runs in a shell. CS.Healthcheck.Test."""
     interval: pulumi.Input[str]
     """Time between two checks. Default: the image's, else 30s."""
     timeout: pulumi.Input[str]
-    """Time after which a check counts as failed. Default: the image's, else 30s."""
+    """Time after which a check has failed. Default: the image's, else 30s."""
     retries: pulumi.Input[int]
-    """Failures in a row that make it unhealthy. Default: the image's, else 3."""
+    """Consecutive failures after which it is unhealthy. Default: the image's, else 3."""
     start_period: pulumi.Input[str]
-    """Time at the start in which failures do not count."""
+    """Start period, in which failures do not count."""
     start_interval: pulumi.Input[str]
     """Time between checks in the start period. API 1.44."""
     disable: pulumi.Input[bool]
-    """True: no check, whatever the image says."""
+    """True: disable the image's health check."""
 
 
 class LoggingArgs(TypedDict, total=False):
-    """Where a task's output goes."""
+    """Logging driver of the tasks."""
 
     driver: pulumi.Input[str]
     """Logging driver. TaskTemplate.LogDriver.Name."""
@@ -282,7 +282,7 @@ class PortArgs(TypedDict, total=False):
     target: Required[pulumi.Input[int]]
     """Port in the container."""
     published: pulumi.Input[int]
-    """Port outside. Left out: Swarm chooses one."""
+    """Published port. Not set: Swarm chooses one."""
     protocol: pulumi.Input[str]
     """Default tcp."""
     mode: pulumi.Input[str]
@@ -297,23 +297,22 @@ class MountBindArgs(TypedDict, total=False):
     propagation: pulumi.Input[str]
     """Mount propagation, such as rslave."""
     recursive: pulumi.Input[str]
-    """Whether mounts below the path come along. Default enabled. (No engine keeps `writable` and `readonly` for a
-    service.)"""
+    """Whether submounts are included. Default enabled. (`writable` and `readonly` are not supported for services.)"""
     create_host_path: pulumi.Input[bool]
-    """No effect: no engine keeps it for a service."""
+    """Not supported for services; ignored."""
 
 
 class MountVolumeArgs(TypedDict, total=False):
     """Options of a volume mount."""
 
     nocopy: pulumi.Input[bool]
-    """Do not fill a new volume with what the image has there."""
+    """Do not copy the image's content at the target into a new volume."""
     subpath: pulumi.Input[str]
     """Path inside the volume. API 1.45."""
     labels: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]]
-    """Labels of a volume that is made for the task."""
+    """Labels of a volume created for the task."""
     driver: pulumi.Input[str]
-    """Driver of a volume that is made for the task."""
+    """Driver of a volume created for the task."""
     driver_opts: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Driver options of such a volume."""
 
@@ -334,10 +333,10 @@ class MountClusterArgs(TypedDict, total=False):
 
 
 class MountArgs(TypedDict, total=False):
-    """Something mounted into the tasks. CS.Mounts."""
+    """A mount of the tasks. CS.Mounts."""
 
     type: Required[pulumi.Input[str]]
-    """What is mounted. CS.Mounts.Type."""
+    """Type of the mount. CS.Mounts.Type."""
     source: pulumi.Input[str] | pulumi.Resource
     """Volume name or path on the node; none: an anonymous volume."""
     target: Required[pulumi.Input[str]]
@@ -345,7 +344,7 @@ class MountArgs(TypedDict, total=False):
     read_only: pulumi.Input[bool]
     """Default false."""
     consistency: pulumi.Input[str]
-    """Kept for Docker Desktop; no effect on Linux."""
+    """Used by Docker Desktop; ignored on Linux."""
     bind: pulumi.Input[MountBindArgs]
     """Options of a bind mount. CS.Mounts.BindOptions."""
     volume: pulumi.Input[MountVolumeArgs]
@@ -357,7 +356,7 @@ class MountArgs(TypedDict, total=False):
 
 
 class ResourceLimitsArgs(TypedDict, total=False):
-    """What a task may use at most."""
+    """Resource limits of a task."""
 
     cpus: pulumi.Input[str | int | float]
     """Number of cpus, such as '0.50'."""
@@ -368,7 +367,7 @@ class ResourceLimitsArgs(TypedDict, total=False):
 
 
 class DiscreteResourceSpecArgs(TypedDict, total=False):
-    """A countable resource."""
+    """A discrete resource."""
 
     kind: Required[pulumi.Input[str]]
     """Kind of resource, such as gpu."""
@@ -377,115 +376,115 @@ class DiscreteResourceSpecArgs(TypedDict, total=False):
 
 
 class NamedResourceSpecArgs(TypedDict, total=False):
-    """A resource that is meant by name."""
+    """A named resource."""
 
     kind: Required[pulumi.Input[str]]
     """Kind of resource."""
     value: Required[pulumi.Input[str]]
-    """Which one."""
+    """Its name."""
 
 
 class GenericResourceArgs(TypedDict, total=False):
-    """A resource that nodes declare themselves."""
+    """A generic resource, as declared by nodes."""
 
     discrete_resource_spec: pulumi.Input[DiscreteResourceSpecArgs]
-    """A countable resource."""
+    """A discrete resource."""
     named_resource_spec: pulumi.Input[NamedResourceSpecArgs]
-    """A resource that is meant by name."""
+    """A named resource."""
 
 
 class ResourceReservationsArgs(TypedDict, total=False):
-    """What a node must have free."""
+    """Resource reservations of a task."""
 
     cpus: pulumi.Input[str | int | float]
     """Number of cpus."""
     memory: pulumi.Input[str | int | float]
     """Memory."""
     generic_resources: pulumi.Input[Sequence[pulumi.Input[GenericResourceArgs]]]
-    """Resources that nodes declare."""
+    """Generic resources, as declared by nodes."""
 
 
 class ResourcesArgs(TypedDict, total=False):
     """Limits and reservations of each task."""
 
     limits: pulumi.Input[ResourceLimitsArgs]
-    """What a task may use at most. TaskTemplate.Resources.Limits."""
+    """Resource limits of a task. TaskTemplate.Resources.Limits."""
     reservations: pulumi.Input[ResourceReservationsArgs]
-    """What a node must have free. TaskTemplate.Resources.Reservations."""
+    """Resource reservations of a task. TaskTemplate.Resources.Reservations."""
 
 
 class UpdateConfigArgs(TypedDict, total=False):
-    """How tasks are replaced. Spec.UpdateConfig."""
+    """Rolling update settings. Spec.UpdateConfig."""
 
     parallelism: pulumi.Input[int]
-    """Tasks at a time; 0: all at once. Default 1."""
+    """Tasks updated at a time; 0: all at once. Default 1."""
     delay: pulumi.Input[str]
-    """Pause between two batches. Default 0s."""
+    """Delay between batches. Default 0s."""
     failure_action: pulumi.Input[str]
-    """What Swarm does on failure. Default pause."""
+    """Action on failure. Default pause."""
     monitor: pulumi.Input[str]
-    """How long a new task is watched for failure. Default 5s."""
+    """How long each new task is monitored for failure. Default 5s."""
     max_failure_ratio: pulumi.Input[float]
-    """Share of tasks that may fail, 0 to 1. Default 0."""
+    """Failure ratio to tolerate, 0 to 1. Default 0."""
     order: pulumi.Input[str]
     """Default stop-first: capacity drops by one batch."""
 
 
 class RollbackConfigArgs(TypedDict, total=False):
-    """How tasks are replaced on a rollback. Spec.RollbackConfig."""
+    """Rollback settings. Spec.RollbackConfig."""
 
     parallelism: pulumi.Input[int]
-    """Tasks at a time; 0: all at once. Default 1."""
+    """Tasks updated at a time; 0: all at once. Default 1."""
     delay: pulumi.Input[str]
-    """Pause between two batches. Default 0s."""
+    """Delay between batches. Default 0s."""
     failure_action: pulumi.Input[str]
-    """What Swarm does on failure. Default pause."""
+    """Action on failure. Default pause."""
     monitor: pulumi.Input[str]
-    """How long a new task is watched for failure. Default 5s."""
+    """How long each new task is monitored for failure. Default 5s."""
     max_failure_ratio: pulumi.Input[float]
-    """Share of tasks that may fail, 0 to 1. Default 0."""
+    """Failure ratio to tolerate, 0 to 1. Default 0."""
     order: pulumi.Input[str]
     """Default stop-first: capacity drops by one batch."""
 
 
 class RestartPolicyArgs(TypedDict, total=False):
-    """When a task that ended is started again. TaskTemplate.RestartPolicy."""
+    """Restart policy. TaskTemplate.RestartPolicy."""
 
     condition: pulumi.Input[str]
     """Default any."""
     delay: pulumi.Input[str]
-    """Pause before a restart. Default 5s."""
+    """Delay before a restart. Default 5s."""
     max_attempts: pulumi.Input[int]
     """Restarts in the window; 0: no limit."""
     window: pulumi.Input[str]
-    """Time in which attempts are counted. Default: unlimited."""
+    """Window in which attempts are counted. Default: unlimited."""
 
 
 class PlacementPreferenceArgs(TypedDict, total=False):
-    """How tasks are spread."""
+    """A placement preference."""
 
     spread: Required[pulumi.Input[str]]
     """Spread over the values of this label."""
 
 
 class PlacementArgs(TypedDict, total=False):
-    """On which nodes tasks may run. TaskTemplate.Placement."""
+    """Placement constraints and preferences. TaskTemplate.Placement."""
 
     constraints: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Conditions such as `node.labels.storage == raid`."""
     preferences: pulumi.Input[Sequence[pulumi.Input[PlacementPreferenceArgs]]]
-    """How tasks are spread, in order."""
+    """Placement preferences, in order."""
     max_replicas_per_node: pulumi.Input[int]
-    """Tasks on one node at most; 0: no limit. API 1.40."""
+    """Maximum of tasks on one node; 0: no limit. API 1.40."""
 
 
 class DeployArgs(TypedDict, total=False):
-    """How Swarm runs the service."""
+    """Deployment settings."""
 
     mode: pulumi.Input[str]
     """Default replicated. A change replaces the service."""
     replicas: pulumi.Input[int]
-    """Number of tasks. Left out: made with 1, afterwards not managed."""
+    """Number of tasks. Not set: created with 1, afterwards not managed."""
     max_concurrent: pulumi.Input[int]
     """replicated-job: tasks at a time. Default: replicas."""
     endpoint_mode: pulumi.Input[str]
@@ -495,10 +494,10 @@ class DeployArgs(TypedDict, total=False):
     resources: pulumi.Input[ResourcesArgs]
     """Limits and reservations of each task."""
     update_config: pulumi.Input[UpdateConfigArgs]
-    """How tasks are replaced on an update."""
+    """Rolling update settings."""
     rollback_config: pulumi.Input[RollbackConfigArgs]
-    """How tasks are replaced on a rollback."""
+    """Rollback settings."""
     restart_policy: pulumi.Input[RestartPolicyArgs]
-    """When a task that ended is started again."""
+    """Restart policy."""
     placement: pulumi.Input[PlacementArgs]
-    """On which nodes tasks may run."""
+    """Placement constraints and preferences."""

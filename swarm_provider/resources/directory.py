@@ -94,7 +94,7 @@ class ConfigDirectory(pulumi.ComponentResource):
 def _files(directory: Any, pattern: Any) -> list[str]:
     """Return the paths below the directory, in their order."""
     if not isinstance(directory, (str, os.PathLike)):
-        raise InputError(Problem("must be the path of a directory, as plain text", "directory"))
+        raise InputError(Problem("must be the path of a directory, as a plain string", "directory"))
     if not isinstance(pattern, str) or not pattern or pattern.startswith("/"):
         raise InputError(Problem("must be a pattern of paths below the directory, such as '*.conf'", "pattern"))
     folder = Path(directory)

@@ -48,7 +48,7 @@ __all__ = [
 
 
 class Config(SwarmResource):
-    """A family of Docker configs: changing its content makes a new version and moves the services that use it."""
+    """A family of Docker configs: changing its content creates a new version and updates the services that use it."""
 
     _model = RESOURCES["swarm:index:Config"]
     _other_words: ClassVar = {"base_name": "name"}
@@ -75,7 +75,7 @@ class Config(SwarmResource):
         Args:
             resource_name: the logical name, by which Pulumi knows the resource.
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
-            name: Name that the versions' names begin with. Default: the logical name.
+            name: Base of the versions' names. Default: the logical name.
             namespace: The Docker stack that it belongs to, as in `docker stack ls`.
             data: Content as text (UTF-8), less than 1000 KiB.
             data_base64: Content as base64, for bytes.
@@ -83,8 +83,8 @@ class Config(SwarmResource):
             labels: Labels of the config; they change without a new version.
             template_driver: Template driver, such as golang. Spec.Templating, API 1.37.
             keep_previous: Old versions kept beside the current one. Default 1.
-            rotate_trigger: Any value; its change makes a new version of equal content.
-            adopt: Take over what docker made under this name. Default false.
+            rotate_trigger: Any value; a change creates a new version with the same content.
+            adopt: Adopt the object of this name that docker created. Default false.
             advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
                 single-manager; an empty list shows none. Default: the provider's.
         """
@@ -126,7 +126,7 @@ class Config(SwarmResource):
 
     @property
     def base_name(self) -> pulumi.Output[str]:
-        """Name that the versions' names begin with. Default: the logical name."""
+        """Base of the versions' names. Default: the logical name."""
         return self._value("baseName")
 
     @property
@@ -161,12 +161,12 @@ class Config(SwarmResource):
 
     @property
     def rotate_trigger(self) -> pulumi.Output[Any]:
-        """Any value; its change makes a new version of equal content."""
+        """Any value; a change creates a new version with the same content."""
         return self._value("rotateTrigger")
 
     @property
     def adopt(self) -> pulumi.Output[bool]:
-        """Take over what docker made under this name. Default false."""
+        """Adopt the object of this name that docker created. Default false."""
         return self._value("adopt")
 
     @property
@@ -177,7 +177,7 @@ class Config(SwarmResource):
 
 
 class Secret(SwarmResource):
-    """A family of Docker secrets: changing its content makes a new version and moves the services that use it."""
+    """A family of Docker secrets: changing its content creates a new version and updates the services that use it."""
 
     _model = RESOURCES["swarm:index:Secret"]
     _other_words: ClassVar = {"base_name": "name"}
@@ -206,7 +206,7 @@ class Secret(SwarmResource):
         Args:
             resource_name: the logical name, by which Pulumi knows the resource.
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
-            name: Name that the versions' names begin with. Default: the logical name.
+            name: Base of the versions' names. Default: the logical name.
             namespace: The Docker stack that it belongs to, as in `docker stack ls`.
             data: Content as text (UTF-8), less than 500 KiB.
             data_base64: Content as base64, for bytes.
@@ -214,10 +214,10 @@ class Secret(SwarmResource):
             labels: Labels of the secret; they change without a new version.
             template_driver: Template driver, such as golang. Spec.Templating, API 1.37.
             keep_previous: Old versions kept beside the current one. Default 1.
-            rotate_trigger: Any value; its change makes a new version of equal content.
-            driver: Secret driver plugin that has the content. Spec.Driver.Name.
+            rotate_trigger: Any value; a change creates a new version with the same content.
+            driver: Secret driver plugin that provides the content. Spec.Driver.Name.
             driver_opts: Options of the secret driver.
-            adopt: Take over a secret that docker made: trust that the content is equal, or make a new version.
+            adopt: Adopt a secret that docker created: trust that the content is equal, or create a new version.
             trust_existing: At import: `data` is what the cluster holds. Default false.
         """
         self._register(
@@ -260,7 +260,7 @@ class Secret(SwarmResource):
 
     @property
     def base_name(self) -> pulumi.Output[str]:
-        """Name that the versions' names begin with. Default: the logical name."""
+        """Base of the versions' names. Default: the logical name."""
         return self._value("baseName")
 
     @property
@@ -295,12 +295,12 @@ class Secret(SwarmResource):
 
     @property
     def rotate_trigger(self) -> pulumi.Output[Any]:
-        """Any value; its change makes a new version of equal content."""
+        """Any value; a change creates a new version with the same content."""
         return self._value("rotateTrigger")
 
     @property
     def driver(self) -> pulumi.Output[str]:
-        """Secret driver plugin that has the content. Spec.Driver.Name."""
+        """Secret driver plugin that provides the content. Spec.Driver.Name."""
         return self._value("driver")
 
     @property
@@ -310,7 +310,7 @@ class Secret(SwarmResource):
 
     @property
     def adopt(self) -> pulumi.Output[str]:
-        """Take over a secret that docker made: trust that the content is equal, or make a new version."""
+        """Adopt a secret that docker created: trust that the content is equal, or create a new version."""
         return self._value("adopt")
 
     @property
@@ -352,15 +352,16 @@ class Network(SwarmResource):
             namespace: The Docker stack that it belongs to, as in `docker stack ls`.
             driver: Driver. Default overlay.
             driver_opts: Driver options.
-            internal: No way out. Default false.
-            attachable: Containers outside services may join. Default false.
-            ingress: This is the swarm's routing mesh. Default false.
-            enable_ipv6: Give IPv6 addresses too. Default false.
-            ipam: How addresses are given.
-            scope: swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's.
+            internal: No external access. Default false.
+            attachable: Standalone containers may attach. Default false.
+            ingress: Ingress network of the routing mesh. Default false.
+            enable_ipv6: Enable IPv6. Default false.
+            ipam: IP address management.
+            scope: swarm makes a network of another driver, such as macvlan, available in the swarm. Default: the
+                driver's.
             labels: Labels of the network.
-            replace: Replace the network, and stop its services meanwhile, when it differs.
-            adopt: Take over what docker made under this name. Default false.
+            replace: Recreate the network when it differs, which stops its services meanwhile.
+            adopt: Adopt the object of this name that docker created. Default false.
         """
         self._register(
             resource_name,
@@ -416,32 +417,32 @@ class Network(SwarmResource):
 
     @property
     def internal(self) -> pulumi.Output[bool]:
-        """No way out. Default false."""
+        """No external access. Default false."""
         return self._value("internal")
 
     @property
     def attachable(self) -> pulumi.Output[bool]:
-        """Containers outside services may join. Default false."""
+        """Standalone containers may attach. Default false."""
         return self._value("attachable")
 
     @property
     def ingress(self) -> pulumi.Output[bool]:
-        """This is the swarm's routing mesh. Default false."""
+        """Ingress network of the routing mesh. Default false."""
         return self._value("ingress")
 
     @property
     def enable_ipv6(self) -> pulumi.Output[bool]:
-        """Give IPv6 addresses too. Default false."""
+        """Enable IPv6. Default false."""
         return self._value("enableIpv6")
 
     @property
     def ipam(self) -> pulumi.Output[Mapping[str, Any]]:
-        """How addresses are given."""
+        """IP address management."""
         return self._value("ipam")
 
     @property
     def scope(self) -> pulumi.Output[str]:
-        """swarm makes a network of another driver, such as macvlan, one of the swarm. Default: the driver's."""
+        """swarm makes a network of another driver, such as macvlan, available in the swarm. Default: the driver's."""
         return self._value("scope")
 
     @property
@@ -451,17 +452,17 @@ class Network(SwarmResource):
 
     @property
     def replace(self) -> pulumi.Output[bool]:
-        """Replace the network, and stop its services meanwhile, when it differs."""
+        """Recreate the network when it differs, which stops its services meanwhile."""
         return self._value("replace")
 
     @property
     def adopt(self) -> pulumi.Output[bool]:
-        """Take over what docker made under this name. Default false."""
+        """Adopt the object of this name that docker created. Default false."""
         return self._value("adopt")
 
 
 class Volume(SwarmResource):
-    """A named volume. A local one is made where a task mounts it, unless `node` says where."""
+    """A named volume. A local one is created on the node where a task mounts it, unless `node` is set."""
 
     _model = RESOURCES["swarm:index:Volume"]
 
@@ -489,9 +490,9 @@ class Volume(SwarmResource):
             driver: Driver. Default local.
             driver_opts: Driver options. They cannot be changed later.
             labels: Labels of the volume.
-            cluster_spec: A volume of the cluster, made by the storage plugin `driver`. API 1.42.
-            node: Node on which it is made at once, by host name or id: the one that the provider talks to, or one of
-                its `node_hosts`. Default: made lazily where a task mounts it.
+            cluster_spec: A cluster volume, created by the storage plugin `driver`. API 1.42.
+            node: Node on which it is created right away, by host name or id: the one that the provider talks to, or one
+                of its `node_hosts`. Default: created where a task mounts it.
             delete_on_destroy: Remove it, with its data, on destroy. Default false.
         """
         self._register(
@@ -548,13 +549,13 @@ class Volume(SwarmResource):
 
     @property
     def cluster_spec(self) -> pulumi.Output[Mapping[str, Any]]:
-        """A volume of the cluster, made by the storage plugin `driver`. API 1.42."""
+        """A cluster volume, created by the storage plugin `driver`. API 1.42."""
         return self._value("clusterSpec")
 
     @property
     def node(self) -> pulumi.Output[str]:
-        """Node on which it is made at once, by host name or id: the one that the provider talks to, or one of its
-        `node_hosts`. Default: made lazily where a task mounts it."""
+        """Node on which it is created right away, by host name or id: the one that the provider talks to, or one of its
+        `node_hosts`. Default: created where a task mounts it."""
         return self._value("node")
 
     @property
@@ -564,7 +565,7 @@ class Volume(SwarmResource):
 
 
 class Node(SwarmResource):
-    """A node of the swarm: whether it takes tasks. Destroy gives back what was there before."""
+    """Availability of a node. Destroy restores the previous one."""
 
     _model = RESOURCES["swarm:index:Node"]
 
@@ -583,8 +584,9 @@ class Node(SwarmResource):
             resource_name: the logical name, by which Pulumi knows the resource.
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
             node: Name or id of the node.
-            availability: active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active.
-            strict: Every warning is an error. Default: the provider's.
+            availability: active: accepts tasks; pause: no new tasks, keeps running ones; drain: no tasks, running ones
+                are moved. Default active.
+            strict: Treat every warning as an error. Default: the provider's.
         """
         self._register(
             resource_name,
@@ -605,7 +607,7 @@ class Node(SwarmResource):
     @property
     @pulumi.getter(name="previous")
     def previous(self) -> pulumi.Output[str]:
-        """Availability before; restored on destroy."""
+        """Previous availability; restored on destroy."""
         return self._value("previous")
 
     @property
@@ -621,12 +623,13 @@ class Node(SwarmResource):
 
     @property
     def availability(self) -> pulumi.Output[str]:
-        """active: takes tasks; pause: keeps those it has; drain: all of them move away. Default active."""
+        """active: accepts tasks; pause: no new tasks, keeps running ones; drain: no tasks, running ones are moved.
+        Default active."""
         return self._value("availability")
 
     @property
     def strict(self) -> pulumi.Output[bool]:
-        """Every warning is an error. Default: the provider's."""
+        """Treat every warning as an error. Default: the provider's."""
         return self._value("strict")
 
 
@@ -653,7 +656,7 @@ class NodeLabel(SwarmResource):
             node: Name or id of a node, a list of them, or '*' for all.
             key: Label key. Node.Spec.Labels.
             value: Label value. Default ''.
-            overwrite: Take a key that somebody set to another value. Default false.
+            overwrite: Overwrite a value that someone else set. Default false.
         """
         self._register(
             resource_name,
@@ -669,13 +672,13 @@ class NodeLabel(SwarmResource):
     @property
     @pulumi.getter(name="previous")
     def previous(self) -> pulumi.Output[Mapping[str, str]]:
-        """Values that were there before, by node id; restored on destroy."""
+        """Previous values, by node id; restored on destroy."""
         return self._value("previous")
 
     @property
     @pulumi.getter(name="nodeIds")
     def node_ids(self) -> pulumi.Output[Sequence[str]]:
-        """Ids of the nodes that carry the label through this resource."""
+        """Ids of the nodes that this resource has labelled."""
         return self._value("nodeIds")
 
     @property
@@ -701,7 +704,7 @@ class NodeLabel(SwarmResource):
 
     @property
     def overwrite(self) -> pulumi.Output[bool]:
-        """Take a key that somebody set to another value. Default false."""
+        """Overwrite a value that someone else set. Default false."""
         return self._value("overwrite")
 
 
@@ -771,19 +774,19 @@ class Service(SwarmResource):
             image: Image reference. CS.Image.
             name: Name in the swarm. Default: the logical name.
             namespace: The Docker stack that it belongs to, as in `docker stack ls`.
-            command: Arguments of the entrypoint; a text is split as a shell does. CS.Args.
+            command: Arguments of the entrypoint; a string is split as by a shell. CS.Args.
             entrypoint: Replaces the image's entrypoint. CS.Command.
             environment: Environment; null removes a variable of the image. CS.Env.
             labels: Labels of the containers: a change restarts tasks. CS.Labels.
             hostname: Host name in the container; Swarm's templates work. CS.Hostname.
             user: User, or user:group. CS.User.
-            group_add: More groups of the user. CS.Groups.
+            group_add: Additional groups of the user. CS.Groups.
             working_dir: Working directory. CS.Dir.
-            stop_signal: Signal that ends the container. Default SIGTERM. CS.StopSignal.
-            stop_grace_period: Time before it is killed. Default 10s. CS.StopGracePeriod.
-            tty: Give it a terminal. CS.TTY.
-            stdin_open: Keep its input open. CS.OpenStdin.
-            read_only: Mount its root file system read only. CS.ReadOnly.
+            stop_signal: Signal to stop the container. Default SIGTERM. CS.StopSignal.
+            stop_grace_period: Time to wait before it is killed. Default 10s. CS.StopGracePeriod.
+            tty: Allocate a TTY. CS.TTY.
+            stdin_open: Keep stdin open. CS.OpenStdin.
+            read_only: Mount the root file system as read-only. CS.ReadOnly.
             init: Run an init as PID 1. Default: the daemon's. CS.Init.
             isolation: Windows isolation. CS.Isolation.
             extra_hosts: Entries `host:ip` of /etc/hosts. CS.Hosts.
@@ -794,31 +797,31 @@ class Service(SwarmResource):
             cap_drop: Capabilities dropped. CS.CapabilityDrop, API 1.41.
             sysctls: Kernel settings of the container. CS.Sysctls.
             ulimits: Limits by name. CS.Ulimits, API 1.41.
-            oom_score_adj: Preference of the out-of-memory killer. API 1.46.
+            oom_score_adj: OOM killer score adjustment. API 1.46.
             security_opt: Options no-new-privileges:true, seccomp:default, seccomp:unconfined, seccomp:FILE (a profile,
                 read by the program), apparmor:default, apparmor:unconfined, label:disable and
                 label:user|role|type|level:NAME. CS.Privileges, API 1.44.
-            mem_swappiness: Tendency to swap; -1: the node's. Resources.MemorySwappiness, API 1.52.
+            mem_swappiness: Swappiness, 0 to 100; -1: the node's. Resources.MemorySwappiness, API 1.52.
             memswap_limit: Memory and swap together; -1: unlimited swap, 0: not set. Needs
                 deploy.resources.limits.memory. Resources.SwapBytes, API 1.52.
-            platform: Nodes of this platform only, such as linux/arm64. Default: those of the image.
+            platform: Only nodes of this platform, such as linux/arm64. Default: those of the image.
                 Placement.Platforms.
-            healthcheck: How Docker tells whether a task is healthy. CS.Healthcheck.
-            logging: Where the output goes. TaskTemplate.LogDriver.
+            healthcheck: Health check. CS.Healthcheck.
+            logging: Logging driver. TaskTemplate.LogDriver.
             credential_spec: Credential spec of a Windows container.
             configs: Configs mounted as files. CS.Configs.
             secrets: Secrets mounted as files. CS.Secrets.
             networks: Networks of the tasks.
             ports: Published ports.
             volumes: Mounts, in order. CS.Mounts.
-            deploy: How Swarm runs the service.
-            force_update: A change restarts the tasks. Left out: not managed. TaskTemplate.ForceUpdate.
+            deploy: Deployment settings.
+            force_update: A change restarts the tasks. Not set: not managed. TaskTemplate.ForceUpdate.
             wait: Wait until the tasks run. Default true.
-            fail_after: Patience without progress before the update counts as failed. Default 5m; unless it is set, a
-                job may run for as long as it needs.
-            resolve_image: When a registry is asked for the digest.
-            adopt: Take over a service that docker made. Default false.
-            strict: Every warning is an error. Default: the provider's.
+            fail_after: Progress deadline: time without progress after which the update has failed. Default 5m; unless
+                it is set, a job may run for as long as it needs.
+            resolve_image: When to resolve the image's digest at the registry.
+            adopt: Adopt a service that docker created. Default false.
+            strict: Treat every warning as an error. Default: the provider's.
             advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
                 single-manager; an empty list shows none. Default: the provider's.
         """
@@ -913,7 +916,7 @@ class Service(SwarmResource):
 
     @property
     def command(self) -> pulumi.Output[Sequence[str]]:
-        """Arguments of the entrypoint; a text is split as a shell does. CS.Args."""
+        """Arguments of the entrypoint; a string is split as by a shell. CS.Args."""
         return self._value("command")
 
     @property
@@ -943,7 +946,7 @@ class Service(SwarmResource):
 
     @property
     def group_add(self) -> pulumi.Output[Sequence[str]]:
-        """More groups of the user. CS.Groups."""
+        """Additional groups of the user. CS.Groups."""
         return self._value("groupAdd")
 
     @property
@@ -953,27 +956,27 @@ class Service(SwarmResource):
 
     @property
     def stop_signal(self) -> pulumi.Output[str]:
-        """Signal that ends the container. Default SIGTERM. CS.StopSignal."""
+        """Signal to stop the container. Default SIGTERM. CS.StopSignal."""
         return self._value("stopSignal")
 
     @property
     def stop_grace_period(self) -> pulumi.Output[str]:
-        """Time before it is killed. Default 10s. CS.StopGracePeriod."""
+        """Time to wait before it is killed. Default 10s. CS.StopGracePeriod."""
         return self._value("stopGracePeriod")
 
     @property
     def tty(self) -> pulumi.Output[bool]:
-        """Give it a terminal. CS.TTY."""
+        """Allocate a TTY. CS.TTY."""
         return self._value("tty")
 
     @property
     def stdin_open(self) -> pulumi.Output[bool]:
-        """Keep its input open. CS.OpenStdin."""
+        """Keep stdin open. CS.OpenStdin."""
         return self._value("stdinOpen")
 
     @property
     def read_only(self) -> pulumi.Output[bool]:
-        """Mount its root file system read only. CS.ReadOnly."""
+        """Mount the root file system as read-only. CS.ReadOnly."""
         return self._value("readOnly")
 
     @property
@@ -1028,7 +1031,7 @@ class Service(SwarmResource):
 
     @property
     def oom_score_adj(self) -> pulumi.Output[int]:
-        """Preference of the out-of-memory killer. API 1.46."""
+        """OOM killer score adjustment. API 1.46."""
         return self._value("oomScoreAdj")
 
     @property
@@ -1040,7 +1043,7 @@ class Service(SwarmResource):
 
     @property
     def mem_swappiness(self) -> pulumi.Output[int]:
-        """Tendency to swap; -1: the node's. Resources.MemorySwappiness, API 1.52."""
+        """Swappiness, 0 to 100; -1: the node's. Resources.MemorySwappiness, API 1.52."""
         return self._value("memSwappiness")
 
     @property
@@ -1051,17 +1054,17 @@ class Service(SwarmResource):
 
     @property
     def platform(self) -> pulumi.Output[str]:
-        """Nodes of this platform only, such as linux/arm64. Default: those of the image. Placement.Platforms."""
+        """Only nodes of this platform, such as linux/arm64. Default: those of the image. Placement.Platforms."""
         return self._value("platform")
 
     @property
     def healthcheck(self) -> pulumi.Output[Mapping[str, Any]]:
-        """How Docker tells whether a task is healthy. CS.Healthcheck."""
+        """Health check. CS.Healthcheck."""
         return self._value("healthcheck")
 
     @property
     def logging(self) -> pulumi.Output[Mapping[str, Any]]:
-        """Where the output goes. TaskTemplate.LogDriver."""
+        """Logging driver. TaskTemplate.LogDriver."""
         return self._value("logging")
 
     @property
@@ -1096,12 +1099,12 @@ class Service(SwarmResource):
 
     @property
     def deploy(self) -> pulumi.Output[Mapping[str, Any]]:
-        """How Swarm runs the service."""
+        """Deployment settings."""
         return self._value("deploy")
 
     @property
     def force_update(self) -> pulumi.Output[int]:
-        """A change restarts the tasks. Left out: not managed. TaskTemplate.ForceUpdate."""
+        """A change restarts the tasks. Not set: not managed. TaskTemplate.ForceUpdate."""
         return self._value("forceUpdate")
 
     @property
@@ -1111,23 +1114,23 @@ class Service(SwarmResource):
 
     @property
     def fail_after(self) -> pulumi.Output[str]:
-        """Patience without progress before the update counts as failed. Default 5m; unless it is set, a job may run for
-        as long as it needs."""
+        """Progress deadline: time without progress after which the update has failed. Default 5m; unless it is set, a
+        job may run for as long as it needs."""
         return self._value("failAfter")
 
     @property
     def resolve_image(self) -> pulumi.Output[str]:
-        """When a registry is asked for the digest."""
+        """When to resolve the image's digest at the registry."""
         return self._value("resolveImage")
 
     @property
     def adopt(self) -> pulumi.Output[bool]:
-        """Take over a service that docker made. Default false."""
+        """Adopt a service that docker created. Default false."""
         return self._value("adopt")
 
     @property
     def strict(self) -> pulumi.Output[bool]:
-        """Every warning is an error. Default: the provider's."""
+        """Treat every warning as an error. Default: the provider's."""
         return self._value("strict")
 
     @property
@@ -1167,23 +1170,22 @@ class Provider(ProviderBase):
             resource_name: the logical name, by which Pulumi knows the resource.
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
             host: A manager: unix:///path, tcp://host:port or ssh://user@host. Environment: DOCKER_HOST.
-            hosts: Several managers of one swarm, in the order in which they are tried; the first that is usable serves.
+            hosts: Several managers of one swarm, in the order in which they are tried; the first usable one is used.
             context: Name of a docker context. Environment: DOCKER_CONTEXT.
             tls: TLS for tcp:// hosts; contexts bring their own. Environment: DOCKER_TLS_VERIFY, DOCKER_CERT_PATH.
             api_version: Docker API version, such as 1.43. Default: the highest that both sides speak. Environment:
                 DOCKER_API_VERSION.
-            registry_auth: Logins that win over those of the docker configuration.
+            registry_auth: Logins that take precedence over those of the docker configuration.
             node_hosts: Where the daemons of other nodes are, by the node's host name or id: {'node-2':
                 'ssh://ops@node-2'}. For volumes with `node`.
             keep_previous: Old versions of each config and secret that are kept. Default 1.
-            strict: Every warning of the provider is an error. Default false.
+            strict: Treat every warning of the provider as an error. Default false.
             advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
                 single-manager; an empty list shows none. Default: all of it.
-            offline_preview: With an unreachable swarm, compare with the state, with one warning. Default false.
-                Environment: SWARM_OFFLINE_PREVIEW.
-            delete_unreachable: Give up what this stack has on a swarm that cannot be reached any more: it is dropped
-                from the state and stays there. Default false. Environment: SWARM_DELETE_UNREACHABLE, which is for one
-                run and not kept.
+            offline_preview: If the swarm is unreachable, compare with the state and warn. Default false. Environment:
+                SWARM_OFFLINE_PREVIEW.
+            delete_unreachable: Remove what this stack has on an unreachable swarm from the state only. Default false.
+                Environment: SWARM_DELETE_UNREACHABLE, for one run only.
         """
         self._register(
             resource_name,
@@ -1211,7 +1213,7 @@ class Provider(ProviderBase):
 
     @property
     def hosts(self) -> pulumi.Output[Sequence[str]]:
-        """Several managers of one swarm, in the order in which they are tried; the first that is usable serves."""
+        """Several managers of one swarm, in the order in which they are tried; the first usable one is used."""
         return self._value("hosts")
 
     @property
@@ -1232,7 +1234,7 @@ class Provider(ProviderBase):
 
     @property
     def registry_auth(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
-        """Logins that win over those of the docker configuration."""
+        """Logins that take precedence over those of the docker configuration."""
         return self._value("registryAuth")
 
     @property
@@ -1248,7 +1250,7 @@ class Provider(ProviderBase):
 
     @property
     def strict(self) -> pulumi.Output[bool]:
-        """Every warning of the provider is an error. Default false."""
+        """Treat every warning of the provider as an error. Default false."""
         return self._value("strict")
 
     @property
@@ -1259,12 +1261,12 @@ class Provider(ProviderBase):
 
     @property
     def offline_preview(self) -> pulumi.Output[bool]:
-        """With an unreachable swarm, compare with the state, with one warning. Default false. Environment:
+        """If the swarm is unreachable, compare with the state and warn. Default false. Environment:
         SWARM_OFFLINE_PREVIEW."""
         return self._value("offlinePreview")
 
     @property
     def delete_unreachable(self) -> pulumi.Output[bool]:
-        """Give up what this stack has on a swarm that cannot be reached any more: it is dropped from the state and
-        stays there. Default false. Environment: SWARM_DELETE_UNREACHABLE, which is for one run and not kept."""
+        """Remove what this stack has on an unreachable swarm from the state only. Default false. Environment:
+        SWARM_DELETE_UNREACHABLE, for one run only."""
         return self._value("deleteUnreachable")

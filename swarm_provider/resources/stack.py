@@ -72,29 +72,29 @@ class Stack(pulumi.ComponentResource):
                 in the program's folder; paths inside the files start in the folder of the first.
             name: name in the swarm. Default: `name:` of the file, else the logical name.
             env: variables for `${...}` in the files; they win over the process environment. Outputs may be given
-                where a text stays a text (environment, labels, content), not where structure depends on it.
+                where only a string changes (environment, labels, content), not where structure depends on it.
             env_only: take `env` instead of the process environment, not over it.
             dialect: whose rules the files are read by: docker (those of `docker stack deploy`, the default) or
                 compose-spec (those of `docker compose`: `.env`, nested defaults, its merging, `!reset`, `!override`).
             env_file: with dialect compose-spec, files of variables in the place of `.env` beside the first file, as
                 `docker compose --env-file` takes them; `env` and the process environment win over them.
             profiles: profiles whose services are taken too.
-            secrets: compose key -> a Secret, a looked-up secret, or the content as text, bytes or Output; content
+            secrets: compose key -> a Secret, a looked-up secret, or the content as string, bytes or Output; content
                 makes a Secret of the stack, also where the file says `external: true`.
             configs: the same for configs.
-            networks: compose key -> a Network, a looked-up network, or the name (text or Output) of one.
-            volumes: compose key -> a Volume, or the name (text or Output) of one.
+            networks: compose key -> a Network, a looked-up network, or the name (string or Output) of one.
+            volumes: compose key -> a Volume, or the name (string or Output) of one.
             renames: old service key -> new one: Pulumi keeps it as one resource, replaced by deletion first, instead
                 of starting the new service beside the old one.
             wait: wait until the tasks run. Default true; `x-pulumi: {wait: ...}` of a service wins.
-            fail_after: patience without progress before an update counts as failed. Default 5m;
+            fail_after: progress deadline: time without progress after which an update has failed. Default 5m;
                 unless it is set, a job may run for as long as it needs.
-            resolve_image: when a registry is asked for digests: changed (default), always or never.
+            resolve_image: when to resolve digests at the registry: changed (default), always or never.
             keep_previous: old versions of each config and secret that are kept. Default 1.
-            adopt: take over services, networks and configs that docker made under these names. Default false.
-            adopt_secrets: take over secrets too: trust (the content is equal) or rotate.
-            replace_networks: replace networks that differ, which stops their services meanwhile. Default false.
-            strict: every warning is an error. Default false.
+            adopt: adopt services, networks and configs that docker created under these names. Default false.
+            adopt_secrets: adopt secrets too: trust (the content is equal) or rotate.
+            replace_networks: recreate networks that differ, which stops their services meanwhile. Default false.
+            strict: treat every warning as an error. Default false.
             advice: names of the advice warnings to show (see `Service`); an empty list shows none. Default: all.
 
         Raises:
@@ -154,7 +154,7 @@ class Stack(pulumi.ComponentResource):
 def _files(given: Any, name: str) -> list[str]:
     several = given if isinstance(given, (list, tuple)) else [given]
     if not several or not all(isinstance(path, (str, os.PathLike)) for path in several):
-        raise InputError(Problem("must be a path or a list of paths, as plain text", name))
+        raise InputError(Problem("must be a path or a list of paths, as a plain string", name))
     return [os.fspath(path) for path in several]
 
 
@@ -169,5 +169,5 @@ def _texts(env: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(value, (str, pulumi.Output)):
             result[key] = value
         elif value is not None:
-            raise InputError(Problem(f"must be a text, not {type(value).__name__}", f"env[{key!r}]"))
+            raise InputError(Problem(f"must be a string, not {type(value).__name__}", f"env[{key!r}]"))
     return result

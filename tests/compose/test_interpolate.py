@@ -97,7 +97,7 @@ def test_changed_text_is_cast_where_docker_casts(read: Reader) -> None:
     ],
 )
 def test_opaque_value_where_structure_depends_on_it_is_an_error_with_line(read: Reader, service: str) -> None:
-    with pytest.raises(InputError, match=r"1\.yml:2: services\.web\..*known only later"):
+    with pytest.raises(InputError, match=r"1\.yml:2: services\.web\..*an Output is not allowed here"):
         read(f"services:\n  web: {{{service}}}", env={"X": Opaque()})
 
 

@@ -92,7 +92,7 @@ def test_only_the_first_document_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a: 1\nb: 2\na: 3\n", 3, "given twice; it stands in line 1"),
+        ("a: 1\nb: 2\na: 3\n", 3, "duplicate key 'a'; it is defined on line 1"),
         ("a:\n  1: x\n", 2, "put it in quotes"),
         ("a:\n  2024-01-02: x\n", 2, "read as a date"),
         ("a: {[x]: y}\n", 1, "cannot be a key"),

@@ -116,11 +116,11 @@ def test_dependency_on_a_missing_service_is_told(read: Reader) -> None:
         read(text % "{data: {condition: service_started}}")
 
 
-def test_circle_of_dependencies_is_an_error_or_ignored_as_docker_does(read: Reader) -> None:
+def test_dependency_cycle_is_an_error_or_ignored_as_docker_does(read: Reader) -> None:
     short = read("services: {a: {image: bb, depends_on: [b]}, b: {image: bb, depends_on: [a]}}")
     assert not short.services["a"].depends_on
-    assert "in a circle" in warnings(short)[0]
-    with pytest.raises(InputError, match="in a circle"):
+    assert "dependency cycle" in warnings(short)[0]
+    with pytest.raises(InputError, match="dependency cycle"):
         read("services: {a: {image: bb, depends_on: {a: {condition: service_started}}}}")
 
 
@@ -236,7 +236,7 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
         ("{image: bb, imagee: x}", "services.web.imagee: unknown key 'imagee'; did you mean 'image'?"),
         ("{image: bb, mem_limit: 5m}", "set deploy.resources.limits.memory"),
         ("{image: bb, extends: x}", "the service 'x' does not exist in this file"),
-        ("{build: .}", "'image' is missing; images are not built here"),
+        ("{build: .}", "'image' is missing; Swarm does not build images"),
         ("{image: BB}", "must be lowercase"),
         ("{image: bb, networks: [dta]}", "the network 'dta' is not declared"),
         (
@@ -245,11 +245,11 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
         ),
         ("{image: bb, secrets: [gone]}", "the secret 'gone' is not declared"),
         ("{image: bb, configs: [c, {source: c}]}", "two configs have the target 'c'"),
-        ("{image: bb, deploy: {mode: global, replicas: 2}}", "a global service has no number of replicas"),
+        ("{image: bb, deploy: {mode: global, replicas: 2}}", "a global service cannot have replicas"),
         ("{image: bb, deploy: {mode: globl}}", "did you mean 'global'?"),
-        ("{image: bb, deploy: {mode: replicated-job, update_config: {}}}", "a job has no update_config"),
+        ("{image: bb, deploy: {mode: replicated-job, update_config: {}}}", "a job cannot have an update_config"),
         ("{image: bb, deploy: {endpoint_mode: dnsrr}, ports: [80]}", "need endpoint_mode vip"),
-        ("{image: bb, healthcheck: {test: x, disable: true}}", "exclude each other"),
+        ("{image: bb, healthcheck: {test: x, disable: true}}", "mutually exclusive"),
         ("{image: bb, restart: sometimes}", "must be 'no', always, unless-stopped or on-failure"),
         ("{image: bb, credential_spec: {file: x, registry: y}}", "only one of config, file and registry"),
         ("{image: bb, volumes: [{type: tmpfs, source: x, target: /t}]}", "a tmpfs has no source"),
@@ -259,7 +259,7 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
         ("{image: bb, ports: ['80:80', '80:81']}", "80/tcp is published twice"),
         ("{image: bb, ports: ['1-2:1-3']}", "different lengths"),
         ("{image: bb, ports: [{target: 80, published: '1-5'}]}", "cannot choose from a range"),
-        ("{image: bb, stop_grace_period: 90}", "services.web.stop_grace_period: must be a text, not the number 90"),
+        ("{image: bb, stop_grace_period: 90}", "services.web.stop_grace_period: must be a string, not the number 90"),
         ("{image: bb, stop_grace_period: '90'}", "'90' is not a duration"),
         ('{image: bb, command: "a \'b"}', "a quote is not closed"),
         ("{image: bb, command: [echo, 2024-01-02]}", "is read as a date; put it in quotes"),
@@ -267,7 +267,7 @@ def test_x_pulumi_is_read_in_both_spellings(read: Reader) -> None:
         ("{image: bb, scale: 2, deploy: {replicas: 3}}", "'scale' and deploy.replicas differ"),
         ("{image: bb, deploy: {placement: {constraints: [node.role]}}}", "has no operator"),
         ("{image: bb, deploy: {resources: {limits: {memory: 1M}}}}", "at least 4 MiB"),
-        ("{image: bb, environment: {'A[B': '{{.foo}}'}}", "of 'A[B', and refuses this one"),
+        ("{image: bb, environment: {'A[B': '{{.foo}}'}}", "of 'A[B' as a template, and this one is invalid"),
         ("{image: bb, env_file: gone.env}", "does not exist"),
         ("{image: bb, env_file: export.env}", "without 'export'"),
     ],
@@ -284,13 +284,13 @@ def test_service_that_cannot_work_is_an_error_with_file_line_and_path(read: Read
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ("configs: {c: {}}", "it has no content"),
+        ("configs: {c: {}}", "the content is missing"),
         ("configs: {c: {content: ''}}", "docker refuses an empty config"),
         ("configs: {c: {content: x, environment: Y}}", "only one of content, environment"),
         ("configs: {c: {file: .}}", "cannot be read"),
-        ("secrets: {c: {environment: GONE}}", "the variable GONE, which has the content, is not set"),
+        ("secrets: {c: {environment: GONE}}", "the variable GONE, which holds the content, is not set"),
         ("secrets: {c: {driver: d, file: x}}", "'driver' and 'file' conflict"),
-        ("volumes: {c: {external: true, driver: local}}", "an external volume has no 'driver'"),
+        ("volumes: {c: {external: true, driver: local}}", "'driver' is not allowed for an external volume"),
         ("networks: {c: {external: {name: a}, name: b}}", "conflict; give 'name' only"),
         ("volumes: {c: {drivr: x}}", "did you mean 'driver'?"),
         ("include: [a.yml]", "a.yml does not exist"),
@@ -306,7 +306,7 @@ def test_section_that_cannot_work_is_an_error_with_line(read: Reader, section: s
 
 
 def test_config_that_is_too_large_is_an_error(read: Reader) -> None:
-    with pytest.raises(InputError, match="1024001 bytes, and a config holds 1023999"):
+    with pytest.raises(InputError, match="1024001 bytes; the maximum for a config is 1023999"):
         read("services: {web: {image: bb}}\nconfigs: {c: {file: c}}", side={"c": "x" * 1_024_001})
 
 
@@ -327,7 +327,7 @@ def test_missing_file_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ("build: .", "services.web.build: images are not built here"),
+        ("build: .", "services.web.build: Swarm does not build images"),
         ("container_name: x", "services.web.container_name"),
         ("network_mode: host", "declare an external network named 'host'"),
         ("links: [web]", "services.web.links"),
@@ -343,7 +343,7 @@ def test_missing_file_is_an_error() -> None:
         ("environment: {V: 2024-01-02}", "as '2024-01-02 00:00:00 +0000 UTC'"),
         ("environment: {V: '$A-rest'}", "write ${A}"),
         ("environment: {V: '${A:?must-be}'}", "leave out the '-'"),
-        ("environment: {V: '${A:-${B}}'}", "give the default as plain text"),
+        ("environment: {V: '${A:-${B}}'}", "give the default as a plain string"),
         ("environment: {V: '${NONE}'}", "the variable NONE is not set"),
         ("ports: ['127.0.0.1:80:80']", "drops the address 127.0.0.1"),
         ("ports: [{target: 80, host_ip: 127.0.0.1}]", "ports[0].host_ip"),
@@ -351,19 +351,19 @@ def test_missing_file_is_an_error() -> None:
         ("networks: {default: {ipv4_address: 10.0.0.5}}", "networks.default.ipv4_address"),
         ("deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}", "use generic_resources"),
         ("extra_hosts: [nothing]", "drops an entry without an address"),
-        ("volumes: ['data:/c:noexec']", "the mount option 'noexec' has no effect: docker does not know it"),
-        ("volumes: ['data:/c:rox']", "docker does not know it; did you mean 'ro'?"),
+        ("volumes: ['data:/c:noexec']", "the mount option 'noexec' has no effect: docker does not support it"),
+        ("volumes: ['data:/c:rox']", "docker does not support it; did you mean 'ro'?"),
         ("volumes: ['data:/c:r']", "the mount option 'r' has no effect"),
         ("volumes: ['/a:/c:ro,z']", "the mount option 'z' has no effect: Swarm does not change SELinux labels"),
         ("volumes: ['/a:/c:cached']", "a hint for Docker Desktop"),
-        ("volumes: ['data:/c,ro']", "the mount option 'ro' has no effect: it stands behind a comma"),
-        ("volumes: [{type: volume, source: v, target: '/c,rslave'}]", "write a colon before it"),
+        ("volumes: ['data:/c,ro']", "the mount option 'ro' has no effect: it follows a comma"),
+        ("volumes: [{type: volume, source: v, target: '/c,rslave'}]", "use a colon before it"),
         ("configs: [{source: c, mode: 444}]", "reads 444 as a decimal number, which is the mode 0674; write 0444"),
         ("configs: [{source: c, mode: 600}]", "which is the mode 01130; write 0600"),
-        ("configs: [{source: c, mode: '${MODE:-440}'}]", "docker reads what '${MODE:-440}' stands for as a decimal"),
-        ("environment: {'${A}': x}", "variables are not filled in in keys"),
-        ("labels: {'a.$A.b': x}", "services.web.labels.a.$A.b: variables are not filled in in keys"),
-        ("isolation: hypervv", "docker takes 'hypervv' for 'default'"),
+        ("configs: [{source: c, mode: '${MODE:-440}'}]", "docker reads the value of '${MODE:-440}' as a decimal"),
+        ("environment: {'${A}': x}", "variables in keys are not substituted"),
+        ("labels: {'a.$A.b': x}", "services.web.labels.a.$A.b: variables in keys are not substituted"),
+        ("isolation: hypervv", "docker falls back to 'default', as 'hypervv' is not valid"),
         ("labels: {com.docker.stack.namespace: x}", "docker sets the label com.docker.stack.namespace itself"),
     ],
 )

@@ -30,7 +30,7 @@ def test_command_is_split_into_words_as_google_shlex_does(text: str, words: list
 
 @pytest.mark.parametrize("text", ["'a", '"a', "a\\", '"\\'])
 def test_command_with_open_end_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a command line"):
+    with pytest.raises(ValueError, match="not a valid command line"):
         short_forms.shell_words(text)
 
 

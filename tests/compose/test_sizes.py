@@ -37,7 +37,7 @@ def chain(length: int) -> dict[str, str]:
 @BOTH
 def test_chain_of_400_includes_is_too_deep(tmp_path: Path, dialect: Dialect) -> None:
     [line] = told(tmp_path, dialect, **chain(400))
-    assert "f49.yml:1: include[0]: the files include each other more than 50 levels deep" in line
+    assert "f49.yml:1: include[0]: includes are nested more than 50 levels deep" in line
 
 
 @BOTH
@@ -50,7 +50,7 @@ def test_files_that_include_the_same_twice_end(tmp_path: Path, dialect: Dialect)
     # each level doubles what is read
     files = {f"f{n}": f"include: [f{n + 1}.yml, ./f{n + 1}.yml]\nservices: {{s{n}: {{image: x}}}}\n" for n in range(30)}
     lines = told(tmp_path, dialect, c="include: [f0.yml]\n", f30="services: {z: {image: x}}\n", **files)
-    assert "more than 1000 files are included in all; include each of them once" in lines[0]
+    assert "more than 1000 files are included in total; include each of them once" in lines[0]
 
 
 @BOTH

@@ -390,7 +390,9 @@ def test_message_names_the_variable_with_its_file_and_line(folder: Path) -> None
     with pytest.raises(InputError) as caught:
         load([file], stack="shop", env=env)
     assert [(problem.file, problem.line) for problem in caught.value.problems] == [(str(file), 4), (str(file), 5)]
-    assert str(caught.value.problems[0]).endswith('"sh -c \'${PASSWORD}" is not a command line: a quote is not closed')
+    assert str(caught.value.problems[0]).endswith(
+        '"sh -c \'${PASSWORD}" is not a valid command line: a quote is not closed'
+    )
     assert "'${PORT}:80'" in caught.value.problems[1].message
 
 

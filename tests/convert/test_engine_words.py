@@ -49,13 +49,13 @@ def test_security_option_has_one_spelling(option: str, normal: str) -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("systempaths=unconfined", "no word for it"),
-        ("apparmor=mine", "no profile by its name"),
+        ("systempaths=unconfined", "not supported by Swarm"),
+        ("apparmor=mine", "not a profile by name"),
         ("seccomp={", "not JSON"),
         ("seccomp=p.json", "a profile in JSON"),
         ("label=x", "a label must be disable"),
-        ("no-new-privileges:maybe", "no word for it"),
-        ("credentialspec=file://a", "given as credential_spec"),
+        ("no-new-privileges:maybe", "not supported by Swarm"),
+        ("credentialspec=file://a", "set with credential_spec"),
     ],
 )
 def test_security_option_that_swarm_has_not_is_refused(option: str, words: str) -> None:

@@ -30,7 +30,7 @@ def test_create_host_path_is_a_warning_and_no_difference(project: ProjectFactory
     path = ", 'bind': {'create_host_path': True}"
     app.program(PROGRAM.format(name=unique, more=f"volumes=[{mount % path}]"))
     result = app.preview(diff=True).assert_no_changes()
-    assert "volumes[0].bind.create_host_path: no engine keeps it for a service" in result.output
+    assert "volumes[0].bind.create_host_path: it is not supported for services and is ignored" in result.output
     app.up().assert_no_changes()
     app.assert_no_changes()
     assert docker.task_ids(unique) == before

@@ -34,7 +34,7 @@ def test_template_that_swarm_refuses_is_refused_at_preview_and_its_escape_is_tak
     preview, up = app.preview(), app.up()
     for result in (preview, up):
         assert result.exit_code != 0
-        assert "compose.yml:8: services.mon.environment.QUERY: Swarm fills in '{{...}}'" in result.output
+        assert "compose.yml:8: services.mon.environment.QUERY: Swarm expands '{{...}}'" in result.output
         assert "select" not in result.output
     assert unique not in docker("network", "ls") + docker("service", "ls")
     app.write("compose.yml", ESCAPED)

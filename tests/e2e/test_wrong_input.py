@@ -122,7 +122,7 @@ BAD_TYPE = [
         'swarm.Service("bt1", image="bb:1", deploy={"replicas": "many"})',
         'swarm.Service("bt1", image="bb:1", deploy={"replicas": 1})',
         "bt1",
-        "deploy.replicas: must be a whole number, not 'many'",
+        "deploy.replicas: must be an integer, not 'many'",
     ),
     line(
         'swarm.Service("bt2", image=["bb:1"])',
@@ -134,31 +134,31 @@ BAD_TYPE = [
         'swarm.Config("bt3", data={"level": "debug"})',
         """swarm.Config("bt3", data='{"level": "debug"}')""",
         "bt3",
-        "data: must be a string, not a map",
+        "data: must be a string, not a mapping",
     ),
     line(
         'swarm.Secret("bt4", data="1", keep_previous="two")',
         'swarm.Secret("bt4", data="1", keep_previous=2)',
         "bt4",
-        "keep_previous: must be a whole number, not 'two'",
+        "keep_previous: must be an integer, not 'two'",
     ),
     line(
         'swarm.Network("bt5", attachable="sometimes")',
         'swarm.Network("bt5", attachable=True)',
         "bt5",
-        "attachable: must be true or false, not 'sometimes'",
+        "attachable: must be a boolean, not 'sometimes'",
     ),
     line(
         'swarm.Volume("bt6", driver_opts="type=tmpfs")',
         'swarm.Volume("bt6", driver_opts={"type": "tmpfs"})',
         "bt6",
-        "driver_opts: must be a map, not a text",
+        "driver_opts: must be a mapping, not a string",
     ),
     line(
         'swarm.NodeLabel("bt7", node={"name": "node1"}, key="bt7")',
         'swarm.NodeLabel("bt7", node="node1", key="bt7")',
         "bt7",
-        "node: must be a list, not a map",
+        "node: must be a list, not a mapping",
     ),
     compose(
         "bt8.yml",
@@ -178,13 +178,13 @@ BAD_TYPE = [
         """,
         "bt8.yml:5: services.web.deploy.replicas",
         "many",
-        "whole number",
+        "integer",
     ),
     line(
         'swarm.Provider("bt9", host=os.environ["DOCKER_HOST"], strict="maybe")',
         'swarm.Provider("bt9", host=os.environ["DOCKER_HOST"], strict=True)',
         "bt9",
-        "strict: must be true or false, not 'maybe'",
+        "strict: must be a boolean, not 'maybe'",
     ),
 ]
 BAD_VALUE = [
@@ -375,7 +375,7 @@ def test_corrected_input_converges(app: PulumiProject) -> None:
     ("key", "wrong", "says"),
     [
         ("hots", "unix:///run/docker.sock", ("unknown key 'hots'; did you mean 'host",)),
-        pytest.param("strict", "maybe", ("strict: must be true or false, not 'maybe'",), marks=pytest.mark.long),
+        pytest.param("strict", "maybe", ("strict: must be a boolean, not 'maybe'",), marks=pytest.mark.long),
         pytest.param("keepPrevious", "-1", ("keep_previous", "-1"), marks=pytest.mark.long),
         pytest.param("apiVersion", "latest", ("api_version", "'latest'", "1.43"), marks=pytest.mark.long),
     ],

@@ -59,7 +59,7 @@ def test_create_host_path_is_left_out_and_told() -> None:
         {"volumes": [mount(), mount(createHostPath=True, propagation="rslave"), mount(createHostPath=False)]}
     )
     assert inputs == {"volumes": [mount(), mount(propagation="rslave"), mount()]}
-    assert warning.startswith("volumes[1].bind.create_host_path: no engine keeps it")
+    assert warning.startswith("volumes[1].bind.create_host_path: it is not supported for services")
 
 
 def test_create_host_path_is_found_among_secrets() -> None:
@@ -79,7 +79,7 @@ def test_other_mounts_stay_as_they_are(volumes: Any) -> None:
         ("0.0.0.0/24", "1.51", "Engine 29 (API 1.52) understands"),
         ("0.0.0.0/0", "1.41", "this engine (API 1.41)"),
         ("0.0.0.0/24", "1.52", ""),
-        ("::/64", "1.56", "Swarm never gives out a subnet"),
+        ("::/64", "1.56", "Swarm does not allocate a subnet"),
         ("10.0.0.0/24", "1.41", ""),
         ("10.0.0.7/24", "1.41", ""),
         ("nonsense", "1.41", "'nonsense' is not a subnet"),

@@ -58,7 +58,7 @@ def test_number_that_lost_digits_on_the_way_is_told() -> None:
     # as another language sends it
     _, problems = checked(limit(float(LARGEST)))
     assert min(problems, key=lambda text: "soft" not in text) == (
-        "ulimits.memlock.soft: 9223372036854775808 has lost its last digits on the way, since Pulumi's numbers are"
+        "ulimits.memlock.soft: 9223372036854775808 has lost precision, since Pulumi's numbers are"
         " doubles; put it in quotes"
     )
 
@@ -78,7 +78,7 @@ def test_replicas_beyond_a_double_are_refused(number: int) -> None:
 def test_nonsense_is_no_number() -> None:
     for text in ("²", "9" * 5000, "1e3", "0x10", ""):
         _, problems = checked({"deploy": {"replicas": text}})
-        assert "deploy.replicas: must be a whole number" in problems[0]
+        assert "deploy.replicas: must be an integer" in problems[0]
 
 
 def test_labels_keep_every_digit() -> None:

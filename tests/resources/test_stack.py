@@ -133,7 +133,7 @@ def test_secret_in_a_text_stays_secret(folder: Path) -> None:
 def test_output_where_structure_depends_on_it_is_an_error_with_file_and_line(folder: Path) -> None:
     file = compose(folder, "services:\n  web:\n    image: web:1\n    deploy:\n      replicas: ${COUNT}\n")
     with pytest.raises(
-        pulumi.RunError, match=r"other\.yml:5: services\.web\.deploy\.replicas: .*\(an Output\) cannot stand here"
+        pulumi.RunError, match=r"other\.yml:5: services\.web\.deploy\.replicas: an Output is not allowed here"
     ):
         run(lambda: swarm.Stack("todo", compose_file=file, env={"COUNT": pulumi.Output.from_input(2)}))
 
@@ -381,7 +381,7 @@ def test_stack_of_the_other_dialect_reads_env_files_and_merges_like_docker_compo
     assert done["todo-web"].inputs["image"] == "web:1-prod"
     assert done["todo-web"].inputs["environment"] == (SECRET, {"KEY": "hunter3", "DEEP": "c"})
     [warning] = [text for level, text in done.log if level == "warning" and "environment.DEEP" in text]
-    assert warning.endswith("it would read differently with dialect='docker'")
+    assert warning.endswith("it means something else with dialect='docker'")
     assert not any("TAG" in text for _, text in done.log)
 
 
@@ -389,8 +389,8 @@ def test_stack_of_the_other_dialect_reads_env_files_and_merges_like_docker_compo
     ("args", "words"),
     [
         ({"dialect": "compose"}, "dialect: must be docker or compose-spec; did you mean 'compose-spec'?"),
-        ({"env_file": "prod.env"}, "env_file: docker stack deploy has no env file; give dialect='compose-spec'"),
-        ({"env_file": 5}, "env_file: must be a path or a list of paths, as plain text"),
+        ({"env_file": "prod.env"}, "env_file: docker stack deploy reads no env file; set dialect='compose-spec'"),
+        ({"env_file": 5}, "env_file: must be a path or a list of paths, as a plain string"),
         ({"env_file": "gone.env", "dialect": "compose-spec"}, "gone.env does not exist"),
     ],
 )

@@ -12,10 +12,10 @@ import swarm_provider as swarm
 from tests.resources.program import run
 
 CASES: list[tuple[dict[str, Any], str]] = [
-    ({"volumes": ["data:/c:rox"]}, "volumes[0]: the mount option 'rox' has no effect: docker does not know it"),
+    ({"volumes": ["data:/c:rox"]}, "volumes[0]: the mount option 'rox' has no effect: docker does not support it"),
     ({"volumes": ["a:/b", "/a:/c:ro,z"]}, "Swarm does not change SELinux labels"),
-    ({"volumes": ["data:/c,ro"]}, "it stands behind a comma"),
-    ({"volumes": [{"type": "volume", "source": "a", "target": "/c,ro"}]}, "it stands behind a comma"),
+    ({"volumes": ["data:/c,ro"]}, "it follows a comma"),
+    ({"volumes": [{"type": "volume", "source": "a", "target": "/c,ro"}]}, "it follows a comma"),
     ({"configs": [{"source": "c", "mode": 444}]}, "configs[0].mode: 444 is a decimal number, which is the mode 0674"),
     ({"secrets": [{"source": "c", "mode": 400}]}, "secrets[0].mode: 400 is a decimal number, which is the mode 0620"),
 ]

@@ -37,7 +37,7 @@ be written instead, as in a compose file. Secret inputs are encrypted in the sta
 
 `Stack` makes these resources out of compose files; its options are in [compose.md](compose.md#options).
 """
-_SHORT = {"str": "text", "int": "number", "float": "number", "Any": "anything"}
+_SHORT = {"str": "string", "int": "integer", "float": "number", "Any": "any"}
 
 
 def render() -> str:
@@ -50,7 +50,7 @@ def render() -> str:
         parts += [f"## {resource.name}", resource.doc, _table("Input", given, words)]
         parts += [_table("Output", resource.outputs)]
         seen |= {nested.name: nested for field in given for nested in field.type.types()}
-    parts += ["## Lookups", "Each reads the swarm and changes nothing."]
+    parts += ["## Functions", "Data sources: each reads the swarm and changes nothing."]
     for function in FUNCTIONS.values():
         parts += [f"### {snake(function.name)}", function.doc, _table("Argument", function.inputs)]
         parts += [_table("Result", function.outputs)]
@@ -90,25 +90,27 @@ def _plain(of: Type) -> str:
         case ListOf():
             return f"list of {_type(of.item)}"
         case MapOf():
-            return f"map to {_type(of.value)}"
+            return f"mapping to {_type(of.value)}"
         case Choice():
             return ", ".join(f"`{word}`" for word in of.words)
         case Measure():
-            return "text with a unit, or number" if of.numbers else "text with a unit"
+            return "string with a unit, or number" if of.numbers else "string with a unit"
         case Boolean():
-            return "true or false"
-        case Integer() | Number():
+            return "boolean"
+        case Integer():
+            return "integer"
+        case Number():
             return "number"
         case Text():
-            return "text"
-    return "anything"
+            return "string"
+    return "any"
 
 
 def _short(annotation: str) -> str:
     inner = re.fullmatch(r"Sequence\[(\w+)\]", annotation)
     if inner:
         return f"list of {_SHORT[inner[1]]}"
-    return "map" if annotation.startswith("Mapping") else _SHORT[annotation]
+    return "mapping" if annotation.startswith("Mapping") else _SHORT[annotation]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,6 @@ Not here: merging and variables, in which the dialects differ.
     scalars         Single values of a compose file
     service         One service of one file -> its typed form: short forms expanded, env files read, paths made absolute
     swarm_rules     What a manager would refuse when the objects of a file are created
-    unsupported     Keys that are valid and that Swarm, or the docker CLI's way to it, has no word for
+    unsupported     Keys that are valid and that Swarm, or the docker CLI, does not support
     validation      Is a file valid, and does Swarm have a word for all of it? -> Problems with file and line
 """

@@ -39,5 +39,5 @@ def file_bytes(path: Path, at: At, given: str = "", *, required: bool = True) ->
     except OSError as error:
         at.error(f"the file {name} cannot be read: {error.strerror}")
     except ValueError as error:
-        at.error(f"the path cannot be used: {error}")
+        at.error(f"invalid path: {error}")
     return None

@@ -47,7 +47,7 @@ def apply_short_keys(source: Map, values: Json, at: At) -> None:
         count = whole(source["scale"], place)
         section = values.setdefault("deploy", {})
         if section.setdefault("replicas", count) != count:
-            place.error("'scale' and deploy.replicas differ; give one of them")
+            place.error("'scale' and deploy.replicas differ; set only one of them")
     for key, (part, name) in _SHORT.items():
         if source.get(key) is None:
             continue
@@ -57,7 +57,7 @@ def apply_short_keys(source: Map, values: Json, at: At) -> None:
             continue
         section = values.setdefault("deploy", {}).setdefault("resources", {}).setdefault(part, {})
         if section.setdefault(name, wanted) != wanted:
-            place.error(f"{key!r} and deploy.resources.{part}.{name} differ; give one of them")
+            place.error(f"{key!r} and deploy.resources.{part}.{name} differ; set only one of them")
 
 
 def _update(value: Map, at: At) -> Json:
@@ -125,7 +125,7 @@ def _measure(name: str, value: Any, at: At) -> Any:
 def _generic(value: Map, at: At) -> Json:
     spec = value.get("discrete_resource_spec")
     if spec is None:
-        at.error("the key 'discrete_resource_spec' is missing; docker knows countable resources only")
+        at.error("the key 'discrete_resource_spec' is missing; docker supports only discrete resources")
         return {}
     place = at.key(value, "discrete_resource_spec")
     count = whole(spec.get("value", 0), place.key(spec, "value"), minimum=None)

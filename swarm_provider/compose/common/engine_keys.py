@@ -72,14 +72,14 @@ def _tmpfs(entry: Any, at: At) -> Map:
 
 def _option(option: Any, at: At, context: Context) -> str | None:
     if not isinstance(option, str):
-        at.error("must be a text that is known now")
+        at.error("must be a plain string, not an Output")
         return None
     path = security.profile_path(option)
     try:
         if path is None:
             return security.canonical(option)
     except ValueError as error:
-        at.warn(f"{error}; the option has no effect")
+        at.warn(f"{error}; the option is ignored")
         return None
     content = file_bytes(Path(context.folder, path), at, option)
     try:

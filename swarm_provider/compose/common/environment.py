@@ -82,7 +82,7 @@ def _env_files(value: Any, at: At, default: _EnvReader) -> list[tuple[str, At, _
             continue
         form = entry.get("format")
         if form not in (None, "", "raw"):
-            place.key(entry, "format").error(f"unknown format {form!r}; 'raw' is the only one, or leave it out")
+            place.key(entry, "format").error(f"unknown format {form!r}; the only format is 'raw'")
         required = boolean(entry.get("required", True), place.key(entry, "required"))
         result.append((str(entry["path"]), place, _raw if form == "raw" else read_dotenv, required))
     return result

@@ -89,7 +89,7 @@ def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
     if block == "bind" and dialect == "compose-spec" and given.get("recursive"):
         word = given["recursive"]
         if word in ("writable", "readonly"):
-            at.key(value, "recursive").warn(f"no engine keeps {word!r} for a service, so it has no effect")
+            at.key(value, "recursive").warn(f"{word!r} is not supported for services; ignored")
         elif word in ("enabled", "disabled"):
             result["recursive"] = str(word)
         else:
@@ -113,7 +113,7 @@ def _check(mount: Map, at: At) -> None:
     allowed = _ALLOWED.get(kind, _BLOCKS)
     for block in _BLOCKS:
         if block in mount and block not in allowed:
-            at.error(f"options of '{block}' cannot stand in a mount of type {as_written(kind)}; remove them")
+            at.error(f"options of '{block}' are not allowed in a mount of type {as_written(kind)}; remove them")
     if kind == "tmpfs" and mount.get("source"):
         at.error("a tmpfs has no source; remove it")
     if kind in ("bind", "npipe", "image", "cluster") and not mount.get("source"):

@@ -73,7 +73,7 @@ def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
     if entry.external and kind == "volume":
         for name in ("driver", "driver_opts", "labels"):
             if entry.values.get(name):
-                at.key(source, name).error(f"an external volume has no {name!r} here; it exists already")
+                at.key(source, name).error(f"{name!r} is not allowed for an external volume, which exists already")
     return entry
 
 
@@ -124,23 +124,23 @@ def content(entry: Declared, folder: Path, environment: Environment) -> Json:
     given = [name for name in ("file", "content", "environment") if name in values]
     if kind == "secret" and values.get("driver"):
         if given:
-            at.error(f"'driver' and {given[0]!r} conflict: the driver has the content; give one of them")
+            at.error(f"'driver' and {given[0]!r} conflict: the driver provides the content; set only one of them")
         return {}
     if len(given) != 1:
-        many = f"only one of {', '.join(given)} can be given" if given else "it has no content"
+        many = f"only one of {', '.join(given)} can be set" if given else "the content is missing"
         ways = (
             "'file', 'environment' or 'external: true'"
             if kind == "secret"
             else "'file', 'content', 'environment' or 'external: true'"
         )
-        at.error(f"{many}; give one of {ways}")
+        at.error(f"{many}; set one of {ways}")
         return {}
     if given == ["content"]:
         return _data(values["content"], entry)
     if given == ["environment"]:
         value, found = environment.look_up(values["environment"])
         if not found:
-            at.error(f"the variable {as_written(values['environment'])}, which has the content, is not set")
+            at.error(f"the variable {as_written(values['environment'])}, which holds the content, is not set")
             return {}
         return _data(value if isinstance(value, (str, Template)) else Template((value,)), entry)
     return _data(file_bytes(located(folder, values["file"]), at, values["file"]), entry)
@@ -156,7 +156,7 @@ def _data(value: Any, entry: Declared) -> Json:
     if not raw:
         entry.at.error(f"the content is empty, and docker refuses an empty {entry.kind}")
     elif len(raw) > largest:
-        entry.at.error(f"the content has {len(raw)} bytes, and a {entry.kind} holds {largest} at most")
+        entry.at.error(f"the content has {len(raw)} bytes; the maximum for a {entry.kind} is {largest}")
     try:
         plain = raw.decode("utf-8")
     except UnicodeDecodeError:

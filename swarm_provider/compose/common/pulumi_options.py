@@ -30,7 +30,7 @@ def read_x_pulumi(value: Any, at: At) -> Json:
             if isinstance(entry, bool):
                 result[name] = entry
             else:
-                place.error("must be true or false")
+                place.error("must be a boolean")
         elif name == "ignore_changes":
             if isinstance(entry, Items) and all(isinstance(path, str) for path in entry):
                 result[name] = list(entry)

@@ -52,7 +52,7 @@ def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
     try:
         number = to_int(value) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
-        at.error(f"must be a whole number, not {_cut(value)}")
+        at.error(f"must be an integer, not {_cut(value)}")
         return 0
     if minimum is not None and number < minimum:
         at.error(f"must be at least {minimum}, not {value!r}")
@@ -69,7 +69,7 @@ def boolean(value: Any, at: At) -> bool:
         try:
             return to_bool(value)
         except ValueError:
-            at.error(f"must be true or false, not {value!r}")
+            at.error(f"must be a boolean, not {value!r}")
     return bool(value)
 
 
@@ -98,7 +98,7 @@ def mode(value: Any, at: At) -> int:
     number = whole(value, at)
     if short_forms.meant_as_octal(number):
         if isinstance(value, InterpolatedInt):
-            at.warn(f"docker reads what {value!r} stands for as a decimal number; give 292 for the mode 0444, say")
+            at.warn(f"docker reads the value of {value!r} as a decimal number; use 292 for the mode 0444, for example")
         else:
             at.warn(f"docker reads {value!r} as a decimal number, which is the mode 0{number:o}; write 0{number}")
     if number > 0xFFFFFFFF:
@@ -111,7 +111,7 @@ def checked(value: Any, parse: Callable[[Any], Any], at: At) -> str:
     written = str(go_text(text(value, at)))
     # longer ones, and huge exponents, would only cost time
     if len(written) > _LONGEST_MEASURE or re.search(r"[eE][-+]?\d{3}", written):
-        at.error(f"{_cut(written)} is no measure that docker can store")
+        at.error(f"{_cut(written)} is not a valid size or CPU count")
         return "0"
     try:
         parse(written)
@@ -147,7 +147,7 @@ def labels(value: Any, at: At, *, dockers: tuple[str, ...] = (NAMESPACE,)) -> Js
     read = pairs(value, at)
     for key in dockers:
         if key in read:
-            at.warn(f"docker sets the label {key} itself, so what is given has no effect")
+            at.warn(f"docker sets the label {key} itself; the given value is ignored")
     return {key: "" if entry is None else entry for key, entry in read.items() if key not in dockers}
 
 
@@ -181,5 +181,5 @@ def _printed(value: Any, at: At) -> Any:
             " put it in quotes"
         )
     elif isinstance(value, (WrittenFloat, WrittenInt)):
-        at.warn(f"docker reads {value.raw} as {go_text(value)!r}; put it in quotes to keep the text")
+        at.warn(f"docker reads {value.raw} as {go_text(value)!r}; put it in quotes to keep it as it is written")
     return str(value) if isinstance(value, Timestamp) else go_text(value)

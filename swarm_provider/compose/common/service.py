@@ -133,7 +133,7 @@ def _hosts(value: Any, at: At) -> list[Any]:
 
 def _address(value: Any, at: At) -> Any:
     if isinstance(value, (int, float)):
-        at.error("an address must be a text; put it in quotes")
+        at.error("an address must be a string; put it in quotes")
     return text(value, at)
 
 
@@ -251,11 +251,11 @@ def _long_port(value: Map, at: At) -> list[Json]:
     for key in ("target", "published"):
         given = value.get(key)
         if isinstance(given, str) and "-" in given:
-            at.key(value, key).error("Swarm cannot choose from a range of ports; give one port, or the short form")
+            at.key(value, key).error("Swarm cannot choose from a range of ports; set one port, or use the short form")
         elif given is not None and given != "":
             number = whole(given, at.key(value, key))
             if number > 65535:
-                at.key(value, key).error(f"ports end at 65535, and this is {given!r}")
+                at.key(value, key).error(f"must be at most 65535, not {given!r}")
             elif number or key == "target":
                 port[key] = part(given, number)
     if not port.get("target"):
@@ -273,7 +273,8 @@ def _word(value: str, words: tuple[str, ...], at: At) -> str:
     """Return one of the words, whatever its case; dockerd takes the first for one that it does not know."""
     if value.lower() in words:
         return value.lower()
-    at.warn(f"docker takes {value!r} for {words[0]!r}; write one of {', '.join(words)}{nearest(value, words)}")
+    advice = f"use one of {', '.join(words)}{nearest(value, words)}"
+    at.warn(f"docker falls back to {words[0]!r}, as {value!r} is not valid; {advice}")
     return words[0]
 
 
@@ -306,7 +307,7 @@ def _resolver(context: Context, at: At) -> Callable[[str], str]:
             if there and isinstance(home, str):
                 path = part(path, home + path[1:])
             else:
-                at.warn("docker cannot replace '~', because the environment has no HOME; write the whole path")
+                at.warn("docker cannot expand '~', because HOME is not set; use an absolute path")
         if path.startswith("/") or _WINDOWS_PATH.match(path):
             return path
         return str(part(path, posixpath.normpath(posixpath.join(str(context.folder), path))))

@@ -1,4 +1,4 @@
-"""Keys that are valid and that Swarm, or the docker CLI's way to it, has no word for: a warning each, never silence."""
+"""Keys that are valid and that Swarm, or the docker CLI, does not support: a warning each, never silence."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from swarm_provider.compose.common.engine_keys import SPEC_ONLY
 from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.yaml.tree import At, Items, Map
 
-_NO_WORD: Final = "Swarm has no word for it, so it has no effect"
-_DROPPED: Final = "docker stack deploy drops it, and so does its dialect here; the compose-spec's takes it"
+_NO_WORD: Final = "not supported by Swarm; ignored"
+_DROPPED: Final = "ignored by docker stack deploy; supported in the dialect compose-spec"
 _OVERLAY: Final = "services reach each other by name in the networks that they share"
 
 SERVICE: Final = {
     "annotations": _NO_WORD,
-    "attach": "it is for 'docker compose up' and has no effect here",
+    "attach": "used by 'docker compose up' only; ignored",
     "blkio_config": _NO_WORD,
-    "build": "images are not built here; build and push the image, and give it as 'image'",
+    "build": "Swarm does not build images; build and push the image, and set 'image'",
     "cgroup": _NO_WORD,
     "cgroup_parent": _NO_WORD,
     "cgroupns_mode": _NO_WORD,
@@ -26,18 +26,18 @@ SERVICE: Final = {
     "cpu_period": "set deploy.resources.limits.cpus instead",
     "cpu_rt_period": _NO_WORD,
     "cpu_rt_runtime": _NO_WORD,
-    "develop": "it is for 'docker compose watch' and has no effect here",
+    "develop": "used by 'docker compose watch' only; ignored",
     "device_cgroup_rules": _NO_WORD,
-    "devices": "Swarm cannot give devices to a service",
-    "domainname": "Swarm has no word for it; give the full name as 'hostname'",
-    "expose": f"it has no effect: {_OVERLAY}, on every port",
-    "external_links": f"links do not exist in Swarm: {_OVERLAY}",
+    "devices": "Swarm does not support devices",
+    "domainname": "not supported by Swarm; set the full name as 'hostname'",
+    "expose": f"ignored: {_OVERLAY}, on every port",
+    "external_links": f"links are not supported by Swarm: {_OVERLAY}",
     "gpus": "use deploy.resources.reservations.generic_resources instead",
     "ipc": _NO_WORD,
-    "links": f"links do not exist in Swarm: {_OVERLAY}; for another name give an alias under 'networks'",
+    "links": f"links are not supported by Swarm: {_OVERLAY}; for another name set an alias under 'networks'",
     "mac_address": _NO_WORD,
     "models": _NO_WORD,
-    "network_mode": "Swarm has no word for it; for the host's network declare an external network named 'host'",
+    "network_mode": "not supported by Swarm; for the host's network declare an external network named 'host'",
     "oom_kill_disable": _NO_WORD,
     "oom_score_adj": _DROPPED,
     "pid": _NO_WORD,
@@ -50,9 +50,9 @@ SERVICE: Final = {
     "pull_refresh_after": _NO_WORD,
     "runtime": _NO_WORD,
     "security_opt": _DROPPED,
-    "shm_size": "Swarm has no word for it; mount a tmpfs of that size at /dev/shm",
+    "shm_size": "not supported by Swarm; mount a tmpfs of that size at /dev/shm",
     "storage_opt": _NO_WORD,
-    "tmpfs": "docker stack deploy drops it; use a long form entry of type tmpfs under 'volumes'",
+    "tmpfs": "ignored by docker stack deploy; use a long form entry of type tmpfs under 'volumes'",
     "umask": _NO_WORD,
     "use_api_socket": _NO_WORD,
     "userns_mode": _NO_WORD,
@@ -61,8 +61,8 @@ SERVICE: Final = {
 _NETWORK: Final = {
     "gw_priority": _NO_WORD,
     "interface_name": _NO_WORD,
-    "ipv4_address": "docker stack deploy drops it; Swarm gives the addresses itself",
-    "ipv6_address": "docker stack deploy drops it; Swarm gives the addresses itself",
+    "ipv4_address": "ignored by docker stack deploy; Swarm assigns addresses itself",
+    "ipv6_address": "ignored by docker stack deploy; Swarm assigns addresses itself",
     "link_local_ips": _NO_WORD,
     "mac_address": _NO_WORD,
     "priority": _NO_WORD,
@@ -74,17 +74,17 @@ _PORT: Final = {
 }
 _MOUNT: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "bind": (
-        "docker stack deploy drops it",
+        "ignored by docker stack deploy",
         ("propagation",),
     ),
-    "volume": ("docker stack deploy drops it", ("nocopy", "subpath")),
-    "tmpfs": ("docker stack deploy drops it", ("size",)),
+    "volume": ("ignored by docker stack deploy", ("nocopy", "subpath")),
+    "tmpfs": ("ignored by docker stack deploy", ("size",)),
     "image": (_NO_WORD, ()),
 }
 _SPEC_ONLY: Final = (("bind", "recursive"), ("tmpfs", "mode"))
 _TOP: Final = {
     "models": _NO_WORD,
-    "jobs": "Swarm has no word for it; use a service with deploy.mode: replicated-job",
+    "jobs": "not supported by Swarm; use a service with deploy.mode: replicated-job",
 }
 
 
@@ -138,7 +138,7 @@ def _warn_inner(service: Map, place: At, dialect: Dialect) -> None:
     reservations = resources.get("reservations") if isinstance(resources, Map) else None
     if isinstance(reservations, Map) and "devices" in reservations:
         spot = place.key(service, "deploy").key(deploy, "resources").key(resources, "reservations")
-        spot.key(reservations, "devices").warn("Swarm has no word for it; use generic_resources")
+        spot.key(reservations, "devices").warn("not supported by Swarm; use generic_resources")
 
 
 def _warn_keys(value: Any, keys: dict[str, str], place: At) -> None:

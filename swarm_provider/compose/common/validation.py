@@ -30,7 +30,7 @@ FORBIDDEN: Final = {
     "cpu_shares": "set deploy.resources.limits.cpus or deploy.resources.reservations.cpus",
     "cpuset": _RESOURCES_ADVICE + "; Swarm cannot pin cpus",
     "mem_limit": "set deploy.resources.limits.memory",
-    "memswap_limit": "set deploy.resources.limits.memory; dialect='compose-spec' takes it",
+    "memswap_limit": "set deploy.resources.limits.memory; dialect='compose-spec' supports it",
 }
 # with the meaning of a key under deploy.resources, once docker lets it pass
 _HONOURED: Final = ("mem_limit", "memswap_limit")
@@ -47,7 +47,7 @@ def warn_forbidden(tree: Map, at: At) -> None:
     """Note the same keys as the compose-spec's dialect takes them: they are valid, and most have no effect."""
     for key, place in _forbidden(tree, at):
         if key not in _HONOURED:
-            place.warn(f"Swarm has no word for it, so it has no effect; {FORBIDDEN[key]}")
+            place.warn(f"not supported by Swarm, ignored; {FORBIDDEN[key]}")
 
 
 def _forbidden(tree: Map, at: At) -> Iterator[tuple[str, At]]:
@@ -137,7 +137,7 @@ def _message(error: Any) -> str:
         missing = [key for key in value if key not in error.instance]
         return f"the key {missing[0]!r} is missing"
     if rule == "uniqueItems":
-        return "an entry stands in the list twice; remove one"
+        return "duplicate entry; remove one"
     if rule in ("minimum", "maximum"):
         return f"must be at {'least' if rule == 'minimum' else 'most'} {value}"
     if rule == "pattern":
@@ -164,11 +164,11 @@ def _option_types(option: Any) -> list[str]:
 _WORDS: Final = {
     "object": "a mapping",
     "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
-    "boolean": "true or false",
-    "null": "empty",
+    "boolean": "a boolean",
+    "null": "null",
 }
 
 
@@ -184,7 +184,12 @@ def _kind(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return f"the number {as_written(value)}"
-    kinds: tuple[tuple[Any, str], ...] = ((dict, "a mapping"), (list, "a list"), (str, "a text"), (Template, "a text"))
+    kinds: tuple[tuple[Any, str], ...] = (
+        (dict, "a mapping"),
+        (list, "a list"),
+        (str, "a string"),
+        (Template, "a string"),
+    )
     return next((word for kind, word in kinds if isinstance(value, kind)), type(value).__name__)
 
 

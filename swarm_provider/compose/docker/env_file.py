@@ -38,7 +38,9 @@ def read_raw(data: bytes, environment: Environment) -> dict[str, str | Any]:
             raise EnvFileError(f"line {number} has no name before '='")
         if " " in key or "\t" in key:
             # not the name: it may be the second line of a secret
-            raise EnvFileError(f"line {number}: the name before '=' has blanks; write KEY=value, without 'export'")
+            raise EnvFileError(
+                f"line {number}: the name before '=' contains whitespace; write KEY=value, without 'export'"
+            )
         if equals:
             result[key] = value
         else:

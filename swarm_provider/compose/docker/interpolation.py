@@ -1,6 +1,6 @@
 """`${VAR}` -> text, as the docker CLI substitutes it, with its casts; and the `:+` operator of the compose-spec.
 
-Values of the environment may be opaque (a text that is known only later): then the result is a Template, where the
+Values of the environment may be opaque (a string that is known only later): then the result is a Template, where the
 file has a text at that place, and an error where structure depends on it.
 """
 
@@ -80,7 +80,9 @@ class _Walk:
             copy = value.empty_copy()
             for key, entry in value.items():
                 if "$" in key and not at.inside_extension:
-                    at.key(value, key).warn("variables are not filled in in keys, so docker takes this one as it is")
+                    at.key(value, key).warn(
+                        "variables in keys are not substituted; docker uses the key as it is written"
+                    )
                 simple = not isinstance(entry, (str, Map, Items)) or (isinstance(entry, str) and "$" not in entry)
                 copy[key] = entry if simple else self.value(entry, at.key(value, key))
             return copy
@@ -104,8 +106,8 @@ class _Walk:
         if isinstance(result, Template):
             if cast is not None or not _may_be_opaque(at.path, result):
                 at.error(
-                    "a value that is known only later (an Output) cannot stand here, because the structure of the "
-                    "service depends on it; give a plain text through env"
+                    "an Output is not allowed here, because the structure of the "
+                    "service depends on its value; pass a plain string in env"
                 )
                 return ""
             return result
@@ -114,7 +116,7 @@ class _Walk:
         try:
             return interpolated(cast(result), text)
         except ValueError as error:
-            at.error(f"what {short(text)} stands for is {error}")
+            at.error(f"the value of {short(text)} is {error}")
             return ""
 
 
@@ -153,7 +155,7 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
         start = match.end() + 1 if braced else match.end()
         if at is not None:
             if wrong is not None:
-                at.warn(f"docker overlooks an error ({wrong}), because another variable follows it")
+                at.warn(f"docker ignores an error ({wrong}), because another variable follows it")
             _warn_surprise(match[0], match["name"], at, braced=braced)
         value, wrong = _resolve(match[0], environment, at)
         parts.append(value)
@@ -182,7 +184,7 @@ def _resolve(expression: str, environment: Environment, at: At | None) -> tuple[
             return value, None
     value, found = environment.look_up(expression)
     if not found and at is not None:
-        at.warn(f"the variable {expression} is not set; it is read as an empty text")
+        at.warn(f"the variable {expression} is not set, defaulting to a blank string")
     return value, None
 
 
@@ -225,7 +227,7 @@ def _warn_surprise(expression: str, name: str, at: At, *, braced: bool) -> None:
     elif "${" in rest:
         at.warn(
             f"docker ends ${{{short(expression)[1:-1]}}} at the first brace and does not substitute inside; the "
-            "compose-spec would: give the default as plain text"
+            "compose-spec would: give the default as a plain string"
         )
 
 
@@ -246,7 +248,7 @@ def joined(parts: list[object]) -> str | Template:
 def to_int(text: str) -> int:
     """Read a decimal number as Go's Atoi: `0444` is 444."""
     if not re.fullmatch(r"[-+]?[0-9]+", text, re.ASCII) or not -(2**63) <= int(text[:25]) < 2**63:
-        raise ValueError("not a whole number")
+        raise ValueError("not an integer")
     return int(text)
 
 
@@ -264,11 +266,11 @@ def to_bool(text: str) -> bool:
         return True
     if word in ("n", "no", "false", "off"):
         return False
-    raise ValueError("neither true nor false")
+    raise ValueError("not a boolean")
 
 
 def paths(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return the patterns of a text such as `services.*.tty networks.*.internal`."""
+    """Return the patterns of a string such as `services.*.tty networks.*.internal`."""
     return tuple(tuple(line.split(".")) for line in text.split())
 
 

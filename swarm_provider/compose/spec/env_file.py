@@ -61,7 +61,7 @@ class _Reader:
             if match is None or not key:
                 raise EnvFileError(f"line {self._line()} is not of the form KEY=value")
             if any(blank in key for blank in _BLANK):
-                raise EnvFileError(f"line {self._line()}: the name before the value has blanks")
+                raise EnvFileError(f"line {self._line()}: the name before the value contains whitespace")
             self.position = match.end()
             if match["sign"] in ("=", ":"):
                 self.result[key] = self._value()

@@ -74,16 +74,14 @@ class Assembly:
         for path in inclusion.paths:
             if path in chain:
                 circle = " -> ".join(shown.get(file, str(file)) for file in (*chain[chain.index(path) :], path))
-                inclusion.at.error(f"the files include each other in a circle: {circle}")
+                inclusion.at.error(f"include cycle: {circle}")
                 return Map()
         if len(chain) > DEEPEST:
-            inclusion.at.error(
-                f"the files include each other more than {DEEPEST} levels deep; include them from one file"
-            )
+            inclusion.at.error(f"includes are nested more than {DEEPEST} levels deep; include them from one file")
             return Map()
         if next(self.inclusions) > MOST_INCLUSIONS:
             # files that include the same ones again and again double with each level
-            inclusion.at.error(f"more than {MOST_INCLUSIONS} files are included in all; include each of them once")
+            inclusion.at.error(f"more than {MOST_INCLUSIONS} files are included in total; include each of them once")
             return Map()
         env_files = inclusion.env_files
         if env_files is None:

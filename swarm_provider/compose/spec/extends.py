@@ -107,7 +107,7 @@ class _Bases:
             place = at.key(service, "extends")
             if here in chain:
                 circle = " -> ".join(as_written(other) for _, other in (*chain[chain.index(here) :], here))
-                place.error(f"the services extend each other in a circle: {circle}; remove one 'extends'")
+                place.error(f"extends cycle: {circle}; remove one 'extends'")
                 break
             base_name, base_scope = self._base(service["extends"], scope, place)
             if base_scope is None:

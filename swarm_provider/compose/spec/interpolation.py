@@ -59,7 +59,7 @@ def _substitute(text: str, environment: Environment, at: At | None, depth: int) 
 def _plain(name: str, environment: Environment, at: At | None) -> object:
     value, found = environment.look_up(name)
     if not found and at is not None:
-        at.warn(f"the variable {name} is not set; it is read as an empty text")
+        at.warn(f"the variable {name} is not set, defaulting to a blank string")
     return value
 
 

@@ -44,7 +44,7 @@ def settled(tree: Map, at: At) -> Map:
     for key, service in services.items():
         spot = place.key(services, key)
         if key in provided:
-            spot.key(service, "provider").warn("Swarm has no providers, so the service is left out")
+            spot.key(service, "provider").warn("providers are not supported by Swarm; the service is skipped")
             continue
         result.put(key, _service(service, provided, spot) if isinstance(service, Map) else service, services.where(key))
     return tree.changed({"services": lambda _: result})
@@ -82,7 +82,7 @@ def _split(value: str, at: At) -> Any:
     if operator:
         at.warn(
             f"docker compose ends the command at {part(value, operator)!r}, since no shell reads it; for a shell write"
-            " ['sh', '-c', '...'], for the sign itself put it in quotes"
+            " ['sh', '-c', '...'], for the character itself put it in quotes"
         )
     result = Items(at.file, at.line)
     for word in found:

@@ -64,7 +64,7 @@ class _Reader:
     def words(self, text: str) -> list[str]:
         if self.escaped or self.quote or self.backtick or self.substitution or self.broken:
             why = "it ends with a backslash" if self.escaped else "a quote, a backtick or a parenthesis is not closed"
-            raise ValueError(f"{text!r} is not a command line: {why}")
+            raise ValueError(f"{text!r} is not a valid command line: {why}")
         return [*self.found, self.word] if self.begun else self.found
 
     def _add(self, letter: str) -> None:

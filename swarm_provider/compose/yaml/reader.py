@@ -80,7 +80,7 @@ def _trees(data: bytes, file: str, every: bool) -> tuple[Map, ...]:
             raise Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB", 0)
         trees = tuple(_Builder(file, every=every).build(data))
         if not all(isinstance(tree, Map) for tree in trees):
-            raise Fault("the top of a compose file must be a mapping such as 'services: ...'", 1)
+            raise Fault("the top level of a compose file must be a mapping such as 'services: ...'", 1)
     except Fault as fault:
         raise InputError(Problem(fault.message, "", file, fault.line)) from None
     except yaml.reader.ReaderError as error:
@@ -167,11 +167,11 @@ class _Builder:
     def _key(self, frame: _Frame, text: str, tag: str | None, plain: bool, line: int) -> None:
         merging = text == "<<" and (tag == STANDARD + "merge" or (tag is None and plain))
         if not merging and not isinstance(scalar(text, tag, plain, line), str):
-            raise Fault(f"the key {text!r} is not a text; put it in quotes", line)
+            raise Fault(f"non-string key {text!r}; put it in quotes", line)
         if text in frame.own:
             first = frame.node.lines.get(text, 0) if isinstance(frame.node, Map) else 0
-            before = f" in line {first}" if first else ""
-            raise Fault(f"the key {text!r} is given twice; it stands{before} already", line)
+            before = f" on line {first}" if first else ""
+            raise Fault(f"duplicate key {text!r}; it is defined{before} already", line)
         if not merging and isinstance(scalar(text, tag, plain, line), Timestamp):
             raise Fault(f"the key {text!r} is read as a date; put it in quotes", line)
         frame.own.add(text)
@@ -188,7 +188,7 @@ class _Builder:
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.node, Map) and frame.key is None:
             if not isinstance(value, str):
-                raise Fault(f"the key *{name} is not a text", line)
+                raise Fault(f"non-string key *{name}", line)
             self._key(frame, value, STANDARD + "str", False, line)
             return
         self._add(value, line, size, size, alias=True)

@@ -56,7 +56,7 @@ def name(kind: str, text: Any) -> list[Problem]:
     dns = kind in ("service", "network")
     pattern, signs = (_DNS_NAME, "'-' and '_'") if dns else (labels.NAME, "'-', '_' and '.'")
     if dns and len(text) > NAME_LIMIT:
-        return [Problem(f"{text!r} has {len(text)} characters; Swarm takes {NAME_LIMIT} at most", "name")]
+        return [Problem(f"{text!r} has {len(text)} characters; the maximum is {NAME_LIMIT}", "name")]
     if pattern.fullmatch(text):
         return []
     return [
@@ -80,12 +80,12 @@ def _image(text: Any) -> Iterator[Problem]:
 def _modes(inputs: Json, deploy: Json) -> Iterator[Problem]:
     mode = deploy.get("mode")
     if mode in ("global", "global-job") and deploy.get("replicas") is not None:
-        yield Problem(f"a {mode} service has no number of replicas; leave one of the two out", "deploy.replicas")
+        yield Problem(f"a {mode} service cannot have replicas; remove one of the two", "deploy.replicas")
     if mode in ("replicated-job", "global-job") and deploy.get("updateConfig") is not None:
-        yield Problem("a job has no update_config; leave it out", "deploy.update_config")
+        yield Problem("a job cannot have an update_config; remove it", "deploy.update_config")
     ingress = any(port.get("mode", "ingress") == "ingress" for port in _maps(inputs.get("ports")))
     if deploy.get("endpointMode") == "dnsrr" and ingress:
-        text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or leave dnsrr out"
+        text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or remove dnsrr"
         yield Problem(text, "ports")
 
 
@@ -136,7 +136,7 @@ def _updates(deploy: Json) -> Iterator[Problem]:
     # of a rollback's ratio nobody asks: swarmkit checks the update's alone
     ratio = _map(deploy.get("updateConfig")).get("maxFailureRatio")
     if isinstance(ratio, (int, float)) and not 0 <= ratio <= 1:
-        yield Problem("must lie between 0 and 1", "deploy.update_config.max_failure_ratio")
+        yield Problem("must be between 0 and 1", "deploy.update_config.max_failure_ratio")
 
 
 def _not_negative(deploy: Json, wire: str, key: str, fields: tuple[str, ...]) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ _TOKEN: Final = re.compile(
 _TRIM_BEFORE: Final = re.compile(r"-(?=[ \t\r\n])")
 _END: Final = re.compile(r"(?:[ \t\r\n]-)?\}\}")
 _COMMENT: Final = re.compile(r"(?:-[ \t\r\n])?/\*.*?\*/(?:[ \t\r\n]-)?", re.DOTALL)
-_ESCAPE: Final = 'write {{"{{"}} for two braces that stay'
+_ESCAPE: Final = 'write {{"{{"}} for literal braces'
 
 
 def refused(inputs: Json) -> Iterator[Problem]:
@@ -45,7 +45,10 @@ def refused(inputs: Json) -> Iterator[Problem]:
         why = why_refused(text) if isinstance(text, str) and "{{" in text else ""
         if why:
             of = f" of {path[-1]!r}" if len(path) > 1 else ""
-            yield Problem(f"Swarm fills in '{{{{...}}}}'{of}, and refuses this one: {why}; {_ESCAPE}", render(path))
+            yield Problem(
+                f"Swarm expands '{{{{...}}}}'{of} as a template, and this one is invalid: {why}; {_ESCAPE}",
+                render(path),
+            )
 
 
 def _templates(inputs: Json) -> Iterator[tuple[Path, Any]]:
@@ -86,7 +89,7 @@ def why_refused(text: str) -> str:
         first = tokens[0][1] if tokens else ""
         depth += (first in ("if", "range", "with", "define", "block")) - (first == "end")
         if depth < 0:
-            return "'end' stands without what it ends"
+            return "unexpected 'end'"
     return "'end' is missing" if depth else ""
 
 
@@ -131,9 +134,9 @@ def _wrong(tokens: list[tuple[str, str]], *, declares: bool, always_run: bool) -
     short_cut = "and" in words or "or" in words
     for index, (kind, word) in enumerate(tokens):
         if kind == "bad":
-            return "a sign between the braces is none of Go's templates"
+            return "unexpected character between the braces"
         if kind == "word" and word not in _WORDS:
-            return "it calls a function that Swarm does not have"
+            return "unknown function"
         if kind == "variable" and word != "$" and not declares:
             return "it has a variable ($) that is not declared"
         # behind a parenthesis or a variable these are fields of what that is
@@ -141,7 +144,7 @@ def _wrong(tokens: list[tuple[str, str]], *, declares: bool, always_run: bool) -
         of_the_context = before[1] == "$" or not (before[1] in (")", ".") or before[0] == "variable")
         if kind == "chain" and of_the_context and always_run and not short_cut and not _is_known(word):
             return (
-                "only .Service, .Node and .Task have values, each with few fields, and this is none of them "
+                "unknown field: only .Service, .Node and .Task are available, each with few fields "
                 '(for a label write {{index .Service.Labels "name"}})'
             )
     return ""

@@ -33,8 +33,8 @@ def _health(inputs: Json) -> Iterator[Problem]:
     test = check.get("test") if isinstance(check, dict) else None
     if isinstance(test, list) and test and isinstance(test[0], str) and test[0] not in HEALTH_TESTS:
         yield Problem(
-            f"'test' must begin with {', '.join(HEALTH_TESTS[:2])} or {HEALTH_TESTS[2]}: with another word Docker never"
-            " checks, and the task stays in 'starting'; write ['CMD', ...], or one text for a shell",
+            f"'test' must begin with {', '.join(HEALTH_TESTS[:2])} or {HEALTH_TESTS[2]}: with anything else "
+            "Docker never checks, and the task stays in 'starting'; write ['CMD', ...], or a string for a shell",
             "healthcheck",
         )
 
@@ -42,7 +42,7 @@ def _health(inputs: Json) -> Iterator[Problem]:
 def _nameservers(inputs: Json) -> Iterator[Problem]:
     for position, server in enumerate(_listed(inputs.get("dns"))):
         if isinstance(server, str) and not _is_address(server):
-            yield Problem(f"{server!r} is not an IP address, and a name server has to be one", f"dns[{position}]")
+            yield Problem(f"{server!r} is not an IP address; a name server must be one", f"dns[{position}]")
 
 
 def _is_address(text: str) -> bool:
@@ -83,7 +83,7 @@ def without_effect(inputs: Json) -> tuple[Json, list[str]]:
         return inputs, []
     kept = [_without_path(mount) for mount in mounts]
     warnings = [
-        f"volumes[{position}].bind.create_host_path: no engine keeps it for a service, so it has no effect: a task is"
+        f"volumes[{position}].bind.create_host_path: it is not supported for services and is ignored: a task is"
         " rejected on a node without that path"
         for position, mount in enumerate(mounts)
         if _makes_path(reveal(mount))
@@ -121,7 +121,7 @@ def network(inputs: Json, api_version: str) -> list[Problem]:
         if subnet is None:
             continue
         if subnet.version == 6 and overlay:
-            problems.append(Problem(f"Swarm never gives out a subnet for {subnet}; write the subnet itself", path))
+            problems.append(Problem(f"Swarm does not allocate a subnet for {subnet}; write the subnet itself", path))
         elif version_number(api_version) < ANY_SUBNET_SINCE:
             problems.append(
                 Problem(

@@ -77,7 +77,7 @@ def split_words(text: str) -> list[str]:
             word = (word or "") + char
     if escaped or state in ("'", '"'):
         why = "it ends with a backslash" if escaped else "a quote is not closed"
-        raise ValueError(f"{text!r} is not a command line: {why}")
+        raise ValueError(f"{text!r} is not a valid command line: {why}")
     return words if word is None else [*words, word]
 
 
@@ -97,7 +97,7 @@ def key_values(value: Any) -> Any:
         secret = isinstance(entry, Secret)
         text = entry.value if secret else entry
         if not isinstance(text, str):
-            raise ValueError("every entry must be a text of the form 'KEY=value'")
+            raise ValueError("every entry must be a string of the form 'KEY=value'")
         key, equals, rest = text.partition("=")
         result[key] = (Secret(rest) if secret else rest) if equals else None
     return result
@@ -194,7 +194,7 @@ def _check_address(address: str, whole: Any) -> None:
             raise ValueError
         ipaddress.ip_address(bare)
     except ValueError:
-        raise ValueError(f"{whole!r}: what stands before the port is not an IP address") from None
+        raise ValueError(f"{whole!r}: the part before the port is not an IP address") from None
 
 
 def port_count(value: str | int) -> int:
@@ -264,7 +264,9 @@ def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
     found = [option for option in parts[2].split(",") if option not in known] if len(parts) == 3 else []
     target = parts[min(1, len(parts) - 1)]
     words = (*known[1:], *_UNHONOURED)
-    told = ((option, _UNHONOURED.get(option) or f"docker does not know it{nearest(option, words)}") for option in found)
+    told = (
+        (option, _UNHONOURED.get(option) or f"docker does not support it{nearest(option, words)}") for option in found
+    )
     return [*told, *misplaced_options(target)]
 
 
@@ -272,7 +274,7 @@ def misplaced_options(target: str) -> list[tuple[str, str]]:
     """Return the option that the path of a mount ends with, which was meant to stand behind a colon."""
     word = target.rpartition(",")[2] if "," in target else ""
     if word in ("ro", "rw", "nocopy", *PROPAGATIONS, *_UNHONOURED):
-        return [(word, "it stands behind a comma, so docker takes it for a part of the path; write a colon before it")]
+        return [(word, "it follows a comma, so docker treats it as part of the path; use a colon before it")]
     return []
 
 

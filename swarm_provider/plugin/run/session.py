@@ -213,7 +213,7 @@ class Session:
         if earlier is not None and earlier.urn != urn:
             raise InputError(
                 f"{kind} {base!r} is claimed by two resources of this program ({earlier.urn} and {urn}); "
-                f"give one of them another name"
+                f"set only one of them another name"
             )
         claimed = earlier or self._claims.setdefault((kind, base), Claimed(urn, name, base))
         claimed.name = name

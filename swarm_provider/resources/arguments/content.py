@@ -49,7 +49,7 @@ def with_profile(option: Any) -> Any:
 
 def _read(path: Any, name: str = "file") -> bytes:
     if not isinstance(path, (str, os.PathLike)):
-        raise InputError(Problem("must be the path of a file, as plain text", name))
+        raise InputError(Problem("must be the path of a file, as a plain string", name))
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:

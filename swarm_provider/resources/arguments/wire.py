@@ -85,7 +85,7 @@ def _scalar(value: Any, path: str) -> Any:
 def _key(key: Any, path: str) -> str:
     if isinstance(key, str):
         return key
-    raise InputError(Problem(f"the key {key!r} must be a text; put it in quotes", path))
+    raise InputError(Problem(f"the key {key!r} must be a string; put it in quotes", path))
 
 
 def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:

@@ -96,7 +96,7 @@ def _check_first(where: str, arguments: Mapping[str, Any]) -> None:
     """Say what the two arguments are that may stand without a keyword, where they are something else."""
     named, opts = arguments.get("resource_name", "x"), arguments.get("opts")
     if not isinstance(named, str) or not named:
-        raise pulumi.RunError(said(f"{where}: the first argument is the logical name, a text"))
+        raise pulumi.RunError(said(f"{where}: the first argument is the logical name, a string"))
     if opts is not None and not isinstance(opts, _OPTIONS):
         raise pulumi.RunError(
             said(

@@ -16,7 +16,7 @@ from tests.compose.conftest import Reader
 from tests.support.engine import REPO
 
 SPEC: dict[str, Any] = {"dialect": "compose-spec"}
-DIFFERENT = "would read differently"
+DIFFERENT = "means something else"
 
 
 def inputs(project: Project, name: str = "web") -> Any:
@@ -62,7 +62,7 @@ def test_opaque_value_goes_through_env_files(read: Reader) -> None:
 
 
 def test_opaque_value_where_structure_depends_on_it_is_an_error(read: Reader) -> None:
-    with pytest.raises(InputError, match=r"deploy\.replicas: a value that is known only later"):
+    with pytest.raises(InputError, match=r"deploy\.replicas: an Output is not allowed here"):
         read("services: {web: {image: x, deploy: {replicas: '${N}'}}}", env={"N": object()}, **SPEC)
 
 
@@ -112,7 +112,7 @@ def test_problem_of_another_file_is_told_there(read: Reader, dialect: Dialect) -
         ("include: [{env_file: a}]", 1, "include[0]", "the key 'path' is missing"),
         ("include: [[a]]", 1, "include[0]", "must be the path of a compose file"),
         ("include: [{path: {a: b}}]", 1, "include[0].path", "must be a path"),
-        ("include: [1.yml]", 1, "include[0]", "include each other in a circle"),
+        ("include: [1.yml]", 1, "include[0]", "include cycle"),
         ("services:\n  web:\n    extends: [a]", 3, "services.web.extends", "must be the name of a service"),
         (
             "services:\n  web:\n    extends: {service: web2, fle: x}\n  web2: {image: x}",
@@ -138,7 +138,9 @@ def test_include_and_extends_that_cannot_work_are_one_line_each(
 
 
 def test_env_file_that_cannot_be_read_is_told_with_its_line(read: Reader) -> None:
-    with pytest.raises(InputError, match=r"\.env cannot be read: line 2: the name before the value has blanks"):
+    with pytest.raises(
+        InputError, match=r"\.env cannot be read: line 2: the name before the value contains whitespace"
+    ):
         read("services: {web: {image: x}}", side={".env": "A=1\nB C=2\n"}, **SPEC)
 
 
@@ -230,7 +232,7 @@ def test_unknown_dialect_is_an_error(read: Reader) -> None:
 
 
 def test_env_file_of_the_project_needs_the_other_dialect(read: Reader) -> None:
-    with pytest.raises(InputError, match="env_file: docker stack deploy has no env file; give dialect='compose-spec'"):
+    with pytest.raises(InputError, match="env_file: docker stack deploy reads no env file; set dialect='compose-spec'"):
         read("services: {web: {image: x}}", env_files=["a.env"])
 
 
@@ -245,7 +247,7 @@ def test_huge_ranges_of_ports_are_read_in_seconds(read: Reader) -> None:
 def test_keys_that_docker_forbids_have_no_effect_and_a_warning(read: Reader) -> None:
     project = read("services:\n  web:\n    image: x\n    cpuset: '0'\n    mem_limit: 64m\n", **SPEC)
     assert inputs(project)["deploy"]["resources"] == {"limits": {"memory": "64m"}}
-    assert any("1.yml:4: services.web.cpuset: Swarm has no word for it" in warning for warning in warned(project))
+    assert any("1.yml:4: services.web.cpuset: not supported by Swarm" in warning for warning in warned(project))
     assert not any("mem_limit: Swarm" in warning for warning in warned(project))
 
 
@@ -480,9 +482,7 @@ def test_difference_is_told_with_place_and_without_the_value(read: Reader) -> No
     text = "services:\n  web:\n    image: x\n    environment: {PASSWORD: '${P:-${Q}}'}\n"
     project = read(text, env={"Q": "hunter2"}, dialect="compose-spec")
     [warning] = [str(warning) for warning in project.warnings if DIFFERENT in str(warning)]
-    assert warning.endswith(
-        "1.yml:2: services.web.environment.PASSWORD: it would read differently with dialect='docker'"
-    )
+    assert warning.endswith("1.yml:2: services.web.environment.PASSWORD: it means something else with dialect='docker'")
     # docker's dialect says by itself, at the key's own line, what the other one does
     project = read(text, env={"Q": "hunter2"})
     [warning] = warned(project)
@@ -508,7 +508,7 @@ def test_strict_judges_by_the_chosen_dialect_only(read: Reader) -> None:
 def test_strict_takes_files_that_the_other_dialect_refuses(read: Reader) -> None:
     text = "services: {web: {image: x, mem_limit: 5m}}"
     [warning] = warned(read(text, dialect="compose-spec", strict=True))
-    assert "dialect='docker' would refuse these files" in warning
+    assert "with dialect='docker' these files are invalid" in warning
 
 
 def test_place_that_is_warned_of_is_not_told_again(read: Reader) -> None:
@@ -525,9 +525,9 @@ def test_service_that_only_one_dialect_has_is_told(read: Reader) -> None:
 def test_many_differences_are_counted(read: Reader) -> None:
     labels = "".join(f"      l{number}: '${{A}}'\n" for number in range(20))
     project = read(f"services:\n  web:\n    image: x\n    labels:\n{labels}", side={".env": "A=2\n"})
-    told = [text for text in warned(project) if "differently" in text]
+    told = [text for text in warned(project) if "something else" in text]
     assert len(told) == 9
-    assert told[-1] == "12 more places would read differently with dialect='compose-spec'"
+    assert told[-1] == "12 more places mean something else with dialect='compose-spec'"
 
 
 # ------------------------------------------- words that docker has not wired
@@ -556,7 +556,7 @@ def test_engine_words_are_read_as_the_compose_spec_says(read: Reader) -> None:
         {"type": "tmpfs", "target": "/run", "tmpfs": {"size": "64m", "mode": 0o1777, "options": ["noexec"]}},
         {"type": "tmpfs", "target": "/tmp"},
     ]
-    assert [line for line in warned(project) if "no word" in line] == [
+    assert [line for line in warned(project) if "not supported" in line] == [
         line for line in warned(project) if "services.web.security_opt" in line
     ]
 

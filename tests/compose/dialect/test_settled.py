@@ -14,7 +14,7 @@ SPEC: dict[str, Any] = {"dialect": "compose-spec"}
 
 
 def told(project: Project) -> list[str]:
-    return [str(warning) for warning in project.warnings if "would read differently" not in warning.message]
+    return [str(warning) for warning in project.warnings if "means something else" not in warning.message]
 
 
 def test_command_that_is_cut_is_told_with_its_line(read: Reader) -> None:
@@ -47,7 +47,8 @@ def test_service_of_a_provider_is_told(read: Reader) -> None:
     assert list(project.services) == ["web"]
     assert project.services["web"].depends_on == {}
     assert any(
-        "services.db.provider: Swarm has no providers, so the service is left out" in text for text in told(project)
+        "services.db.provider: providers are not supported by Swarm; the service is skipped" in text
+        for text in told(project)
     )
 
 
