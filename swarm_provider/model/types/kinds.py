@@ -121,7 +121,7 @@ class Boolean(Type):
         if value in ("true", "false"):
             return value == "true"
         if not isinstance(value, bool):
-            at.wrong(f"must be true or false, not {as_given(value)}")
+            at.wrong(f"must be a boolean, not {as_given(value)}")
         return value
 
     def _schema(self) -> Json:
@@ -146,10 +146,10 @@ class Integer(Type):
         if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, float) and value.is_integer() and self.wide and abs(value) >= EXACT_BELOW:
-            text = "has lost its last digits on the way, since Pulumi's numbers are doubles; put it in quotes"
+            text = "has lost precision, since Pulumi's numbers are doubles; put it in quotes"
             at.wrong(f"{value:.0f} {text}")
         elif isinstance(value, bool) or not isinstance(value, int):
-            at.wrong(f"must be a whole number, not {as_given(value)}")
+            at.wrong(f"must be an integer, not {as_given(value)}")
         elif value < least:
             at.wrong(f"must be at least {least}, not {value}")
         elif value > (most if self.maximum is None else self.maximum):
@@ -248,7 +248,7 @@ class MapOf(Type):
 
     def _normal(self, value: Any, at: At) -> Any:
         if not isinstance(value, dict):
-            at.wrong(f"must be a map, not {_kind(value)}")
+            at.wrong(f"must be a mapping, not {_kind(value)}")
             return value
         return {
             key: self.value.normal(entry, at.entry(str(key)))
@@ -309,7 +309,7 @@ class ObjectOf(Type):
 
     def _normal(self, value: Any, at: At) -> Any:
         if not isinstance(value, dict):
-            at.wrong(f"must be an object with keys, not {_kind(value)}")
+            at.wrong(f"must be a mapping, not {_kind(value)}")
             return value
         known = self.by_wire
         result: Json = {}
@@ -358,15 +358,15 @@ def nearest(word: Any, words: tuple[str, ...]) -> str:
 
 def _kind(value: Any) -> str:
     names: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (bool, "true or false"),
-        (str, "a text"),
+        (bool, "a boolean"),
+        (str, "a string"),
         ((int, float), "a number"),
         ((list, tuple), "a list"),
-        (dict, "a map"),
+        (dict, "a mapping"),
     )
     return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
 
 
 def as_given(value: Any) -> str:
-    """Return a value as a message shows it: a text or a number itself, else what it is."""
+    """Return a value as a message shows it: a string or a number itself, else what it is."""
     return repr(value) if isinstance(value, (str, int, float, bool)) else _kind(value)

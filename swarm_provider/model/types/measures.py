@@ -22,7 +22,7 @@ class Measure(Type):
     def _normal(self, value: Any, at: At) -> Any:
         allowed = (str, int, float) if self.numbers else (str,)
         if isinstance(value, bool) or not isinstance(value, allowed):
-            at.wrong(f"must be a text with a unit, not {as_given(value)}")
+            at.wrong(f"must be a string with a unit, not {as_given(value)}")
             return value
         try:
             self.parse(value)

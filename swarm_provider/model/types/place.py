@@ -38,6 +38,6 @@ class At:
         """Return the same place, of a secret value."""
         return At(self.path, self.problems, hidden=True)
 
-    def wrong(self, message: str, *, without_value: str = "the value has a wrong form") -> None:
+    def wrong(self, message: str, *, without_value: str = "invalid value") -> None:
         """Note a problem; a message that quotes a secret value is replaced."""
         self.problems.append(Problem(without_value if self.hidden else message, render(self.path)))
