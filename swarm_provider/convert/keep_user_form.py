@@ -59,17 +59,16 @@ def _merge_maps(old: dict[str, Any], wanted: dict[str, Any], live: dict[str, Any
 
 
 def _merge_lists(old: list[Any], wanted: list[Any], live: list[Any], name: str) -> list[Any]:
-    """Merge entry by entry: those that are there still in the user's order, then those that came in."""
+    """Merge entry by entry: those that are there still in the user's order, then those that came in.
+
+    Mounts have an order that tasks see, so theirs is the live one.
+    """
     asked = dict(pairs(name, old, wanted))
     now = dict(pairs(name, wanted, live))
-    result: list[Any] = []
-    placed: list[int] = []
+    found: dict[int, Any] = {}
     for position, entry in enumerate(old):
         there = now.get(asked[position]) if position in asked else None
         if there is not None:
-            result.append(_merge(entry, wanted[asked[position]], live[there], ""))
-            placed.append(there)
-    if name == "volumes" and placed != sorted(placed):
-        # mounts have an order
-        result = [entry for _, entry in sorted(zip(placed, result, strict=True), key=lambda pair: pair[0])]
-    return result + [entry for position, entry in enumerate(live) if position not in placed]
+            found[there] = _merge(entry, wanted[asked[position]], live[there], "")
+    places = range(len(live)) if name == "volumes" else [*found, *(at for at in range(len(live)) if at not in found)]
+    return [found.get(at, live[at]) for at in places]

@@ -59,6 +59,13 @@ def test_ports_keep_the_users_order_and_form() -> None:
     ]
 
 
+@pytest.mark.parametrize("live", [["/b", "/a"], ["/c", "/a", "/b"], ["/a", "/c", "/b"]])
+def test_mounts_are_told_in_their_live_order(live: list[str]) -> None:
+    mounts = {target: {"type": "volume", "target": target} for target in ("/a", "/b", "/c")}
+    found = read({"volumes": [mounts["/a"], mounts["/b"]]}, {"volumes": [mounts[target] for target in live]})
+    assert [mount["target"] for mount in found["volumes"]] == live
+
+
 def test_port_that_was_moved_by_hand_is_one_change() -> None:
     old = [{"target": 81, "published": 9000}, {"target": 80, "published": 8000}]
     live = [{"target": 81, "published": 9000}, {"target": 80, "published": 8001}]
