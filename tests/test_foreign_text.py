@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
@@ -44,10 +44,16 @@ from swarm_provider.plan.rollout.health import degraded
 from swarm_provider.plan.rollout.history import Failure, Snapshot
 from swarm_provider.plan.rollout.stack_status import standing
 from swarm_provider.plan.scheduling.evictions import Evictions, told
+from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
 from swarm_provider.plugin.protocol.operations import PartialFailure
+from swarm_provider.plugin.run.run import Run
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.settings import Settings
 from swarm_provider.plugin.server import Provider
+from swarm_provider.plugin.swarms.homes import Home, Homes
+from swarm_provider.plugin.swarms.reach import Ways
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import markdown
 from swarm_provider.report.page import page
@@ -231,7 +237,10 @@ def of_a_call(error: Exception) -> tuple[str, list[str]]:
     """What a failing call answers: the message, and the reasons that go into the state."""
     plugin = provider()
     handlers = {"swarm:index:Service": Failing(error)}
-    plugin._homes = SimpleNamespace(current=SimpleNamespace(handlers=handlers, session=SimpleNamespace(cluster_id="")))
+    settings = Settings(ConnectionSettings())
+    run = Run(Session(settings, plugin.log, Ways(settings)))
+    plugin._configured = Homes(settings, None, plugin.log, None)
+    plugin._configured.current = Home(run, cast("dict[str, Handler]", handlers))
     request = provider_pb2.CreateRequest(urn=URN, type="swarm:index:Service")
     with pytest.raises(Aborted) as answer:
         asyncio.run(plugin.Create(request, Context()))

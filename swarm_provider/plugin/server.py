@@ -7,93 +7,41 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import json
-import logging
 import os
-import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 from google.protobuf import empty_pb2
-from google.protobuf.message import Message
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import has_unknown, reveal, secret_texts
 from swarm_provider.dockerapi import preload
-from swarm_provider.errors import Cancelled, GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
+from swarm_provider.errors import GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
 from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.protocol.differences import difference
-from swarm_provider.plugin.protocol.engine_log import RESOURCE, EngineLog
-from swarm_provider.plugin.protocol.logfile import of_a_fault, open_log
+from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.protocol.logfile import open_log
 from swarm_provider.plugin.protocol.operations import Difference, PartialFailure, Request
 from swarm_provider.plugin.protocol.peers import OwnUserOnly
+from swarm_provider.plugin.protocol.rpc import rpc
 from swarm_provider.plugin.protocol.values import decode, encode, flattened
+from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.swarms.marks import mark_of, marked
 from swarm_provider.version import __version__
 
-_log = logging.getLogger(__name__)
-_Answer = TypeVar("_Answer", bound=Message)
-_DOING = {
-    "Check": "checking",
-    "Diff": "comparing",
-    "Create": "creating",
-    "Read": "reading",
-    "Update": "updating",
-    "Delete": "deleting",
-}
-"""What a call does with a resource, for a status line where nothing else says what it waits for."""
-
-
-def _rpc(
-    method: Callable[[Any, Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[_Answer]],
-) -> Callable[[Any, Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[_Answer]]:
-    """Turn what a method raises into a gRPC status with a one-line message."""
-
-    @functools.wraps(method)
-    async def call(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> _Answer:
-        urn = getattr(request, "urn", "")
-        RESOURCE.set(urn)
-        began = time.monotonic()
-        _log.debug("%s %s", method.__name__, urn)
-        try:
-            doing = _DOING.get(method.__name__)
-            with self.log.telling(urn, f"still {doing}", unless_told=True) if doing else contextlib.nullcontext():
-                answer = await method(self, request, context)
-        except SwarmProviderError as error:
-            _log.debug("%s %s fails after %.2f s: %s", method.__name__, urn, time.monotonic() - began, error)
-            status, parts, details = grpc.StatusCode.FAILED_PRECONDITION, error.parts, None
-            if isinstance(error, InputError):
-                status = grpc.StatusCode.INVALID_ARGUMENT
-            elif isinstance(error, Cancelled):
-                status = grpc.StatusCode.CANCELLED
-            elif isinstance(error, PartialFailure):
-                status, details = grpc.StatusCode.UNKNOWN, self.failure(request, error)
-        except Exception as error:
-            _log.error("%s %s", method.__name__, urn, exc_info=True)
-            status, parts, details = grpc.StatusCode.INTERNAL, (of_a_fault(error, os.environ),), None
-        else:
-            _log.debug("%s %s took %.2f s", method.__name__, urn, time.monotonic() - began)
-            await self.log.flush(urn)
-            return answer
-        await self.log.flush(urn)
-        message = "; ".join(map(self.log.clean, parts))
-        trailing: tuple[tuple[str, bytes], ...] = ()
-        if details is not None:
-            full = status_pb2.Status(code=status.value[0], message=message)
-            full.details.add().Pack(details)
-            trailing = (("grpc-status-details-bin", full.SerializeToString()),)
-        await context.abort(status, message, trailing)
-        raise AssertionError("abort does not return")
-
-    return call
+if TYPE_CHECKING:
+    from swarm_provider.plugin.run.run import Run
+    from swarm_provider.plugin.run.session import Session
+    from swarm_provider.plugin.swarms.configuration import Settled
+    from swarm_provider.plugin.swarms.homes import Home, Homes
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -103,13 +51,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log = EngineLog(engine_address)
         # the log of messages may be another one by then
         open_log(os.environ, lambda text: self.log.clean(text, lines=True))
-        self._homes: Any = None
-        self._settled: Any = None
+        self._configured: Homes | None = None
+        self._settled: Settled | None = None
         """What CheckConfig found out."""
 
     # ------------------------------------------------------------ the plugin
 
-    @_rpc
+    @rpc
     async def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: Any
     ) -> provider_pb2.ProviderHandshakeResponse:
@@ -117,26 +65,26 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self.log = EngineLog(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
 
-    @_rpc
+    @rpc
     async def GetPluginInfo(self, request: empty_pb2.Empty, context: Any) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=__version__)
 
-    @_rpc
+    @rpc
     async def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> empty_pb2.Empty:
         self.log = EngineLog(request.address)
         return empty_pb2.Empty()
 
-    @_rpc
+    @rpc
     async def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: Any) -> provider_pb2.GetSchemaResponse:
         from swarm_provider.model.schema import schema
 
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema(__version__)))
 
-    @_rpc
+    @rpc
     async def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
         return provider_pb2.GetMappingResponse()
 
-    @_rpc
+    @rpc
     async def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         inputs, problems = configuration(self._opened(request.news), os.environ)
         answer = flattened(inputs)
@@ -147,10 +95,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             answer[KEY] = await self._settled.check(inputs, self._opened(request.olds))
         return self._checked(answer, problems)
 
-    @_rpc
+    @rpc
     async def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         olds, news = decode(request.old_inputs), decode(request.news)
-        if self._homes is not None and await self._homes.differ(olds):
+        if self._configured is not None and await self._configured.differ(olds):
             return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME, replaces=["provider"])
         # the provider itself is never replaced: it is what reads and removes on the swarm before (docs/decisions/014)
         equal = olds == news if self._settled is None else self._settled.is_same(olds, news)
@@ -158,7 +106,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             changes=provider_pb2.DiffResponse.DIFF_NONE if equal else provider_pb2.DiffResponse.DIFF_SOME
         )
 
-    @_rpc
+    @rpc
     async def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:
         from swarm_provider.plugin.run.settings import settings_from
         from swarm_provider.plugin.swarms.homes import Homes
@@ -168,87 +116,89 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if problems:
             raise InputError(*problems)
         settings = settings_from(inputs)
-        connected = self._settled and self._settled.connected(settings.connection)
-        self._homes = Homes(settings, record_of(args), self.log, connected)
+        connected = None if self._settled is None else self._settled.connected(settings.connection)
+        self._configured = Homes(settings, record_of(args), self.log, connected)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
-    @_rpc
+    @rpc
     async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
         # comes at the end of every run, too; then nothing waits any more
-        if self._homes is not None:
-            self._homes.cancel()
+        if self._configured is not None:
+            self._configured.cancel()
         return empty_pb2.Empty()
 
-    @_rpc
+    @rpc
     async def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:
         from swarm_provider.plugin.lookups import invoke
 
-        if self._homes is None:
-            raise SwarmProviderError("the provider is not configured yet")
+        homes = self._homes
         self._require_swarm()
-        self._homes.current.tell_where()
+        homes.current.tell_where()
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, self._opened(request.args))))
         return answer
 
     # ------------------------------------------------------------- resources
 
-    @_rpc
+    @rpc
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
-        olds = self._homes.registered(request.urn, self._opened(request.olds))
-        # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
-        self._require_swarm()
-        await self._session.swarm()
-        try:
-            inputs = await self._handler(request).check(_request(request), olds, news)
-        except InputError as error:
-            return self._checked({}, error.problems)
+        with self._handling(request, Phase.CHECK) as handler:
+            olds = self._homes.registered(request.urn, self._opened(request.olds))
+            # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
+            self._require_swarm()
+            await self._session.swarm()
+            try:
+                inputs = await handler.check(_request(request), olds, news)
+            except InputError as error:
+                return self._checked({}, error.problems)
         if self._session.offline and not olds:
             self._session.warn_offline()
         return self._checked(inputs)
 
-    @_rpc
+    @rpc
     async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         mark = mark_of(request.olds)
         if self._homes.moves(request.urn, mark):
             await self._homes.move(mark, request.urn, self._opened(request.old_inputs))
             return difference(Difference(replaces=("provider",)))
-        handler = self._handler(request, self._homes.of(mark))
-        if handler.compares_inputs_only and request.old_inputs == request.news:
-            # nothing of a large stack that did not change is worth decoding
-            return difference(Difference())
-        olds, news, ignored = self._opened(request.old_inputs), self._opened(request.news), list(request.ignoreChanges)
-        # the refresh before a run asks for differences, too, before Pulumi has put anything back
-        if ignored and self._session.is_checked(request.urn):
-            for text in misplaced(handler.resource.shape, olds, news, ignored):
-                self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
-        found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
+        with self._handling(request, Phase.DIFF, self._homes.of(mark)) as handler:
+            if handler.compares_inputs_only and request.old_inputs == request.news:
+                # nothing of a large stack that did not change is worth decoding
+                return difference(Difference())
+            olds, news = self._opened(request.old_inputs), self._opened(request.news)
+            ignored = list(request.ignoreChanges)
+            # the refresh before a run asks for differences, too, before Pulumi has put anything back
+            if ignored and self._run.is_checked(request.urn):
+                for text in misplaced(handler.resource.shape, olds, news, ignored):
+                    self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
+            found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
         if self._homes.is_registered(request.urn) and (found.changes or found.replaces):
-            require_no_copy(_request(request).owner, handler.session.copy_of)
+            require_no_copy(_request(request).owner, handler.run.copy_of)
         return difference(found)
 
-    @_rpc
+    @rpc
     async def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
-        id, outputs = await self._handler(request).create(
-            _request(request), self._opened(request.properties), preview=request.preview
-        )
-        outputs = self._complete(request, outputs)
+        with self._handling(request, _applied(request)) as handler:
+            id, outputs = await handler.create(
+                _request(request), self._opened(request.properties), preview=request.preview
+            )
+            outputs = self._complete(request, outputs)
         return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
 
-    @_rpc
+    @rpc
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
         olds, state = self._opened(request.inputs), self._state(request, request.properties)
         known = bool(olds or state)
         home = self._homes.of(mark_of(request.properties)) if known else self._homes.current
-        session, handler = home.session, self._handler(request, home)
+        session = home.session
         unchanged = provider_pb2.ReadResponse(
             id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
         )
         try:
             self._require_swarm()
             await home.ready()
-            if await handler.offline():
+            if await session.is_offline():
                 session.warn_offline()
                 return unchanged
         except (SwarmLost, GivenUp) as error:
@@ -258,12 +208,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse() if isinstance(error, SwarmLost) else unchanged
         except SwarmProviderError:
             # one resource says it, and the run fails; the others need not say it again
-            if olds and not session.is_first("unreachable"):
+            if olds and not home.run.is_first("unreachable"):
                 return unchanged
             raise
         if not known:
             home.tell_where()
-        live = await handler.read(_request(request), request.id, olds, state)
+        with self._handling(request, Phase.READ, home) as handler:
+            live = await handler.read(_request(request), request.id, olds, state)
         if live is None:
             return provider_pb2.ReadResponse()
         # an import has no older inputs that would have told them
@@ -277,20 +228,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             refresh_before_update=True,
         )
 
-    @_rpc
+    @rpc
     async def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:
-        outputs = await self._handler(request).update(
-            _request(request),
-            request.id,
-            self._opened(request.old_inputs),
-            self._opened(request.news),
-            self._state(request, request.olds),
-            preview=request.preview,
-        )
-        outputs = self._complete(request, outputs)
+        with self._handling(request, _applied(request)) as handler:
+            outputs = await handler.update(
+                _request(request),
+                request.id,
+                self._opened(request.old_inputs),
+                self._opened(request.news),
+                self._state(request, request.olds),
+                preview=request.preview,
+            )
+            outputs = self._complete(request, outputs)
         return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
 
-    @_rpc
+    @rpc
     async def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
         self._require_swarm()
         home = self._homes.of(mark_of(request.properties))
@@ -302,22 +254,32 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         # of a swarm that cannot be reached nothing is known, and so nothing is gone
         home.session.require_online()
         home.tell_where()
-        await self._handler(request, home).delete(
-            _request(request), request.id, self._opened(request.old_inputs), self._state(request, request.properties)
-        )
+        olds, state = self._opened(request.old_inputs), self._state(request, request.properties)
+        with self._handling(request, Phase.DELETE, home) as handler:
+            await handler.delete(_request(request), request.id, olds, state)
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers
 
     @property
-    def _session(self) -> Any:
-        """That of the swarm that the settings lead to."""
-        return self._homes.current.session
+    def _homes(self) -> Homes:
+        if self._configured is None:
+            raise SwarmProviderError("the provider is not configured yet")
+        return self._configured
+
+    @property
+    def _run(self) -> Run:
+        """That on the swarm that the settings lead to."""
+        return self._homes.current.run
+
+    @property
+    def _session(self) -> Session:
+        return self._run.session
 
     def _complete(self, request: Any, outputs: Json) -> Json:
         """Return the outputs of a create or update with what is known here: the forecast, or where it lives."""
         if request.preview:
-            return {**outputs, **self._session.foretold(request.urn)}
+            return {**outputs, **self._run.foretold(request.urn)}
         return marked(outputs, self._session)
 
     def _require_swarm(self) -> None:
@@ -327,7 +289,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _state(self, request: Any, struct: Any) -> Json:
         """Decode the outputs in the state; what has another type than it should counts as missing."""
-        return self._handler(request).resource.sound(self._opened(struct))
+        return self._handler(request, self._homes.current).resource.sound(self._opened(struct))
 
     def _opened(self, struct: Any) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""
@@ -355,11 +317,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(property="", reason=self.log.clean(str(problem))) for problem in problems]
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
 
-    def _handler(self, request: Any, home: Any = None) -> Handler:
+    @contextlib.contextmanager
+    def _handling(self, request: Any, phase: Phase, home: Home | None = None) -> Iterator[Handler]:
+        """Give the handler of a resource for one call, at home where it lives or, without one, by the settings."""
+        home = home or self._homes.current
+        with home.run.during(request.urn, phase):
+            yield self._handler(request, home)
+
+    def _handler(self, request: Any, home: Home) -> Handler:
         kind = request.type or request.urn.split("::")[2].split("$")[-1]
         try:
-            found: Handler = (home or self._homes.current).handlers[kind]
-            return found
+            return home.handlers[kind]
         except KeyError:
             raise SwarmProviderError(f"this version of the provider ({__version__}) has no resource {kind!r}") from None
 
@@ -370,6 +338,10 @@ class _StillFailing(PartialFailure):
     def __init__(self, id: str, inputs: Json, outputs: Json, reasons: Any) -> None:
         super().__init__(id, outputs, reasons)
         self.inputs = inputs
+
+
+def _applied(request: Any) -> Phase:
+    return Phase.PLAN if request.preview else Phase.APPLY
 
 
 def _request(request: Any) -> Request:

@@ -14,11 +14,14 @@ from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
 from swarm_provider.model.rules import refusals
+from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.family.config import ConfigHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
 from swarm_provider.plugin.handlers.service.handler import ServiceHandler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.operations import Request
+from swarm_provider.plugin.run.phases import Phase
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.settings import Settings
 from swarm_provider.plugin.swarms.reach import Ways
@@ -69,17 +72,17 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def session() -> Session:
-    return Session(SETTINGS, EngineLog(None), Ways(SETTINGS))
+def check(handler: type[Handler], request: Request, news: dict[str, Any]) -> None:
+    run = Run(Session(SETTINGS, EngineLog(None), Ways(SETTINGS)))
+    with run.during(request.urn, Phase.CHECK):
+        asyncio.run(handler(run).check(request, {}, news))
 
 
 def of_service(given: dict[str, Any], name: str = "web") -> list[tuple[str, str]]:
     """What Check of the plugin says; it needs no swarm to say it."""
     news = {"image": "bb:1", **given}
     with pytest.raises(InputError) as caught:
-        asyncio.run(
-            ServiceHandler(session()).check(Request(f"urn:pulumi:d::p::swarm:index:Service::{name}", name), {}, news)
-        )
+        check(ServiceHandler, Request(f"urn:pulumi:d::p::swarm:index:Service::{name}", name), news)
     return [(problem.path, problem.message) for problem in caught.value.problems]
 
 
@@ -138,7 +141,7 @@ def test_names_of_objects(kind: str, name: str, right: bool) -> None:
 def test_handlers_of_networks_and_configs_ask_for_the_name() -> None:
     for handler, news in ((NetworkHandler, {"name": "a.b"}), (ConfigHandler, {"baseName": "a b", "data": "x"})):
         with pytest.raises(InputError, match="cannot be the name of a"):
-            asyncio.run(handler(session()).check(Request("urn:pulumi:d::p::swarm:index:X::x", "x"), {}, news))
+            check(handler, Request("urn:pulumi:d::p::swarm:index:X::x", "x"), news)
 
 
 def test_zero_is_no_limit_and_breaks_no_rule() -> None:

@@ -19,9 +19,12 @@ from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.plugin.handlers.service.references import fill_ids
 from swarm_provider.plugin.protocol import engine_log
 from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.protocol.rpc import rpc
+from swarm_provider.plugin.run.phases import Phase
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.settings import Settings
-from swarm_provider.plugin.server import Provider, _rpc
+from swarm_provider.plugin.server import Provider
 from swarm_provider.plugin.swarms.reach import Ways
 
 SETTINGS = Settings(ConnectionSettings())
@@ -117,7 +120,7 @@ def test_call_of_a_resource_is_never_silent_for_long(monkeypatch: pytest.MonkeyP
             provider = Provider(None)
             provider.log = Told()
 
-            @_rpc
+            @rpc
             async def Update(self: Any, request: Any, context: Any) -> Any:  # noqa: N802
                 if says:
                     self.log.status(request.urn, says)
@@ -141,10 +144,14 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def run() -> tuple[list[tuple[str, str]], dict[str, object]]:
         log = Told()
-        session = Session(SETTINGS, log, Ways(SETTINGS))
-        claimed = session.claim("secret", "db", UNKNOWN, "urn:pulumi:dev::proj::swarm:index:Secret::db-password")
+        run = Run(Session(SETTINGS, log, Ways(SETTINGS)))
+        urn = "urn:pulumi:dev::proj::swarm:index:Secret::db-password"
+        with run.during(urn, Phase.CHECK):
+            run.claim(urn, "secret", "db", UNKNOWN)
+        claimed = run.claimed("secret", "db")
+        assert claimed is not None
         spec = {"TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretName": "db"}]}}}
-        filling = asyncio.create_task(fill_ids(session, "urn:web", Nothing(), spec))  # type: ignore[arg-type]
+        filling = asyncio.create_task(fill_ids(run, "urn:web", Nothing(), spec))  # type: ignore[arg-type]
         await asyncio.sleep(0.2)
         claimed.name = "db-1234"
         claimed.made("id1")

@@ -15,7 +15,8 @@ import pytest
 
 from swarm_provider.plugin import lookups
 from swarm_provider.plugin.protocol.logfile import open_log
-from swarm_provider.plugin.server import Provider, _rpc
+from swarm_provider.plugin.protocol.rpc import rpc
+from swarm_provider.plugin.server import Provider
 
 CANARY = "canary-7d1f"
 
@@ -45,7 +46,7 @@ def fault() -> str:
         provider = Provider(None)
         provider.log.hide({CANARY})
 
-        @_rpc
+        @rpc
         async def Check(self: Any, request: Any, context: Any) -> Any:  # noqa: N802
             return lookups._described({"Spec": {}, CANARY: 1})
 

@@ -39,7 +39,7 @@ def unreachable(folder: Path, **more: Any) -> Homes:
 
 def test_what_still_fails_lives_where_it_was_read() -> None:
     provider = Provider(None)
-    provider._homes = SimpleNamespace(current=SimpleNamespace(session=Elsewhere()))
+    provider._configured = SimpleNamespace(current=SimpleNamespace(run=SimpleNamespace(session=Elsewhere())))
     outputs = {"name": "web", KEY: "a"}
     read = provider.failure(provider_pb2.ReadRequest(), _StillFailing("web", {"name": "web"}, outputs, ["broken"]))
     made = provider.failure(provider_pb2.CreateRequest(), PartialFailure("web", outputs, ["broken"]))
@@ -49,7 +49,7 @@ def test_what_still_fails_lives_where_it_was_read() -> None:
 def test_nothing_is_removed_from_the_state_while_its_swarm_cannot_be_reached(tmp_path: Path) -> None:
     async def delete() -> None:
         provider = Provider(None)
-        provider._homes = unreachable(tmp_path)
+        provider._configured = unreachable(tmp_path)
         old = encode({"key": "disk", "value": "ssd", "node": ["n"], "nodes": ["n"]})
         state = encode({"nodeIds": ["id"], "incarnation": "1", KEY: "a"})
         call = Provider.Delete.__wrapped__  # type: ignore[attr-defined]

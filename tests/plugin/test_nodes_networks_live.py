@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,11 @@ from swarm_provider.errors import DockerError
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.operations import PartialFailure, Request
+from swarm_provider.plugin.run.phases import Phase
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.settings import Settings
+from swarm_provider.plugin.swarms.reach import Ways
 from tests.support.engine import Docker
 from tests.support.protocol import PROJECT, STACK, Plugin, urn
 
@@ -188,29 +192,36 @@ def test_label_that_one_node_refuses_is_kept_in_the_state_with_what_was_there_be
         async def swarm(self) -> Swarm:
             return cast(Swarm, swarm)
 
-    def handler() -> NodeLabelHandler:
-        return NodeLabelHandler(OnTwoNodes(Settings(ConnectionSettings()), EngineLog(None)))
+    settings = Settings(ConnectionSettings())
+
+    def handler(*phases: Phase) -> NodeLabelHandler:
+        run = Run(OnTwoNodes(settings, EngineLog(None), Ways(settings)))
+        for phase in phases:
+            calls.enter_context(run.during(request.urn, phase))
+        return NodeLabelHandler(run)
+
+    request = Request(urn("NodeLabel", unique), unique)
 
     async def story() -> None:
-        request = Request(urn("NodeLabel", unique), unique)
         given = {"node": "*", "key": unique, "value": "new", "overwrite": True}
-        first = handler()
+        first = handler(Phase.CHECK, Phase.APPLY)
         inputs = await first.check(request, {}, given)
         with pytest.raises(PartialFailure, match="node 'n2': the disk is full") as caught:
             await first.create(request, inputs, preview=False)
         assert swarm.labels(unique) == ["new", "old"]
         swarm.broken = False
-        second, id = handler(), caught.value.id
+        second, id = handler(Phase.READ, Phase.CHECK, Phase.DIFF, Phase.APPLY), caught.value.id
         live = await second.read(request, id, inputs, caught.value.outputs)
         assert live is not None
         news = await second.check(request, live.inputs, given)
         assert [change.path for change in (await second.diff(request, live.inputs, news, live.outputs, ())).changes]
         state = await second.update(request, id, live.inputs, news, live.outputs, preview=False)
         assert swarm.labels(unique) == ["new", "new"]
-        await handler().delete(request, id, news, state)
+        await handler(Phase.DELETE).delete(request, id, news, state)
         assert swarm.labels(unique) == ["old", "old"]
 
-    asyncio.run(story())
+    with contextlib.ExitStack() as calls:
+        asyncio.run(story())
 
 
 def test_network_is_made_read_back_and_removed(plugin: Plugin, docker: Docker, unique: str) -> None:

@@ -9,8 +9,9 @@ import pytest
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
 from swarm_provider.plan.scheduling.forecast import holders, taken_ports
-from swarm_provider.plugin.handlers.service.published_ports import note
 from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.run.phases import Phase
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.settings import Settings
 from swarm_provider.plugin.swarms.reach import Ways
@@ -19,8 +20,13 @@ SETTINGS = Settings(ConnectionSettings())
 pytestmark = pytest.mark.timeout(20)
 
 
-def session() -> Session:
-    return Session(SETTINGS, EngineLog(None), Ways(SETTINGS))
+def new_run() -> Run:
+    return Run(Session(SETTINGS, EngineLog(None), Ways(SETTINGS)))
+
+
+def note(run: Run, urn: str, inputs: dict[str, Any]) -> None:
+    with run.during(urn, Phase.CHECK):
+        run.publish(urn, inputs)
 
 
 def ports(name: str, numbers: Any, mode: str) -> dict[str, Any]:
@@ -28,14 +34,14 @@ def ports(name: str, numbers: Any, mode: str) -> dict[str, Any]:
 
 
 def test_port_of_another_service_is_told() -> None:
-    run = session()
+    run = new_run()
     note(run, "urn:a", ports("a", [80], "ingress"))
     with pytest.raises(InputError, match=r"port 80/tcp is published by service 'a' too"):
         note(run, "urn:b", ports("b", [80], "host"))
 
 
 def test_service_that_is_checked_again_does_not_meet_itself() -> None:
-    run = session()
+    run = new_run()
     for _ in range(2):
         note(run, "urn:a", ports("a", [80], "ingress"))
     note(run, "urn:a", ports("a", [81], "ingress"))
@@ -43,7 +49,7 @@ def test_service_that_is_checked_again_does_not_meet_itself() -> None:
 
 
 def test_many_ports_that_are_taken_are_one_line() -> None:
-    run = session()
+    run = new_run()
     for number in range(20):
         note(run, f"urn:{number}", ports(f"s{number}", range(1, 1001), "host"))
     with pytest.raises(InputError, match="1/tcp and 999 more ports are published by service 's0' too"):

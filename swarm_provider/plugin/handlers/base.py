@@ -16,7 +16,7 @@ from swarm_provider.plan.change.property_diff import Change, changes
 from swarm_provider.plan.families.naming import object_labels
 from swarm_provider.plan.ownership.claims import Claim, claim, of_another, proven
 from swarm_provider.plugin.protocol.operations import Difference, Live, Request
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 
 
 class Handler(ABC):
@@ -31,8 +31,9 @@ class Handler(ABC):
     compares_inputs_only: ClassVar[bool] = False
     """Whether Diff of equal inputs finds nothing and does nothing, so that it need not be asked."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.session = run.session
 
     @abstractmethod
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
@@ -60,8 +61,7 @@ class Handler(ABC):
 
     async def offline(self) -> bool:
         """Say whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
-        await self.session.swarm()
-        return self.session.offline
+        return await self.session.is_offline()
 
     def secretly(self, inputs: Json, olds: Json, live: object) -> Json:
         """Return the inputs that Read found, with those secret that the state or the labels of the object say are.
@@ -88,12 +88,10 @@ class Handler(ABC):
         return inputs
 
     def note_owner(self, request: Request, live: object, state: Json) -> None:
-        """Note, at Read, what the labels of an object say about this state: see Session.copy_of."""
+        """Note, at Read, what the labels of an object say about this state: see Run.copy_of."""
         held = state.get("incarnation")
-        if proven(live, held):
-            self.session.proven = True
-        elif held:
-            self.session.foreign = of_another(live, request.owner, held) or self.session.foreign
+        foreign = of_another(live, request.owner, held) if held else None
+        self.run.note_labels(request.urn, proven=proven(live, held), foreign=foreign)
 
     def decide(
         self, request: Request, kind: str, name: str, live: Json | None, *, adopt: bool, incarnation: object = ""
@@ -135,9 +133,9 @@ class Handler(ABC):
 
     def left_elsewhere(self, request: Request, what: str) -> bool:
         """Say, at Delete, that something without a label that could follow a move is left, and tell why."""
-        if not self.session.copy_of:
+        if not self.run.copy_of:
             return False
-        text = f"{what} is left: this state is a copy of Pulumi stack {self.session.copy_of!r}, which may need it"
+        text = f"{what} is left: this state is a copy of Pulumi stack {self.run.copy_of!r}, which may need it"
         self.session.log.info(request.urn, text)
         return True
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from swarm_provider.core import Json
 from swarm_provider.plan.scheduling.evictions import evictions, told
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 
 
 async def tell(
-    session: Session, urn: str, what: str, ids: Collection[str], back: Callable[[Json, Json], Json], *, strict: Any
+    run: Run, urn: str, what: str, ids: Collection[str], back: Callable[[Json, Json], Json], *, strict: Any
 ) -> None:
     """Say which tasks leave because of a change that Check has noted, and warn of what is lost by it.
 
@@ -23,13 +23,14 @@ async def tell(
     Raises:
         InputError: something is lost, with `strict`.
     """
+    session = run.session
     swarm = await session.swarm()
     live = {node["ID"]: node["Spec"] for node in await swarm.list("node")}
-    cluster = await session.planned.cluster(swarm)
+    cluster = await run.planned.cluster(swarm)
     before = [
         {**node, "Spec": back(live[node["ID"]], node["Spec"])} if node["ID"] in ids else node for node in cluster.nodes
     ]
-    specs = {item["Spec"]["Name"]: item["Spec"] for item in await session.planned.services(swarm)}
+    specs = {item["Spec"]["Name"]: item["Spec"] for item in await run.planned.services(swarm)}
     found = evictions(cluster, before, cluster.nodes, specs)
     if not found.counts:
         return

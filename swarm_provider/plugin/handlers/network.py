@@ -37,7 +37,7 @@ class NetworkHandler(Handler):
             problems = refusals.name("network", name)
             if problems:
                 raise InputError(*problems)
-            self.session.claim("network", name, name, request.urn)
+            self.run.claim(request.urn, "network", name, name)
         if not await self.offline():
             problems = unusable.network(inputs, (await self.session.swarm()).api_version)
             if problems:
@@ -53,9 +53,9 @@ class NetworkHandler(Handler):
             first = olds.get("name") == news.get("name")
             if first:
                 await self._refuse_another_owners(request, news["name"], state)
-                self.session.replacing.add(request.urn)
+                self.run.replace(request.urn, delete_first=True)
             return Difference(found, tops, delete_before_replace=first)
-        if not self.session.is_checked(request.urn):
+        if not self.run.is_checked(request.urn):
             # the refresh before a run, which knows nothing of the program yet
             return Difference(stables=("networkId", "incarnation"))
         certain = [change for change in found if not has_unknown(change.new)]
@@ -82,7 +82,7 @@ class NetworkHandler(Handler):
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
-        if name is UNKNOWN or (preview and request.urn in self.session.replacing):
+        if name is UNKNOWN or (preview and self.run.goes_first(request.urn)):
             # what a preview would find of a network that goes first is the old one
             return "" if name is UNKNOWN else name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         swarm = await self.session.swarm()
@@ -106,7 +106,7 @@ class NetworkHandler(Handler):
         else:
             assert live is not None
             network_id, incarnation = live["Id"], labels.incarnation(live.get("Labels"))
-        self.session.claim("network", name, name, request.urn).made(network_id)
+        self.run.made(request.urn, "network", name, name, network_id)
         return name, {"networkId": network_id, "incarnation": incarnation}
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
@@ -133,13 +133,13 @@ class NetworkHandler(Handler):
         live = await swarm.inspect("network", id)
         if live is None:
             return
-        if not self._may_go(request, live, state) or self.session.keeps("network", id, request.urn):
+        if not self._may_go(request, live, state) or self.run.keeps(request.urn, "network", id):
             self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
             return
         if self.left_elsewhere(request, f"network {id!r}"):
             return
         users = _users(live, await swarm.list("service", fresh=True))
-        if users and users <= self.session.left:
+        if self.run.all_left(request.urn, users):
             who = ", ".join(sorted(users))
             self.session.log.info(request.urn, f"network {id!r} is left: {who}, which is left too, uses it")
             return
@@ -158,7 +158,7 @@ class NetworkHandler(Handler):
         if labels.incarnation(own) == state.get("incarnation"):
             return True
         # docs/decisions/012: `replace` is the only way to repair what somebody made by hand under this name
-        return request.urn in self.session.replacing and labels.owner(own) in (None, request.owner.text)
+        return self.run.goes_first(request.urn) and labels.owner(own) in (None, request.owner.text)
 
 
 def _told(change: Change) -> str:

@@ -29,8 +29,8 @@ class NodeHandler(Handler):
         if has_unknown([inputs["node"], inputs["availability"]]) or await self.offline():
             return inputs
         node = await self._node(reveal(inputs["node"]))
-        self.session.claim("node", node["ID"], node["ID"], request.urn)
-        self.session.planned.availability(node["ID"], reveal(inputs["availability"]))
+        self.run.claim(request.urn, "node", node["ID"], node["ID"])
+        self.run.plan_availability(request.urn, node["ID"], reveal(inputs["availability"]))
         return inputs
 
     async def _node(self, wanted: str) -> Json:
@@ -43,7 +43,7 @@ class NodeHandler(Handler):
         if any(change.path == "node" for change in found) and not has_unknown(news["node"]):
             same = await same_node(await self.session.swarm(), reveal(olds.get("node")), reveal(news["node"]))
             found = [change for change in found if change.path != "node" or not same]
-        if any(change.path == "availability" for change in found) and self.session.is_checked(request.urn):
+        if any(change.path == "availability" for change in found) and self.run.is_checked(request.urn):
             await self._forecast(request, news)
         return Difference(found, ["node"] if any(change.path == "node" for change in found) else [])
 
@@ -61,7 +61,7 @@ class NodeHandler(Handler):
                 return {**then, "Availability": now.get("Availability")}
 
             strict = reveal(news.get("strict"))
-            await evictions.tell(self.session, request.urn, f"draining {name}", {node["ID"]}, back, strict=strict)
+            await evictions.tell(self.run, request.urn, f"draining {name}", {node["ID"]}, back, strict=strict)
             return
         text = f"{name} takes no new tasks; those that it has keep running"
         if wanted == "active":
@@ -90,7 +90,7 @@ class NodeHandler(Handler):
         node = await self._node(reveal(news["node"]))
         before = str(at(node, "Spec", "Availability") or "active")
         await self._set(node["ID"], reveal(news["availability"]))
-        self.session.claim("node", node["ID"], node["ID"], request.urn).ready.set()
+        self.run.made(request.urn, "node", node["ID"], node["ID"])
         return reveal(news["node"]), {"nodeId": node["ID"], "previous": before, "incarnation": new_incarnation()}
 
     async def _set(self, node_id: str, availability: str) -> None:
@@ -121,7 +121,7 @@ class NodeHandler(Handler):
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         node = await (await self.session.swarm()).inspect("node", state.get("nodeId") or id)
-        if node is None or self.session.keeps("node", node["ID"], request.urn):
+        if node is None or self.run.keeps(request.urn, "node", node["ID"]):
             return
         if self.left_elsewhere(request, f"the availability of node {hostname(node)!r}"):
             return

@@ -43,8 +43,8 @@ class NodeLabelHandler(Handler):
         everyone = await (await self.session.swarm()).list("node")
         inputs["nodes"] = sorted(_name(node, everyone) for node in found)
         for node in found if isinstance(key, str) else ():
-            self.session.claim("node label", _claimed(key, _name(node, everyone)), key, request.urn)
-            self.session.planned.label(node["ID"], key, reveal(inputs["value"]))
+            self.run.claim(request.urn, "node label", _claimed(key, _name(node, everyone)), key)
+            self.run.plan_label(request.urn, node["ID"], key, reveal(inputs["value"]))
         return inputs
 
     async def _nodes(self, wanted: Sequence[str]) -> list[Json]:
@@ -55,13 +55,13 @@ class NodeLabelHandler(Handler):
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         found = self.changed(olds, news, ignored, hidden=("overwrite",))
         replaces = [change.path for change in found if change.path == "key"]
-        if not replaces and self.session.is_checked(request.urn) and not has_unknown([news["key"], news["nodes"]]):
+        if not replaces and self.run.is_checked(request.urn) and not has_unknown([news["key"], news["nodes"]]):
             # an older self that a killed run has left in the state goes without the label
             for name in news["nodes"]:
-                self.session.claim("node label", _claimed(news["key"], name), news["key"], request.urn).ready.set()
+                self.run.claim(request.urn, "node label", _claimed(news["key"], name), news["key"])
+                self.run.keep(request.urn, "node label", _claimed(news["key"], name))
         moves = any(within(change.path, "value", "nodes", "node") for change in found)
-        # one of no node claims none, so it does not count as checked
-        if moves and (self.session.is_checked(request.urn) or news["nodes"] == []):
+        if moves and self.run.is_checked(request.urn):
             # an old key goes at the end of the run, when the services have changed
             await self._evicted(request, news, reveal(olds.get("value")), {} if replaces else state)
         return Difference(found, replaces)
@@ -91,13 +91,13 @@ class NodeLabelHandler(Handler):
             if node["ID"] in (state.get("nodeIds") or ()) and node["ID"] not in ids and _labels(node).get(key) == before
         ]
         for node in left:
-            self.session.planned.label(node["ID"], key, (state.get("previous") or {}).get(node["ID"]))
+            self.run.plan_label(request.urn, node["ID"], key, (state.get("previous") or {}).get(node["ID"]))
         what = f"the label {key}={plain['value']}"
         if left:
             names = ", ".join(sorted(_name(node, everyone) for node in left))
             what += f", which leaves {names},"
         ids |= {node["ID"] for node in left}
-        await evictions.tell(self.session, request.urn, what, ids, back, strict=None)
+        await evictions.tell(self.run, request.urn, what, ids, back, strict=None)
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))
@@ -126,7 +126,8 @@ class NodeLabelHandler(Handler):
         nodes = await self._nodes(plain["node"])
         self._look(request, plain, nodes, held)
         names = [_name(node, everyone) for node in nodes]
-        claims = [self.session.claim("node label", _claimed(key, name), key, request.urn) for name in names]
+        for name in names:
+            self.run.claim(request.urn, "node label", _claimed(key, name), key)
         done: dict[str, str | None] = {}
         for node in nodes:
             done[node["ID"]] = held[node["ID"]] if node["ID"] in held else _labels(node).get(key)
@@ -135,8 +136,8 @@ class NodeLabelHandler(Handler):
             except SwarmProviderError as error:
                 text = f"node {hostname(node)!r}: {error}"
                 raise PartialFailure(id, _outputs({**held, **done}, incarnation), [text]) from error
-        for claim in claims:
-            claim.ready.set()
+        for name in names:
+            self.run.made(request.urn, "node label", _claimed(key, name), key)
         return _outputs(done, incarnation)
 
     def _look(self, request: Request, plain: Json, nodes: Sequence[Json], held: Mapping[str, str | None]) -> None:
@@ -208,7 +209,7 @@ class NodeLabelHandler(Handler):
             name, before = _name(node, nodes), (state.get("previous") or {}).get(node["ID"])
             if node["ID"] not in (state.get("nodeIds") or ()):
                 continue
-            if not self.session.keeps("node label", _claimed(key, name), request.urn):
+            if not self.run.keeps(request.urn, "node label", _claimed(key, name)):
                 await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
             elif before not in (None, reveal(olds.get("value"))):
                 # `up --replace` makes the new resource first, and gives it nothing of the old one's state

@@ -11,17 +11,17 @@ from swarm_provider.plugin.handlers.node import NodeHandler
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
 from swarm_provider.plugin.handlers.service.handler import ServiceHandler
 from swarm_provider.plugin.handlers.volume import VolumeHandler
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 
 
-def handlers(session: Session) -> dict[str, Handler]:
-    """Return a handler per resource token, all of one session."""
+def handlers(run: Run) -> dict[str, Handler]:
+    """Return a handler per resource token, all of one run."""
     return {
-        CONFIG.token: ConfigHandler(session),
-        SECRET.token: SecretHandler(session),
-        NETWORK.token: NetworkHandler(session),
-        VOLUME.token: VolumeHandler(session),
-        NODE.token: NodeHandler(session),
-        NODE_LABEL.token: NodeLabelHandler(session),
-        SERVICE.token: ServiceHandler(session),
+        CONFIG.token: ConfigHandler(run),
+        SECRET.token: SecretHandler(run),
+        NETWORK.token: NetworkHandler(run),
+        VOLUME.token: VolumeHandler(run),
+        NODE.token: NodeHandler(run),
+        NODE_LABEL.token: NodeLabelHandler(run),
+        SERVICE.token: ServiceHandler(run),
     }

@@ -23,7 +23,6 @@ from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.handlers.cluster_volume import is_cluster, is_fixed
 from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.plugin.run.nodes import same_node
-from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_object
 
@@ -35,13 +34,7 @@ class VolumeHandler(Handler):
 
     resource = VOLUME
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._lives_on: set[str] = set()
-        """URNs that the program of this run has still: what Delete gets of them was replaced, not destroyed."""
-
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
-        self._lives_on.add(request.urn)
         inputs = self.normal(news)
         inputs.setdefault("name", request.name)
         inputs.setdefault("driver", "local")
@@ -49,7 +42,7 @@ class VolumeHandler(Handler):
         if isinstance(name, str):
             if not name.strip() or "/" in name:
                 raise InputError(Problem(f"{name!r} cannot be the name of a volume", "name"))
-            self.session.claim("volume", name, name, request.urn)
+            self.run.claim(request.urn, "volume", name, name)
         node = reveal(inputs.get("node"))
         if isinstance(node, str) and not await self.offline():
             await self._daemon(node)
@@ -93,7 +86,7 @@ class VolumeHandler(Handler):
         found = self.changed(olds, news, ignored)
         if any(change.path == "name" for change in found):
             # a replacement that another one brings about deletes the old volume before the new one is checked
-            self._lives_on.add(request.urn)
+            self.run.replace(request.urn, delete_first=False)
             new = "a volume of another name" if has_unknown(news["name"]) else f"volume {news['name']!r}"
             text = f"{new} starts empty; volume {olds.get('name')!r} stays with its data, which is not copied"
             self.session.log.warn(request.urn, text)
@@ -135,8 +128,8 @@ class VolumeHandler(Handler):
         name = news["name"]
         known = name if isinstance(name, str) else ""
         if _is_lazy(news):
-            if known:
-                self.session.claim("volume", known, known, request.urn).ready.set()
+            if known and not preview:
+                self.run.made(request.urn, "volume", known, known)
             return known, {"mountpoint": "", "incarnation": new_incarnation() if not preview else UNKNOWN}
         return known, await self._ensure(request, news, {}, preview=preview)
 
@@ -157,7 +150,7 @@ class VolumeHandler(Handler):
             spec = objects.with_labels(objects.volume_to_spec(reveal(news)), request.owner.labels(incarnation))
             await swarm.create("volume", spec)
             live = await swarm.inspect("volume", name) or {}
-        self.session.claim("volume", name, name, request.urn).ready.set()
+        self.run.made(request.urn, "volume", name, name)
         return {"mountpoint": live.get("Mountpoint", ""), "incarnation": incarnation}
 
     def _use(self, request: Request, name: str, live: Json, news: Json, state: Json) -> None:
@@ -253,7 +246,7 @@ class VolumeHandler(Handler):
         """Say why Delete has to leave the volume, "" where the user gave its data up."""
         if not reveal(olds.get("deleteOnDestroy")):
             return "delete_on_destroy is not set"
-        if request.urn in self._lives_on or self.session.keeps("volume", id, request.urn):
+        if self.run.is_replaced(request.urn) or self.run.keeps(request.urn, "volume", id):
             return f"it was replaced, not destroyed; `docker volume rm {id}` removes it where nobody needs it"
         own = live.get("Labels") if live is not None else None
         if labels.owner(own) is None and live is not None and not _is_lazy(olds):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 from swarm_provider.core import Json
-from swarm_provider.plugin.run.memo import Once
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
 
 
-async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:
+async def network_names(run: Run, swarm: Swarm, spec: Json) -> dict[str, str]:
     """Return the names of networks by id, with all those that the ServiceSpec refers to."""
     names = await swarm.view("network", _by_id, outdated=True)
     attached = (spec.get("TaskTemplate") or {}).get("Networks") or spec.get("Networks") or []
@@ -15,7 +17,7 @@ async def network_names(swarm: Swarm, spec: Json) -> dict[str, str]:
     unlisted: dict[str, str] = {}
     for target in [entry.get("Target", "") for entry in attached]:
         if target and target not in names and target not in known:
-            unlisted[target] = await _unlisted(swarm, target)
+            unlisted[target] = await run.unlisted_networks(target, functools.partial(_name, swarm, target))
     return {**names, **unlisted} if unlisted else names
 
 
@@ -30,7 +32,3 @@ def _names(networks: list[Json]) -> set[str]:
 async def _name(swarm: Swarm, target: str) -> str:
     live = await swarm.inspect("network", target)
     return str(live["Name"]) if live is not None else target
-
-
-# networks that no list has: the swarm's own `host` and `bridge`, whose ids never change
-_unlisted: Once[str] = Once(_name)

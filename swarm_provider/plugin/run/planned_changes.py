@@ -15,14 +15,10 @@ from swarm_provider.plugin.run.swarm import Swarm
 
 
 class Planned:
-    """The plans of one run.
-
-    Attributes:
-        specs: ServiceSpec by name of each service that the run has checked.
-    """
+    """The plans of one run."""
 
     def __init__(self) -> None:
-        self.specs: dict[str, Json] = {}
+        self._specs: dict[str, Json] = {}
         self._labels: dict[str, dict[str, Any]] = {}
         self._availability: dict[str, Any] = {}
         self._cluster: asyncio.Task[Cluster] | None = None
@@ -34,6 +30,10 @@ class Planned:
     def availability(self, node_id: str, value: Any) -> None:
         """Note that this run makes a node active, paused or drained."""
         self._availability[node_id] = value
+
+    def service(self, name: str, spec: Json) -> None:
+        """Note the ServiceSpec that a service will have."""
+        self._specs[name] = spec
 
     async def nodes(self, swarm: Swarm) -> list[Json]:
         """Return the nodes as this run has made them or is about to."""
@@ -65,9 +65,9 @@ class Planned:
 
     async def services(self, swarm: Swarm) -> list[Json]:
         """Return the services: those of this run as they will be, the rest as it is."""
-        planned = [{"Spec": spec} for spec in self.specs.values()]
+        planned = [{"Spec": spec} for spec in self._specs.values()]
         live = await swarm.list("service", outdated=True)
-        return planned + [item for item in live if item["Spec"]["Name"] not in self.specs]
+        return planned + [item for item in live if item["Spec"]["Name"] not in self._specs]
 
 
 async def _live_cluster(swarm: Swarm) -> Cluster:

@@ -19,6 +19,7 @@ from swarm_provider.plan.ownership.swarm_identity import KEY, Cluster, Record, g
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.registry import handlers
 from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.settings import Settings
 from swarm_provider.plugin.swarms.configuration import before_ids, identified
@@ -30,12 +31,17 @@ class Home:
     """The swarm that a resource lives on.
 
     Attributes:
-        session: the connection to it.
+        run: what this run knows of the resources there, and the connection to it.
         handlers: those who look after resources there, by token.
     """
 
-    session: Session
+    run: Run
     handlers: Mapping[str, Handler]
+
+    @property
+    def session(self) -> Session:
+        """The connection to it."""
+        return self.run.session
 
     async def ready(self) -> None:
         """Connect to the swarm.
@@ -59,7 +65,7 @@ class Home:
     def tell_where(self) -> None:
         """Say on which swarm this run works, where the settings or the environment lead to another one."""
         settings = self.session.settings
-        if settings.cluster is not None and not self.session.former and self.session.is_first("where"):
+        if settings.cluster is not None and not self.session.former and self.run.is_first("where"):
             away = astray(settings.connection, settings.cluster)
             if away:
                 self.session.log.info("", away)
@@ -77,16 +83,14 @@ class Homes:
         self._elsewhere: dict[str, Cluster] = {}
         """Swarms of other providers of this program, by id."""
         self._asked: dict[str, Cluster] = {}
-        self._registered: set[str] = set()
-        """URNs that the program has registered in this run."""
         self._moving: dict[str, Json] = {}
         """Inputs of what moves here, as they are on the swarm before."""
         self.current = self._home(settings, connected)
         self._former: dict[str, Home] = {}
 
     def _home(self, settings: Settings, connected: Swarm | None = None, *, former: bool = False) -> Home:
-        session = Session(settings, self._log, Ways(settings, connected), former=former)
-        return Home(session, handlers(session))
+        run = Run(Session(settings, self._log, Ways(settings, connected), former=former))
+        return Home(run, handlers(run))
 
     def of(self, mark: str) -> Home:
         """Return the home of a resource whose state has this mark.
@@ -117,12 +121,12 @@ class Homes:
         Pulumi checks a replacement as if there had been nothing before. What moves keeps its family, and the key of its
         names: they are the same on the other swarm, and the preview knows them.
         """
-        self._registered.add(urn)
+        self.current.run.register(urn)
         return olds or self._moving.get(urn, {})
 
     def is_registered(self, urn: str) -> bool:
         """Say whether the program has this resource; before it runs, nothing is."""
-        return urn in self._registered
+        return self.current.run.is_checked(urn)
 
     def moves(self, urn: str, mark: str) -> bool:
         """Say whether the program has a resource that lives on another swarm than the one that the settings lead to.
@@ -130,7 +134,7 @@ class Homes:
         The refresh before a run asks for differences, too: those are with what lives there.
         """
         record = self._record
-        return urn in self._registered and record is not None and record.home(mark) != record.current.id
+        return self.is_registered(urn) and record is not None and record.home(mark) != record.current.id
 
     async def move(self, mark: str, urn: str, olds: Json) -> None:
         """Say that everything moves to the swarm of the settings; once, however many resources do.

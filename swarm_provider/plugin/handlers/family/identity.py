@@ -9,10 +9,10 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.plan.families import naming
 from swarm_provider.plugin.protocol.operations import Request
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 
 
-async def claimed_family(session: Session, kind: str, request: Request, olds: Json, base: Any) -> str:
+async def claimed_family(run: Run, kind: str, request: Request, olds: Json, base: Any) -> str:
     """Return the id of the resource's family, and claim it for this run.
 
     Args:
@@ -25,25 +25,25 @@ async def claimed_family(session: Session, kind: str, request: Request, olds: Js
     """
     # a kind of its own among the claims: one resource per family
     claims = f"{kind} family"
-    found = str(olds.get("familyId") or await _found(session, kind, claims, request, base))
-    session.claim(claims, found, found, request.urn)
+    found = str(olds.get("familyId") or await _found(run, kind, claims, request, base))
+    run.claim(request.urn, claims, found, found)
     return found
 
 
-async def _found(session: Session, kind: str, claims: str, request: Request, base: Any) -> str:
+async def _found(run: Run, kind: str, claims: str, request: Request, base: Any) -> str:
     """Return the family that is there for this resource (a rename in code, a lost state), else a new one."""
     owner = request.owner
     made = naming.family_id(owner.project, owner.stack, request.urn)
     if base is UNKNOWN:
         return made
-    swarm = await session.swarm()
+    swarm = await run.session.swarm()
     live = await swarm.view(kind, naming.by_family, outdated=True)
     for number in itertools.count():
         # the family of this id may have gone with the resource that was called so once: an alias gave that one another
         # logical name, or it has moved to another Pulumi stack
         salt = ["", f" {base}"][number] if number < 2 else f" {base} {number}"
         id = naming.family_id(owner.project, owner.stack, request.urn + salt)
-        claimed, there = session.claimed(claims, id), next(iter(live.get(id, [])), None)
+        claimed, there = run.claimed(claims, id), next(iter(live.get(id, [])), None)
         if claimed is not None and claimed.urn == request.urn:
             return id
         if claimed is None and there is not None and _serves(naming.object_labels(there), base, owner.text):

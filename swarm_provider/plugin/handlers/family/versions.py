@@ -33,7 +33,6 @@ from swarm_provider.plugin.handlers.family.content import (
 from swarm_provider.plugin.handlers.family.identity import claimed_family
 from swarm_provider.plugin.handlers.family.reading import FamilyReader
 from swarm_provider.plugin.protocol.operations import Difference, Request
-from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_object
 from swarm_provider.rollout.retry import update_with_retry
@@ -48,11 +47,6 @@ class FamilyHandler(FamilyReader):
     _readable: tuple[str, ...] = ()
     """Inputs beside labels and driver options that Docker gives back, so that Read has to know which are secret."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._made: set[str] = set()
-        """Families that this run has made a version of."""
-
     # ---------------------------------------------------------------- check
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
@@ -64,13 +58,13 @@ class FamilyHandler(FamilyReader):
         if problems:
             raise InputError(*problems)
         inputs["owner"] = request.owner.text
-        inputs["familyId"] = await claimed_family(self.session, self.kind, request, olds, inputs["baseName"])
+        inputs["familyId"] = await claimed_family(self.run, self.kind, request, olds, inputs["baseName"])
         self._draw_key(olds, inputs)
         name = await self._name(request, olds, inputs)
         if name is not None:
             inputs["name"] = name
         if isinstance(inputs["baseName"], str):
-            self.session.claim(self.kind, inputs["baseName"], UNKNOWN if name is None else name, request.urn)
+            self.run.claim(request.urn, self.kind, inputs["baseName"], UNKNOWN if name is None else name)
         self._advise(request, inputs)
         return inputs
 
@@ -152,7 +146,7 @@ class FamilyHandler(FamilyReader):
         if "name" not in news or (olds.get("name") is None and not content_changed(olds, news)):
             # the first Check of a secret cannot know its name; that it is known later is no change
             found = [change for change in found if change.path != "name"]
-        if self.session.is_checked(request.urn) and any(change.path == "owner" for change in found):
+        if self.run.is_checked(request.urn) and any(change.path == "owner" for change in found):
             await self._check_owner(request, olds, state)
         self._warn_of_rollback(request, olds, news, found)
         replaces = ["baseName"] if any(change.path == "baseName" for change in found) else []
@@ -164,7 +158,7 @@ class FamilyHandler(FamilyReader):
     def _warn_of_rollback(self, request: Request, olds: Json, news: Json, found: Sequence[Change]) -> None:
         """Say, once, what a rotation that keeps no version means for whoever is on call afterwards."""
         rotates = "name" in olds and any(change.path == "name" for change in found)
-        if rotates and news.get("keepPrevious") == 0 and self.session.is_first("no version to return to"):
+        if rotates and news.get("keepPrevious") == 0 and self.run.is_first("no version to return to"):
             self.session.log.info(
                 request.urn,
                 f"keep_previous is 0, so this update deletes the version of {self.kind} {news['baseName']!r} before "
@@ -224,10 +218,10 @@ class FamilyHandler(FamilyReader):
         self.session.log.hide(secret_texts(news))
         name = news.get("name") or self._version_name(news)
         family = news["familyId"]
-        known = mine is not None or family in self._made or await self._listed(family, outdated=True)
+        before = self.run.add_version(request.urn, family)
+        known = before or mine is not None or await self._listed(family, outdated=True)
         # of a family that the run's first list does not have nothing can be there: only its owner makes versions of it
         own = await self._versions(swarm, family) if known else []
-        self._made.add(family)
         by_name = {naming.object_name(item): item for item in own}
         live = by_name.get(name)
         if own:
@@ -254,7 +248,7 @@ class FamilyHandler(FamilyReader):
             made = await self._restamp(swarm, request, news, live, incarnation, own)
         for item in old:
             await self._follow(swarm, request, item, incarnation)
-        self.session.claim(self.kind, news["baseName"], name, request.urn).made(made)
+        self.run.made(request.urn, self.kind, news["baseName"], name, made)
         if by_name.keys() - {name} or mine not in (None, name):
             # also when the resource is new: a run whose end was not saved may have left versions
             pruner, warn = await self.session.pruner(), functools.partial(self.session.log.warn, request.urn)
@@ -344,7 +338,7 @@ class FamilyHandler(FamilyReader):
         if not own:
             return
         incarnation = state.get("incarnation") or ""
-        if self.session.claimed_by_another(self.kind, id, request.urn) or (
+        if self.run.is_another_ones(request.urn, self.kind, id) or (
             labels.incarnation(naming.object_labels(own[0])) != incarnation
         ):
             self.session.log.info(request.urn, self._why_left(request, id, own[0], state))

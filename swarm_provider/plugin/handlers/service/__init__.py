@@ -6,6 +6,6 @@ What an update changes is decided in plan/change, whether it is done in plan/rol
     handler          Service
     images           When a registry is asked for an image's digest, as the docker CLI's --resolve-image decides it
     outputs          The outputs of a service, and what its inputs say about them before it is there
-    published_ports  Published ports of one run
+    published_ports  A published port that moves from one service to another in one run
     references       What a service's references stand for
 """

@@ -23,15 +23,16 @@ from swarm_provider.plan.rollout.causes import rollback_note
 from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.scheduling.forecast import Holder, foresee, holders, sentence, taken_ports
 from swarm_provider.plugin.run.networks import network_names
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
 
 
 class Forecast:
-    """The forecasts for services, of one session."""
+    """The forecasts for services, of one run."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.session = run.session
 
     async def checked(self, urn: str, olds: Json, inputs: Json) -> None:
         """Warn, at Check, of what will keep the service from running as written.
@@ -48,13 +49,13 @@ class Forecast:
             await self._placement(urn, swarm, olds, inputs, known_to(after, swarm.api_version))
             live = await swarm.find("service", inputs["name"], outdated=True)
             if live is not None and olds.get("name") == inputs["name"]:
-                names = await network_names(swarm, live["Spec"])
+                names = await network_names(self.run, swarm, live["Spec"])
                 self.carried(urn, olds, inputs, live["Spec"], names)
         if {**olds, "owner": inputs["owner"]} != inputs:
             # who left it so has read it; a stack that was renamed is none that changed
-            nodes = await self.session.planned.nodes(swarm)
+            nodes = await self.run.planned.nodes(swarm)
             self.session.advise(urn, on_service(inputs, nodes), inputs)
-            if not olds and self.session.is_first("advice on the swarm"):
+            if not olds and self.run.is_first("advice on the swarm"):
                 self.session.advise(urn, on_swarm(nodes), inputs)
 
     def _warn(self, urn: str, inputs: Json, text: str) -> None:
@@ -68,7 +69,7 @@ class Forecast:
 
     async def _placement(self, urn: str, swarm: Swarm, olds: Json, inputs: Json, after: Json) -> None:
         """Warn of tasks that no node will take, and of published ports that another service has."""
-        name, planned = inputs["name"], self.session.planned
+        name, planned = inputs["name"], self.run.planned
         if olds == inputs and await planned.is_settled(swarm, name):
             return
         if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
@@ -76,7 +77,7 @@ class Forecast:
         live = await swarm.find("service", name, outdated=True)
         restarts = False
         if live is not None:
-            names = await network_names(swarm, live["Spec"])
+            names = await network_names(self.run, swarm, live["Spec"])
             if not has_unknown(inputs):
                 after = on_top_of(after, live["Spec"], inputs, names)
             found = restart(live["Spec"], after, network_names=names)
@@ -86,13 +87,13 @@ class Forecast:
             # it goes before the new one where the two would be in each other's way
             cluster.lift(str(olds["name"]))
         outcome = foresee(after, cluster, restarts=restarts)
-        planned.specs[name] = after
+        self.run.plan_service(urn, name, after)
         text = sentence(after, outcome, cluster.nodes)
         # a service of this program gives its port up in time, or is refused as a second one that wants it
         held = await swarm.view("service", holders, outdated=True)
 
         def stays(holder: Holder) -> bool:
-            return holder.owner != inputs["owner"] and self.session.claimed("service", holder.service) is None
+            return holder.owner != inputs["owner"] and self.run.claimed("service", holder.service) is None
 
         for warning in [*([text] if text else []), *taken_ports(after, held, stays)]:
             self._warn(urn, inputs, warning)
@@ -108,7 +109,7 @@ class Forecast:
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
         before = live["Spec"] if live is not None else to_spec(olds)
         # what is made from inputs has the names themselves
-        names = await network_names(swarm, before) if live is not None else {}
+        names = await network_names(self.run, swarm, before) if live is not None else {}
         if replacing:
             self.replaced(urn, olds, replacing)
             self._dropped(urn, news, unmodelled(before, names))
@@ -123,7 +124,7 @@ class Forecast:
                 sent = self._sent(snapshot, live, after, news, names, again)
                 after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
         found = restart(before, after, network_names=names, snapshot=snapshot)
-        self.session.log.info(urn, self.session.foretell(urn, str(news["name"]), found))
+        self.session.log.info(urn, self.run.foretell(urn, str(news["name"]), found))
 
     async def unchanged(self, urn: str, olds: Json, news: Json, *, again: bool) -> None:
         """Tell what an update does that changes nothing of the inputs: the last one is waited for, or tried again.
@@ -135,12 +136,12 @@ class Forecast:
         live = await swarm.find("service", str(news.get("name")), outdated=True)
         if live is None or has_unknown(news):
             return
-        names = await network_names(swarm, live["Spec"])
+        names = await network_names(self.run, swarm, live["Spec"])
         snapshot = await self._snapshot(swarm, live)
         wanted = self._kept(swarm, with_unmanaged(olds, news))
         sent = self._sent(snapshot, live, wanted, news, names, again)
         found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
-        text = self.session.foretell(urn, str(news["name"]), found)
+        text = self.run.foretell(urn, str(news["name"]), found)
         does = "Swarm goes on with the last update, and `up` waits" if sent is None else "`up` tries again"
         self.session.log.info(urn, f"{does}; {text}")
 
@@ -162,18 +163,18 @@ class Forecast:
         what = ", ".join(replacing)
         text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
         self.session.log.warn(urn, text)
-        self.session.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
+        self.run.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
 
     async def take_over(self, urn: str, news: Json, live: Json) -> None:
         """Tell, at preview, that a live service will be adopted, and what that does to its tasks."""
         text = f"service {news['name']!r} exists and will be adopted"
         if not has_unknown(news):
             swarm = await self.session.swarm()
-            names = await network_names(swarm, live["Spec"])
+            names = await network_names(self.run, swarm, live["Spec"])
             after = on_top_of(self._kept(swarm, news), live["Spec"], news, names)
             snapshot = await self._snapshot(swarm, live)
             found = restart(live["Spec"], after, network_names=names, snapshot=snapshot)
-            text += f"; {self.session.foretell(urn, news['name'], found)}"
+            text += f"; {self.run.foretell(urn, news['name'], found)}"
             self.carried(urn, {}, news, live["Spec"], names)
         self.session.log.info(urn, text)
 
@@ -213,4 +214,4 @@ class Forecast:
     async def _snapshot(self, swarm: Swarm, live: Json) -> Snapshot:
         """Return a service with its tasks, and the nodes as this run will have made them."""
         tasks = (await swarm.view("task", by_service, outdated=True)).get(live["ID"], [])
-        return Snapshot(live, tasks, await self.session.planned.nodes(swarm))
+        return Snapshot(live, tasks, await self.run.planned.nodes(swarm))

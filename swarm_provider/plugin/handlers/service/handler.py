@@ -38,7 +38,7 @@ from swarm_provider.plugin.handlers.service.outputs import outputs_of, patience_
 from swarm_provider.plugin.handlers.service.references import fill_ids, resolve
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.networks import network_names
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
@@ -54,11 +54,9 @@ class ServiceHandler(Handler):
     names = ("name", "namespace", "image")
     compares_inputs_only = True
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.forecast = Forecast(session)
-        self._goes_with: dict[str, tuple[Json, list[str]]] = {}
-        """Services that are replaced since a network is, by URN: old inputs, and the properties that ask for it."""
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.forecast = Forecast(run)
 
     # ---------------------------------------------------------------- check
 
@@ -73,13 +71,13 @@ class ServiceHandler(Handler):
         for text in warnings:
             self.session.warn(request.urn, text, strict=reveal(inputs.get("strict")))
         inputs["owner"] = request.owner.text
-        inputs = await resolve(self.session, request.owner, inputs)
-        resolved = await resolve_image(self.session, request.urn, olds, inputs)
+        inputs = await resolve(self.run, request.owner, inputs)
+        resolved = await resolve_image(self.run, request.urn, olds, inputs)
         if resolved is not None:
             inputs["resolvedImage"] = resolved
         if isinstance(name, str):
-            self.session.claim("service", name, name, request.urn)
-        published_ports.note(self.session, request.urn, inputs)
+            self.run.claim(request.urn, "service", name, name)
+        self.run.publish(request.urn, inputs)
         await self.forecast.checked(request.urn, olds, inputs)
         return inputs
 
@@ -98,16 +96,16 @@ class ServiceHandler(Handler):
                 found = []
         replacing = [*replaces(found), *networks_that_go(olds, news)]
         # the refresh before a run asks for differences, too, before the program has said what it wants
-        if found and self.session.is_checked(request.urn):
+        if found and self.run.is_checked(request.urn):
             await self.forecast.update(request.urn, olds, news, replacing, again=state.get("converged") is False)
         elif replacing:
             # what Pulumi replaces before this service asks first, and then makes it anew without another Diff
-            self._goes_with[request.urn] = olds, replacing
-        if self.session.is_checked(request.urn) and (replacing or any(change.path == "owner" for change in found)):
+            self.run.take_along(request.urn, olds, replacing)
+        if self.run.is_checked(request.urn) and (replacing or any(change.path == "owner" for change in found)):
             await self._check_owner(request, olds, state)
         goes_first = bool(replacing) and (olds.get("name") == news.get("name") or share_ports(olds, news))
         if goes_first:
-            self.session.replacing.add(request.urn)
+            self.run.replace(request.urn, delete_first=True)
         return Difference(
             found,
             replacing,
@@ -125,9 +123,10 @@ class ServiceHandler(Handler):
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         name = news["name"]
         if preview:
-            if request.urn in self._goes_with:
-                self.forecast.replaced(request.urn, *self._goes_with.pop(request.urn))
-            if isinstance(name, str) and request.urn not in self.session.replacing:
+            taken_along = self.run.taken_along(request.urn)
+            if taken_along is not None:
+                self.forecast.replaced(request.urn, *taken_along)
+            if isinstance(name, str) and not self.run.goes_first(request.urn):
                 live = await (await self.session.swarm()).find("service", name)
                 if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
                     await self.forecast.take_over(request.urn, news, live)
@@ -154,7 +153,7 @@ class ServiceHandler(Handler):
             if is_job(live["Spec"]):
                 incarnation = labels.incarnation(live["Spec"].get("Labels"))
             sent = await self._submit(request, swarm, news, live, incarnation)
-        self.session.claim("service", name, name, request.urn).made(service_id)
+        self.run.made(request.urn, "service", name, name, service_id)
         return name, await self._settle(request, swarm, news, service_id, sent, incarnation, live)
 
     async def _make(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> tuple[str, tuple[Json, int]]:
@@ -162,7 +161,7 @@ class ServiceHandler(Handler):
         spec = await self._spec(request, swarm, news, incarnation)
         registry_auth = await swarm.encoded_auth(reveal(news["image"]))
         service_id = await published_ports.when_free(
-            self.session,
+            self.run,
             request,
             lambda: swarm.create("service", spec, registry_auth=registry_auth),
             patience_ns(news),
@@ -178,8 +177,8 @@ class ServiceHandler(Handler):
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
         # what the engine would drop is not sent: it would look like a change at every later update
         spec: Json = objects.with_labels(known_to(to_spec(news), swarm.api_version), own)
-        await fill_ids(self.session, request.urn, swarm, spec)
-        listed = platforms(swarm, reveal(news["image"]))
+        await fill_ids(self.run, request.urn, swarm, spec)
+        listed = platforms(self.run, reveal(news["image"]))
         if listed and not news.get("platform"):
             spec["TaskTemplate"]["Placement"]["Platforms"] = listed
         return spec
@@ -198,7 +197,7 @@ class ServiceHandler(Handler):
             force = force_again(live, tasks, await swarm.list("node", outdated=True))
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
-        names = await network_names(swarm, live["Spec"])
+        names = await network_names(self.run, swarm, live["Spec"])
 
         known: Json | None = live
 
@@ -209,7 +208,7 @@ class ServiceHandler(Handler):
 
         logins: Json = {"registry_auth": await swarm.encoded_auth(reveal(news["image"])), "registry_auth_from": "spec"}
         sent = await published_ports.when_free(
-            self.session,
+            self.run,
             request,
             lambda: update_with_retry(swarm, "service", live["ID"], change, known=known, **logins),
             patience_ns(news),
@@ -287,7 +286,7 @@ class ServiceHandler(Handler):
         live = await swarm.find("service", id)
         if live is None:
             return None
-        names = await network_names(swarm, live["Spec"])
+        names = await network_names(self.run, swarm, live["Spec"])
         own = object_labels(live)
         if not is_job(live["Spec"]):
             # a job is not stamped, so that it proves nothing after a move
@@ -328,7 +327,7 @@ class ServiceHandler(Handler):
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         if preview:
-            if not self.session.foretold(request.urn):
+            if not self.run.foretold(request.urn):
                 # Diff has found nothing; what did not converge is updated all the same
                 await self.forecast.unchanged(request.urn, olds, news, again=state.get("converged") is False)
             return {**state, "image": planned_image(news)}
@@ -355,14 +354,14 @@ class ServiceHandler(Handler):
         if live is None:
             return
         own, held = live["Spec"].get("Labels"), state.get("incarnation") or ""
-        if labels.incarnation(own) != held or self.session.keeps("service", id, request.urn):
+        if labels.incarnation(own) != held or self.run.keeps(request.urn, "service", id):
             other = of_another(own, request.owner, held)
             why = f"it belongs to Pulumi stack {other!r}" if other else "it is not the one that this resource made"
-            self.session.left.add(id)
+            self.run.leave(request.urn, id)
             self.session.log.info(request.urn, f"service {id!r} is left: {why}")
             return
         if is_job(live["Spec"]) and self.left_elsewhere(request, f"job {id!r}"):
-            self.session.left.add(id)
+            self.run.leave(request.urn, id)
             return
         await remove_service(
             swarm,

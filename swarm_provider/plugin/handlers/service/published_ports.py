@@ -1,4 +1,4 @@
-"""Published ports of one run: two services that want the same one, and a port that moves from one to another.
+"""A published port that moves from one service to another in one run.
 
 Swarm refuses a port that another service has. Where that service is ours and gives the port up in the same run, it is
 a matter of seconds, and Pulumi updates both at once: the one that comes first waits for the other.
@@ -10,13 +10,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
-from weakref import WeakKeyDictionary
 
-from swarm_provider.core import Json, labels
-from swarm_provider.errors import Cancelled, DockerError, InputError
-from swarm_provider.model.rules.refusals import PublishedPorts
+from swarm_provider.core import labels
+from swarm_provider.errors import Cancelled, DockerError
 from swarm_provider.plugin.protocol.operations import Request
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 
 T = TypeVar("T")
 # swarmkit, manager/controlapi/service.go: checkPortConflicts
@@ -27,21 +25,7 @@ UNREGISTERED_S: Final = 20.0
 """How long a service of ours that the program has not registered yet may keep a port that another one wants."""
 
 
-_known: WeakKeyDictionary[Session, PublishedPorts] = WeakKeyDictionary()
-
-
-def note(session: Session, urn: str, inputs: Json) -> None:
-    """Remember which ports a service of this run publishes.
-
-    Raises:
-        InputError: another service of this run publishes one of them.
-    """
-    problems = _known.setdefault(session, PublishedPorts()).claim(urn, inputs.get("name"), inputs)
-    if problems:
-        raise InputError(*problems)
-
-
-async def when_free(session: Session, request: Request, send: Callable[[], Awaitable[T]], patience_ns: int | None) -> T:
+async def when_free(run: Run, request: Request, send: Callable[[], Awaitable[T]], patience_ns: int | None) -> T:
     """Send a service; while another one of ours is about to give up a port that it wants, wait and send again.
 
     Args:
@@ -61,24 +45,24 @@ async def when_free(session: Session, request: Request, send: Callable[[], Await
             taken = _TAKEN.search(error.message)
             if taken is None:
                 raise
-            await _check_worth_waiting(session, request, taken, error, loop.time() - began, patience_s)
+            await _check_worth_waiting(run, request, taken, error, loop.time() - began, patience_s)
             text = f"waiting for port {taken['port']}, which service {taken['holder']!r} publishes until it is updated"
-            session.log.status(request.urn, text)
+            run.session.log.status(request.urn, text)
         try:
-            await asyncio.wait_for(session.cancelled.wait(), _PAUSE_S)
+            await asyncio.wait_for(run.session.cancelled.wait(), _PAUSE_S)
         except TimeoutError:
             continue
         raise Cancelled(f"stopped while waiting for port {taken['port']}")
 
 
 async def _check_worth_waiting(
-    session: Session, request: Request, taken: re.Match[str], error: DockerError, waited_s: float, patience_s: float
+    run: Run, request: Request, taken: re.Match[str], error: DockerError, waited_s: float, patience_s: float
 ) -> None:
     port, holder = taken["port"], taken["holder"]
-    live = await (await session.swarm()).inspect("service", holder)
+    live = await (await run.session.swarm()).inspect("service", holder)
     if live is None:
         return
-    claimed = session.claimed("service", holder)
+    claimed = run.claimed("service", holder)
     # the labels of a service of this run may name the Pulumi stack by an earlier name
     if claimed is None and labels.owner(live["Spec"].get("Labels")) != request.owner.text:
         raise DockerError(

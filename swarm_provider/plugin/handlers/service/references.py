@@ -15,7 +15,7 @@ from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.types.kinds import nearest
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Owner
-from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
 
 PREDEFINED_NETWORKS: Final = ("host", "bridge", "none", "nat")
@@ -23,7 +23,7 @@ PLANNED_SECONDS: Final = 60.0
 """How long an update waits for an object that another resource of the same run is about to make."""
 
 
-async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
+async def resolve(run: Run, owner: Owner, inputs: Json) -> Json:
     """Return the service's inputs with the actual name of each config and secret, where it is not the given one.
 
     Raises:
@@ -32,36 +32,34 @@ async def resolve(session: Session, owner: Owner, inputs: Json) -> Json:
     problems: list[Problem] = []
     result = dict(inputs)
     credential = reveal(inputs.get("credentialSpec"))
-    await session.swarm()
+    await run.session.swarm()
     for kind in ("config", "secret"):
         entries = inputs.get(f"{kind}s")
         if isinstance(entries, list):
             result[f"{kind}s"] = [
-                await _resolve_one(session, owner, kind, entry, f"{kind}s[{index}]", problems)
+                await _resolve_one(run, owner, kind, entry, f"{kind}s[{index}]", problems)
                 for index, entry in enumerate(entries)
             ]
     if isinstance(credential, dict) and isinstance(credential.get("config"), str):
         found = await _resolve_one(
-            session, owner, "config", {"source": credential["config"]}, "credential_spec.config", problems
+            run, owner, "config", {"source": credential["config"]}, "credential_spec.config", problems
         )
         result["credentialSpec"] = {**credential, "config": found.get("name", credential["config"])}
     networks = reveal(inputs.get("networks"))
     for index, entry in enumerate(networks if isinstance(networks, list) else []):
-        await _check_network(session, entry, f"networks[{index}]", problems)
+        await _check_network(run, entry, f"networks[{index}]", problems)
     if problems:
         raise InputError(*problems)
     return result
 
 
-async def _resolve_one(
-    session: Session, owner: Owner, kind: str, entry: Any, path: str, problems: list[Problem]
-) -> Any:
+async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str, problems: list[Problem]) -> Any:
     source = reveal(entry.get("source")) if isinstance(entry, dict) else UNKNOWN
     if not isinstance(source, str):
         return entry
     entry = {key: value for key, value in entry.items() if key != "name"}
-    swarm = await session.swarm()
-    planned = session.claimed(kind, source)
+    swarm = await run.session.swarm()
+    planned = run.claimed(kind, source)
     live = await swarm.find(kind, source, outdated=True)
     # the file keeps its name when the version changes
     base = planned.base if planned else labels.base(naming.object_labels(live or {}))
@@ -72,7 +70,7 @@ async def _resolve_one(
     if planned is not None:
         # the name of a new secret is known only once it is made
         return {**entry, "name": planned.name} if isinstance(planned.name, str) else entry
-    if session.offline:
+    if run.session.offline:
         # only the swarm knows what this program does not make
         return entry
     named = (await swarm.view(kind, naming.by_base, outdated=True)).get(source, [])
@@ -102,11 +100,11 @@ async def _resolve_one(
     return entry
 
 
-async def _check_network(session: Session, entry: Any, path: str, problems: list[Problem]) -> None:
+async def _check_network(run: Run, entry: Any, path: str, problems: list[Problem]) -> None:
     name = reveal(entry.get("name")) if isinstance(entry, dict) else UNKNOWN
-    if not isinstance(name, str) or name in PREDEFINED_NETWORKS or session.claimed("network", name) or session.offline:
+    if not isinstance(name, str) or name in PREDEFINED_NETWORKS or run.claimed("network", name) or run.session.offline:
         return
-    swarm = await session.swarm()
+    swarm = await run.session.swarm()
     live = await swarm.find("network", name, outdated=True) or await swarm.inspect("network", name)
     if live is None:
         networks = await swarm.list("network", outdated=True)
@@ -121,7 +119,7 @@ async def _check_network(session: Session, entry: Any, path: str, problems: list
         )
 
 
-async def fill_ids(session: Session, urn: str, swarm: Swarm, spec: Json) -> None:
+async def fill_ids(run: Run, urn: str, swarm: Swarm, spec: Json) -> None:
     """Put the ids of configs and secrets into a service spec; Docker asks for both name and id.
 
     Args:
@@ -133,17 +131,17 @@ async def fill_ids(session: Session, urn: str, swarm: Swarm, spec: Json) -> None
     container = spec["TaskTemplate"]["ContainerSpec"]
     for kind, field in (("config", "Config"), ("secret", "Secret")):
         for entry in container.get(f"{field}s") or []:
-            id, name = await _existing(session, urn, swarm, kind, entry[f"{field}Name"])
+            id, name = await _existing(run, urn, swarm, kind, entry[f"{field}Name"])
             entry |= {f"{field}ID": id, f"{field}Name": name}
     credential = ((container.get("Privileges") or {}).get("CredentialSpec") or {}).get("Config")
     if credential:
-        id, _ = await _existing(session, urn, swarm, "config", credential)
+        id, _ = await _existing(run, urn, swarm, "config", credential)
         container["Privileges"]["CredentialSpec"]["Config"] = id
 
 
-async def _existing(session: Session, urn: str, swarm: Swarm, kind: str, name: str) -> tuple[str, str]:
+async def _existing(run: Run, urn: str, swarm: Swarm, kind: str, name: str) -> tuple[str, str]:
     """Return id and name of the live object of this name, or of the one that a resource of this run makes of it."""
-    planned = session.claimed(kind, name)
+    planned = run.claimed(kind, name)
     live = None
     if planned is None or not planned.ready.is_set():
         # what this run has not made was there before
@@ -151,7 +149,7 @@ async def _existing(session: Session, urn: str, swarm: Swarm, kind: str, name: s
     if live is None and planned is not None:
         maker = planned.urn.rpartition("::")[2]
         with (
-            session.log.telling(urn, f"waiting for {kind} {name!r}, which {maker!r} of this program makes"),
+            run.session.log.telling(urn, f"waiting for {kind} {name!r}, which {maker!r} of this program makes"),
             contextlib.suppress(TimeoutError),
         ):
             await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)

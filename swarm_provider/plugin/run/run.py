@@ -1,0 +1,276 @@
+"""All that one run knows of its resources, and in which of Pulumi's calls each piece of it may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from swarm_provider.core import Json
+from swarm_provider.core.values import FORECAST
+from swarm_provider.errors import InputError
+from swarm_provider.model.rules.refusals import PublishedPorts
+from swarm_provider.plan.change.restart import Restart
+from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.ownership import odd_labels
+from swarm_provider.plugin.protocol.engine_log import LONGEST_MESSAGE
+from swarm_provider.plugin.run.claims import Claimed, Claims
+from swarm_provider.plugin.run.images import RegistryAnswer
+from swarm_provider.plugin.run.memo import Once
+from swarm_provider.plugin.run.phases import Phase, Phases, only_in
+from swarm_provider.plugin.run.planned_changes import Planned
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Items
+
+_PREPARING = (Phase.CHECK, Phase.DIFF, Phase.PLAN)
+
+
+class Run(Phases):
+    """What the resources of one run share on one swarm: from Configure of the plugin process to its end.
+
+    A preview is a run, and the update after it is another one, in a process of its own. Of one resource, Pulumi calls
+
+        READ    in a refresh, before there is a program: its Diff follows without a Check; and in an import or a `get`
+        CHECK   as the program registers it, in the program's order, one resource at a time. A second time, with no old
+                inputs, where Diff asked for a replacement
+        DIFF    after Check, where the state has it. Without a Check: in a refresh, and where another resource that is
+                deleted first takes this one with it; that one is then checked and made without another Diff
+        PLAN    Create or Update, of a preview
+        APPLY   Create or Update, of an update. Side by side with all of the above of other resources; those that the
+                program or a reference makes it depend on are done
+        DELETE  last: what the program has no longer, what a replacement has left, what a killed run has left. In a
+                replacement that deletes first: before APPLY
+
+    and so these pieces may be written and asked for. Each method names its phases (`only_in`), and is a `WrongPhase` in
+    another one: a piece that is asked for before it can be there would be wrong on some days only.
+
+        claims            written in CHECK, DIFF and APPLY; a claim is found by everybody at any time, by name
+        made objects      APPLY; Delete of an older self leaves them
+        replacements      DIFF; asked for in PLAN and DELETE
+        planned changes   CHECK, DIFF and PLAN; the forecasts of resources after it in the program know them
+        forecasts         CHECK, DIFF and PLAN; the outputs of PLAN carry them
+        published ports   CHECK
+        families          APPLY
+        services left     DELETE
+        whose labels are  READ; what is no longer this state's shows at DIFF and DELETE
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        session.listened = self._look_at_labels
+        self.planned = Planned()
+        """What forecasts ask; it is written by `plan_...`."""
+        self.images: Once[RegistryAnswer] = Once()
+        """What registries said."""
+        self.unlisted_networks: Once[str] = Once()
+        """Names of networks that no list has, by id: the swarm's own `host` and `bridge`."""
+        self._checked: set[str] = set()
+        self._claims = Claims()
+        self._ports = PublishedPorts()
+        self._replaced: dict[str, bool] = {}
+        self._taken_along: dict[str, tuple[Json, Sequence[str]]] = {}
+        self._forecasts: dict[str, list[Json]] = {}
+        self._families: set[str] = set()
+        self._left: set[str] = set()
+        self._foreign = ""
+        self._proven = False
+        self._topics: set[str] = set()
+        self._odd: set[tuple[str, str]] = set()
+
+    # ------------------------------------------------------------- at any time
+
+    def is_checked(self, urn: str) -> bool:
+        """Say whether the program has registered this resource in this run; in a refresh it has none yet."""
+        return urn in self._checked
+
+    def claimed(self, kind: str, name: str) -> Claimed | None:
+        """Return the claim on an object by its base name, or by its actual name."""
+        return self._claims.find(kind, name)
+
+    def is_first(self, topic: str) -> bool:
+        """Say whether nobody has told this in this run yet; the caller is about to, once for all resources."""
+        first = topic not in self._topics
+        self._topics.add(topic)
+        return first
+
+    def _look_at_labels(self, kind: str, items: Items) -> None:
+        """Warn, once for each object, of labels that look like this provider's and are not.
+
+        Never an error, whatever `strict` says: anybody can put such a label on an object.
+        """
+        log = self.session.log
+        for id, text in odd_labels.told(kind, items, log.secrets).items():
+            if (kind, id) not in self._odd:
+                self._odd.add((kind, id))
+                log.warn("", text)
+
+    # ------------------------------------------------------------------- read
+
+    @only_in(Phase.READ)
+    def note_labels(self, urn: str, *, proven: bool, foreign: str | None) -> None:
+        """Note what the labels of an object say about this state.
+
+        Args:
+            proven: whether the state has stamped them.
+            foreign: the Pulumi stack whose they are now, if it is another one.
+        """
+        self._proven = self._proven or proven
+        self._foreign = foreign or self._foreign
+
+    @property
+    def copy_of(self) -> str:
+        """The Pulumi stack that has what this state stands for, where the state is a copy from before a move; else "".
+
+        It is one where no object that Read found is this state's any more. All Reads of a run come first.
+        """
+        return "" if self._proven else self._foreign
+
+    # ------------------------------------------------------------------ check
+
+    @only_in(Phase.CHECK)
+    def register(self, urn: str) -> None:
+        """Note that the program has this resource."""
+        self._checked.add(urn)
+
+    @only_in(Phase.CHECK, Phase.DIFF, Phase.APPLY)
+    def claim(self, urn: str, kind: str, base: str, name: Any) -> None:
+        """Note that the resource stands for this object; arguments as for `Claimed`.
+
+        Raises:
+            InputError: another resource of this run claimed it before.
+        """
+        self._claims.add(urn, kind, base, name)
+
+    @only_in(Phase.CHECK)
+    def publish(self, urn: str, inputs: Json) -> None:
+        """Note which ports a service publishes.
+
+        Raises:
+            InputError: another service of this run publishes one of them.
+        """
+        problems = self._ports.claim(urn, inputs.get("name"), inputs)
+        if problems:
+            raise InputError(*problems)
+
+    @only_in(*_PREPARING)
+    def plan_label(self, urn: str, node_id: str, key: str, value: Any) -> None:
+        """Note that a resource sets a label on a node; None: takes it away."""
+        self.planned.label(node_id, key, value)
+
+    @only_in(Phase.CHECK)
+    def plan_availability(self, urn: str, node_id: str, value: Any) -> None:
+        """Note that a resource makes a node active, paused or drained."""
+        self.planned.availability(node_id, value)
+
+    @only_in(Phase.CHECK)
+    def plan_service(self, urn: str, name: str, spec: Json) -> None:
+        """Note the ServiceSpec that a service will have."""
+        self.planned.service(name, spec)
+
+    # ------------------------------------------------------------------- diff
+
+    @only_in(Phase.DIFF)
+    def keep(self, urn: str, kind: str, base: str) -> None:
+        """Let Delete of an older self of the resource, which a killed run has left, leave an object that it claims."""
+        claimed = self._claims.of(kind, base)
+        if claimed is not None and claimed.urn == urn:
+            claimed.kept = True
+
+    @only_in(Phase.DIFF)
+    def replace(self, urn: str, *, delete_first: bool) -> None:
+        """Note that the resource is replaced: Delete gets an object that the program has not given up."""
+        self._replaced[urn] = delete_first or self._replaced.get(urn, False)
+
+    @only_in(Phase.DIFF)
+    def take_along(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
+        """Note what is to be said when the resource is made anew without another Diff.
+
+        Args:
+            olds: its inputs until now.
+            replacing: the properties that ask for it.
+        """
+        self._taken_along[urn] = olds, replacing
+
+    @only_in(*_PREPARING)
+    def foretell(self, urn: str, service: str, found: Restart) -> str:
+        """Keep for the preview what the run will do to a service's tasks; return it in words.
+
+        Args:
+            urn: the resource whose change does it: the service itself, or what moves its tasks.
+            service: the service's name in the swarm.
+        """
+        clean = self.session.log.clean
+        text = clean(sentence(found, service), limit=LONGEST_MESSAGE)
+        reasons = [clean(reason) for reason in found.reasons]
+        told = {"service": service, "text": text, **asdict(found), "reasons": reasons, "harmless": list(found.harmless)}
+        self._forecasts.setdefault(urn, []).append(told)
+        return text
+
+    # ---------------------------------------------------------------- preview
+
+    @only_in(Phase.PLAN)
+    def foretold(self, urn: str) -> Json:
+        """Return the forecasts of one resource as outputs of a preview; nothing of them is kept in the state."""
+        found = self._forecasts.get(urn)
+        return {FORECAST: found} if found else {}
+
+    @only_in(Phase.PLAN)
+    def taken_along(self, urn: str) -> tuple[Json, Sequence[str]] | None:
+        """Return, once, what `take_along` noted; None: nothing, or it was said."""
+        return self._taken_along.pop(urn, None)
+
+    # ------------------------------------------------------------------ apply
+
+    @only_in(Phase.APPLY)
+    def made(self, urn: str, kind: str, base: str, name: Any, id: str = "") -> None:
+        """Note that an object exists now, made or taken over by this resource; arguments as for `Claimed`.
+
+        Raises:
+            InputError: another resource of this run claimed it before.
+        """
+        self._claims.add(urn, kind, base, name).made(id)
+
+    @only_in(Phase.APPLY)
+    def add_version(self, urn: str, family: str) -> bool:
+        """Note that the resource is about to make a version of a family; say whether this run has made one before."""
+        before = family in self._families
+        self._families.add(family)
+        return before
+
+    # ----------------------------------------------------------------- delete
+
+    @only_in(Phase.PLAN, Phase.DELETE)
+    def goes_first(self, urn: str) -> bool:
+        """Say whether the old object goes before the new one is made: at preview it is still there."""
+        return self._replaced.get(urn, False)
+
+    @only_in(Phase.DELETE)
+    def is_replaced(self, urn: str) -> bool:
+        """Say whether the program has the resource still, so that Delete gets what a replacement has left."""
+        return urn in self._checked or urn in self._replaced
+
+    @only_in(Phase.DELETE)
+    def is_another_ones(self, urn: str, kind: str, base: str) -> bool:
+        """Say whether another resource stands for the object now."""
+        claim = self._claims.of(kind, base)
+        return claim is not None and claim.urn != urn
+
+    @only_in(Phase.DELETE)
+    def keeps(self, urn: str, kind: str, base: str) -> bool:
+        """Say whether Delete has to leave the object: this run made it or took it over, or is about to.
+
+        Objects that cannot be relabelled need this: `up --replace` creates before it deletes, under one name.
+        """
+        claim = self._claims.of(kind, base)
+        return claim is not None and (claim.kept or claim.urn != urn)
+
+    @only_in(Phase.DELETE)
+    def leave(self, urn: str, service: str) -> None:
+        """Note that Delete leaves a service, since it is not this state's any more."""
+        self._left.add(service)
+
+    @only_in(Phase.DELETE)
+    def all_left(self, urn: str, services: Collection[str]) -> bool:
+        """Say whether Delete has left each of these services, and there is one."""
+        return bool(services) and self._left.issuperset(services)
