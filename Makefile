@@ -4,10 +4,10 @@ PYTEST_ARGS ?=
 ENGINES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check accept parity chaos bench setup clean
+.PHONY: help up down test check accept sdk-matrix parity chaos bench setup clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: ## deploy stacks/todo to an engine of its own, or with SWARM=current to the current docker context's swarm
 	@tools/up.sh
@@ -23,6 +23,10 @@ check: ## lint, types and import contracts alone
 
 accept: ## `make check` and all tests, the long forms too; ENGINES="20.10 26.1 28.5 go" runs what needs an engine on each
 	@ENGINES="$(ENGINES)" tools/accept.sh $(PYTEST_ARGS)
+
+sdk-matrix: ## the tests without an engine, with the oldest and the newest Pulumi SDK and docker-py that are allowed
+	@tools/setup.sh dev
+	@.venv/bin/python tools/sdk_matrix.py
 
 parity: ## compare every case of tests/data/compose with `docker stack deploy` 28 on two engines, and with 29
 	@tools/test.sh --long $(PYTEST_ARGS) tests/compose/parity
@@ -40,4 +44,4 @@ setup: ## install what is missing for all of this, and nothing else
 	@tools/setup.sh engine database testing dev cli
 
 clean: down ## remove the virtualenv and the tools' caches too
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .sdk-matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import statistics
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,13 @@ import swarm_provider
 PACKAGE = Path(swarm_provider.__file__).parent
 ROOMS = sorted(file.parent for file in PACKAGE.rglob("__init__.py") if file.parent != PACKAGE)
 MOST_MODULES = 12
+MOST_LINES = 400
+GENERATED = {"resources/args.py", "resources/generated.py"}
+HAND_WRITTEN = sorted(file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).as_posix() not in GENERATED)
+MODULES = {
+    ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): file
+    for file in PACKAGE.rglob("*.py")
+}
 
 
 def name_of(room: Path) -> str:
@@ -34,3 +44,48 @@ def test_sign_of_a_room_names_all_that_is_in_it(room: Path) -> None:
 @pytest.mark.parametrize("room", ROOMS, ids=name_of)
 def test_room_has_at_most_a_dozen_modules(room: Path) -> None:
     assert len([name for name in inside(room) if not name.endswith("/")]) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("file", HAND_WRITTEN, ids=name_of)
+def test_module_is_short_enough_to_read(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= MOST_LINES
+
+
+def lines_of_functions() -> list[int]:
+    """How many lines each function has, without its docstring and decorators, shortest first."""
+    found = []
+    for file in HAND_WRITTEN:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+                first = node.body[0]
+                told = ast.get_docstring(node) is not None and first.end_lineno
+                found.append(node.end_lineno - node.lineno + 1 - (told - first.lineno + 1 if told else 0))
+    return sorted(found)
+
+
+def test_functions_are_short() -> None:
+    lines = lines_of_functions()
+    assert statistics.median(lines) <= 7
+    assert lines[len(lines) * 9 // 10] <= 20
+
+
+def imports(node: ast.AST) -> Iterator[str]:
+    """The modules of the package that a tree imports, also inside of functions, but not for type checkers alone."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.If) and "TYPE_CHECKING" in ast.unparse(inner.test):
+            continue
+        if isinstance(inner, ast.Import):
+            yield from (alias.name for alias in inner.names if alias.name in MODULES)
+        elif isinstance(inner, ast.ImportFrom) and inner.module in MODULES:
+            for alias in inner.names:
+                module = f"{inner.module}.{alias.name}"
+                yield module if module in MODULES else inner.module
+        yield from imports(inner)
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    graph = {name: set(imports(ast.parse(file.read_text("utf-8")))) - {name} for name, file in MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"import circle: {' -> '.join(error.args[1])}")

@@ -8,9 +8,9 @@ usage() {
   cat <<EOF
 usage: ${0##*/} [PYTEST OPTION...]
 
-Without ENGINES: the checks, the whole suite in its long forms on the engine of PATH, the scenarios
-with the oldest Pulumi CLI that is supported, and the comparison with \`docker stack deploy\`, with
-its CLI 29 and on Engine 26.1.
+Without ENGINES: the checks, the tests without an engine with the newest Pulumi SDK and docker-py,
+the whole suite in its long forms on the engine of PATH, the scenarios with the oldest Pulumi CLI
+that is supported, and the comparison with \`docker stack deploy\`, with its CLI 29 and on Engine 26.1.
 
 environment
   ENGINES   names such as "20.10 26.1 28.5 go", or folders with an engine: the checks, then the
@@ -24,6 +24,7 @@ main() {
   case ${1:-} in -h | --help) usage; exit ;; esac
   "$repo/tools/check.sh"
   if [[ -z ${ENGINES:-} ]]; then
+    "$venv/bin/python" "$repo/tools/sdk_matrix.py" newest
     "$repo/tools/test.sh" --long "$@"
     cli=$("$repo/tools/pulumi-cli.sh" --oldest)
     PATH=$(dirname "$cli"):$PATH "$repo/tools/test.sh" "$@" "$repo"/tests/e2e/test_s*.py

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from swarm_provider.cli.common import OK, Help, fail
+from swarm_provider.cli.common import OK, Commands, Help, fail
 from swarm_provider.core.foreign import shown
-
-if TYPE_CHECKING:
-    from swarm_provider.cli.common import Command
 
 _EXAMPLES: Final = """\
 examples:
@@ -26,7 +23,7 @@ exit codes:
 """
 
 
-def add(commands: Command) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "adopt",

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 from swarm_provider.core.foreign import shown
 from swarm_provider.errors import SwarmProviderError
@@ -17,13 +17,22 @@ WRONG_ARGUMENTS: Final = 2
 CHANGES: Final = 7
 """As `pulumi preview --expect-no-changes` exits."""
 
-if TYPE_CHECKING:
-    Command = argparse._SubParsersAction[argparse.ArgumentParser]
 _COLOURS: Final = {"green": "32", "red": "31", "yellow": "33", "bold": "1"}
 
 
+class Commands(Protocol):
+    """What `ArgumentParser.add_subparsers` gives, whose own name is private."""
+
+    def add_parser(self, *args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        """Return the parser of a new command."""
+
+
 class Help(argparse.RawDescriptionHelpFormatter):
-    """Wraps what is one paragraph, and leaves examples as they are written."""
+    """Wraps what is one paragraph, and leaves examples as they are written.
+
+    Relies on: a formatter lays out descriptions and epilogs by `_fill_text(text, width, indent)`, which argparse does
+    not document (Python 3.11 to 3.13). Where it is gone, a paragraph is one long line.
+    """
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return super()._fill_text(text, width, indent) if "\n" in text else textwrap.fill(text, width)

@@ -9,15 +9,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from swarm_provider.cli import checks
 from swarm_provider.cli.checks import Finding
-from swarm_provider.cli.common import FAILED, OK, Help, painted
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, painted
 from swarm_provider.core.foreign import shown
-
-if TYPE_CHECKING:
-    from swarm_provider.cli.common import Command
 
 _EXAMPLES: Final = """\
 examples:
@@ -34,7 +31,7 @@ exit codes:
 _MARKS: Final = {"ok": ("ok", "green"), "advice": ("advice", "yellow"), "wrong": ("WRONG", "red")}
 
 
-def add(commands: Command) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "doctor",

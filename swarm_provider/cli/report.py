@@ -7,17 +7,14 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from swarm_provider.cli.common import CHANGES, FAILED, OK, Help, fail
+from swarm_provider.cli.common import CHANGES, FAILED, OK, Commands, Help, fail
 from swarm_provider.errors import InputError
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import LIMIT, markdown, marker
 from swarm_provider.report.page import Page, page
 from swarm_provider.report.reading import read
-
-if TYPE_CHECKING:
-    from swarm_provider.cli.common import Command
 
 _SMALLEST: Final = 1_000
 _EXAMPLES: Final = """\
@@ -38,7 +35,7 @@ exit codes:
 """
 
 
-def add(commands: Command) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "report",

@@ -9,9 +9,9 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from swarm_provider.cli.common import OK, Help, fail, painted, say
+from swarm_provider.cli.common import OK, Commands, Help, fail, painted, say
 from swarm_provider.convert.service.spec import from_spec
 from swarm_provider.core import Json, labels
 from swarm_provider.core.foreign import shown
@@ -22,9 +22,6 @@ from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change import kept_settings
 from swarm_provider.plan.ownership import odd_labels
 from swarm_provider.plan.rollout.stack_status import Standing, Version, members, standing
-
-if TYPE_CHECKING:
-    from swarm_provider.cli.common import Command
 
 UNWELL: Final = 3
 _EXAMPLES: Final = """\
@@ -42,7 +39,7 @@ exit codes:
 """
 
 
-def add(commands: Command) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "status",

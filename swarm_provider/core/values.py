@@ -15,6 +15,15 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""The key of a mapping by which Pulumi marks on the wire, and in its JSON, what JSON has no word for (Pulumi's
+sdk/go/common/resource/sig). The values follow."""
+OF_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+OF_OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+OF_ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Stands there for a text that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
 FORECAST: Final = "__forecast"
 """Output that a preview has and the state never: what the run will do to tasks, for machines that read the preview.
 Pulumi shows people no property that begins with two underscores."""

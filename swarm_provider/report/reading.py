@@ -18,15 +18,10 @@ from typing import Any, Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.masking import MASK, SecretFilter
-from swarm_provider.core.values import FORECAST, UNKNOWN
+from swarm_provider.core.values import FORECAST, OF_SECRET, SIGNATURE, UNKNOWN, UNKNOWN_TEXT
 from swarm_provider.errors import InputError
 from swarm_provider.model.resources import RESOURCES
 
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
-"""Key and value by which Pulumi marks a secret in JSON (sdk/go/common/resource/sig)."""
-_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Stands in JSON for a text that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
 _SEVERITIES: Final = ("error", "warning", "info", "info#err")
 _PULUMIS_WORDS: Final = re.compile(r"^(?:error: |warning: )*(?:swarm:index:\w+ resource '[^']*' has a problem: )?")
 """What Pulumi puts before a message of ours: the place says it already."""
@@ -216,13 +211,13 @@ class _Reader:
 
     def _masked(self, value: Any) -> Any:
         if isinstance(value, dict):
-            if value.get(_SIGNATURE) == _SECRET:
+            if value.get(SIGNATURE) == OF_SECRET:
                 self._remember(_opened(value))
                 return MASK
             return {str(key): self._masked(entry) for key, entry in value.items()}
         if isinstance(value, list):
             return [self._masked(entry) for entry in value]
-        return UNKNOWN if value == _UNKNOWN else value
+        return UNKNOWN if value == UNKNOWN_TEXT else value
 
     def _remember(self, value: Any) -> None:
         if isinstance(value, str) and value != MASK:

@@ -93,7 +93,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         """
         shim.keep_shim()
         found = cls.__new__(cls)
-        found._given, found._shown = None, {}
+        found._given, found._shown = None, {}  # noqa: SLF001 - it is one of this class
         model = cls._model
         names = dict.fromkeys(entry.wire for entry in (*model.inputs, *model.outputs))
         options = prepared(model, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import re
 import shlex
@@ -9,7 +10,7 @@ import shlex
 import pytest
 
 from swarm_provider.cli.__main__ import main, parser
-from swarm_provider.cli.common import painted
+from swarm_provider.cli.common import Help, painted
 
 COMMANDS = ("install-plugin", "refresh-auth", "report", "status", "doctor", "adopt")
 
@@ -55,3 +56,9 @@ def test_colour_is_for_terminals_and_not_where_no_color_is_set(monkeypatch: pyte
     assert painted("x", "red", io.StringIO()) == "x"
     monkeypatch.setenv("NO_COLOR", "1")
     assert painted("x", "red", Terminal()) == "x"
+
+
+def test_argparse_lays_out_paragraphs_by_the_method_that_help_replaces() -> None:
+    method = getattr(argparse.RawDescriptionHelpFormatter, "_fill_text", None)
+    assert method is not None, "argparse has changed: see Help in swarm_provider/cli/common.py"
+    assert Help("x", width=12)._fill_text("a paragraph of words", 12, "") == "a paragraph\nof words"

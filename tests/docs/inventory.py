@@ -178,6 +178,7 @@ NOT_HERE = {
     "make accept": "it is this suite, in its long form",
     "make parity": "it is a part of this suite",
     "make chaos": "it is a part of this suite",
+    "make sdk-matrix": "installs every library twice and runs a part of this suite with each set",
     "make check": "runs before every commit; its parts read the whole repository and take a minute",
     "make bench": "measures for half an hour",
     "python -m bench --parts …": "measures for minutes, on a machine where nothing else runs",

@@ -205,6 +205,11 @@ def _known(schema: Any) -> list[str]:
 
 @cache
 def _validator(dialect: Dialect) -> Any:
+    """Return the validator of a dialect.
+
+    Relies on: `jsonschema.validators.extend` takes a function for the keyword `$ref`, and a validator has
+    `descend(instance, schema)`, which its documentation does not name (jsonschema 4.23 to 4.26).
+    """
     schema = _schema(dialect)
     checker = Draft202012Validator.TYPE_CHECKER.redefine("string", lambda _, value: isinstance(value, (str, Template)))
     definitions = {f"#/$defs/{name}": definition for name, definition in schema["$defs"].items()}

@@ -22,19 +22,8 @@ from swarm_provider.compose.yaml.tabs import with_blanks
 from swarm_provider.compose.yaml.tree import Items, Map, Marked, Timestamp
 from swarm_provider.errors import InputError, Problem
 
-try:
-    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
-except ImportError:  # PyYAML without libyaml reads the same, only slower
-    from yaml.parser import Parser
-    from yaml.reader import Reader
-    from yaml.scanner import Scanner
-
-    class _Parser(Reader, Scanner, Parser):  # type: ignore[no-redef]
-        def __init__(self, stream: Any) -> None:
-            Reader.__init__(self, stream)
-            Scanner.__init__(self)
-            Parser.__init__(self)
-
+LIBYAML: Final[Any] = getattr(yaml, "CLoader", yaml.Loader)
+"""PyYAML without libyaml reads the same, only slower. Of a loader, `yaml.parse` uses what gives events alone."""
 
 MAX_BYTES: Final = 16 * 2**20
 MAX_NODES: Final = 300_000
@@ -125,7 +114,8 @@ class _Builder:
     def build(self, data: bytes) -> list[Any]:
         """Return the documents: all of them, with their marks, or only the first."""
         results = []
-        for count, event in enumerate(_events(data)):
+        found: Iterator[Any] = yaml.parse(data, Loader=LIBYAML)
+        for count, event in enumerate(found):
             if isinstance(event, events.DocumentEndEvent):
                 results.append(self.result)
                 self.anchors.clear()
@@ -232,20 +222,6 @@ class _Builder:
             frame.node[frame.key] = value
             frame.node.lines[frame.key] = frame.key_line
             frame.key = None
-
-
-def _events(data: bytes) -> Iterator[Any]:
-    parser = _Parser(data)
-    try:
-        while True:
-            event = parser.get_event()
-            if event is None:
-                return
-            yield event
-    finally:
-        dispose = getattr(parser, "dispose", None)
-        if dispose is not None:
-            dispose()
 
 
 def _check_aliases(size: int, aliased: int, line: int) -> None:

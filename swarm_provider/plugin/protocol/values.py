@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf import struct_pb2
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import UNKNOWN, Secret, has_secret, has_unknown, reveal
+from swarm_provider.core.values import (
+    OF_ASSET,
+    OF_OUTPUT,
+    OF_SECRET,
+    SIGNATURE,
+    UNKNOWN,
+    UNKNOWN_TEXT,
+    Secret,
+    has_secret,
+    has_unknown,
+    reveal,
+)
 from swarm_provider.model.types.kinds import EXACT_BELOW
-
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
-_OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-_ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
-_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def decode(struct: struct_pb2.Struct | None) -> Json:
@@ -37,7 +42,7 @@ def _decode(value: struct_pb2.Value) -> Any:
     if kind == "list_value":
         return [_decode(item) for item in value.list_value.values]
     if kind == "string_value":
-        return UNKNOWN if value.string_value == _UNKNOWN else value.string_value
+        return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
     if kind == "number_value":
         # the wire knows doubles only; of a large one nobody knows which whole number was meant
         number = value.number_value
@@ -46,13 +51,13 @@ def _decode(value: struct_pb2.Value) -> Any:
 
 
 def _decode_map(fields: Mapping[str, struct_pb2.Value]) -> Any:
-    signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
-    if signature == _SECRET:
+    signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
+    if signature == OF_SECRET:
         return Secret(_decode(fields["value"]))
-    if signature == _OUTPUT:
+    if signature == OF_OUTPUT:
         inner = _decode(fields["value"]) if "value" in fields else UNKNOWN
         return Secret(inner) if "secret" in fields and fields["secret"].bool_value else inner
-    if signature == _ASSET and "text" in fields:
+    if signature == OF_ASSET and "text" in fields:
         return _decode(fields["text"])
     return {key: _decode(value) for key, value in fields.items()}
 
@@ -70,9 +75,9 @@ def _encode(value: Any, target: struct_pb2.Value) -> None:
     if value is None:
         target.null_value = struct_pb2.NULL_VALUE
     elif value is UNKNOWN:
-        target.string_value = _UNKNOWN
+        target.string_value = UNKNOWN_TEXT
     elif isinstance(value, Secret):
-        target.struct_value.fields[_SIGNATURE].string_value = _SECRET
+        target.struct_value.fields[SIGNATURE].string_value = OF_SECRET
         _encode(value.value, target.struct_value.fields["value"])
     elif isinstance(value, bool):
         target.bool_value = value
