@@ -215,6 +215,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             home.tell_where()
         with self._handling(request, Phase.READ, home) as handler:
             live = await handler.read(_request(request), request.id, olds, state)
+            if live is not None and known:
+                home.run.find(request.urn, live.inputs, live.outputs)
         if live is None:
             return provider_pb2.ReadResponse()
         # an import has no older inputs that would have told them
@@ -257,6 +259,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         olds, state = self._opened(request.old_inputs), self._state(request, request.properties)
         with self._handling(request, Phase.DELETE, home) as handler:
             await handler.delete(_request(request), request.id, olds, state)
+            home.run.forget(request.urn)
         return empty_pb2.Empty()
 
     # --------------------------------------------------------------- helpers

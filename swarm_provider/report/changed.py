@@ -12,6 +12,7 @@ from swarm_provider.core.names import snake
 from swarm_provider.core.path import parse
 from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.property_diff import Change, changes, users_path
+from swarm_provider.plan.ownership.replacement import UNLESS
 from swarm_provider.report.reading import Preview, Step
 
 Op = Literal["create", "update", "replace", "delete", "same", "adopt"]
@@ -53,6 +54,7 @@ class Changed:
         forecasts: what a stream of events says of tasks.
         needs: URNs that it depends on.
         moves: it is made on another swarm, and then removed from this one.
+        goes_first: of a replacement, that the old one is removed before the new one is made.
     """
 
     urn: str
@@ -70,6 +72,7 @@ class Changed:
     forecasts: tuple[Json, ...] = ()
     needs: tuple[str, ...] = ()
     moves: bool = False
+    goes_first: bool = False
 
     @property
     def inputs(self) -> Json:
@@ -82,7 +85,7 @@ def changed(preview: Preview) -> list[Changed]:
     by_urn: dict[str, list[Step]] = {}
     for step in preview.steps:
         by_urn.setdefault(step.urn, []).append(step)
-    taken = {note.urn for note in preview.notes if _TAKEN_OVER in note.text}
+    taken = {note.urn for note in preview.notes if _TAKEN_OVER in note.text or UNLESS in note.text}
     found = [_one(steps, urn in taken) for urn, steps in by_urn.items()]
     staying = {(one.kind, one.shown) for one in found if one.op != "delete"}
     # renamed in the program: one resource takes over what the other one leaves
@@ -95,7 +98,8 @@ def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
     refreshed = next((step for step in steps if step.op == "refresh"), None)
     acting = [step for step in steps if step.op in _OPS]
     op: Op = _OPS[acting[0].op] if acting else "same"
-    op = "adopt" if op == "create" and taken_over else op
+    goes_first = op == "replace" and any(step.op == "replace" and not step.made for step in acting)
+    op = "adopt" if taken_over and (op == "create" or (op == "replace" and not goes_first)) else op
     first = acting[0] if acting else steps[-1]
     old = next((step.old for step in acting if step.old), None) or (first.old if not acting else None) or {}
     new = next((step.new for step in acting if step.new and step.op not in ("delete", "delete-replaced")), None)
@@ -116,12 +120,13 @@ def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
         old,
         new,
         next((step.running for step in acting if step.running), first.running),
-        tuple(_differences(first.type, old, new, paths)) if op in ("update", "replace") else (),
+        tuple(_differences(first.type, old, new, paths)) if old and op in ("update", "replace", "adopt") else (),
         tuple(_differences(refreshed.type, refreshed.old or {}, live, None)) if refreshed and not removed else (),
         removed,
         next((step.forecasts for step in acting if step.forecasts), ()),
         next((step.needs for step in acting if step.needs), ()),
         op == "replace" and _SWARM in paths,
+        goes_first,
     )
 
 

@@ -12,6 +12,7 @@ from swarm_provider.core.path import within
 from swarm_provider.core.values import at
 from swarm_provider.plan.change.forecast_parser import told
 from swarm_provider.plan.change.restart import Restart
+from swarm_provider.plan.ownership.replacement import UNLESS
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 from swarm_provider.report.words import count, listed
@@ -113,6 +114,11 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     if one.moves:
         # Pulumi does not ask for a forecast: nothing that runs here is updated
         return Outlook(one.shown, "replace", starts=number, stops=number, job=mode in _JOBS, moved=True)
+    if one.goes_first and any(UNLESS in text for text in texts):
+        # the plugin does not know that
+        return Outlook(
+            one.shown, "replace", True, number, pace="" if number == 1 else "all at once", capacity=0, job=mode in _JOBS
+        )
     if one.forecasts:
         return _from_forecast(one.shown, one.op, _restart(one.forecasts[0]), one.differences)
     for text in texts:

@@ -10,6 +10,7 @@ from swarm_provider.core.names import snake
 from swarm_provider.plan.change.forecast_parser import told
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.text_diff import FIRST_WORDS
+from swarm_provider.plan.ownership.replacement import UNLESS
 from swarm_provider.report.changed import Changed, changed
 from swarm_provider.report.content import Content, content
 from swarm_provider.report.outlook import Outlook, outlooks, sentence, total
@@ -25,6 +26,7 @@ WORDS: Final = {
     "same": "stays",
 }
 MOVES: Final = "it moves to another swarm"
+RECREATED: Final = "it is removed, and then made anew"
 _ORDER: Final = ("Config", "Secret", "Network", "Volume", "NodeLabel", "Node")
 _KINDS: Final = {"NodeLabel": "node label"}
 _CONTENT: Final = ("data", "data_base64", "file")
@@ -121,7 +123,9 @@ def page(preview: Preview) -> Page:
     families = _families(resources)
     rows = [_service_row(outlook, by_name.get(outlook.service), families) for outlook in found if outlook.rank < 5]
     names = {one.urn: one.shown for one in resources}
-    said = {severity: tuple(_said(preview.notes, severity, names)) for severity in ("error", "warning", "info")}
+    recreated = {one.urn for one in resources if one.goes_first}
+    notes = [note for note in preview.notes if note.urn not in recreated or UNLESS not in note.text]
+    said = {severity: tuple(_said(notes, severity, names)) for severity in ("error", "warning", "info")}
     return Page(
         preview.stack,
         preview.failed,
@@ -189,6 +193,8 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
         why = "it was changed by hand"
     if one.moves:
         why = MOVES
+    elif outlook.op == "replace" and not reasons:
+        why = RECREATED
     elif one.op in ("update", "replace") and not reasons:
         why = "; ".join(part for part in (why, _without_restart(one)) if part)
     return ServiceRow(outlook.service, outlook.op, sentence(outlook), reasons, why, outlook.more, _image(one))
@@ -221,6 +227,8 @@ def _object_row(one: Changed) -> ObjectRow:
 def _what(one: Changed) -> str:
     if one.moves:
         return f"{MOVES}; the data stays" if one.kind == "Volume" else MOVES
+    if one.goes_first and not one.differences:
+        return f"{RECREATED}; its services stop meanwhile" if one.kind == "Network" else RECREATED
     if one.kind in ("Config", "Secret"):
         return _version(one)
     if one.kind == "NodeLabel":
@@ -272,7 +280,7 @@ def _by_hand(resources: Iterable[Changed]) -> Iterable[Properties]:
 
 def _details(resources: Iterable[Changed]) -> Iterable[Properties]:
     for one in resources:
-        if one.op in ("create", "adopt"):
+        if one.op in ("create", "adopt") and not one.old:
             rows = tuple(_given(one))
             title = f"{_title_of(one)} ({WORDS[one.op]})"
         else:

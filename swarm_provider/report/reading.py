@@ -43,6 +43,7 @@ class Step:
         paths: properties that differ, in Pulumi's spelling.
         forecasts: what the plugin foretold for tasks; only a stream has them.
         needs: URNs that it depends on; only a digest has them.
+        made: there are outputs after: of a replacement, that it is made before what it replaces is removed.
     """
 
     op: str
@@ -54,6 +55,7 @@ class Step:
     paths: tuple[str, ...] = ()
     forecasts: tuple[Json, ...] = ()
     needs: tuple[str, ...] = ()
+    made: bool = False
 
     @property
     def name(self) -> str:
@@ -196,6 +198,7 @@ class _Reader:
             tuple(entry.get("detailedDiff") or entry.get("diffs") or entry.get("diffReasons") or ()),
             tuple(self._masked(outputs.get(FORECAST) or [])),
             tuple(map(str, state.get("dependencies") or ())),
+            bool(outputs),
         )
 
     def _inputs(self, kind: str, state: Json | None) -> Json | None:

@@ -168,6 +168,8 @@ ELSEWHERE = {
     "pulumi state move": ("tests/e2e/test_moves.py", '"state", "move"'),
     "pulumi stack migrate URL STACK": ("tests/e2e/test_moves.py", '"stack", "migrate"'),
     "pulumi stack rm --force": ("tests/e2e/test_moves.py", '"stack", "rm", "--force"'),
+    "pulumi up --replace URN": ("tests/e2e/test_replacement.py", '"--replace", urn'),
+    "pulumi state taint URN": ("tests/e2e/test_replacement.py", '"state", "taint"'),
     "docker login": ("tests/docs/test_commands.py", "docker login"),
     "ssh ops@manager-1": ("tests/dockerapi/test_remote_live.py", "ssh_engine"),
 }

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core.names import snake
 from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.rules import unusable
+from swarm_provider.model.types.kinds import ListOf
 
 
 def told(**inputs: Any) -> list[tuple[str, str]]:
@@ -90,3 +93,15 @@ def test_subnet_of_the_unspecified_address(subnet: str, api: str, words: str) ->
     found = unusable.network({"ipam": {"config": [{"subnet": subnet}]}}, api)
     assert [problem.path for problem in found] == (["ipam.config[0].subnet"] if words else [])
     assert all(words in problem.message for problem in found)
+
+
+LISTS = sorted(entry.wire for entry in SERVICE.inputs if isinstance(entry.type, ListOf))
+
+
+@pytest.mark.parametrize("word", LISTS)
+def test_null_in_a_list_is_refused_with_its_place(word: str) -> None:
+    """`[config.name, other if other else None]`: the update ended in an internal error."""
+    problems = SERVICE.normal({"image": "bb:1", word: [None]})[1]
+    assert [str(problem) for problem in problems] == [
+        f"{snake(word)}[0]: is null; leave the entry out, or give it a value"
+    ]

@@ -306,3 +306,31 @@ def test_move_to_another_swarm_says_what_starts_there_and_stops_here() -> None:
     }
     assert not shown.details and not shown.contents
     assert "secret" not in markdown(shown)
+
+
+def replacing(*, made: bool, said: bool = True) -> str:
+    """A digest of a service and a network that Pulumi is asked to replace; one without `made` removes them first."""
+    steps, notes = [], []
+    for kind in ("Service", "Network"):
+        one = step("replace", kind, "web", {"name": "web"}, {"name": "web"})
+        one["newState"]["outputs"] = {"name": "web"} if made else {}
+        steps.append(one)
+        more = "; no task of web restarts" if kind == "Service" else ""
+        text = f"it stays as it is unless delete_before_replace=True is set, which recreates it{more}"
+        notes.append({"severity": "info", "urn": one["urn"], "message": text})
+    return digest(*steps, diagnostics=tuple(notes) if said else ())
+
+
+def test_replacement_that_takes_over_what_is_there_is_told_as_that() -> None:
+    comment = markdown(page(read(replacing(made=True))))
+    assert "2 adopted" in comment and "No running task restarts" in comment
+    assert "replaced" not in comment
+    assert "| `web` adopted | no task restarts |" in comment
+
+
+def test_replacement_that_removes_first_is_told_as_that_whatever_the_plugin_could_not_know() -> None:
+    comment = markdown(page(read(replacing(made=False))))
+    assert "2 replaced" in comment
+    assert "**1 task restarts**; the service is down from the first stop until the new tasks run" in comment
+    assert comment.count("it is removed, and then made anew") == 2
+    assert "unless delete" not in html_of(comment).replace("\\", "")

@@ -7,27 +7,21 @@ else on the same watcher still converges), and are judged one by one.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from swarm_provider.dockerapi.api import Swarm, connect
+from swarm_provider.dockerapi.api import connect
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
-from swarm_provider.errors import RolloutFailed, SwarmProviderError
+from swarm_provider.errors import RolloutFailed
 from swarm_provider.rollout.remove import remove_network, remove_service
-from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.rollout.watch import Watcher
-from tests.record_streams import interfere
-from tests.rollout.scenarios import SCENARIOS, SECOND, Scenario, corrected, service, shell, update
+from tests.rollout.live import Result, play_all
+from tests.rollout.scenarios import SCENARIOS, SECOND, Scenario, service, shell, update
 from tests.support.engine import Engine
 
 pytestmark = pytest.mark.live
 
-Json = dict[str, Any]
-AT_ONCE = 14
 # the machine of the tests does more than one thing at a time; what takes a minute anyway may start its minute late
 LATE_S = 15.0
 LATE_AFTER_A_MINUTE_S = 60.0
@@ -50,90 +44,11 @@ QUICK = (
 )
 
 
-@dataclass
-class Result:
-    """How a scenario ended, and what came after it."""
-
-    done: str = ""
-    failure: str = ""
-    seconds: float = 0.0
-    said: list[str] = field(default_factory=list)
-    correction: str = ""
-    removed_in: float = 0.0
-    containers_left: int = 0
-
-
-async def _submit(swarm: Swarm, service_id: str, spec: Json) -> tuple[str, int]:
-    if not service_id:
-        return await swarm.create("service", spec), 0
-    updated = await update_with_retry(swarm, "service", service_id, lambda live: spec)
-    assert updated is not None
-    return service_id, updated.version_index
-
-
-async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
-    watcher, result, service_id = Watcher(swarm), Result(), ""
-    name = f"live-{scenario.name}"
-    specs = scenario.specs(name, port)
-    for number, spec in enumerate(specs, 1):
-        is_last = number == len(specs)
-        service_id, index = await _submit(swarm, service_id, spec)
-        begun = time.monotonic()
-        waiting = asyncio.create_task(watcher.converge(service_id, spec, index, progress=result.said.append))
-        if is_last and scenario.meanwhile:
-            await asyncio.sleep(2)
-            await interfere(swarm, service_id, scenario.meanwhile)
-        try:
-            done = (await waiting).text
-            result.done = done if is_last else ""
-        except RolloutFailed as failure:
-            result.failure = str(failure) if is_last else f"step {number}: {failure}"
-            if not is_last:
-                break
-        result.seconds = time.monotonic() - begun
-    if result.failure and scenario.meanwhile != "remove":
-        right = corrected(specs[-1])
-        _, index = await _submit(swarm, service_id, right)
-        try:
-            result.correction = (await watcher.converge(service_id, right, index)).text
-        except RolloutFailed as failure:
-            result.correction = f"failed: {failure}"
-    begun = time.monotonic()
-    await remove_service(swarm, service_id, watcher=watcher, name=name)
-    result.removed_in = time.monotonic() - begun
-    result.containers_left = sum(
-        task["Status"]["State"] == "running" for task in await swarm.tasks(service_ids=[service_id])
-    )
-    return result
-
-
-async def _play_all(host: str, scenarios: Sequence[Scenario]) -> dict[str, Result]:
-    swarm = await connect(ConnectionSettings(host=host))
-    turn = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int, scenario: Scenario) -> tuple[str, Result]:
-        async with turn:
-            try:
-                return scenario.name, await _play(swarm, scenario, 30200 + number)
-            except SwarmProviderError as error:
-                return scenario.name, Result(failure=f"{type(error).__name__}: {error}")
-
-    # the long ones first
-    ordered = sorted(
-        ((number, scenario) for number, scenario in enumerate(SCENARIOS) if scenario in scenarios),
-        key=lambda pair: -pair[1].within,
-    )
-    try:
-        return dict(await asyncio.gather(*(one(*pair) for pair in ordered)))
-    finally:
-        await swarm.close()
-
-
 @pytest.fixture(scope="module")
 def results(engine: Engine, request: pytest.FixtureRequest) -> Iterator[dict[str, Result]]:
     whole = request.config.getoption("--long")
     with engine.cleaned():
-        yield asyncio.run(_play_all(engine.host, [one for one in SCENARIOS if whole or one.name in QUICK]))
+        yield asyncio.run(play_all(engine.host, [one for one in SCENARIOS if whole or one.name in QUICK]))
 
 
 def _each(*scenarios: Scenario) -> pytest.MarkDecorator:

@@ -223,6 +223,8 @@ class ListOf(Type):
         if not isinstance(value, (list, tuple)):
             at.wrong(f"must be a list, not {_kind(value)}")
             return value
+        for index in (index for index, entry in enumerate(value) if entry is None):
+            at.item(index).wrong("is null; leave the entry out, or give it a value")
         return [self.item.normal(entry, at.item(index)) for index, entry in enumerate(value)]
 
     def _key(self, value: Any) -> Any:

@@ -131,6 +131,15 @@ class Handler(ABC):
         """
         return "" if of_another(live, request.owner, None) else labels.incarnation(live)
 
+    def replaced(self, request: Request, news: Json, word: str) -> Json | None:
+        """Return the outputs of the resource that a Create replaces, None where it replaces none.
+
+        Args:
+            word: the input that says which object it is; with another one the two are in nobody's way.
+        """
+        inputs, outputs = self.run.before(request.urn)
+        return outputs if inputs and inputs.get(word) == news[word] else None
+
     def left_elsewhere(self, request: Request, what: str) -> bool:
         """Say, at Delete, that something without a label that could follow a move is left, and tell why."""
         if not self.run.copy_of:

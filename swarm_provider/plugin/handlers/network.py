@@ -16,6 +16,7 @@ from swarm_provider.model.resources import NETWORK
 from swarm_provider.model.rules import refusals, unusable
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.ownership.claims import Claim
+from swarm_provider.plan.ownership.replacement import LIVES_ON, recreated
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.rollout.remove import remove_network
@@ -90,7 +91,9 @@ class NetworkHandler(Handler):
         decision = self.decide(request, "network", name, live, adopt=bool(reveal(news.get("adopt"))))
         if preview:
             if decision is Claim.TAKE_OVER:
-                self.session.log.info(request.urn, f"network {name!r} exists and will be adopted")
+                again = self.replaced(request, news, "name") is not None
+                text = recreated(f"network {name!r}") if again else f"network {name!r} exists and will be adopted"
+                self.session.log.info(request.urn, text)
             return name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         if decision is Claim.CREATE:
             incarnation = new_incarnation()
@@ -134,7 +137,9 @@ class NetworkHandler(Handler):
         if live is None:
             return
         if not self._may_go(request, live, state) or self.run.keeps(request.urn, "network", id):
-            self.session.log.info(request.urn, f"network {id!r} is left: it is not the one that this resource made")
+            again = self.run.is_adopted(request.urn, "network", id)
+            why = LIVES_ON if again else "it is not the one that this resource made"
+            self.session.log.info(request.urn, f"network {id!r} is left: {why}")
             return
         if self.left_elsewhere(request, f"network {id!r}"):
             return

@@ -9,6 +9,7 @@ from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
 from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plan.rollout.health import left_behind
 from swarm_provider.plugin.handlers import evictions
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
@@ -83,12 +84,16 @@ class NodeHandler(Handler):
         return f"; {what} there, of an older version: {', '.join(names)}"
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        replaced = self.replaced(request, news, "node")
         if preview:
+            if replaced is not None:
+                self.session.log.info(request.urn, recreated(f"the availability of node {reveal(news['node'])!r}"))
             await self._forecast(request, news)
             known = "" if has_unknown(news["node"]) else reveal(news["node"])
             return known, dict.fromkeys(("nodeId", "previous", "incarnation"), UNKNOWN)
         node = await self._node(reveal(news["node"]))
-        before = str(at(node, "Spec", "Availability") or "active")
+        # Pulumi gives a replacement nothing of the old resource's state
+        before = str((replaced or {}).get("previous") or at(node, "Spec", "Availability") or "active")
         await self._set(node["ID"], reveal(news["availability"]))
         self.run.made(request.urn, "node", node["ID"], node["ID"])
         return reveal(news["node"]), {"nodeId": node["ID"], "previous": before, "incarnation": new_incarnation()}

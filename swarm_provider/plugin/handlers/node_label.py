@@ -14,6 +14,7 @@ from swarm_provider.core.path import within
 from swarm_provider.core.values import UNKNOWN, has_unknown, reveal
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
+from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plugin.handlers import evictions
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
@@ -101,12 +102,15 @@ class NodeLabelHandler(Handler):
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         known = "" if has_unknown([news["node"], news["key"]]) else _id(reveal(news))
+        before = self.replaced(request, news, "key")
         if preview:
             if known and not await self.offline():
-                self._look(request, reveal(news), await self._nodes(reveal(news["node"])), {})
+                if before is not None:
+                    self.session.log.info(request.urn, recreated(f"the label {reveal(news['key'])} of nodes"))
+                self._look(request, reveal(news), await self._nodes(reveal(news["node"])), _held(before or {}))
                 await self._evicted(request, news, None, {})
             return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)
-        return known, await self._apply(request, known, news, {}, new_incarnation())
+        return known, await self._apply(request, known, news, _held(before or {}), new_incarnation())
 
     async def _apply(
         self, request: Request, id: str, news: Json, held: Mapping[str, str | None], incarnation: str
@@ -186,8 +190,7 @@ class NodeLabelHandler(Handler):
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         if preview:
             return state
-        earlier = state.get("previous") or {}
-        held = {node_id: earlier.get(node_id) for node_id in state.get("nodeIds") or ()}
+        held = _held(state)
         outputs = await self._apply(request, id, news, held, state.get("incarnation") or new_incarnation())
         key, swarm = reveal(news["key"]), await self.session.swarm()
         for left in sorted(held.keys() - set(outputs["nodeIds"])):
@@ -211,8 +214,8 @@ class NodeLabelHandler(Handler):
                 continue
             if not self.run.keeps(request.urn, "node label", _claimed(key, name)):
                 await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
-            elif before not in (None, reveal(olds.get("value"))):
-                # `up --replace` makes the new resource first, and gives it nothing of the old one's state
+            elif before not in (None, reveal(olds.get("value"))) and not self.run.before(request.urn)[0]:
+                # another resource of the program has the label by now, and knows nothing of this one's state
                 text = f"the label {key} of node {name!r} stays; {before!r}, which it was before, is not kept any more"
                 self.session.log.info(request.urn, text)
 
@@ -246,6 +249,12 @@ async def _set(swarm: Swarm, node_id: str, key: str, value: str | None) -> None:
         return {**spec, "Labels": own}
 
     await update_with_retry(swarm, "node", node_id, change)
+
+
+def _held(state: Json) -> dict[str, str | None]:
+    """Return the nodes that carry the label through the resource of this state, and what was there before it."""
+    earlier = state.get("previous") or {}
+    return {node_id: earlier.get(node_id) for node_id in state.get("nodeIds") or ()}
 
 
 def _outputs(held: Mapping[str, str | None], incarnation: str) -> Json:

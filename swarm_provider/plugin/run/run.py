@@ -52,6 +52,7 @@ class Run(Phases):
         published ports   CHECK
         families          APPLY
         services left     DELETE
+        what was found    READ, until DELETE; what is made and was found is a replacement of it
         whose labels are  READ; what is no longer this state's shows at DIFF and DELETE
     """
 
@@ -72,6 +73,7 @@ class Run(Phases):
         self._taken_along: dict[str, tuple[Json, Sequence[str]]] = {}
         self._forecasts: dict[str, list[Json]] = {}
         self._families: set[str] = set()
+        self._found: dict[str, tuple[Json, Json]] = {}
         self._left: set[str] = set()
         self._foreign = ""
         self._proven = False
@@ -117,6 +119,11 @@ class Run(Phases):
         """
         self._proven = self._proven or proven
         self._foreign = foreign or self._foreign
+
+    @only_in(Phase.READ)
+    def find(self, urn: str, inputs: Json, outputs: Json) -> None:
+        """Note what the swarm has of a resource of the state."""
+        self._found[urn] = inputs, outputs
 
     @property
     def copy_of(self) -> str:
@@ -220,6 +227,14 @@ class Run(Phases):
         """Return, once, what `take_along` noted; None: nothing, or it was said."""
         return self._taken_along.pop(urn, None)
 
+    @only_in(Phase.PLAN, Phase.APPLY, Phase.DELETE)
+    def before(self, urn: str) -> tuple[Json, Json]:
+        """Return inputs and outputs of what was found of a resource, if it is there still; else nothing of either.
+
+        Pulumi checks and makes a replacement as if there had been nothing before.
+        """
+        return self._found.get(urn, ({}, {}))
+
     # ------------------------------------------------------------------ apply
 
     @only_in(Phase.APPLY)
@@ -264,6 +279,17 @@ class Run(Phases):
         """
         claim = self._claims.of(kind, base)
         return claim is not None and (claim.kept or claim.urn != urn)
+
+    @only_in(Phase.DELETE)
+    def is_adopted(self, urn: str, kind: str, base: str) -> bool:
+        """Say whether the replacement of the resource stands for the very object that Delete is to remove."""
+        claim = self._claims.of(kind, base)
+        return claim is not None and claim.kept and claim.urn == urn
+
+    @only_in(Phase.DELETE)
+    def forget(self, urn: str) -> None:
+        """Note that what was found of a resource is gone."""
+        self._found.pop(urn, None)
 
     @only_in(Phase.DELETE)
     def leave(self, urn: str, service: str) -> None:

@@ -21,6 +21,7 @@ from swarm_provider.model.rules import refusals
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Claim, of_another
+from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plugin.handlers.base import new_incarnation
 from swarm_provider.plugin.handlers.family.content import (
     CONTENT,
@@ -186,14 +187,25 @@ class FamilyHandler(FamilyReader):
     async def _announce(self, request: Request, news: Json) -> None:
         """Say at preview what Create will say or do about an object that is there already."""
         swarm, name = await self.session.swarm(), news.get("name")
+        again = self.replaced(request, news, "baseName") is not None
         if isinstance(name, str):
             live = await swarm.find(self.kind, name)
             if live is not None:
                 self._claim(request, news, name, live)
-                self.session.log.info(request.urn, f"{self.kind} {name!r} exists and will be adopted")
+                text = f"{self.kind} {name!r} exists and will be adopted"
+                if again:
+                    text = recreated(f"{self.kind} {name!r}")
+                    text += " where no service uses it; rotate_trigger makes a new version"
+                self.session.log.info(request.urn, text)
         elif name is None:
             own = await self._listed(news["familyId"])
-            if own:
+            if own and again:
+                text = (
+                    f"{self.kind} {naming.object_name(own[0])!r} is replaced by a new version under another name; the "
+                    f"tasks that use it restart once"
+                )
+                self.session.log.info(request.urn, text)
+            elif own:
                 text = (
                     f"{self.kind} {naming.object_name(own[0])!r} exists and will be adopted; the key of its name "
                     f"went with the old state or logical name (an alias keeps it), so a new version is made, and "

@@ -19,6 +19,7 @@ from swarm_provider.plan.change.restart import replacement, restart
 from swarm_provider.plan.change.volume_data import other_options, starting_empty
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.ownership.advice import on_service, on_swarm
+from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plan.rollout.causes import rollback_note
 from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.scheduling.forecast import Holder, foresee, holders, sentence, taken_ports
@@ -165,18 +166,25 @@ class Forecast:
         self.session.log.warn(urn, text)
         self.run.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
 
-    async def take_over(self, urn: str, news: Json, live: Json) -> None:
-        """Tell, at preview, that a live service will be adopted, and what that does to its tasks."""
-        text = f"service {news['name']!r} exists and will be adopted"
+    async def take_over(self, urn: str, news: Json, live: Json, *, again: bool) -> None:
+        """Tell, at preview, that a live service will be adopted, and what that does to its tasks.
+
+        Args:
+            again: by the replacement of the resource that has it.
+        """
+        swarm = await self.session.swarm()
+        names = await network_names(self.run, swarm, live["Spec"])
+        after = self._kept(swarm, with_unmanaged(self.run.before(urn)[0], news) if again else news)
         if not has_unknown(news):
-            swarm = await self.session.swarm()
-            names = await network_names(self.run, swarm, live["Spec"])
-            after = on_top_of(self._kept(swarm, news), live["Spec"], news, names)
-            snapshot = await self._snapshot(swarm, live)
-            found = restart(live["Spec"], after, network_names=names, snapshot=snapshot)
-            text += f"; {self.run.foretell(urn, news['name'], found)}"
+            after = on_top_of(after, live["Spec"], news, names)
             self.carried(urn, {}, news, live["Spec"], names)
-        self.session.log.info(urn, text)
+        found = restart(live["Spec"], after, network_names=names, snapshot=await self._snapshot(swarm, live))
+        text = f"service {news['name']!r} exists and will be adopted"
+        if again:
+            changes = (found.restarts, found.moves, found.anew, found.starts, found.stops, found.harmless)
+            does = "is updated, not replaced," if any(changes) else "stays as it is"
+            text = recreated(f"service {news['name']!r}", does) + " (all its tasks stop, then new ones start)"
+        self.session.log.info(urn, f"{text}; {self.run.foretell(urn, news['name'], found)}")
 
     def carried(self, urn: str, olds: Json, inputs: Json, live: Json, names: Mapping[str, str]) -> None:
         """Tell what the live service has and no input can say: an update carries it over where its place remains."""

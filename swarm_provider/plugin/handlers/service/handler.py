@@ -29,6 +29,7 @@ from swarm_provider.plan.change.request_spec import (
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.families.naming import object_labels
 from swarm_provider.plan.ownership.claims import Claim, of_another, owner_told
+from swarm_provider.plan.ownership.replacement import LIVES_ON
 from swarm_provider.plan.rollout.health import degraded, left_behind, recovered, under_way
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.handlers.service import published_ports
@@ -129,7 +130,8 @@ class ServiceHandler(Handler):
             if isinstance(name, str) and not self.run.goes_first(request.urn):
                 live = await (await self.session.swarm()).find("service", name)
                 if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
-                    await self.forecast.take_over(request.urn, news, live)
+                    again = self.replaced(request, news, "name") is not None
+                    await self.forecast.take_over(request.urn, news, live, again=again)
             unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
             outputs = {"name": name, "image": planned_image(news), **unknown}
             return (name if isinstance(name, str) else ""), outputs
@@ -357,6 +359,8 @@ class ServiceHandler(Handler):
         if labels.incarnation(own) != held or self.run.keeps(request.urn, "service", id):
             other = of_another(own, request.owner, held)
             why = f"it belongs to Pulumi stack {other!r}" if other else "it is not the one that this resource made"
+            if self.run.is_adopted(request.urn, "service", id):
+                why = LIVES_ON
             self.run.leave(request.urn, id)
             self.session.log.info(request.urn, f"service {id!r} is left: {why}")
             return
