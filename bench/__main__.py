@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, functions
+from bench import cpu, functions, telling
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.picture import picture
@@ -29,7 +29,9 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu")
+PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling")
+ASKED_FOR = ("cpu", "telling")
+"""Parts that need another checkout, or other engines, so that only those who name them have them measured."""
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
 LARGE = 499
@@ -41,14 +43,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
         "--parts",
-        default=",".join(part for part in PARTS if part != "cpu"),
-        help="what to measure (default: %(default)s; cpu needs --against)",
+        default=",".join(part for part in PARTS if part not in ASKED_FOR),
+        help="what to measure (default: %(default)s; cpu needs --against, telling fetches or builds --engines)",
     )
     parser.add_argument(
         "--against", type=Path, help="another checkout with its own .venv, whose processor time `cpu` compares with"
     )
     parser.add_argument("--sizes", default="10,50,200", help="sizes, submitted only (default: %(default)s)")
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
+    parser.add_argument("--engines", default=" ".join(telling.ENGINES), help="of `telling` (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="times that each is measured (default: %(default)s)")
     parser.add_argument("--without", default="", help="names of those who are left out, separated by '|'")
     parser.add_argument("--slow", action="store_true", help="measure in each round also those that take minutes")
@@ -80,13 +83,18 @@ def main() -> None:
             found.ending = _ending()
         elif part == "functions":
             found.functions = functions.table([500, 1000, 5000])
+        elif part == "telling":
+            for name in options.engines.split():
+                found.telling[name] = telling.told(name, options.rounds)
+                found.facts[f"telling, engine {name}"] = _fact(f"{options.rounds} rounds", telling.load())
+                found.write(kept)
         elif part == "cpu":
             if options.against is None:
                 parser.error("the part cpu needs --against, the folder of another checkout with its own .venv")
             found.cpu = cpu.alternate(options.against, options.rounds)
         else:
             parser.error(f"no part {part!r}; choose from {', '.join(PARTS)}")
-        if part != "deploys":
+        if part not in ("deploys", "telling"):
             found.facts[part] = _fact()
         found.write(kept)
     (options.out / "RESULTS.md").write_text(markdown(found))

@@ -13,6 +13,8 @@ from bench.cpu import KINDS, SERVICES, Alternated
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
 UNSAVED = ", no checkpoints"
+OLDEST = "20.10"
+UNPULLABLE = ("not-in-its-registry", "denied", "registry-is-dead", "no-such-host")
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Results:
         ending: services updated at once -> seconds from Swarm's own end of an update until ours, of each update.
         functions: the table of the pure parts.
         cpu: processor time of a preview that changes nothing, beside that of another commit.
+        telling: engine -> scenario that fails -> seconds until it is told, one for each round.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class Results:
     ending: dict[str, list[float]] = field(default_factory=dict)
     functions: str = ""
     cpu: Alternated = field(default_factory=Alternated)
+    telling: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -113,7 +117,7 @@ class Promise:
 
 def promises(found: Results) -> list[Promise]:
     """Compare what was measured with what was promised."""
-    return [*_of_previews(found), *_of_deploys(found), *_of_the_plugin(found)]
+    return [*_of_previews(found), *_of_deploys(found), *_of_the_plugin(found), *_of_telling(found)]
 
 
 def _of_previews(found: Results) -> Iterable[Promise]:
@@ -154,6 +158,18 @@ def _of_the_plugin(found: Results) -> Iterable[Promise]:
     yield Promise("end of a rollout after Swarm's own, the latest", 1.0, max(every, default=None), "s")
 
 
+def _of_telling(found: Results) -> Iterable[Promise]:
+    oldest = found.telling.get(OLDEST, {})
+    for name, scenarios in found.telling.items():
+        medians = {scenario: statistics.median(seconds) for scenario, seconds in scenarios.items()}
+        ratios = [_ratio(told, statistics.median(oldest[one])) for one, told in medians.items() if one in oldest]
+        if name != OLDEST:
+            worst = max((ratio for ratio in ratios if ratio is not None), default=None)
+            yield Promise(f"a failure is told on engine {name} / on {OLDEST}, the worst scenario", 1.5, worst)
+        pulls = max((told for one, told in medians.items() if one in UNPULLABLE), default=None)
+        yield Promise(f"an image that cannot be pulled is told on engine {name}, the latest", 20, pulls, "s")
+
+
 def _ratio(one: float | None, other: float | None) -> float | None:
     return None if one is None or not other else one / other
 
@@ -186,6 +202,8 @@ def markdown(found: Results) -> str:
             f"- {size} at once, {len(delays)} updates: {_cell(delays)}" for size, delays in sorted(found.ending.items())
         ]
         lines.append("")
+    if found.telling:
+        lines += _telling(found.telling)
     if found.large:
         shown = ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(found.large.items()))
         lines += [
@@ -223,6 +241,16 @@ def _of_processors(found: Alternated) -> list[str]:
         if (ratio := _ratio(found.median("now", *kinds), found.median("before", *kinds))) is not None
     )
     return [*lines, f"| **now / before** | | {ratios} |", ""]
+
+
+def _telling(found: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
+    names = list(found)
+    lines = ["## Until a failure is told", ""]
+    lines += ["Seconds from the call until the message, of each engine (`python -m bench --parts telling`).", ""]
+    lines += [f"| scenario | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for scenario in dict.fromkeys(scenario for name in names for scenario in found[name]):
+        lines.append(f"| {scenario} | {' | '.join(_cell(found[name].get(scenario)) for name in names)} |")
+    return [*lines, ""]
 
 
 def _tables(sample: Sample) -> list[str]:

@@ -122,3 +122,15 @@ def test_bench_measures_everybody_and_every_call(tmp_path: Path) -> None:
     assert calls[0] == calls[1], "the calls of a preview do not grow with the services"
     assert max(calls[0]) <= 12
     ElementTree.fromstring((tmp_path / "results.svg").read_text())
+
+
+def test_promises_of_telling_compare_each_scenario_with_the_oldest_engine() -> None:
+    found = Results(
+        telling={
+            "20.10": {"crash": [9.0, 10.0, 99.0], "denied": [4.0]},
+            "go": {"crash": [12.0], "denied": [7.0], "only-here": [50.0]},
+        }
+    )
+    assert measured(found, "a failure is told on engine go / on 20.10") == pytest.approx(1.75)
+    assert measured(found, "an image that cannot be pulled is told on engine go") == pytest.approx(7.0)
+    assert "| only-here |  | 50.00 (once) |" in markdown(found)

@@ -76,14 +76,20 @@ def _preparing(slot: int, error: str = UNREACHABLE) -> Json:
     return {**task, "Status": {"State": "preparing", "Err": error}}
 
 
-def test_task_that_stays_preparing_with_an_error_is_told_after_ten_seconds() -> None:
+def test_image_that_a_node_asks_for_again_and_again_is_told_as_soon_as_one_that_is_rejected() -> None:
     service = _service("nope:1", replicas=1, state="")
-    early, late = (_verdict(service, [_preparing(1)], seconds=seconds) for seconds in (8, 11))
+    early, late = (_verdict(service, [_preparing(1)], seconds=seconds) for seconds in (2, 4))
     assert isinstance(early, Waiting)
     assert isinstance(late, Failed) and late.final
     [cause] = late.causes
     assert (cause.kind, cause.image) == ("image", "nope:1")
     assert cause.text == f"todo_web.1 on node-a: image nope:1 cannot be pulled: {UNREACHABLE}"
+
+
+def test_task_that_stays_preparing_with_another_error_is_told_after_ten_seconds() -> None:
+    service = _service("nope:1", replicas=1, state="")
+    early, late = (_verdict(service, [_preparing(1, "no space left")], seconds=seconds) for seconds in (8, 11))
+    assert isinstance(early, Waiting) and isinstance(late, Failed)
 
 
 def test_task_that_is_preparing_without_an_error_is_waited_for() -> None:

@@ -6,9 +6,11 @@ A crash loop is given more time while anything else on the same watcher still co
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from swarm_provider.dockerapi.api import Swarm, connect
@@ -19,6 +21,8 @@ from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.rollout.watch import Watcher
 from tests.record_streams import interfere
 from tests.rollout.scenarios import Scenario, corrected, service
+from tests.support.engine import Engine
+from tests.support.registry import PASSWORD, run_registry
 
 Json = dict[str, Any]
 AT_ONCE = 14
@@ -83,6 +87,22 @@ async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
     return result
 
 
+@contextlib.contextmanager
+def unpullable(engine: Engine, folder: Path) -> Iterator[dict[str, str]]:
+    """Images that the engine cannot pull, by what is wrong; two real registries run meanwhile."""
+    with (
+        run_registry(engine, folder / "public") as public,
+        run_registry(engine, folder / "private", password=PASSWORD) as private,
+    ):
+        yield {
+            "not-in-its-registry": f"{public.address}/team/nothing:1",
+            # the engine itself has the other one
+            "denied": f"{private.address}/team/other:1",
+            "registry-is-dead": f"{engine.gateway}:9/team/app:1",
+            "no-such-host": "registry.invalid/team/app:1",
+        }
+
+
 def pulls(images: dict[str, str]) -> list[Scenario]:
     """A scenario for each image that cannot be pulled, by a name of its own."""
     return [
@@ -91,10 +111,10 @@ def pulls(images: dict[str, str]) -> list[Scenario]:
     ]
 
 
-async def play_all(host: str, scenarios: Sequence[Scenario]) -> dict[str, Result]:
+async def play_all(host: str, scenarios: Sequence[Scenario], at_once: int = AT_ONCE) -> dict[str, Result]:
     """Play all, so many at a time; the long ones begin first."""
     swarm = await connect(ConnectionSettings(host=host))
-    turn = asyncio.Semaphore(AT_ONCE)
+    turn = asyncio.Semaphore(at_once)
 
     async def one(number: int, scenario: Scenario) -> tuple[str, Result]:
         async with turn:

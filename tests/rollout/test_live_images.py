@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rollout.live import PULL_S, Result, play_all, pulls
+from tests.rollout.live import PULL_S, Result, play_all, pulls, unpullable
 from tests.support.engine import Engine
-from tests.support.registry import PASSWORD, run_registry
 
 pytestmark = pytest.mark.live
 
@@ -25,19 +24,7 @@ WHY = {
 
 @pytest.fixture(scope="module")
 def told(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Result]]:
-    folder = tmp_path_factory.mktemp("registries")
-    with (
-        run_registry(engine, folder / "public") as public,
-        run_registry(engine, folder / "private", password=PASSWORD) as private,
-        engine.cleaned(),
-    ):
-        images = {
-            "not-in-its-registry": f"{public.address}/team/nothing:1",
-            # the engine itself has the other one
-            "denied": f"{private.address}/team/other:1",
-            "registry-is-dead": f"{engine.gateway}:9/team/app:1",
-            "no-such-host": "registry.invalid/team/app:1",
-        }
+    with unpullable(engine, tmp_path_factory.mktemp("registries")) as images, engine.cleaned():
         yield asyncio.run(play_all(engine.host, pulls(images)))
 
 
