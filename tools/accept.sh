@@ -15,13 +15,24 @@ that is supported, and the comparison with \`docker stack deploy\`, with its CLI
 environment
   ENGINES   names such as "20.10 26.1 28.5 go", or folders with an engine: the checks, then the
             suites that need an engine on each of these, one after the other, in their short forms
-            (add --long for the long ones). All are run, also after one that failed.
+            (add --long for the long ones). All are run, also after one that failed; a line for
+            each at the end says how it went.
 EOF
 }
 
+# a name that is mistyped is said before an hour of tests on the others
+known_engines() {
+  local name
+  for name in ${ENGINES:-}; do
+    [[ -d $name ]] || grep -qF "\"$name\": (" "$repo/tests/support/engine.py" ||
+      die "no engine $name; choose from 20.10, 26.1, 28.5, go, or name a folder"
+  done
+}
+
 main() {
-  local name cli failed=()
+  local name cli began result failed=() summary=()
   case ${1:-} in -h | --help) usage; exit ;; esac
+  known_engines
   "$repo/tools/check.sh"
   if [[ -z ${ENGINES:-} ]]; then
     "$venv/bin/python" "$repo/tools/sdk_matrix.py" newest
@@ -33,8 +44,11 @@ main() {
   fi
   for name in $ENGINES; do
     echo "== engine $name"
-    "$repo/tools/test.sh" --engine "$name" -m "live or e2e or multinode" "$@" || failed+=("$name")
+    began=$(now_ms) result=passed
+    "$repo/tools/test.sh" --engine "$name" -m "live or e2e or multinode" "$@" || { result=FAILED; failed+=("$name"); }
+    summary+=("$(line "engine $name" $(($(now_ms) - began)) "$result")")
   done
+  printf '%s\n' "${summary[@]}"
   ((${#failed[@]} == 0)) || die "failed on: ${failed[*]}"
 }
 
