@@ -86,7 +86,7 @@ class DockerError(SwarmProviderError):
         self.call = call
 
     def __str__(self) -> str:
-        return f"Docker refused {self.call}: {self.message}" if self.call else self.message
+        return f"{self.call} failed: {self.message}" if self.call else self.message
 
 
 class NotFound(DockerError):

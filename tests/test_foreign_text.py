@@ -171,7 +171,7 @@ def caught(call: Callable[[], object]) -> SwarmProviderError:
         return error
     except ValueError as error:
         return InputError(str(error))
-    raise AssertionError("nothing is wrong")
+    raise AssertionError("0 errors")
 
 
 # ------------------------------------------------------------------------------ what shows and stores them

@@ -16,7 +16,7 @@ _EXIT_CODES: Final = """\
 `swarm-provider COMMAND --help` has examples and the exit codes of a command.
 Colour is used on terminals only, and never where NO_COLOR is set.
 
-exit codes: 0 it worked, 1 it did not, 2 wrong arguments; what else a command has stands in its own help
+exit codes: 0 success, 1 failure, 2 wrong arguments; others are in the help of each command
 """
 
 
@@ -50,9 +50,9 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     install = commands.add_parser(
         "install-plugin",
-        help="let Pulumi find the plugin of this Python, also where no program runs (destroy, refresh, import)",
-        description="Lets Pulumi find the plugin of this Python, also where no program runs before it is needed: on a "
-        "machine that starts with destroy, refresh or import. It writes to $PULUMI_HOME/plugins.",
+        help="make the plugin known to Pulumi, for commands that run no program (destroy, refresh, import)",
+        description="Makes the plugin of this Python known to Pulumi, for commands that run no program first: destroy, "
+        "refresh or import on a new machine. It writes to $PULUMI_HOME/plugins.",
         epilog="example:\n  swarm-provider install-plugin && pulumi destroy\n\nexit codes:\n  0  installed\n"
         "  1  the folder cannot be written\n  2  wrong arguments\n",
         formatter_class=Help,
@@ -60,11 +60,11 @@ def parser() -> argparse.ArgumentParser:
     install.set_defaults(command=_install_plugin)
     refresh = commands.add_parser(
         "refresh-auth",
-        help="give the services of a stack the registry logins that `docker login` keeps now; no task restarts",
-        description="Gives the services of a stack the registry logins that `docker login` keeps now, for nodes that "
-        "pull later. No task restarts.",
+        help="give the services of a stack the current registry logins of this machine; no task restarts",
+        description="Gives the services of a stack the current registry logins of this machine, for nodes that pull "
+        "later. No task restarts.",
         epilog="example:\n  docker login registry.example.com && swarm-provider refresh-auth shop\n\nexit codes:\n"
-        "  0  the services have it\n  1  the swarm or a service refuses, or no login is there to send\n"
+        "  0  the services have it\n  1  the swarm or a service cannot be updated, or there is no login to send\n"
         "  2  wrong arguments\n",
         formatter_class=Help,
     )

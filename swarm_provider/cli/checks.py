@@ -42,7 +42,7 @@ class Finding:
 
     Attributes:
         what: engine, swarm, cli, project, backend, plugin ...
-        level: ok, advice or wrong.
+        level: ok, warning or error.
         says: what was found, one line.
         fix: what to do about it, "" where nothing.
     """
@@ -57,7 +57,7 @@ def python() -> Iterable[Finding]:
     """Look at this Python, which is the plugin's."""
     number = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        yield Finding("python", "wrong", f"Python {number} is too old", "use Python 3.11 or newer")
+        yield Finding("python", "error", f"Python {number} is too old", "use Python 3.11 or newer")
         return
     yield Finding("python", "ok", f"Python {number}, swarm-provider {__version__}, {sys.prefix}")
 
@@ -66,16 +66,16 @@ def pulumi_cli(environ: Mapping[str, str]) -> Iterable[Finding]:
     """Look for the Pulumi CLI."""
     path = shutil.which("pulumi", path=environ.get("PATH"))
     if path is None:
-        yield Finding("pulumi", "wrong", "the Pulumi CLI is not on PATH", "https://www.pulumi.com/docs/install/")
+        yield Finding("pulumi", "error", "the Pulumi CLI is not on PATH", "https://www.pulumi.com/docs/install/")
         return
     text = _output([path, "version"], environ)
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text)
     if match is None:
-        yield Finding("pulumi", "wrong", f"{path} does not tell its version: {text or 'it fails'}", "install it anew")
+        yield Finding("pulumi", "error", f"{path}: cannot determine its version: {text or 'it fails'}", "reinstall it")
     elif tuple(map(int, match.groups())) < OLDEST_CLI:
         wanted = ".".join(map(str, OLDEST_CLI))
         yield Finding(
-            "pulumi", "wrong", f"{text} is too old: previews would not see the swarm", f"use {wanted} or newer"
+            "pulumi", "error", f"{text} is too old: previews would not see the swarm", f"use {wanted} or newer"
         )
     else:
         yield Finding("pulumi", "ok", f"{text}, {path}")
@@ -85,11 +85,11 @@ def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     """Look at Pulumi.yaml and at the Python that the program runs in."""
     data, wrong = _project(folder)
     if wrong:
-        yield Finding("project", "wrong", wrong, "https://www.pulumi.com/docs/iac/concepts/projects/project-file/")
+        yield Finding("project", "error", wrong, "https://www.pulumi.com/docs/iac/concepts/projects/project-file/")
     if data is None:
         yield Finding(
             "project",
-            "advice",
+            "warning",
             f"{folder.resolve()} has no Pulumi.yaml",
             "run this in the folder of the Pulumi program",
         )
@@ -99,7 +99,7 @@ def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if not isinstance(data.get("name"), str) or not isinstance(name, str):
         says = "Pulumi.yaml needs a 'name' and a 'runtime', each a string such as 'name: shop' and 'runtime: python'"
-        yield Finding("project", "wrong", says, "correct the file")
+        yield Finding("project", "error", says, "correct the file")
         return
     yield Finding("project", "ok", f"{data['name']}, runtime {name}")
     place = at(data, "runtime", "options", "virtualenv")
@@ -107,10 +107,10 @@ def project(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
         own = folder / place
         if not (own / "bin" / "python").exists() and not (own / "Scripts" / "python.exe").exists():
             fix = f"python3 -m venv {place} && {place}/bin/pip install -r requirements.txt"
-            yield Finding("virtualenv", "wrong", f"runtime.options.virtualenv is {place!r}, which does not exist", fix)
+            yield Finding("virtualenv", "error", f"runtime.options.virtualenv is {place!r}, which does not exist", fix)
         elif own.resolve() != Path(sys.prefix).resolve():
             says = f"the program runs in {place!r}, this command in {sys.prefix}"
-            yield Finding("virtualenv", "advice", says, f"{place}/bin/swarm-provider doctor")
+            yield Finding("virtualenv", "warning", says, f"{place}/bin/swarm-provider doctor")
 
 
 def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
@@ -119,8 +119,8 @@ def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     if url is None:
         yield Finding(
             "backend",
-            "wrong",
-            "nobody is logged in to a backend",
+            "error",
+            "not logged in to a backend",
             "pulumi login URL (docs/state.md), or PULUMI_BACKEND_URL",
         )
         return
@@ -129,12 +129,12 @@ def backend(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     else:
         yield Finding("backend", "ok", shown(url))
     if not url.startswith("https://") and not any(environ.get(name) is not None for name in _PASSPHRASES):
-        says = "no passphrase is set: Pulumi asks for it, and fails where nobody answers"
-        yield Finding("passphrase", "advice", says, f"set {' or '.join(_PASSPHRASES)}")
+        says = "no passphrase is set: Pulumi prompts for it, and fails where nobody answers"
+        yield Finding("passphrase", "warning", says, f"set {' or '.join(_PASSPHRASES)}")
     file = environ.get(_PASSPHRASES[1])
     if file and not Path(file).is_file():
         yield Finding(
-            "passphrase", "wrong", f"{_PASSPHRASES[1]} names {file!r}, which does not exist", "correct the path"
+            "passphrase", "error", f"{_PASSPHRASES[1]} names {file!r}, which does not exist", "correct the path"
         )
 
 
@@ -147,17 +147,17 @@ def _folder_backend(folder: Path, url: str, environ: Mapping[str, str]) -> Findi
     path = _backend_folder(folder, url, environ)
     runner = next((name for name in _RUNNERS if environ.get(name)), None)
     if runner and environ.get(KEPT, "").lower() not in TRUE:
-        says = f"{url} is on a runner ({runner} is set): a throw-away runner takes the state with it"
+        says = f"{url} is on a runner ({runner} is set): the state of an ephemeral runner is lost with it"
         fix = f"keep it in a bucket, a database or Pulumi Cloud; for a volume that outlives the runner set {KEPT}=1"
-        return Finding("backend", "wrong", says, f"{fix}: docs/state.md")
+        return Finding("backend", "error", says, f"{fix}: docs/state.md")
     checkout = next((environ[name] for name in _CHECKOUTS if environ.get(name)), None) if runner else None
     if checkout and path.resolve().is_relative_to(Path(checkout).resolve()):
-        says = f"{url} lies in the checkout, which the runner cleans, whatever {KEPT} says"
-        return Finding("backend", "wrong", says, "use a folder of the volume that is kept: docs/state.md")
+        says = f"{url} is in the checkout, which the runner cleans, regardless of {KEPT}"
+        return Finding("backend", "error", says, "use a folder of the volume that is kept: docs/state.md")
     if not path.is_dir():
-        return Finding("backend", "wrong", f"{url} does not exist", f"mkdir -p {path}, or log in to the right one")
+        return Finding("backend", "error", f"{url} does not exist", f"mkdir -p {path}, or log in to the right one")
     where = f"a volume of this runner, kept as {KEPT} says" if runner else "a folder on this machine"
-    return Finding("backend", "advice", f"{url}: {where}", "back it up; teams use a bucket")
+    return Finding("backend", "warning", f"{url}: {where}", "back it up; teams use a bucket")
 
 
 def _backend_folder(folder: Path, url: str, environ: Mapping[str, str]) -> Path:
@@ -174,12 +174,12 @@ def states(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
         known, wrong = checkpoints.stacks(path), checkpoints.broken(path)
     except OSError as error:
         says = f"{error.filename or path} cannot be read: {error.strerror}"
-        yield Finding("state", "wrong", says, "give this user the right to read it")
+        yield Finding("state", "error", says, "give this user the right to read it")
         return
     for one in wrong:
-        yield Finding("state", "wrong", one.says, f"{one.command} ({one.then})" if one.command else one.then)
+        yield Finding("state", "error", one.says, f"{one.command} ({one.then})" if one.command else one.then)
     if known and not wrong:
-        yield Finding("state", "ok", f"{len(known)} state{'s' if len(known) > 1 else ''} there, all whole")
+        yield Finding("state", "ok", f"{len(known)} state{'s' if len(known) > 1 else ''}, all valid")
 
 
 def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
@@ -195,20 +195,20 @@ def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
             yield Finding("plugin", "ok", f"Pulumi.yaml names {named.get('path')}")
         else:
             says = f"Pulumi.yaml names {named.get('path')}, which has no pulumi-resource-swarm"
-            yield Finding("plugin", "wrong", says, "pip install swarm-provider there, or correct the path")
+            yield Finding("plugin", "error", says, "pip install swarm-provider there, or correct the path")
         return
     place = plugin_folder()
     why = distrusted(shim=True)
     if why:
         yield Finding(
-            "plugin", "wrong", why, "then swarm-provider install-plugin, or the plugins.providers lines (README)"
+            "plugin", "error", why, "then swarm-provider install-plugin, or the plugins.providers lines (README)"
         )
     elif any(place.glob("pulumi-resource-swarm*")):
         yield Finding("plugin", "ok", f"{place}")
     else:
         says = f"swarm {__version__} is not in {place.parent}; `destroy` and `refresh` on a fresh machine fail"
         yield Finding(
-            "plugin", "advice", says, "swarm-provider install-plugin, or the plugins.providers lines (README)"
+            "plugin", "warning", says, "swarm-provider install-plugin, or the plugins.providers lines (README)"
         )
 
 
@@ -243,7 +243,7 @@ def swarm(where: Mapping[str, str | list[str]], environ: Mapping[str, str]) -> I
     try:
         return asyncio.run(_swarm(settings))
     except SwarmProviderError as error:
-        return [Finding("swarm", "wrong", str(error), "docs/troubleshooting.md has this message")]
+        return [Finding("swarm", "error", str(error), "docs/troubleshooting.md has this message")]
 
 
 async def _swarm(settings: ConnectionSettings) -> list[Finding]:
@@ -264,7 +264,10 @@ def _nodes(nodes: list[Json]) -> Iterable[Finding]:
     says = f"{len(nodes)} node{'s' if len(nodes) > 1 else ''}, {len(reachable)} of {len(managers)} managers reachable"
     if len(managers) == 2:
         yield Finding(
-            "swarm", "advice", f"{says}: with two managers, the loss of either stops the swarm", "have 1, 3 or 5"
+            "swarm",
+            "warning",
+            f"{says}: with two managers, the loss of either stops the swarm",
+            "use 1, 3 or 5 managers",
         )
     else:
         yield Finding("swarm", "ok", says)
@@ -272,14 +275,14 @@ def _nodes(nodes: list[Json]) -> Iterable[Finding]:
         name = str(at(node, "Description", "Hostname") or node["ID"])
         if at(node, "Status", "State") != "ready":
             says = f"{name} is {at(node, 'Status', 'State')}"
-            yield Finding("node", "wrong", says, f"start it again, or docker node rm {name}")
+            yield Finding("node", "error", says, f"restart it, or docker node rm {name}")
         elif at(node, "Spec", "Availability") != "active":
             says = f"{name} is set to {at(node, 'Spec', 'Availability')}: it takes no tasks"
-            yield Finding("node", "advice", says, f"docker node update --availability active {name}")
+            yield Finding("node", "warning", says, f"docker node update --availability active {name}")
     versions = sorted({str(at(node, "Description", "Engine", "EngineVersion")) for node in nodes})
     if len(versions) > 1:
         yield Finding(
-            "versions", "advice", f"the nodes run different engines: {', '.join(versions)}", "upgrade the older ones"
+            "versions", "warning", f"the nodes run different engines: {', '.join(versions)}", "upgrade the older ones"
         )
 
 
@@ -303,11 +306,11 @@ async def _logins(there: Swarm, services: list[Json]) -> list[Finding]:
             hosts[host] = await there.encoded_auth(image) is not None
         except SwarmProviderError as error:
             text = f"the login for {host} cannot be read: {error}"
-            found.append(Finding("registry", "wrong", text, f"docker login {host}"))
+            found.append(Finding("registry", "error", text, f"docker login {host}"))
             hosts[host] = True
     for host in sorted(name for name, known in hosts.items() if not known and name != DEFAULT_DOMAIN):
-        says = f"services of this provider pull from {host}, and there is no login for it here"
-        found.append(Finding("registry", "advice", says, f"docker login {host}, unless its images are public"))
+        says = f"services of this provider pull from {host}, which has no login on this machine"
+        found.append(Finding("registry", "warning", says, f"docker login {host}, unless its images are public"))
     return found
 
 

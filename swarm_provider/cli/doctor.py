@@ -15,6 +15,7 @@ from swarm_provider.cli import checks
 from swarm_provider.cli.checks import Finding
 from swarm_provider.cli.common import FAILED, OK, Commands, Help, painted
 from swarm_provider.core.foreign import shown
+from swarm_provider.report.words import count
 
 _EXAMPLES: Final = """\
 examples:
@@ -24,27 +25,27 @@ examples:
   swarm-provider doctor --json | jq '.findings[] | select(.level != "ok")'
 
 exit codes:
-  0  nothing is wrong (there may be advice)
-  1  something is wrong
+  0  no errors (there may be warnings)
+  1  there are errors
   2  wrong arguments
 """
-_MARKS: Final = {"ok": ("ok", "green"), "advice": ("advice", "yellow"), "wrong": ("WRONG", "red")}
+_COLOURS: Final = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "doctor",
-        help="say what is wrong with this setup, and how to put it right",
-        description="Looks at the Pulumi CLI, the project, its backend and states, the plugin, the engine, the swarm "
-        "and the registry logins, and says what is wrong and how to put it right. It changes nothing.",
+        help="check this setup, and say how to fix what is wrong",
+        description="Checks the Pulumi CLI, the project, its backend and states, the plugin, the engine, the swarm "
+        "and the registry logins, and says how to fix what is wrong. It changes nothing.",
         epilog=_EXAMPLES,
         formatter_class=Help,
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
     parser.add_argument("--context", help="a docker context instead")
-    parser.add_argument("--stack", metavar="NAME", help="go by the swarm: settings of Pulumi.NAME.yaml")
+    parser.add_argument("--stack", metavar="NAME", help="use the swarm: configuration in Pulumi.NAME.yaml")
     parser.add_argument(
         "-C", "--cwd", metavar="DIR", default=".", help="folder of the Pulumi program; default: this one"
     )
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.stack and not where:
         where = checks.settings_of(folder, arguments.stack)
     found = [_readable(one) for one in _findings(folder, where)]
-    wrong = [one for one in found if one.level == "wrong"]
+    wrong = [one for one in found if one.level == "error"]
     if arguments.json:
         findings = [dataclasses.asdict(one) for one in found]
         print(json.dumps({"well": not wrong, "findings": findings}, indent=2, ensure_ascii=False))
@@ -86,13 +87,8 @@ def _readable(found: Finding) -> Finding:
 def _print(found: Sequence[Finding]) -> None:
     width = max(len(one.what) for one in found)
     for one in found:
-        mark, colour = _MARKS[one.level]
-        print(f"{painted(mark.ljust(6), colour)}  {one.what.ljust(width)}  {one.says}")
+        print(f"{painted(one.level.ljust(7), _COLOURS[one.level])}  {one.what.ljust(width)}  {one.says}")
         if one.fix:
-            print(f"{'':8}{'':{width}}  -> {one.fix}")
-    wrong = sum(one.level == "wrong" for one in found)
-    advice = sum(one.level == "advice" for one in found)
-    print(
-        f"\n{f'{wrong} wrong' if wrong else 'nothing is wrong'}{f', {advice} advice' if advice else ''}",
-        file=sys.stdout,
-    )
+            print(f"{'':9}{'':{width}}  -> {one.fix}")
+    counts = [count(sum(one.level == level for one in found), level) for level in ("error", "warning")]
+    print(f"\n{', '.join(counts)}", file=sys.stdout)

@@ -58,12 +58,12 @@ async def _renew(swarm: Swarm, seen: Snapshot) -> bool | None:
     name, host = _name(live), registry(_image(live))
     reason = _left_alone(seen)
     if reason:
-        say(f"{name}: left, {reason}")
+        say(f"{name}: skipped, {reason}")
         return False
     try:
         login = await swarm.encoded_auth(_image(live))
         if login is None:
-            say(f"{name}: left, there is no login for {host} (`docker login` makes one)")
+            say(f"{name}: skipped, there is no login for {host} (run `docker login`)")
             return False
         # the spec stays as it is: Swarm compares tasks without the login, so none restarts
         await update_with_retry(
@@ -76,7 +76,7 @@ async def _renew(swarm: Swarm, seen: Snapshot) -> bool | None:
     except SwarmProviderError as error:
         say(f"swarm-provider: {name}: {error}", sys.stderr)
         return None
-    say(f"{name}: has the present login for {host}")
+    say(f"{name}: has the current login for {host}")
     return True
 
 
@@ -86,7 +86,7 @@ def _left_alone(seen: Snapshot) -> str:
     if is_job(live["Spec"]):
         return "it is a job, and every update runs a job again; the next `pulumi up` that changes it brings the login"
     if (live.get("UpdateStatus") or {}).get("State") in _STOPPED:
-        return "its update is paused, and an update would make it go on; `pulumi up` does that, with the login"
+        return "its update is paused, and an update would resume it; `pulumi up` does that, with the login"
     if restart(live["Spec"], live["Spec"], snapshot=seen).restarts:
         return "its last update has not reached all tasks, and any update restarts those; `pulumi up` brings the login"
     return ""

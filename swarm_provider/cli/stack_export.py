@@ -66,7 +66,7 @@ async def _found(swarm: Swarm, stack: str) -> Found:
         raise InputError(f"there is no stack {stack!r} in the swarm; its stacks: {told}")
     owners = {owner for spec in services if (owner := labels.owner(spec.get("Labels")))}
     if owners:
-        raise InputError(f"stack {stack!r} belongs to Pulumi stack {', '.join(sorted(map(repr, owners)))} already")
+        raise InputError(f"stack {stack!r} already belongs to Pulumi stack {', '.join(sorted(map(repr, owners)))}")
     networks = await swarm.list("network")
     names = {item["Id"]: item["Name"] for item in networks}
     notes = [
@@ -76,7 +76,7 @@ async def _found(swarm: Swarm, stack: str) -> Found:
     ]
     secrets = [object_name(item) for item in await swarm.list("secret") if _of(object_labels(item), stack)]
     if secrets:
-        text = "nobody can read a secret back, so the file calls them external:"
+        text = "secrets cannot be read back, so the file declares them as external:"
         notes.append(f"{text} {', '.join(sorted(secrets))}")
     running = Running(
         stack,
@@ -118,7 +118,7 @@ def save(found: Found, folder: Path, *, python: bool) -> list[str]:
         files[f"{name}.yml"] = written.text().encode()
     taken = [path for path in files if (folder / path).exists()]
     if taken:
-        raise InputError(f"{folder / taken[0]} exists already; give another --directory, or move it")
+        raise InputError(f"{folder / taken[0]} already exists; use another --directory, or move it")
     for path, data in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -151,13 +151,13 @@ def _in_file_names(found: Found) -> Found:
         return found
     who = ", ".join(map(repr, odd))
     text = (
-        f"a compose file cannot have {'services' if len(odd) > 1 else 'the service'} {who}: the label "
+        f"a compose file cannot contain {'services' if len(odd) > 1 else 'the service'} {who}: the label "
         f"{labels.NAMESPACE} says stack {stack.name!r}, and the name does not begin with '{stack.name}_'"
     )
     kept = [inputs for inputs in stack.services if inputs["name"] not in odd]
     if not kept:
         raise InputError(f"{text}; use --python")
-    notes = [*found.notes, f"{text}; left out, it stays as it is (--python takes it over, too)"]
+    notes = [*found.notes, f"{text}; skipped, it stays as it is (--python adopts it, too)"]
     return replace(found, stack=replace(stack, services=kept), notes=notes)
 
 
@@ -181,7 +181,7 @@ def _bytes(content: Json) -> bytes:
 def _closest(found: Found, file: Path) -> tuple[Dialect, list[str]]:
     """Return the dialect in which the file is what runs, or comes closest to it, and where it differs.
 
-    Docker's own has no word for some of what Swarm can (docs/decisions/015).
+    Docker's own does not support all that Swarm does (docs/decisions/015).
     """
     docker: list[str] | None
     try:

@@ -32,10 +32,10 @@ examples:
   swarm-provider status shop --host ssh://ops@manager-1
 
 exit codes:
-  0  every service runs as wanted
+  0  every service is healthy
   1  the swarm cannot be reached, or has no such stack
   2  wrong arguments
-  3  a service does not run as wanted
+  3  a service is not healthy
 """
 
 
@@ -122,7 +122,7 @@ def _readable(value: Any, secrets: SecretFilter) -> Any:
 def _print(stack: str, where: str, found: Sequence[Standing]) -> None:
     unwell = [one for one in found if not one.well]
     total = f"{len(found)} service{'s' if len(found) > 1 else ''}"
-    verdict = painted("all run as wanted", "green") if not unwell else painted(f"{len(unwell)} not as wanted", "red")
+    verdict = painted("all healthy", "green") if not unwell else painted(f"{len(unwell)} not healthy", "red")
     print(f"{painted(shown(stack), 'bold')} at {shown(where)}: {total}, {verdict}\n")
     rows = [("SERVICE", "TASKS", "IMAGE", "NODES")]
     rows += [(one.name, _tasks(one), _image(one.image), ", ".join(one.nodes) or "-") for one in found]

@@ -77,7 +77,7 @@ class RegistryLogins:
         except LoginsUnreadable as error:
             raise CredentialsFailed(
                 f"the login for {host} in the docker configuration cannot be read ({error}); "
-                f"run docker login again, or give registry_auth in the provider's configuration"
+                f"run docker login again, or set registry_auth in the provider's configuration"
             ) from None
 
     def _ask_helper(self, program: str, host: str) -> dict[str, Any] | None:
@@ -86,11 +86,11 @@ class RegistryLogins:
         if path is None:
             raise CredentialsFailed(
                 f"the docker configuration has the logins for {host} in {program}, which is not on PATH; "
-                "install it, or give registry_auth in the provider's configuration"
+                "install it, or set registry_auth in the provider's configuration"
             )
         server = _HUB_KEY if host == DEFAULT_DOMAIN else host
         what = f"the login for {host} in the docker configuration cannot be read"
-        advice = f"try `echo {server} | {program} get`, or give registry_auth in the provider's configuration"
+        advice = f"try `echo {server} | {program} get`, or set registry_auth in the provider's configuration"
         try:
             code, said = output_of(
                 [path, "get"],
@@ -100,7 +100,7 @@ class RegistryLogins:
             )
         except subprocess.TimeoutExpired:
             raise CredentialsFailed(
-                f"{what}: {program} did not answer within {self._helper_seconds:g} s; {advice}"
+                f"{what}: {program} did not respond within {self._helper_seconds:g} s; {advice}"
             ) from None
         except OSError as error:
             raise CredentialsFailed(f"{what}: {program} cannot be started ({error.strerror}); {advice}") from None
@@ -113,7 +113,7 @@ class RegistryLogins:
             user, secret = login["Username"], login["Secret"]
         except (ValueError, KeyError, TypeError):
             # what it printed may have a password in it
-            raise CredentialsFailed(f"{what}: {program} answers no login; {advice}") from None
+            raise CredentialsFailed(f"{what}: {program} returned no login; {advice}") from None
         if not user and not secret:
             return None
         if user == _TOKEN:

@@ -141,24 +141,24 @@ def why_unreachable(error: BaseException, url: str) -> str:
         if isinstance(item, SshFailed):
             return _ssh_advice(str(item))
         if isinstance(item, socket.gaierror):
-            return "the host name is not known"
+            return "unknown host name"
         if urllib3_pools.is_of_a_proxy(item):
-            return "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there; add the host to NO_PROXY"
+            return "the proxy in HTTP_PROXY or HTTPS_PROXY cannot reach it; add the host to NO_PROXY"
     if "certificate verify failed" in lower:
         detail = re.search(r"certificate verify failed: ([^(\]]+)", text)
         why = f" ({detail[1].strip()})" if detail else ""
         return f"its TLS certificate is not trusted{why}; check the CA file"
     if "certificate required" in lower or "bad certificate" in lower or "unknown ca" in lower:
-        return "it wants a TLS client certificate that its CA has signed; check the cert and key files"
+        return "it requires a TLS client certificate signed by its CA; check the cert and key files"
     if "wrong version number" in lower or "record layer failure" in lower:
-        return "it does not speak TLS on this port; leave out the TLS files or use the port for TLS"
+        return "it does not speak TLS on this port; remove the TLS files or use the port for TLS"
     if any(isinstance(item, ssl.SSLError) or urllib3_pools.is_of_tls(item) for item in chain):
         return "the TLS connection fails; check the CA, cert and key files"
     for item in chain:
         if isinstance(item, OSError) and item.errno:
             return _os_reason(item, url)
     if "timed out" in lower or "timeout" in lower:
-        return "no answer in time"
+        return "timed out"
     if "remote end closed" in lower or "connection aborted" in lower:
         return "it closed the connection"
     return f"{type(chain[-1]).__name__}"
@@ -207,7 +207,7 @@ def _ssh_advice(said: str) -> str:
     if "host key verification failed" in lower:
         advice = "; connect once by hand with ssh to accept its key, or add it to known_hosts"
     elif "permission denied" in lower:
-        advice = "; add the key to ssh-agent or name it in ~/.ssh/config (nobody can be asked for a password here)"
+        advice = "; add the key to ssh-agent or name it in ~/.ssh/config (password prompts are not possible here)"
     elif "dial-stdio" in lower or "command not found" in lower:
         advice = "; the docker CLI must be on that user's PATH there"
     return f"ssh says: {said.rstrip('.')}{advice}"

@@ -46,7 +46,7 @@ class Registries:
         except DockerError as error:
             raise from_registry(error) from None
         except Unanswered:
-            raise RegistryUnreachable("its registry does not answer in time", call=words) from None
+            raise RegistryUnreachable("its registry timed out", call=words) from None
         found: Json = answer.json()
         return found
 

@@ -156,7 +156,7 @@ def configuration(args: Json, environ: Mapping[str, str]) -> tuple[Json, list[Pr
     normal, problems = PROVIDER.normal({key: _opened(value) for key, value in given.items()})
     ways = [key for key in ("hosts", "host", "context") if normal.get(key)]
     if len(ways) > 1:
-        problems.append(Problem(f"give one of {' and '.join(ways)}, not both", ways[0]))
+        problems.append(Problem(f"set only one of {' and '.join(ways)}", ways[0]))
     return normal, problems
 
 

@@ -58,7 +58,7 @@ async def _run(engine: str | None) -> None:
     code = 0
     if not serving.cancelled() and (error := serving.exception()) is not None:
         code = 1
-        print(f"the swarm provider cannot serve: {_in_a_line(error)}", file=sys.stderr, flush=True)
+        print(f"the swarm provider failed to start: {_in_a_line(error)}", file=sys.stderr, flush=True)
     # threads that still wait for an answer of Docker must not keep the process
     sys.stdout.flush()
     os._exit(code)

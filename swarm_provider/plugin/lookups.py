@@ -60,13 +60,15 @@ def _current(items: list[Json], kind: str, name: str, project: str | None) -> Js
         family = naming.family_by_name(items, name, None)
     except LookupError as owners:
         raise InputError(
-            Problem(f"the {kind} family {name!r} exists for several owners ({owners}); say which with `project`")
+            Problem(f"the {kind} family {name!r} exists for several owners ({owners}); set `project`")
         ) from None
     current = naming.current(items, family) if family else None
     if current is None:
         known = {*map(naming.object_name, items), *naming.by_base(items)}
         raise InputError(
-            Problem(f"{kind} {name!r} does not exist in the swarm{nearest(name, tuple(sorted(known)))}; make it first")
+            Problem(
+                f"{kind} {name!r} does not exist in the swarm{nearest(name, tuple(sorted(known)))}; create it first"
+            )
         )
     return current
 

@@ -38,7 +38,7 @@ def _sections(page: Page) -> Iterator[Markup]:
         yield element("p", page.total, class_="total")
     if page.errors:
         yield _section(
-            "Errors", element("p", "Nothing can be deployed until they are gone."), _said(page.errors), "bad"
+            "Errors", element("p", "Nothing can be deployed until they are fixed."), _said(page.errors), "bad"
         )
     if page.warnings:
         yield _section("Warnings", Markup(""), _said(page.warnings), "warn")
@@ -58,7 +58,7 @@ def _sections(page: Page) -> Iterator[Markup]:
         ]
         yield _section("Configs, secrets and the rest", Markup(""), _table(("object", "is", "what"), rows))
     if page.by_hand:
-        intro = element("p", "What somebody changed since the last up. The run sets back what the program manages.")
+        intro = element("p", "Changes since the last up. The run reverts what the program manages.")
         yield _section("Changed by hand", intro, joined(*(_differences(one, "was", "is") for one in page.by_hand)))
     if page.contents:
         yield _section("Contents", Markup(""), joined(*map(_content, page.contents)))

@@ -104,7 +104,7 @@ def _blocks(page: Page, budget: _Budget) -> Iterator[str]:
     if page.total and page.changes:
         yield f"**{text(page.total)}**\n"
     if page.errors:
-        yield "**Errors.** Nothing can be deployed until they are gone.\n"
+        yield "**Errors.** Nothing can be deployed until they are fixed.\n"
         yield from _said(page.errors, budget.said)
     if page.warnings:
         yield "**Warnings**\n"

@@ -149,7 +149,7 @@ def _parsed(text: str) -> list[Json]:
             with contextlib.suppress(ValueError):
                 entries.append(json.loads(line))
     if not any(_is_event(entry) for entry in entries):
-        raise InputError("this is not JSON of Pulumi: give what `pulumi preview --json` prints to stdout")
+        raise InputError("this is not Pulumi's JSON: pass what `pulumi preview --json` prints to stdout")
     return entries
 
 

@@ -99,7 +99,7 @@ def _files(directory: Any, pattern: Any) -> list[str]:
         raise InputError(Problem("must be a pattern of paths below the directory, such as '*.conf'", "pattern"))
     folder = Path(directory)
     if not folder.is_dir():
-        wrong = "is no directory" if folder.exists() else "does not exist"
+        wrong = "is not a directory" if folder.exists() else "does not exist"
         raise InputError(Problem(f"{os.fspath(directory)!r} {wrong}", "directory"))
     found = sorted(path.relative_to(folder).as_posix() for path in folder.glob(pattern) if path.is_file())
     if not re.search(r"(?:^|/)\.", pattern):

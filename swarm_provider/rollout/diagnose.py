@@ -58,7 +58,7 @@ async def _ask_registry(swarm: Swarm, image: str) -> str:
         await swarm.distribution(image)
     except SwarmProviderError as error:
         return str(error)
-    return "the registry gives it to the manager: look at the node's network, and at its login for this registry"
+    return "the manager can pull it; check the node's network access and registry credentials"
 
 
 def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], secrets: SecretFilter) -> list[str]:

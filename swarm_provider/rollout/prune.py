@@ -37,7 +37,7 @@ class _Wish:
     def tell(self, error: BaseException) -> None:
         """Warn its caller of what stays."""
         if self.warn is not None:
-            self.warn(f"old versions of a {self.kind} stay, the next up removes them: {error}")
+            self.warn(f"old versions of a {self.kind} were not deleted; the next `pulumi up` retries: {error}")
 
 
 class Pruner:

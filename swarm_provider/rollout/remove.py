@@ -75,9 +75,9 @@ async def remove_network(
     said = False
     while any(network_id in (item.get("Id"), item.get("Name")) for item in await swarm.list("network", fresh=True)):
         if waiting.now() >= deadline:
-            raise RolloutFailed([f"network {name}: Swarm took its removal, but it is still there after {limit:g} s"])
+            raise RolloutFailed([f"network {name}: removal accepted, but the network still exists after {limit:g} s"])
         if not said:
-            progress(f"network {name}: waiting until it is really gone")
+            progress(f"network {name}: waiting for its removal")
             said = True
         await _pause(waiting, PAUSE_S, stop, f"network {name}")
     return removed
@@ -127,7 +127,7 @@ async def _insist(
             lost = True
             if waiting.now() >= deadline:
                 raise
-            text = f"no answer from the swarm, trying again ({error})"
+            text = f"no response from the swarm, retrying ({error})"
         except DockerError as error:
             if kind == "network" and error.status >= 500 and "not found" in error.message:
                 # it was removed and is only still listed
@@ -154,7 +154,7 @@ def is_in_use(error: DockerError) -> bool:
 
 async def _pause(clock: Clock, seconds: float, cancelled: asyncio.Event, what: str) -> None:
     if cancelled.is_set():
-        raise Cancelled(f"stopped waiting for the removal of {what}; the cluster goes on with it")
+        raise Cancelled(f"stopped waiting for the removal of {what}; Swarm continues the removal")
     sleeping = asyncio.ensure_future(clock.sleep(seconds))
     stopping = asyncio.ensure_future(cancelled.wait())
     try:
@@ -163,4 +163,4 @@ async def _pause(clock: Clock, seconds: float, cancelled: asyncio.Event, what: s
         sleeping.cancel()
         stopping.cancel()
     if cancelled.is_set():
-        raise Cancelled(f"stopped waiting for the removal of {what}; the cluster goes on with it")
+        raise Cancelled(f"stopped waiting for the removal of {what}; Swarm continues the removal")

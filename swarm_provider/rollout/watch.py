@@ -181,7 +181,7 @@ class Watcher:
                 if reporting.done():
                     raise reporting.result()
                 reporting.cancel()
-            raise Cancelled(f"stopped waiting for {_name(waiter)} ({_text(waiter)}); the cluster goes on with it")
+            raise Cancelled(f"stopped waiting for {_name(waiter)} ({_text(waiter)}); Swarm continues the rollout")
         finally:
             stop.cancel()
             if alarm is not None:
@@ -201,7 +201,7 @@ class Watcher:
     async def _timed_out(self, waiter: _Waiter, timeout: float) -> RolloutFailed:
         if waiter in self._waiters:
             self._waiters.remove(waiter)
-        text = f"{_name(waiter)}: not done within its timeout of {timeout:g} s ({_text(waiter)})"
+        text = f"{_name(waiter)}: timed out after {timeout:g} s ({_text(waiter)})"
         late = Cause("timeout", text)
         hindrances: tuple[Cause, ...] = ()
         if waiter.desired is not None and waiter.snapshot is not None:
@@ -351,7 +351,7 @@ class Watcher:
             self._spawn(self._fetch(waiter, cause))
 
     async def _begin_anew(self, waiter: _Waiter) -> None:
-        self._say(waiter, "a node was lost in the middle of the update; telling Swarm to go on", at_once=True)
+        self._say(waiter, "node lost during the update; restarting the update", at_once=True)
         with contextlib.suppress(SwarmProviderError):
             await begin_update_anew(self._swarm, waiter.service_id, clock=self._clock)
 
@@ -380,7 +380,7 @@ class Watcher:
             self._reachable()
             return
         for waiter in self._waiters:
-            self._say(waiter, f"no answer from the swarm, trying again ({error})")
+            self._say(waiter, f"no response from the swarm, retrying ({error})")
 
 
 def _holds_a_container(task: Task, nodes: Items) -> bool:

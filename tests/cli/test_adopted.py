@@ -22,9 +22,9 @@ def found(*names: str) -> Found:
 def test_service_without_the_prefix_of_its_stack_is_left_out_of_the_file_and_told(tmp_path: Path) -> None:
     told = save(found("shop_web", "web"), tmp_path, python=False)
     assert list(yaml.safe_load((tmp_path / "shop.yml").read_text())["services"]) == ["web"]
-    [note] = [line for line in told if line.startswith("note: a compose file cannot have")]
+    [note] = [line for line in told if line.startswith("note: a compose file cannot contain")]
     assert "the service 'web'" in note
-    assert "--python takes it over" in note
+    assert "--python adopts it" in note
 
 
 def test_stack_without_a_service_of_its_prefix_writes_nothing(tmp_path: Path) -> None:

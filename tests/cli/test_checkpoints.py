@@ -52,7 +52,7 @@ def test_whole_states_are_well(backend: Path) -> None:
     assert broken(backend) == []
     assert len(stacks(backend)) == 2
     (found,) = checks.states(backend, {"PULUMI_BACKEND_URL": f"file://{backend}"})
-    assert (found.level, found.says) == ("ok", "2 states there, all whole")
+    assert (found.level, found.says) == ("ok", "2 states, all valid")
 
 
 @pytest.mark.parametrize("kept", [0, 1, len(STATE) - 1])
@@ -123,7 +123,7 @@ def test_doctor_tells_of_every_state_of_the_folder(backend: Path) -> None:
     for name in ("shop", "other"):
         (backend / f".pulumi/stacks/{name}/dev.json").write_text("")
     found = list(checks.states(backend, {"PULUMI_BACKEND_URL": f"file://{backend}"}))
-    assert [one.level for one in found] == ["wrong", "wrong"]
+    assert [one.level for one in found] == ["error", "error"]
     assert "'other/dev'" in found[0].says and "restore your backup" in found[0].fix
     assert "'shop/dev'" in found[1].says and found[1].fix.startswith("cp ")
     assert list(checks.states(backend, {"PULUMI_BACKEND_URL": "s3://states"})) == []

@@ -23,7 +23,7 @@ def cli(folder: Path, version: str) -> dict[str, str]:
 
 
 def test_cli_that_is_missing_old_or_right_is_told(tmp_path: Path) -> None:
-    assert levels(checks.pulumi_cli({"PATH": str(tmp_path)}))["pulumi"][0] == "wrong"
+    assert levels(checks.pulumi_cli({"PATH": str(tmp_path)}))["pulumi"][0] == "error"
     assert "3.225.0 or newer" in levels(checks.pulumi_cli(cli(tmp_path, "v3.100.0")))["pulumi"][1]
     assert levels(checks.pulumi_cli(cli(tmp_path, "v3.259.0")))["pulumi"][0] == "ok"
 
@@ -31,18 +31,18 @@ def test_cli_that_is_missing_old_or_right_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "level", "says"),
     [
-        ({}, "wrong", "nobody is logged in"),
+        ({}, "error", "not logged in"),
         ({"PULUMI_BACKEND_URL": "s3://states?region=eu"}, "ok", "s3://states"),
         ({"PULUMI_BACKEND_URL": "postgres://me:tr0ub4dor@db/states"}, "ok", "postgres://…@db/states"),
         ({"PULUMI_BACKEND_URL": "postgres://me:a/tr0ub4dor@db/states"}, "ok", "postgres://…@db/states"),
         ({"PULUMI_BACKEND_URL": "postgres://db/states?password=tr0ub4dor"}, "ok", "postgres://db/states?password=…"),
         ({"PULUMI_BACKEND_URL": "azblob://states?sas=tr0ub4dor"}, "ok", "azblob://states?sas=…"),
-        ({"PULUMI_BACKEND_URL": "file:///nowhere/states"}, "wrong", "mkdir -p /nowhere/states"),
-        ({"PULUMI_BACKEND_URL": "file:///tmp"}, "advice", "back it up"),
-        ({"PULUMI_BACKEND_URL": "file:///tmp", "GITHUB_ACTIONS": "true"}, "wrong", "takes the state with it"),
-        ({"PULUMI_BACKEND_URL": "file:///tmp", "GITLAB_CI": "true"}, "wrong", "docs/state.md"),
-        ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "0"}, "wrong", "set SWARM_STATE_KEPT=1"),
-        ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "1"}, "advice", "back it up"),
+        ({"PULUMI_BACKEND_URL": "file:///nowhere/states"}, "error", "mkdir -p /nowhere/states"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp"}, "warning", "back it up"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp", "GITHUB_ACTIONS": "true"}, "error", "is lost with it"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp", "GITLAB_CI": "true"}, "error", "docs/state.md"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "0"}, "error", "set SWARM_STATE_KEPT=1"),
+        ({"PULUMI_BACKEND_URL": "file:///tmp", "CI": "1", "SWARM_STATE_KEPT": "1"}, "warning", "back it up"),
         (
             {
                 "PULUMI_BACKEND_URL": "file:///tmp/checkout/states",
@@ -50,7 +50,7 @@ def test_cli_that_is_missing_old_or_right_is_told(tmp_path: Path) -> None:
                 "GITHUB_WORKSPACE": "/tmp/checkout",
                 "SWARM_STATE_KEPT": "true",
             },
-            "wrong",
+            "error",
             "which the runner cleans",
         ),
         ({"PULUMI_ACCESS_TOKEN": "pul-1"}, "ok", "https://api.pulumi.com"),
@@ -64,10 +64,10 @@ def test_backend_is_told_with_its_risk(tmp_path: Path, environ: dict[str, str], 
 
 def test_passphrase_that_nobody_set_is_advice_and_a_missing_file_wrong(tmp_path: Path) -> None:
     environ = {"PULUMI_BACKEND_URL": "s3://states", "HOME": str(tmp_path)}
-    assert levels(checks.backend(tmp_path, environ))["passphrase"][0] == "advice"
+    assert levels(checks.backend(tmp_path, environ))["passphrase"][0] == "warning"
     assert "passphrase" not in levels(checks.backend(tmp_path, {**environ, "PULUMI_CONFIG_PASSPHRASE": ""}))
     gone = {**environ, "PULUMI_CONFIG_PASSPHRASE_FILE": "/nowhere/pass"}
-    assert levels(checks.backend(tmp_path, gone))["passphrase"][0] == "wrong"
+    assert levels(checks.backend(tmp_path, gone))["passphrase"][0] == "error"
 
 
 def test_project_without_its_virtualenv_and_plugin_is_told(tmp_path: Path) -> None:
@@ -76,12 +76,12 @@ def test_project_without_its_virtualenv_and_plugin_is_told(tmp_path: Path) -> No
         "name: shop\nruntime: {name: python, options: {virtualenv: .venv}}\n"
         "plugins: {providers: [{name: swarm, path: .venv/bin}]}\n"
     )
-    assert levels(checks.project(tmp_path, {}))["virtualenv"][0] == "wrong"
-    assert levels(checks.plugin(tmp_path, {}))["plugin"][0] == "wrong"
+    assert levels(checks.project(tmp_path, {}))["virtualenv"][0] == "error"
+    assert levels(checks.plugin(tmp_path, {}))["plugin"][0] == "error"
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     for name in ("python", "pulumi-resource-swarm"):
         (tmp_path / ".venv" / "bin" / name).touch()
-    assert levels(checks.project(tmp_path, {}))["virtualenv"][0] == "advice"
+    assert levels(checks.project(tmp_path, {}))["virtualenv"][0] == "warning"
     assert levels(checks.plugin(tmp_path, {}))["plugin"][0] == "ok"
 
 
@@ -178,5 +178,5 @@ def test_sound_setup_has_nothing_wrong(
         monkeypatch.delenv(runner, raising=False)
     assert main(["doctor", "--host", docker.host, "-C", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
-    assert "1 of 1 managers reachable" in shown and "nothing is wrong" in shown
+    assert "1 of 1 managers reachable" in shown and "0 errors" in shown
     assert "\033" not in shown

@@ -54,7 +54,7 @@ def test_report_reads_standard_input_and_what_powershell_writes() -> None:
     [
         (["report", "/nowhere/preview.json"], "cannot read '/nowhere/preview.json': No such file or directory"),
         (["report", UPDATE, "--html", "/nowhere/page.html"], "cannot write '/nowhere/page.html'"),
-        (["report", str(PREVIEWS / "update.md")], "this is not JSON of Pulumi"),
+        (["report", str(PREVIEWS / "update.md")], "this is not Pulumi's JSON"),
     ],
 )
 def test_report_that_cannot_be_made_says_why_in_one_line(

@@ -64,7 +64,7 @@ def test_stack_is_shown_as_the_cluster_runs_it(
     monkeypatch.setenv("NO_COLOR", "1")
     assert main(["status", unique, "--host", docker.host]) == 3
     shown = capsys.readouterr().out
-    assert f"{unique} at {docker.host}: 3 services, 2 not as wanted" in shown
+    assert f"{unique} at {docker.host}: 3 services, 2 not healthy" in shown
     assert f"config {unique}-app-1 (the newest is {unique}-app-2" in shown
     assert "  ! " in shown and "\033" not in shown
 

@@ -170,7 +170,7 @@ def test_every_form_of_many_secrets_is_found() -> None:
 
 
 def test_cost_of_a_text_does_not_grow_with_the_number_of_secrets() -> None:
-    text = "shop_web.1 on node-b: its command cannot be started (exit code 127): no such file or directory"
+    text = "shop_web.1 on node-b: its command failed to start (exit code 127): no such file or directory"
     few, many = (SecretFilter(f"postgres://app:{number:08x}@db/app" for number in range(size)) for size in (10, 4000))
     assert _seconds(many, text) < 20 * _seconds(few, text)
 

@@ -156,7 +156,7 @@ def test_credential_helper_that_hangs_is_ended_with_all_that_it_started(tmp_path
     with pytest.raises(CredentialsFailed) as caught:
         known.header("registry.test/app")
     assert time.monotonic() - began < 5
-    assert "docker-credential-test did not answer within 0.5 s" in str(caught.value)
+    assert "docker-credential-test did not respond within 0.5 s" in str(caught.value)
     assert "registry_auth" in str(caught.value)
     # a signal takes a moment to arrive
     wait_for("the end of both", lambda: all(map(has_ended, started.read_text().split())), timeout=5)

@@ -78,7 +78,7 @@ def test_api_version_that_the_engine_does_not_speak_is_told(short_path: Path) ->
 
 
 def test_api_version_that_is_none_is_an_input_error(short_path: Path) -> None:
-    with stub_daemon(short_path, "d") as stub, pytest.raises(InputError, match="write it like"):
+    with stub_daemon(short_path, "d") as stub, pytest.raises(InputError, match="such as"):
         on_swarm(address, host=stub.host, api_version="v1.43")
 
 
@@ -99,7 +99,7 @@ def test_machines_of_one_name_are_told_apart_by_their_engines(short_path: Path) 
 def test_something_else_that_answers_is_not_taken_for_docker(short_path: Path, reply: Any) -> None:
     with stub_daemon(short_path, "d") as stub:
         stub.version = reply
-        assert failure(host=stub.host) == f"what answers at {stub.host} is not a Docker Engine"
+        assert failure(host=stub.host) == f"the server at {stub.host} is not a Docker Engine"
 
 
 def test_daemon_that_never_answers_is_given_up(short_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_daemon_that_never_answers_is_given_up(short_path: Path) -> None:
         deaf.bind(str(short_path / "deaf.sock"))
         deaf.listen()
         line = failure(host=f"unix://{short_path}/deaf.sock", timeout=0.3)
-    assert line == f"cannot reach Docker at unix://{short_path}/deaf.sock (host): no answer within 0.3 s"
+    assert line == f"cannot reach Docker at unix://{short_path}/deaf.sock (host): timed out after 0.3 s"
 
 
 def test_socket_that_does_not_exist_is_told(short_path: Path) -> None:
@@ -141,11 +141,11 @@ def test_proxy_is_not_asked_for_hosts_of_no_proxy(monkeypatch: pytest.MonkeyPatc
 def test_proxy_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     line = failure(host="tcp://manager.invalid:2375")
-    assert "the proxy of HTTP_PROXY or HTTPS_PROXY does not lead there; add the host to NO_PROXY" in line
+    assert "the proxy in HTTP_PROXY or HTTPS_PROXY cannot reach it; add the host to NO_PROXY" in line
 
 
 def test_host_name_that_nobody_knows_is_told() -> None:
-    assert "the host name is not known" in failure(host="tcp://nobody.invalid:2375")
+    assert "unknown host name" in failure(host="tcp://nobody.invalid:2375")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_host_name_that_nobody_knows_is_told() -> None:
         ),
         (
             {"LocalNodeState": "active", "ControlAvailable": True, "Error": "no quorum"},
-            "the manager at {host} cannot serve: no quorum",
+            "the manager at {host} is not usable: no quorum",
         ),
     ],
 )
@@ -180,7 +180,7 @@ def test_hosts_of_which_none_is_usable_are_all_named_in_one_line(short_path: Pat
         line = failure(hosts=(f"unix://{short_path}/dead.sock", stub.host))
     assert line.startswith("none of the 2 hosts is a usable manager: ")
     assert f"unix://{short_path}/dead.sock: the socket does not exist" in line
-    assert f"Docker at {stub.host} is not part of a swarm; make it one with `docker swarm init`" in line
+    assert f"Docker at {stub.host} is not part of a swarm; run `docker swarm init`" in line
 
 
 def closed(method: str, path: str) -> Reply:
@@ -406,4 +406,4 @@ def test_messages_hold_neither_the_body_nor_the_login(short_path: Path) -> None:
         return str(caught.value)
 
     with stub_daemon(short_path, "a", lambda *_: (500, {"message": "disk full"})) as stub:
-        assert on_swarm(refused, host=stub.host) == "Docker refused create secret 'db': disk full"
+        assert on_swarm(refused, host=stub.host) == "create secret 'db' failed: disk full"

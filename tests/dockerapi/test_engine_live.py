@@ -122,7 +122,7 @@ def test_service_update_with_an_old_version_is_out_of_sequence(docker: Docker, u
 def test_name_that_is_taken_is_a_conflict(docker: Docker, unique: str, kind: str, spec: Any) -> None:
     async def work(swarm: Swarm) -> None:
         await swarm.create(kind, spec(unique))
-        with pytest.raises(Conflict, match=f"Docker refused create {kind} '{unique}'"):
+        with pytest.raises(Conflict, match=f"create {kind} '{unique}' failed: "):
             await swarm.create(kind, spec(unique))
 
     on_swarm(work, host=docker.host)
@@ -144,7 +144,7 @@ def test_invalid_spec_is_refused_with_the_daemons_words(docker: Docker) -> None:
         with pytest.raises(DockerError) as caught:
             await swarm.create("service", service("no_dns_name!"))
         assert type(caught.value) is DockerError
-        assert str(caught.value).startswith("Docker refused create service 'no_dns_name!': name must be valid")
+        assert str(caught.value).startswith("create service 'no_dns_name!' failed: name must be valid")
 
     on_swarm(work, host=docker.host)
 

@@ -50,7 +50,7 @@ def test_answer_message_is_whole_without_grpc_words() -> None:
     error = from_answer(
         400, json.dumps({"message": "rpc error: code = Unknown desc = no\n  way"}), "create service 'web'"
     )
-    assert str(error) == "Docker refused create service 'web': no\n  way"
+    assert str(error) == "create service 'web' failed: no\n  way"
 
 
 @pytest.mark.parametrize(("body", "text"), [("", "no reason given"), ("<html>oh</html>", "<html>oh</html>")])
@@ -86,7 +86,7 @@ def test_failure_is_not_mixed_up_with_an_earlier_one_that_is_being_handled() -> 
         except TimeoutError as error:
             later = error
     assert not was_never_sent(later)
-    assert why_unreachable(later, "tcp://m:2375") == "no answer in time"
+    assert why_unreachable(later, "tcp://m:2375") == "timed out"
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_tls_of_the_environment_connects(tls_engine: Remote, monkeypatch: pytest
 
 def test_tls_without_client_certificate_is_told(tls_engine: Remote) -> None:
     tls = certificates(tls_engine, cert_file="", key_file="")
-    assert "it wants a TLS client certificate that its CA has signed" in failure(host=tls_engine.host, tls=tls)
+    assert "it requires a TLS client certificate signed by its CA" in failure(host=tls_engine.host, tls=tls)
 
 
 def test_tls_with_a_ca_that_is_not_the_servers_is_told(tls_engine: Remote) -> None:
@@ -123,7 +123,7 @@ def test_tls_engine_without_tls_files_is_told(tls_engine: Remote) -> None:
 
 def test_engine_without_a_swarm_is_told(tls_engine: Remote) -> None:
     assert failure(host=tls_engine.host, tls=certificates(tls_engine)) == (
-        f"Docker at {tls_engine.host} is not part of a swarm; make it one with `docker swarm init`, or name a manager"
+        f"Docker at {tls_engine.host} is not part of a swarm; run `docker swarm init`, or use the address of a manager"
     )
 
 
@@ -184,7 +184,7 @@ def test_ssh_to_a_socket_that_does_not_exist_there_is_told(ssh_engine: Remote) -
 
 def test_ssh_that_is_not_installed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert failure(host="ssh://ops@m1").endswith("the program ssh is not installed here")
+    assert failure(host="ssh://ops@m1").endswith("ssh is not installed")
 
 
 # ------------------------------------------------------------------------------------------------- contexts

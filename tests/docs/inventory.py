@@ -66,7 +66,7 @@ RUNS = (
     Run("docker info", says="Swarm: active"),
     Run("docker service ps --no-trunc NAME", "docker service ps --no-trunc todo_todo-web", says="Running"),
     Run("docker service logs NAME", "docker service logs todo_todo-web"),
-    Run("swarm-provider status STACK", "swarm-provider status todo", says="all run as wanted"),
+    Run("swarm-provider status STACK", "swarm-provider status todo", says="all healthy"),
     Run("swarm-provider doctor", codes=(0, 1), says="managers reachable"),
     Run("swarm-provider install-plugin", says="starts the plugin"),
     # by hand, beside the stack

@@ -128,7 +128,7 @@ def test_login_that_the_pages_speak_of_is_the_one_that_services_get(
         shown = _bash(
             f"echo {PASSWORD} | {login}\nswarm-provider refresh-auth shop", tmp_path, environment, "after the login"
         )
-        assert f"shop_web: has the present login for {registry.address}" in shown
+        assert f"shop_web: has the current login for {registry.address}" in shown
 
 
 def test_readme_takes_its_reader_to_a_running_stack(

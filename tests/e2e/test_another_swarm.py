@@ -282,7 +282,7 @@ def test_refresh_with_another_docker_host_loses_nothing_and_destroy_says_where_i
     app.refresh(env={"DOCKER_HOST": b.host}).assert_no_changes()
     assert "app" in app.resources()
     result = app.destroy(env={"DOCKER_HOST": b.host}).assert_ok()
-    assert f"this works on swarm {id_of(a)} at {a.host}, where the stack lives, and not on {b.host}" in result.output
+    assert f"using swarm {id_of(a)} at {a.host}, where the stack lives, and not {b.host}" in result.output
     assert (holds(a.docker), holds(b.docker)) == ({}, {"config": 1})
 
 
@@ -309,7 +309,7 @@ def test_import_is_from_the_swarm_of_the_state_and_then_moves(app: PulumiProject
     result = app.import_(
         "swarm:index:Network", "front", "front", "--generate-code=false", env={"DOCKER_HOST": b.host}
     ).assert_ok()
-    assert f"this works on swarm {id_of(a)} at {a.host}" in result.output
+    assert f"using swarm {id_of(a)} at {a.host}" in result.output
     network = a.docker.api.inspect_network("front")["Id"]
     assert app.resources()["front"]["outputs"]["networkId"] == network
     assert app.resources()["front"]["outputs"]["__cluster"] == id_of(a)
@@ -384,7 +384,7 @@ def test_swarm_that_was_initialised_anew_gets_everything_again(lonely: PulumiPro
         assert result.changes == {"create": 2}
         told = [line for line in result.diagnostics if old in line and id_of(fragile) in line]
         assert len(told) == 1, str(result)
-        assert f"the swarm at {fragile.host} was initialised anew" in told[0]
+        assert f"the swarm at {fragile.host} was re-initialized" in told[0]
     lonely.assert_no_changes()
     assert old not in lonely.preview().output
 
@@ -499,5 +499,5 @@ def test_state_without_an_id_whose_address_is_dead_is_an_error(
     forget_ids(app)
     gone.unlink()
     app.config_set("swarm:host", b.host).assert_ok()
-    assert_refused(app.up("--run-program"), "nobody can say", str(gone), "SWARM_DELETE_UNREACHABLE=true")
+    assert_refused(app.up("--run-program"), "cannot determine whether", str(gone), "SWARM_DELETE_UNREACHABLE=true")
     assert (holds(a.docker), holds(b.docker)) == ({"config": 1}, {})

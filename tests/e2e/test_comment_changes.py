@@ -25,7 +25,7 @@ def test_comment_and_quote_that_change_are_shown_as_lines(project: ProjectFactor
     app.program(PROGRAM.format(name=unique, word="two"))
     preview = app.preview(diff=True).assert_ok()
     shown = [line.strip() for line in preview.output.splitlines()]
-    assert "the content changes in these lines, and is the same data:" in shown
+    assert "these lines change, but the data is the same:" in shown
     for line in (
         "- 1: # scrape jobs",
         "+ 1: # scrape jobs of team x",

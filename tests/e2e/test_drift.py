@@ -118,7 +118,9 @@ def test_network_that_differs_is_told_and_made_anew_only_when_asked(
     write_yaml(app, "stack.yml", NETWORKED.replace("WANTED", "true"))
     for told in (app.preview(diff=True), app.up()):
         told.assert_no_changes()
-        assert f"network '{network}' differs from what is asked for (attachable: not set => true)" in told.output
+        assert (
+            f"network '{network}' differs from the desired configuration (attachable: not set => true)" in told.output
+        )
         assert "replace_networks=True" in told.output
     assert (docker.json("network", "inspect", network)[0]["Id"], docker.task_ids(web)) == before
 
@@ -131,7 +133,7 @@ def test_network_that_differs_is_told_and_made_anew_only_when_asked(
     drifted = app.preview(diff=True).assert_ok()
     assert drifted.changes == {"create": 1}, drifted
     assert "attachable: true => not set" in drifted.output, str(drifted)
-    assert drifted.output.count("differs from what is asked for") == 1, str(drifted)
+    assert drifted.output.count("differs from the desired configuration") == 1, str(drifted)
     app.up().assert_ok()
     by_hand = docker.json("network", "inspect", network)[0]["Id"]
 

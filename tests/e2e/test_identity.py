@@ -259,7 +259,7 @@ def test_objects_of_another_pulumi_stack_are_an_error_that_names_their_owner(
     before, urns = ids(docker, unique), {name: state["urn"] for name, state in owner.resources().items()}
     # another stack of the same project is another owner, too
     other = project(head + service, name="owner", stack="staging")
-    text = "exists already and belongs to Pulumi stack 'owner/dev'"
+    text = "already exists and belongs to Pulumi stack 'owner/dev'"
     other.preview().assert_failed(f"service '{unique}' {text} ({urns['x']})")
     other.up().assert_failed(f"service '{unique}' {text}")
     other.program(head + network)
@@ -282,7 +282,7 @@ def test_service_made_with_docker_is_imported_without_a_restart(
     program = 'import swarm_provider as swarm\nswarm.Service("web", name="NAME", image="bb:1", environment={"A": "1"}'
     program = program.replace("NAME", unique)
     app = project(program + ")")
-    app.preview().assert_failed("was not made by Pulumi", "adopt=True", "pulumi import swarm:index:Service")
+    app.preview().assert_failed("was not created by Pulumi", "adopt=True", "pulumi import swarm:index:Service")
     app.import_("swarm:index:Service", "web", unique, "--generate-code=false").assert_ok()
     app.up().assert_ok()
     app.assert_no_changes()

@@ -109,8 +109,8 @@ def assert_refused(copy: PulumiProject, there: Moved, owner: str) -> None:
         assert text in result.output and "pulumi stack rm --force" in result.output, str(result)
     there.assert_followed(owner)
     destroyed = copy.destroy().assert_ok()
-    assert f"is left: it belongs to Pulumi stack '{owner}'" in destroyed.output, str(destroyed)
-    assert f"is left: this state is a copy of Pulumi stack '{owner}'" in destroyed.output, str(destroyed)
+    assert f"is not deleted: it belongs to Pulumi stack '{owner}'" in destroyed.output, str(destroyed)
+    assert f"is not deleted: this state is a copy of Pulumi stack '{owner}'" in destroyed.output, str(destroyed)
     there.assert_followed(owner)
     assert names(there.docker, "volume", there.unique) == [f"{there.unique}-vol"]
     assert there.unique in there.docker("node", "inspect", "self", "--format", "{{json .Spec.Labels}}")

@@ -53,7 +53,7 @@ def test_nonsense_labels_of_others_stop_no_run_and_are_told_once(
     preview = app.preview().assert_no_changes()
     for kind in ("config", "secret", "network", "service"):
         assert "\n".join(preview.diagnostics).count(f"{kind} 'other-{unique}'") == 1, str(preview)
-    assert "count as not set" in preview.output
+    assert "which are ignored" in preview.output
     assert "9" * 100 not in preview.output
     assert "::error::" not in preview.output
     for content in ("two", "three"):

@@ -36,7 +36,7 @@ def test_task_of_the_version_before_on_a_paused_node_is_told_everywhere(
         preview = app.preview(diff=True).assert_ok()
         assert f"2 tasks of {agent} restart all at once because image changes" in preview.output
         assert "1 task on node2 (paused) stays" in preview.output
-        told = f"1 task of {agent} on node2 (paused) still runs the version before"
+        told = f"1 task of {agent} on node2 (paused) still runs the previous version"
         assert told in app.up().assert_ok().output
         assert len(docker.task_ids(agent) & before) == 1
         assert told in app.assert_no_changes().output
@@ -45,7 +45,7 @@ def test_task_of_the_version_before_on_a_paused_node_is_told_everywhere(
         with Plugin(docker.host) as plugin:
             olds = {"node": "node2", "availability": "pause"}
             plugin.diff("Node", "n2", "node2", olds, plugin.inputs("Node", "n2", {"node": "node2"}, olds), {})
-            assert f"1 task restarts there, of an older version: {agent}" in plugin.said[-1][1]
+            assert f"1 task restarts there to update: {agent}" in plugin.said[-1][1]
     finally:
         docker("node", "update", "--availability", "active", "node2")
     wait_for("Swarm has caught up", lambda: not docker.task_ids(agent) & before and len(docker.task_ids(agent)) == 3)

@@ -94,7 +94,7 @@ def test_ctrl_c_in_an_update_leaves_the_cluster_at_work(project: ProjectFactory,
     app.program(program(unique, "web:2", delay=6, replicas=2))
     seconds, output = interrupt(wait_until_starting(app, docker, unique, "web:2"))
     assert seconds < STOPS_WITHIN, output
-    assert "the cluster goes on with it" in output
+    assert "Swarm continues the rollout" in output
     app.up().assert_ok()
     images = {task["Spec"]["ContainerSpec"]["Image"] for task in docker.tasks(unique)}
     assert (images, len(docker.tasks(unique))) == ({"web:2"}, 2)

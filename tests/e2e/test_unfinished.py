@@ -43,9 +43,9 @@ def test_crash_loop_of_a_global_service_is_told_until_it_runs(
     wait_for("a pause between two tries", lambda: between_tries(docker, agent))
     assert main(["status", unique, "--host", docker.host]) == 3
     shown = capsys.readouterr().out
-    assert "1 not as wanted" in shown and "0/1 global" in shown and "exited with code 1" in shown
+    assert "1 not healthy" in shown and "0/1 global" in shown and "exited with code 1" in shown
     preview = app.preview().assert_ok()
-    assert f"the last update of service '{agent}' did not converge; `up` tries again" in preview.output
+    assert f"the last update of service '{agent}' did not converge; `up` retries it" in preview.output
     assert f"{agent} is degraded: 0/1 tasks run" in preview.output
     app.up().assert_failed("exited with code 1", max_lines=10)
 
@@ -82,7 +82,7 @@ def test_update_after_one_that_did_not_finish_says_what_it_restarts(
 
     # without a change `up` sends nothing, and says so
     again = app.preview().assert_ok()
-    assert "Swarm goes on with the last update, and `up` waits; 1 task of" in again.output
+    assert "Swarm continues the last update, and `up` waits; 1 task of" in again.output
     write_yaml(app, "compose.yml", second.replace("start-first", "stop-first"))
     corrected = app.preview(diff=True).assert_ok()
     assert (
@@ -114,6 +114,6 @@ def test_tasks_that_swarm_gave_up_are_started_again_and_the_preview_says_so(
     app.up().assert_failed("exited with code 1", max_lines=10)
     app.write("flag/up", "")
     preview = app.preview().assert_ok()
-    assert f"`up` tries again; the job {job} runs again because force_update changes" in preview.output
+    assert f"`up` retries it; the job {job} runs again because force_update changes" in preview.output
     app.up().assert_ok()
     assert docker.service(job)["JobStatus"]["JobIteration"]["Index"] == 1

@@ -220,7 +220,7 @@ BAD_VALUE = [
         'swarm.Secret("bv5", data="x" * 512_000)',
         'swarm.Secret("bv5", data="x" * 511_999)',
         "bv5",
-        "data: the content has 512000 bytes; Docker takes at most 511999 for a secret",
+        "data: the content has 512000 bytes; the maximum for a secret is 511999",
     ),
     line(
         'swarm.Network("bv6", name="front/back")',
@@ -427,12 +427,12 @@ def test_missing_external_of_a_service_is_told_by_its_name(
     app: PulumiProject, unique: str, argument: str, says: str
 ) -> None:
     app.program(HEAD + f'swarm.Service("{unique}", image="bb:1", {argument.replace("NAME", unique)})')
-    app.preview().assert_failed(unique, says.replace("NAME", unique), "make it first")
+    app.preview().assert_failed(unique, says.replace("NAME", unique), "create it first")
 
 
 def test_missing_external_of_a_lookup_is_told_by_its_name(app: PulumiProject, unique: str) -> None:
     app.program(HEAD + f'pulumi.export("id", swarm.get_config("{unique}").id)')
-    app.preview().assert_failed(f"config '{unique}' does not exist in the swarm", "make it first")
+    app.preview().assert_failed(f"config '{unique}' does not exist in the swarm", "create it first")
 
 
 @pytest.mark.long
@@ -468,8 +468,8 @@ def test_object_made_with_docker_is_refused_until_it_is_adopted(
         make = f'swarm.Network("x", name="{unique}"'
     app.program(HEAD + make + ")")
     app.preview().assert_failed(
-        f"{kind} '{unique}' exists already and was not made by Pulumi",
-        "set adopt=True to take it over",
+        f"{kind} '{unique}' already exists and was not created by Pulumi",
+        "set adopt=True to adopt it",
         f"pulumi import swarm:index:{kind.capitalize()}",
     )
     app.program(HEAD + make + ", adopt=True)")
@@ -485,7 +485,7 @@ def test_service_of_docker_stack_deploy_is_refused_until_the_stack_adopts_it(
     docker.wait_running(f"{unique}_web")
     tasks = docker.task_ids(f"{unique}_web")
     app.program(HEAD + f'swarm.Stack("{unique}", compose_file="foreign.yml")')
-    app.preview().assert_failed(f"'{unique}_", "exists already and was not made by Pulumi", "adopt=True")
+    app.preview().assert_failed(f"'{unique}_", "already exists and was not created by Pulumi", "adopt=True")
     app.program(HEAD + f'swarm.Stack("{unique}", compose_file="foreign.yml", adopt=True)')
     app.up().assert_ok()
     app.assert_no_changes()
@@ -499,7 +499,7 @@ def test_node_label_of_somebody_else_is_refused_until_it_is_overwritten(
     docker("node", "update", "--label-add", f"{unique}=ssd", "node1")
     label = f'swarm.NodeLabel("x", node="*", key="{unique}", value="raid"'
     app.program(HEAD + label + ")")
-    app.preview().assert_failed("node 'node1'", f"{unique}=ssd", "set by somebody else", "set overwrite=True")
+    app.preview().assert_failed("node 'node1'", f"{unique}=ssd", "set by someone else", "set overwrite=True")
     app.program(HEAD + label + ", overwrite=True)")
     app.up().assert_ok()
     app.assert_no_changes()
@@ -514,7 +514,7 @@ def test_object_of_another_pulumi_stack_is_refused_with_the_name_of_its_owner(
     theirs.up().assert_ok()
     app.program(HEAD + f'swarm.Service("mine", name="{unique}", image="bb:2", adopt=True)')
     app.preview().assert_failed(
-        f"service '{unique}' exists already and belongs to Pulumi stack 'other/dev'", "choose another name"
+        f"service '{unique}' already exists and belongs to Pulumi stack 'other/dev'", "choose another name"
     )
     app.program(HEAD + f'swarm.Service("mine", name="{unique}-mine", image="bb:2")')
     app.up().assert_ok()

@@ -71,7 +71,7 @@ def assert_converges(app: PulumiProject, program: str = PROGRAM) -> None:
             "connection refused; is the engine running and listening on this port?",
             marks=pytest.mark.long,
         ),
-        pytest.param("tcp://manager-1.invalid:2376", "the host name is not known", marks=pytest.mark.long),
+        pytest.param("tcp://manager-1.invalid:2376", "unknown host name", marks=pytest.mark.long),
         ("ssh://ops@manager-1.invalid", "ssh says:"),
     ],
 )
@@ -129,7 +129,7 @@ def test_worker_is_told_with_the_managers_that_it_knows(app: PulumiProject, node
 def test_engine_outside_a_swarm_is_told_with_how_to_make_one(app: PulumiProject, nodes: Engine) -> None:
     app.program(PROGRAM)
     app.preview(env={"DOCKER_HOST": nodes.node(3).host}).assert_failed(
-        f"Docker at {nodes.node(3).host} is not part of a swarm", "docker swarm init", "or name a manager"
+        f"Docker at {nodes.node(3).host} is not part of a swarm", "docker swarm init", "or use the address of a manager"
     )
 
 

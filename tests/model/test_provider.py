@@ -52,7 +52,7 @@ def test_given_value_wins_over_the_environment() -> None:
 
 def test_two_ways_to_docker_are_a_problem() -> None:
     assert [str(entry) for entry in configuration({"host": "tcp://a", "context": "b"}, {})[1]] == [
-        "host: give one of host and context, not both"
+        "host: set only one of host and context"
     ]
 
 

@@ -23,7 +23,7 @@ YAML = "# scrape jobs\nscrape_configs:\n  - job_name: a\n    port: 1\n"
         ('{"a": 1, "b": 2}', '{"b": 2, "a": 1}', ['- 1: {"a": 1, "b": 2}', '+ 1: {"b": 2, "a": 1}']),
         ("a: !Ref x\n", "a:  !Ref x\n", ["- 1: a: !Ref x", "+ 1: a:  !Ref x"]),
         ("a: 1\n---\nb: 1\n", "a: 1\n---\nb: 2\n", ["- 3: b: 1", "+ 3: b: 2"]),
-        ("a: 1\n", "a: 1\r\n", ["only the ends of lines differ"]),
+        ("a: 1\n", "a: 1\r\n", ["only the line endings differ"]),
         ("a: {b: 1}\n", "a:\n  b: 1\n", ["- 1: a: {b: 1}", "+ 1: a:", "+ 2:   b: 1"]),
     ],
 )

@@ -138,7 +138,7 @@ def test_global_service_without_a_node_is_degraded() -> None:
 @pytest.mark.parametrize("state", ["failed", "rejected", "complete"])
 def test_try_that_has_just_begun_does_not_count(mode: Json, state: str) -> None:
     said = degraded(service(**mode), tried(state=state, ran=2), [node("a")], NOW)
-    assert said == "web is degraded: 0/1 tasks run; 1 just started again after a failure"
+    assert said == "web is degraded: 0/1 tasks run; 1 just restarted after a failure"
     assert not recovered(service(**mode), said)
     assert not standing(service(**mode), tried(state=state, ran=2), [node("a")], [], [], NOW).well
 
@@ -188,7 +188,7 @@ def test_tasks_of_another_version_on_paused_nodes_are_left_behind() -> None:
     old, new = ({"Spec": {"ContainerSpec": {"Image": image}}} for image in ("bb:1", "bb:2"))
     nodes = [node("a"), resting]
     tasks = [task("a") | new, task("b") | old]
-    assert left_behind(live, tasks, nodes) == "1 task of web on b (paused) still runs the version before"
+    assert left_behind(live, tasks, nodes) == "1 task of web on b (paused) still runs the previous version"
     assert standing(live, tasks, nodes, [], [], NOW).well
     assert left_behind(live, [task("a") | old, task("b") | new], nodes) is None
 

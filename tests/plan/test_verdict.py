@@ -254,7 +254,7 @@ def test_job_that_does_not_start_is_given_up() -> None:
     task = {**_task(1, "web:2", "preparing"), "JobIteration": {"Index": 7}}
     verdict = _verdict(_job(), [task], seconds=400)
     assert isinstance(verdict, Failed)
-    assert verdict.causes[0].text == "todo_web.1 on node-a: stays preparing"
+    assert verdict.causes[0].text == "todo_web.1 on node-a: still preparing"
 
 
 def test_job_is_limited_by_the_patience_that_was_asked_for() -> None:
@@ -265,10 +265,10 @@ def test_job_is_limited_by_the_patience_that_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("other", "says"),
     [
-        ({"TaskTemplate": {"ContainerSpec": {"Image": "web:9"}}}, "its image is another one now"),
+        ({"TaskTemplate": {"ContainerSpec": {"Image": "web:9"}}}, "its image has changed"),
         (
             {"TaskTemplate": {"ContainerSpec": {"Image": "web:2", "Secrets": [{"SecretID": "x"}]}}},
-            "its secrets are others now",
+            "its secrets have changed",
         ),
         ({"Mode": {"Replicated": {"Replicas": 5}}}, "it has 2 replicas now, not 5"),
     ],
@@ -279,7 +279,7 @@ def test_service_that_is_not_what_was_sent_is_not_done(other: Json, says: str) -
     tasks = [_task(1, "web:2", "running"), _task(2, "web:2", "running")]
     verdict = _verdict(service, tasks, seconds=30, sent={**service["Spec"], **other})
     assert isinstance(verdict, Failed) and verdict.final
-    assert verdict.causes[0].text == (f"todo_web was changed by somebody else while its tasks were awaited: {says}")
+    assert verdict.causes[0].text == (f"todo_web was changed by someone else during the rollout: {says}")
 
 
 def test_number_of_replicas_that_is_not_managed_may_change() -> None:
@@ -315,7 +315,7 @@ def test_replicas_that_are_left_out_count_as_one() -> None:
 def test_update_that_does_not_move_fails_with_what_it_waits_for() -> None:
     verdict = _verdict(_service(), [_task(1, "web:2", "preparing"), _task(2, "web:1", "running")], seconds=400)
     assert isinstance(verdict, Failed) and not verdict.final
-    assert verdict.causes[0].text == "todo_web.1 on node-a: stays preparing"
+    assert verdict.causes[0].text == "todo_web.1 on node-a: still preparing"
     assert verdict.causes[1].text.startswith("todo_web: no progress for 6m40s")
 
 
@@ -328,7 +328,7 @@ def test_failure_that_differs_only_in_ids_is_told_once() -> None:
         task["Status"] |= {"Err": f"starting container failed: {words.format(id, taken)}"}
         failures.append(Failure(Task(task), "1", float(number), False, 0.0))
     texts = [cause.text for cause in failing(Service(_service()), failures, NODES)]
-    assert texts == [f"todo_web.1 on node-a: a port is taken on the node: {taken} (2 times)"]
+    assert texts == [f"todo_web.1 on node-a: a port is already in use on the node: {taken} (2 times)"]
 
 
 @pytest.mark.parametrize(

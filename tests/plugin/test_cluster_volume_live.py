@@ -37,7 +37,7 @@ def live(docker: Docker, name: str) -> Any:
 def test_cluster_volume_lives_in_the_swarm(plugin: Plugin, docker: Docker, unique: str) -> None:
     inputs, failures = plugin.check("Volume", unique, MADE)
     if not has_cluster_volumes(docker):
-        assert failures == ["cluster_spec: the engine (API 1.41) has no cluster volumes; API 1.42 has"]
+        assert failures == ["cluster_spec: the engine (API 1.41) does not support cluster volumes; API 1.42 does"]
         return
     assert failures == []
     id_, state = plugin.create("Volume", unique, inputs)

@@ -159,5 +159,5 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         return log.shown, spec
 
     shown, spec = asyncio.run(run())
-    assert shown == [("urn:web", "waiting for secret 'db', which 'db-password' of this program makes")]
+    assert shown == [("urn:web", "waiting for secret 'db', which 'db-password' of this program creates")]
     assert spec["TaskTemplate"]["ContainerSpec"]["Secrets"] == [{"SecretName": "db-1234", "SecretID": "id1"}]  # type: ignore[index]

@@ -89,7 +89,7 @@ def test_node_that_changes_is_told_with_what_happens_to_its_tasks(docker: Docker
         id, state = plugin.create("Node", unique, olds)
     for wanted, text in (
         ("drain", evicts),
-        ("pause", f"{node} takes no new tasks; those that it has keep running"),
+        ("pause", f"{node} accepts no new tasks; running ones continue"),
     ):
         with Plugin(docker.host) as plugin:
             news = plugin.inputs("Node", unique, {"node": node, "availability": wanted}, olds)

@@ -89,7 +89,9 @@ def test_keep_previous_zero_leaves_one_version(plugin: Plugin, docker: Docker, u
     rotate(plugin, unique, olds, state, data="3", keepPrevious=0)
     told = [text for _, text in plugin.said if "docker service rollback" in text]
     assert len(told) == 1
-    assert told[0].startswith(f"keep_previous is 0, so this update deletes the version of config '{unique}' before it")
+    assert told[0].startswith(
+        f"keep_previous is 0, so this update deletes the previous version of config '{unique}' before it"
+    )
 
 
 def test_reader_of_a_label_sees_one_version(plugin: Plugin, docker: Docker, unique: str) -> None:
@@ -172,7 +174,7 @@ def test_config_made_by_docker_is_refused_with_the_way_out(plugin: Plugin, docke
     docker("config", "create", inputs["name"], "-", stdin="1")
     with pytest.raises(grpc.RpcError) as caught:
         plugin.create("Config", unique, inputs)
-    assert "was not made by Pulumi" in caught.value.details()
+    assert "was not created by Pulumi" in caught.value.details()
 
 
 def test_equal_names_in_two_projects_stay_apart(plugin: Plugin, docker: Docker, unique: str) -> None:
@@ -188,7 +190,7 @@ def test_equal_names_in_two_projects_stay_apart(plugin: Plugin, docker: Docker, 
     assert plugin.invoke("getConfig", {"name": unique, "project": "two"})["name"] == second["name"]
     with pytest.raises(grpc.RpcError) as caught:
         plugin.read("Config", "imported", unique)
-    assert "one/dev, two/dev); give the name of a version" in caught.value.details()
+    assert "one/dev, two/dev); use the name of a version" in caught.value.details()
     assert plugin.read("Config", "imported", second["name"])[1]["baseName"] == unique
 
 

@@ -62,7 +62,7 @@ def fault() -> str:
 
 def test_internal_error_says_where_and_how_to_get_its_traceback(unlogged: None) -> None:
     line = fault()
-    assert "internal error of the swarm provider, please report it: KeyError: 'ID' (plugin/lookups.py:" in line
+    assert "internal error in the swarm provider, please report it: KeyError: 'ID' (plugin/lookups.py:" in line
     assert "run again with SWARM_PROVIDER_LOG=FILE" in line
 
 
@@ -113,7 +113,7 @@ def test_plugin_that_cannot_serve_says_so_and_fails() -> None:
         "asyncio.run(_run(None))"
     )
     assert done.returncode == 1
-    assert done.stderr == "the swarm provider cannot serve: RuntimeError: no port is free\n"
+    assert done.stderr == "the swarm provider failed to start: RuntimeError: no port is free\n"
 
 
 def test_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     told = f"SWARM_PROVIDER_LOG: cannot write '{tmp_path}/no/log': No such file or directory"
-    assert done.stderr == f"the swarm provider cannot serve: {told}\n"
+    assert done.stderr == f"the swarm provider failed to start: {told}\n"
 
 
 def test_node_without_a_description_is_no_fault() -> None:

@@ -95,5 +95,5 @@ def test_nothing_is_said_to_be_removed_from_a_swarm_that_is_given_up(tmp_path: P
     asyncio.run(move())
     assert "what this stack has on swarm a" in told[0]
     assert told[1:] == [
-        f"these settings lead to another swarm: everything is made on {new}, and nothing is removed from {old}"
+        f"the configuration points to another swarm: everything is created on {new}, and nothing is deleted from {old}"
     ]

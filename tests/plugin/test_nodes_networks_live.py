@@ -285,7 +285,7 @@ def test_network_that_may_differ_is_no_error_even_when_strict(docker: Docker, un
             plugin.diff("Network", unique, unique, olds, news, {})
         details = str(caught.value.details())
         assert "attachable: not set => true" in details
-        assert "driverOpts.encrypted: known only in the update" in details
+        assert "driverOpts.encrypted: known during the update" in details
 
 
 def test_warning_of_another_network_does_not_tell_its_options(docker: Docker, unique: str) -> None:
@@ -414,7 +414,7 @@ def test_other_options_of_a_volume_are_refused_at_preview_without_their_values(
     given = {"node": node, "driverOpts": {"type": "tmpfs", "device": "tmpfs", "o": "size=2m"}}
     with pytest.raises(grpc.RpcError) as caught:
         plugin.create("Volume", unique, plugin.inputs("Volume", unique, given), preview=True)
-    assert "other values of driver_opts.o than" in str(caught.value.details())
+    assert "different values of driver_opts.o" in str(caught.value.details())
     assert "size=" not in str(caught.value.details())
     not_known = {**given, "driverOpts": {"type": "tmpfs", "device": "tmpfs", "o": UNKNOWN}}
     assert plugin.create("Volume", unique, plugin.inputs("Volume", unique, not_known), preview=True)[0] == unique

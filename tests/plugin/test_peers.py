@@ -73,7 +73,9 @@ def test_process_of_another_user_is_refused_and_root_is_served(plugin: str, call
     lines = call(plugin, caller)
     assert len(lines) == 3
     for line in lines:
-        assert line.startswith("version " if served else "PERMISSION_DENIED this swarm plugin serves the user")
+        assert line.startswith(
+            "version " if served else "PERMISSION_DENIED this swarm plugin accepts connections only from the user"
+        )
 
 
 @pytest.mark.live

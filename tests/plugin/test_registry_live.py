@@ -71,7 +71,7 @@ def test_worker_without_a_login_pulls_with_that_of_the_service_also_after_it_was
     private.change_password("an0ther")
     monkeypatch.setenv("DOCKER_CONFIG", private.config_dir)
     assert main(["refresh-auth", unique, "--host", three_nodes.host]) == 0
-    assert capsys.readouterr().out == f"{name}: has the present login for {private.address}\n"
+    assert capsys.readouterr().out == f"{name}: has the current login for {private.address}\n"
     docker.wait_settled(name)
     assert docker.task_ids(name) == {first["ID"]}
 
@@ -166,5 +166,5 @@ def test_stack_without_services_or_logins_is_told(
     said = capsys.readouterr()
     assert "no login was sent" in said.err
     assert f"{unique}_job: left, it is a job" in said.out
-    assert f"{unique}_web: left, there is no login for docker.io" in said.out
+    assert f"{unique}_web: skipped, there is no login for docker.io" in said.out
     assert docker.service(f"{unique}_job")["Version"] == before

@@ -52,7 +52,7 @@ def test_cancel_ends_the_waiting_and_the_next_update_goes_on_with_it(
         seconds = time.monotonic() - began
     assert seconds < STOPS_WITHIN
     kept = half_made(caught.value)
-    assert f"stopped waiting for {unique} (" in kept.reasons[0] and "the cluster goes on with it" in kept.reasons[0]
+    assert f"stopped waiting for {unique} (" in kept.reasons[0] and "Swarm continues the rollout" in kept.reasons[0]
     state = decode(kept.properties)
     assert (kept.id, state["converged"], state["serviceId"]) == (unique, False, docker.service(unique)["ID"])
 

@@ -137,7 +137,7 @@ def test_update_that_is_under_way_is_told_where_somebody_waits(plugin: Plugin, d
     with Plugin(docker.host) as next_run:
         with pytest.raises(grpc.RpcError) as caught:
             next_run.read("Service", unique, id, inputs, state)
-        assert "is under way; `up` waits for its end" in caught.value.details()
+        assert "is in progress; `up` waits for it" in caught.value.details()
         assert partly(caught.value)[:2] == (id, {**inputs, "forceUpdate": 1})
         assert next_run.read("Service", unique, id, {**inputs, "wait": False}, state)[0] == id
 

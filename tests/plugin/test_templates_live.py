@@ -28,4 +28,4 @@ def test_template_of_a_config_that_fails_on_the_node_is_told_at_once(
         plugin.create("Service", unique, inputs)
     # a crash loop is given a minute
     assert time.monotonic() - began < 30
-    assert f"the template of config {name} cannot be filled in on the node: " in str(caught.value.details())
+    assert f"the template of config {name} cannot be expanded on the node: " in str(caught.value.details())

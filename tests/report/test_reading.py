@@ -42,10 +42,10 @@ def digest(*steps: dict[str, Any], diagnostics: tuple[dict[str, str], ...] = ())
     [
         ("", "the preview is empty"),
         ("  \n", "the preview is empty"),
-        ("Previewing update (dev):\n", "this is not JSON of Pulumi"),
+        ("Previewing update (dev):\n", "this is not Pulumi's JSON"),
         ('{"a": 1}', "it has no steps"),
-        ("[1, 2]", "this is not JSON of Pulumi"),
-        ('{"steps": [', "this is not JSON of Pulumi"),
+        ("[1, 2]", "this is not Pulumi's JSON"),
+        ('{"steps": [', "this is not Pulumi's JSON"),
     ],
 )
 def test_input_of_another_kind_is_refused_in_one_line(given: str, said: str) -> None:

@@ -151,7 +151,7 @@ def test_mistake_inside_an_output_ends_the_program_in_the_same_way() -> None:
 
 
 def test_resource_of_another_kind_is_refused() -> None:
-    with pytest.raises(pulumi.RunError, match=r"networks\[0\]: takes a Network \(or a name\), not the Config 'c'"):
+    with pytest.raises(pulumi.RunError, match=r"networks\[0\]: must be a Network \(or a name\), not the Config 'c'"):
         run(lambda: swarm.Service("x", image="bb:1", networks=[swarm.Config("c", data="1")]))
 
 

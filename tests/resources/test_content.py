@@ -51,7 +51,7 @@ def test_folder_instead_of_a_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_two_ways_at_once_are_an_error() -> None:
-    with pytest.raises(pulumi.RunError, match="give one of data and file, not both"):
+    with pytest.raises(pulumi.RunError, match="set only one of data and file"):
         config(data="a", file="b")
 
 

@@ -79,7 +79,7 @@ def test_service_finds_the_files_below_one_folder(folder: Path) -> None:
     ("arguments", "said"),
     [
         ({"directory": "conf"}, "directory: 'conf' does not exist"),
-        ({"directory": "conf.d/default.conf"}, "directory: 'conf.d/default.conf' is no directory"),
+        ({"directory": "conf.d/default.conf"}, "directory: 'conf.d/default.conf' is not a directory"),
         ({"pattern": "*.yml"}, "pattern: no file in 'conf.d' matches '*.yml'"),
         ({"pattern": "/etc/*"}, "pattern: must be a pattern of paths below the directory"),
         ({"directory": 3}, "directory: must be the path of a directory"),

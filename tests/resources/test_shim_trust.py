@@ -86,4 +86,4 @@ def test_own_folder_of_an_older_version_is_put_right(pulumi_home: Path) -> None:
 def test_doctor_tells_of_a_shim_that_others_can_write(pulumi_home: Path, tmp_path: Path) -> None:
     plugin_shim.install().chmod(0o666)
     (found,) = checks.plugin(tmp_path, {})
-    assert found.level == "wrong" and "other users can write" in found.says
+    assert found.level == "error" and "other users can write" in found.says

@@ -7,7 +7,7 @@ from swarm_provider.plan.rollout.causes import Cause
 from swarm_provider.rollout.diagnose import LINE_LENGTH, TAIL_LINES, Evidence, reasons
 
 CRASH = Cause("crash", "todo_web.1 on node1: exited with code 1", "task1", "container1", "node1")
-HEALTH = Cause("health", "todo_web.1 on node1: its health check fails", "task1", "container1", "node1")
+HEALTH = Cause("health", "todo_web.1 on node1: its health check failed", "task1", "container1", "node1")
 
 
 def test_output_ends_with_the_last_lines() -> None:
@@ -41,5 +41,5 @@ def test_health_check_of_a_crashed_task_is_not_shown() -> None:
 
 
 def test_cause_itself_is_masked() -> None:
-    cause = Cause("command", 'todo_web.1: its command cannot be started: exec: "hunter2-hunter2"')
+    cause = Cause("command", 'todo_web.1: its command failed to start: exec: "hunter2-hunter2"')
     assert "hunter2" not in reasons([cause], {}, SecretFilter(["hunter2-hunter2"]))[0]

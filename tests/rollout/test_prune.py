@@ -67,7 +67,7 @@ def test_failure_is_one_warning_that_says_what_stays() -> None:
     removed, said = pruned(Daemon(remove={"id1": TIMEOUT}))
     assert removed == ["app-2"]
     assert len(said) == 1
-    assert "old versions of a config stay, the next up removes them" in said[0]
+    assert "old versions of a config were not deleted; the next `pulumi up` retries" in said[0]
     assert "context deadline exceeded" in said[0]
 
 

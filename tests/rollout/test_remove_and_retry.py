@@ -76,7 +76,7 @@ def test_network_in_use_is_removed_when_it_is_free() -> None:
     assert _run(remove_network, daemon, "n1", name="todo_default", progress=said.append) is True
     assert said == [
         "network todo_default: rpc error: code = FailedPrecondition desc = network n1 is in use by service s1",
-        "network todo_default: waiting until it is really gone",
+        "network todo_default: waiting for its removal",
     ]
 
 
@@ -98,7 +98,7 @@ def test_network_that_stays_in_use_is_an_error_that_says_by_whom() -> None:
 
 def test_network_that_stays_listed_is_an_error() -> None:
     daemon = Daemon(remove=[True], list_network=[[{"Id": "n1"}]])
-    with pytest.raises(RolloutFailed, match="network back: Swarm took its removal, but it is still there after 5 s"):
+    with pytest.raises(RolloutFailed, match="network back: removal accepted, but the network still exists after 5 s"):
         _run(remove_network, daemon, "n1", name="back", timeout=5)
 
 
@@ -117,7 +117,7 @@ def test_removal_outlives_an_election_of_managers() -> None:
     said: list[str] = []
     daemon = Daemon(remove=[NO_LEADER, ConnectionFailed("no manager answers"), True])
     assert _run(remove_object, daemon, "secret", "s1", progress=said.append) is True
-    assert said[-1] == "secret s1: no answer from the swarm, trying again (no manager answers)"
+    assert said[-1] == "secret s1: no response from the swarm, retrying (no manager answers)"
 
 
 def test_removal_without_a_manager_ends_after_a_minute() -> None:
@@ -187,9 +187,7 @@ def test_containers_on_a_lost_node_are_not_waited_for() -> None:
 
 def test_container_that_does_not_stop_is_an_error_that_names_it() -> None:
     daemon = Daemon(remove=[True], list_service=[[]], list_node=[UP], tasks=[[_task("running")]])
-    with pytest.raises(
-        RolloutFailed, match=r"todo_web: not done within its timeout of 30 s \(1 stopping \(todo_web.2 on node-b"
-    ):
+    with pytest.raises(RolloutFailed, match=r"todo_web: timed out after 30 s \(1 stopping \(todo_web.2 on node-b"):
         _run(remove_service, daemon, "s1", name="todo_web", timeout=30)
 
 

@@ -68,7 +68,7 @@ def find_peer(
         InputError: `api_version` is not one.
     """
     if api_version is not None and not re.fullmatch(r"1\.\d+", api_version):
-        raise InputError(f"api_version: {api_version!r} is no version of Docker's API; write it like '1.43'")
+        raise InputError(f"api_version: {api_version!r} is not a version of Docker's API, such as '1.43'")
     failures: list[str] = []
     for endpoint in endpoints:
         transport = Transport(endpoint, timeout=timeout, headers=headers)
@@ -97,7 +97,7 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
         version = transport.call("GET", "/version", "connect", timeout=probe).json()
         engine = str(version.get("Version", "")) if isinstance(version, dict) else ""
         if not isinstance(version, dict) or "ApiVersion" not in version:
-            raise ConnectionFailed(f"what answers at {url} is not a Docker Engine")
+            raise ConnectionFailed(f"the server at {url} is not a Docker Engine")
         transport.version = _negotiate(url, engine, version, api_version)
         info = transport.call("GET", "/info", "connect", timeout=min(patience, transport.timeout)).json()
     except Unanswered as failure:
@@ -105,9 +105,9 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
         raise Unreachable(url, reason, transport.endpoint.origin) from None
     except DockerError as failure:
         if failure.status < 400:
-            raise ConnectionFailed(f"what answers at {url} is not a Docker Engine") from None
+            raise ConnectionFailed(f"the server at {url} is not a Docker Engine") from None
         advice = "; give TLS files" if "HTTPS server" in failure.message else ""
-        raise ConnectionFailed(f"Docker at {url} refuses to serve: {failure.message.rstrip('.')}{advice}") from None
+        raise ConnectionFailed(f"Docker at {url} refused the request: {failure.message.rstrip('.')}{advice}") from None
     swarm = info.get("Swarm") or {}
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")
     if manager:
@@ -139,7 +139,7 @@ def _negotiate(url: str, engine: str, version: Json, wanted: str | None) -> str:
     if not version_number(lowest) <= version_number(wanted) <= version_number(highest):
         raise ConnectionFailed(
             f"the engine at {url} does not speak API {wanted} (api_version), but {lowest} to {highest}; "
-            "leave api_version out"
+            "remove api_version"
         )
     if version_number(wanted) < version_number(LOWEST_API):
         raise ConnectionFailed(f"api_version {wanted} is too old, at least {LOWEST_API} is needed")
@@ -151,7 +151,7 @@ def _check_manager(url: str, swarm: Json, cluster: str, cluster_id: str) -> None
     error = str(swarm.get("Error") or "").strip()
     if state == "inactive":
         raise ConnectionFailed(
-            f"Docker at {url} is not part of a swarm; make it one with `docker swarm init`, or name a manager"
+            f"Docker at {url} is not part of a swarm; run `docker swarm init`, or use the address of a manager"
         )
     if state == "locked":
         raise ConnectionFailed(f"the swarm at {url} is locked; unlock it with `docker swarm unlock`")
@@ -162,6 +162,6 @@ def _check_manager(url: str, swarm: Json, cluster: str, cluster_id: str) -> None
             raise ConnectionFailed(f"Docker at {url} is {state} in its swarm{f': {error}' if error else ''}{where}")
         raise ConnectionFailed(f"Docker at {url} is a worker of its swarm, not a manager{where}")
     if error or not cluster:
-        raise ConnectionFailed(f"the manager at {url} cannot serve: {error or 'its swarm has no leader'}")
+        raise ConnectionFailed(f"the manager at {url} is not usable: {error or 'its swarm has no leader'}")
     if cluster_id and cluster != cluster_id:
         raise ConnectionFailed(f"{url} is a manager of another swarm, {cluster}, and not of {cluster_id}")

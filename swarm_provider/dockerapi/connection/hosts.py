@@ -112,12 +112,12 @@ def _check_url(url: str, origin: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise InputError(f"{origin}: this is no address of a Docker daemon; {wanted}") from None
+        raise InputError(f"{origin}: not an address of a Docker daemon; {wanted}") from None
     if _CONTROLS.search(url):
         raise InputError(f"{origin}: the address has a line break or another control character; {wanted}")
     if parts.password is not None:
         # the address goes into messages and into ssh's arguments, where others can read it
-        raise InputError(f"{origin}: a password cannot stand in an address; use ssh keys or TLS files")
+        raise InputError(f"{origin}: a password is not allowed in an address; use ssh keys or TLS files")
     told = repr(shown(url))
     if parts.scheme not in _SCHEMES:
         raise InputError(f"{origin}: {told} has an unknown scheme {parts.scheme!r}; {wanted}")
@@ -130,7 +130,7 @@ def _check_url(url: str, origin: str) -> str:
             raise InputError(f"{origin}: {told} has more than a host and a port; {wanted}")
     if parts.scheme == "ssh":
         if not parts.hostname:
-            raise InputError(f"{origin}: {told} names no host; {wanted}")
+            raise InputError(f"{origin}: {told} has no host; {wanted}")
         if parts.query or parts.fragment:
             raise InputError(f"{origin}: {told} has more than a host, a port and a path; {wanted}")
     if parts.scheme in ("tcp", "http", "https", "ssh"):
@@ -142,12 +142,12 @@ def _check_names(parts: SplitResult, origin: str) -> None:
     """Refuse a host or a user that no machine and no account is called."""
     if not _HOST.fullmatch(parts.hostname or ""):
         raise InputError(
-            f"{origin}: the host of the address is no host name: letters, digits, '.', '-' and '_' only, and no '-' at "
+            f"{origin}: invalid host name in the address: letters, digits, '.', '-' and '_' only, and no '-' at "
             "the beginning; for another one give it an alias in ~/.ssh/config"
         )
     if parts.username is not None and not _USER.fullmatch(unquote(parts.username)):
         raise InputError(
-            f"{origin}: the user of the address is no user name: letters, digits, '.', '-', '+' and '_' only, and no "
+            f"{origin}: invalid user name in the address: letters, digits, '.', '-', '+' and '_' only, and no "
             "'-' at the beginning; for another one set User in ~/.ssh/config"
         )
 
@@ -188,7 +188,7 @@ def _context(name: str, origin: str, settings: ConnectionSettings) -> Endpoint:
     key = hashlib.sha256(name.encode()).hexdigest()
     meta_file = store / "meta" / key / "meta.json"
     if not meta_file.is_file():
-        raise InputError(f"{origin}: no such context in {store}; `docker context ls` shows those that there are")
+        raise InputError(f"{origin}: no such context in {store}; see `docker context ls`")
     docker = _mapping(_read_json(meta_file, origin), "Endpoints", "docker")
     host = docker.get("Host")
     skip_verify = bool(docker.get("SkipTLSVerify"))

@@ -86,7 +86,7 @@ class SshStream:
                 raise SshFailed("the connection was closed")
             answer += more
             if len(answer) > _LONGEST_ANSWER or not answer.startswith(b"HTTP/"[: len(answer)]):
-                raise SshFailed("the far end does not answer as Docker does; does its shell print a greeting?")
+                raise SshFailed("the remote side does not respond as Docker does; does its shell print a banner?")
 
     def end(self) -> None:
         """End ssh."""
@@ -115,7 +115,7 @@ def _reason(complaints: IO[bytes], error: Exception) -> str:
     if said:
         return said[-1]
     if isinstance(error, FileNotFoundError):
-        return "the program ssh is not installed here"
+        return "ssh is not installed"
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "timed out"
     return str(error)

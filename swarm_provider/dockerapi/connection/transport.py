@@ -52,7 +52,7 @@ class Answer:
         try:
             return jsonlib.loads(self.body) if self.body.strip() else None
         except ValueError:
-            raise DockerError("the answer is not Docker's", status=self.status) from None
+            raise DockerError("the response is not from Docker", status=self.status) from None
 
 
 def preload() -> None:
@@ -169,8 +169,8 @@ class Transport:
         reason = why_unreachable(error, self.endpoint.url)
         if was_never_sent(error):
             return Unreachable(str(self.endpoint), reason, self.endpoint.origin)
-        if reason == "no answer in time":
-            reason = f"no answer within {timeout or self.timeout:g} s"
+        if reason == "timed out":
+            reason = f"timed out after {timeout or self.timeout:g} s"
         return Unanswered(f"{words}: the connection to Docker at {self.endpoint} failed: {reason}")
 
     def _open(self) -> Pool:
@@ -201,7 +201,7 @@ class Transport:
             pool = requests_tcp.tcp_pool(base, self._tls(), CONNECTIONS, proxy)
         except requests_tcp.BadProxy:
             raise InputError(
-                "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy that can be used here, such as "
+                "HTTP_PROXY or HTTPS_PROXY is not a valid proxy address, such as "
                 f"http://proxy:3128; correct it, or add the host of {self.endpoint} to NO_PROXY"
             ) from None
         if proxy is not None and self.endpoint.tls is None and not proxy.startswith("socks"):

@@ -13,7 +13,7 @@ from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type
 from swarm_provider.plan.change.property_diff import users_path
 
 _NAMES: Final = ("target", "source", "name")
-_ADVICE: Final = "keep the order of the entries, or take the path out of ignore_changes for this change"
+_ADVICE: Final = "keep the order of the entries, or remove the path from ignore_changes for this change"
 
 
 def misplaced(shape: ObjectOf, old: Json, new: Json, ignored: Iterable[str]) -> list[str]:
@@ -50,7 +50,7 @@ def _moved(kind: Type, old: Any, new: Any, rest: Sequence[Step], path: str, name
                         f" the former {path}[{place}]{_named(old[place])}"
                     )
         elif len(old) != len(new) and positions and len(rest) == 1:
-            yield f"{path} had {len(old)} entries and has {len(new)} now, and each position keeps what stood there"
+            yield f"{path} had {len(old)} entries and has {len(new)} now, and each position keeps its value"
         for position in positions:
             yield from _moved(kind.item, old[position], new[position], rest[1:], below(path, position), "")
     elif isinstance(old, dict) and isinstance(new, dict):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-FIRST_WORDS: Final = "the content changes in these lines, and is the same data"
+FIRST_WORDS: Final = "these lines change, but the data is the same"
 _LONGEST: Final = 256 * 1024
 """Characters that are parsed; more would keep the preview waiting."""
 _MOST_LINES: Final = 20_000
@@ -33,7 +33,7 @@ def changed_lines(before: str, after: str) -> str | None:
     if rest > 0:
         shown[_MOST_SHOWN:] = [f"... and {rest} more"]
     if not shown:
-        shown = ["only the ends of lines differ"]
+        shown = ["only the line endings differ"]
     return "\n".join((f"{FIRST_WORDS}:", *shown))
 
 

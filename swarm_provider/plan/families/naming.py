@@ -60,7 +60,7 @@ def problems_of_content(kind: str, content: bytes) -> list[Problem]:
     if not content:
         return [Problem(f"the content is empty; Docker refuses an empty {kind}", "data")]
     if len(content) > limit:
-        return [Problem(f"the content has {len(content)} bytes; Docker takes at most {limit} for a {kind}", "data")]
+        return [Problem(f"the content has {len(content)} bytes; the maximum for a {kind} is {limit}", "data")]
     return []
 
 

@@ -11,7 +11,7 @@ from swarm_provider.core import labels
 from swarm_provider.errors import OwnershipError
 
 _WAY_OUT: Final = (
-    "Work with {!r}, and remove the copy; the swarm stays as it is: `pulumi stack rm --force`, or "
+    "Use stack {!r} and remove the copy, which does not touch the swarm: `pulumi stack rm --force`, or "
     "`pulumi state delete` for single resources (docs/state.md)"
 )
 
@@ -93,17 +93,17 @@ def claim(
         return Claim.TAKE_OVER
     if theirs is None:
         raise OwnershipError(
-            f"{kind} {name!r} exists already and was not made by Pulumi; set adopt=True to take it over as it is, "
+            f"{kind} {name!r} already exists and was not created by Pulumi; set adopt=True to adopt it as it is, "
             f"or run `pulumi import swarm:index:{kind.capitalize()} <resource name> {name}`"
         )
     urn = labels.urn(live) or "no URN"
     if incarnation:
         raise OwnershipError(
             f"{kind} {name!r} belongs to Pulumi stack {theirs!r} now ({urn}): it was renamed or moved, and the state "
-            f"of {owner.text!r} is a copy from before. {_WAY_OUT.format(theirs)}"
+            f"of {owner.text!r} is an outdated copy. {_WAY_OUT.format(theirs)}"
         )
     raise OwnershipError(
-        f"{kind} {name!r} exists already and belongs to Pulumi stack {theirs!r} ({urn}); choose another name, remove "
+        f"{kind} {name!r} already exists and belongs to Pulumi stack {theirs!r} ({urn}); choose another name, remove "
         f"it there first, or move its state here with `pulumi state move` (docs/state.md)"
     )
 
@@ -120,5 +120,5 @@ def require_no_copy(owner: Owner, theirs: str) -> None:
     if theirs:
         raise OwnershipError(
             f"Pulumi stack {theirs!r} has the objects of this state now: they were renamed or moved, and the state of "
-            f"{owner.text!r} is a copy from before. {_WAY_OUT.format(theirs)}"
+            f"{owner.text!r} is an outdated copy. {_WAY_OUT.format(theirs)}"
         )

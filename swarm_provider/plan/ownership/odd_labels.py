@@ -29,9 +29,7 @@ def told(kind: str, items: Iterable[Json], mask: Callable[[str], str]) -> dict[s
         if keys:
             name = at(item, "Spec", "Name") or at(item, "Description", "Hostname") or at(item, "Name") or "?"
             values = ", ".join(f"{key}={_short(own[key], mask)}" for key in keys)
-            text = (
-                f"{kind} {_short(name, mask)} has labels that this provider cannot have written, which count as not set"
-            )
+            text = f"{kind} {_short(name, mask)} has labels that this provider did not write, which are ignored"
             found[str(item.get("ID") or item.get("Id") or name)] = f"{text}: {values}"
     return found
 

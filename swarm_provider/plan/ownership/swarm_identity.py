@@ -107,21 +107,23 @@ def succession(old: Record | None, found: Cluster, reachable: Sequence[str]) -> 
 def moving(old: Cluster, new: Cluster) -> str:
     """Say what happens to everything that lives on the old swarm."""
     return (
-        f"these settings lead to another swarm: what is on {old} is made on {new} first and then removed from the old "
-        f"one; volumes stay there with their data"
+        f"the configuration points to another swarm: what is on {old} is created on {new} first and then deleted from "
+        f"the old one; volumes stay there with their data"
     )
 
 
 def leaving(old: Cluster, new: Cluster) -> str:
     """Say the same where the old swarm is given up."""
-    return f"these settings lead to another swarm: everything is made on {new}, and nothing is removed from {old}"
+    return (
+        f"the configuration points to another swarm: everything is created on {new}, and nothing is deleted from {old}"
+    )
 
 
 def lost(old: Cluster, new: Cluster) -> str:
     """Say that a swarm was made anew."""
     return (
-        f"the swarm at {new.address} was initialised anew: its id is {new.id}, and was {old.id}. What the old one held "
-        f"is lost with it, and everything is created on the new one"
+        f"the swarm at {new.address} was re-initialized: its id was {old.id} and is {new.id}. What the old one "
+        f"held is lost, and everything is created on the new one"
     )
 
 

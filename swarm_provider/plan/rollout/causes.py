@@ -197,24 +197,24 @@ def _what(kind: str, service: Service, task: Task) -> str:
     if kind == "image":
         return f"image {image} cannot be pulled: {error}"
     if kind == "health":
-        return f"its health check fails, so Swarm stopped it ({exit_text(task)})"
+        return f"its health check failed, so Swarm stopped it ({exit_text(task)})"
     if kind == "port":
         words = _PORT_WORDS.search(error)
-        return f"a port is taken on the node: {words.group() if words else error}"
+        return f"a port is already in use on the node: {words.group() if words else error}"
     if kind == "mount":
-        return f"a mount cannot be made: {error}"
+        return f"a mount failed: {error}"
     if kind == "template":
-        return f"{_template_of(task)} cannot be filled in on the node: {_TEMPLATE_WORDS.sub('', error)}"
+        return f"{_template_of(task)} cannot be expanded on the node: {_TEMPLATE_WORDS.sub('', error)}"
     if kind == "command":
-        return f"its command cannot be started (exit code {task.exit_code}): {error}"
+        return f"its command failed to start (exit code {task.exit_code}): {error}"
     if kind == "rejected":
-        return f"the node rejected it: {error}"
+        return f"rejected by the node: {error}"
     if error.startswith("starting container failed"):
-        return f"it cannot be started: {error.removeprefix('starting container failed: ')}"
+        return f"it failed to start: {error.removeprefix('starting container failed: ')}"
     if error and not error.startswith("task: non-zero exit"):
         return f"{exit_text(task)}: {error}"
     if task.state == "complete":
-        return "ended (exit code 0), and a service shall keep running"
+        return "completed (exit code 0), but a service's tasks must keep running; use a job mode for one-off tasks"
     return exit_text(task)
 
 
@@ -246,7 +246,7 @@ def _placement_detail(service: Service, error: str, snapshot: Snapshot, shown: P
             for port in at(service.json, "Spec", "EndpointSpec", "Ports") or []
             if port.get("PublishMode") == "host" and port.get("PublishedPort")
         ]
-        detail = f"it wants {', '.join(ports)} of the node (mode: host)"
+        detail = f"it needs {', '.join(ports)} on the node (mode: host)"
         if shown.old and at(service.json, "Spec", "UpdateConfig", "Order") == "start-first":
             detail += ", which its own old task holds: a host port cannot be updated with order: start-first"
         details.append(detail)

@@ -126,7 +126,7 @@ def degraded(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int)
         return None
     if found.nowhere:
         return f"{service.name} is degraded: no node takes its tasks"
-    again = f"; {len(found.shaky)} just started again after a failure" if found.shaky else ""
+    again = f"; {len(found.shaky)} just restarted after a failure" if found.shaky else ""
     down = sorted(str(at(node, "Description", "Hostname")) for node in nodes if at(node, "Status", "State") == "down")
     lost = f"; node{'s' if len(down) > 1 else ''} down: {', '.join(down)}" if down else ""
     return f"{service.name} is degraded: {found.running}/{found.wanted} tasks run{again}{lost}"
@@ -154,7 +154,7 @@ def left_behind(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
         return None
     where = ", ".join(sorted({node_name(nodes, task.node_id) for task in old}))
     tasks_of, still = ("task of", "runs") if len(old) == 1 else ("tasks of", "run")
-    return f"{len(old)} {tasks_of} {service.name} on {where} (paused) still {still} the version before"
+    return f"{len(old)} {tasks_of} {service.name} on {where} (paused) still {still} the previous version"
 
 
 def recovered(service: Json, lacking: str | None) -> bool:

@@ -38,10 +38,10 @@ def _altered(sent: Json, service: Service) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key, what in _CONTAINER.items():
             if (before.get(key) or None) != (after.get(key) or None):
-                yield f"{what} is another one now"
+                yield f"{what} has changed"
         for key, (id_key, what) in _FILES.items():
             if _ids(before.get(key), id_key) != _ids(after.get(key), id_key):
-                yield f"{what} are others now"
+                yield f"{what} have changed"
     replicas = at(sent, "Mode", "Replicated", "Replicas")
     if replicas is not None and not service.is_job and not service.is_global and replicas != service.replicas:
         yield f"it has {service.replicas} replicas now, not {replicas}"

@@ -105,8 +105,8 @@ def _given_up(stand: Stand) -> list[Cause]:
     ]
     if not lost:
         return []
-    limit = f" after {attempts} attempts" if attempts else ""
-    text = f"{service.name}: its restart policy (condition: {service.restart_condition}) does not start it again{limit}"
+    limit = f", max_attempts: {attempts}" if attempts else ""
+    text = f"{service.name}: restart policy exhausted (condition: {service.restart_condition}{limit})"
     return [*stand.failing(), Cause("given-up", text), *stand.paused()]
 
 

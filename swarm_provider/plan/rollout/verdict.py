@@ -85,7 +85,7 @@ def judge(snapshot: Snapshot, desired: Desired, history: History | None, now: fl
     """
     if snapshot.service is None:
         name = at(desired.spec, "Name") or "the service"
-        return Failed((Cause("removed", f"{name} was removed while its tasks were awaited"),), final=True)
+        return Failed((Cause("removed", f"{name} was removed during the rollout"),), final=True)
     if history is None:
         return Waiting("submitted")
     return _judged(_stand(snapshot, snapshot.service, desired, history, now))
@@ -112,12 +112,12 @@ def _judged(stand: Stand) -> Verdict:
     if service.update_state.startswith("rollback"):
         return _rolled_back(stand)
     if service.template != stand.history.template:
-        return _changed(f"{service.name} was changed by somebody else while its tasks were awaited")
+        return _changed(f"{service.name} was changed by someone else during the rollout")
     verdict = _job(stand) if service.is_job else _kept_running(stand)
     if isinstance(verdict, Done):
         what = altered(stand.desired.spec, service)
         if what:
-            return _changed(f"{service.name} was changed by somebody else while its tasks were awaited: {what}")
+            return _changed(f"{service.name} was changed by someone else during the rollout: {what}")
     return verdict
 
 
@@ -129,11 +129,11 @@ def _rolled_back(stand: Stand) -> Verdict:
     service = stand.service
     settled = service.update_state in ("rollback_completed", "rollback_paused")
     if not settled and stand.quiet() < CRASH_PATIENCE_S:
-        return Waiting("Swarm rolls the service back to its previous version")
-    who = "somebody" if service.rolled_back_by_hand else "Swarm"
+        return Waiting("Swarm is rolling the service back to its previous version")
+    who = "someone" if service.rolled_back_by_hand else "Swarm"
     text = f"{service.name}: {who} rolled the update back to the previous version"
     if service.update_state != "rollback_completed":
-        text = f"{service.name}: {who} began to roll the update back, and that has not completed"
+        text = f"{service.name}: rollback started by {who} and has not completed"
     return Failed((*stand.failing(), Cause("rolled-back", text)), final=True)
 
 
@@ -166,7 +166,7 @@ def _kept_running(stand: Stand) -> Verdict:
         if stand.service.update_state != "updating" and stand.stable(running.values()):
             return Done(head)
         if stand.is_patient():
-            watched = f"{head}, watched for {duration_text(stand.service.monitor_ns)}"
+            watched = f"{head}, monitoring ({duration_text(stand.service.monitor_ns)})"
             return Waiting(watched, stalled=stalled(stand))
     rest = {key: task for key, task in shown.current.items() if key not in running and key not in finished}
     return _unfinished(stand, head, rest)
@@ -241,9 +241,9 @@ def _unplaced_causes(stand: Stand, unplaced: list[Task]) -> list[Cause]:
 
 def _stuck(stand: Stand, head: str, rest: dict[str, Task]) -> Cause:
     for task in rest.values():
-        text = f"{where(stand.service, task, stand.snapshot.nodes)}: stays {_doing(task)}"
+        text = f"{where(stand.service, task, stand.snapshot.nodes)}: still {_doing(task)}"
         return Cause("stuck", text, task.id, task.container_id, task.node_id)
-    return Cause("stuck", f"{stand.service.name}: {head}, and Swarm starts no further task")
+    return Cause("stuck", f"{stand.service.name}: {head}, and no new task is being started")
 
 
 def _progress(stand: Stand, head: str, rest: dict[str, Task], unplaced: list[Task]) -> str:

@@ -33,12 +33,12 @@ def problems(inputs: Json, api_version: str) -> list[Problem]:
         return []
     found = []
     if api_version and version_number(api_version) < SINCE:
-        text = f"the engine (API {api_version}) has no cluster volumes; API {'.'.join(map(str, SINCE))} has"
+        text = f"the engine (API {api_version}) does not support cluster volumes; API {'.'.join(map(str, SINCE))} does"
         found.append(Problem(text, "cluster_spec"))
     if inputs.get("driver") == "local":
-        found.append(Problem("a cluster volume needs the name of its storage plugin; 'local' is none", "driver"))
+        found.append(Problem("a cluster volume needs the name of its storage plugin; 'local' is not one", "driver"))
     if "node" in inputs:
-        found.append(Problem("a cluster volume is on no node; leave `node` or `cluster_spec` out", "node"))
+        found.append(Problem("a cluster volume belongs to no node; remove `node` or `cluster_spec`", "node"))
     access = spec.get("accessMode")
     if access is not UNKNOWN and len({"mountVolume", "blockVolume"} & (access or {}).keys()) != 1:
         text = "give mount_volume={} for a volume with a file system, or block_volume={} for a block device"
@@ -58,7 +58,7 @@ async def set_availability(swarm: Swarm, name: str, news: Json) -> None:
         live = await swarm.inspect("volume", name)
         cluster = (live or {}).get("ClusterVolume")
         if cluster is None:
-            raise NotFound(f"cluster volume {name!r} was removed on the cluster; run `pulumi up` again to make it anew")
+            raise NotFound(f"cluster volume {name!r} was removed on the cluster; run `pulumi up` again to recreate it")
         word = cluster_to_spec(reveal(news["clusterSpec"])).get("Availability") or "active"
         if cluster["Spec"].get("Availability") == word:
             return

@@ -64,9 +64,9 @@ class NodeHandler(Handler):
             strict = reveal(news.get("strict"))
             await evictions.tell(self.run, request.urn, f"draining {name}", {node["ID"]}, back, strict=strict)
             return
-        text = f"{name} takes no new tasks; those that it has keep running"
+        text = f"{name} accepts no new tasks; running ones continue"
         if wanted == "active":
-            text = f"{name} takes tasks again; what runs elsewhere does not move back by itself, a global service comes"
+            text = f"{name} accepts tasks again; those elsewhere do not move back by themselves, global services start"
             text += await self._catching_up(node)
         self.session.log.info(request.urn, text)
 
@@ -81,7 +81,7 @@ class NodeHandler(Handler):
         if not names:
             return ""
         what = "1 task restarts" if len(names) == 1 else f"{len(names)} tasks restart"
-        return f"; {what} there, of an older version: {', '.join(names)}"
+        return f"; {what} there to update: {', '.join(names)}"
 
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
         replaced = self.replaced(request, news, "node")
@@ -132,7 +132,7 @@ class NodeHandler(Handler):
             return
         current = at(node, "Spec", "Availability")
         if current != reveal(olds.get("availability")):
-            text = f"node {hostname(node)!r} is left {current}: it was changed meanwhile"
+            text = f"node {hostname(node)!r} stays {current}: it was changed meanwhile"
             self.session.log.info(request.urn, text)
             return
         await self._set(node["ID"], state.get("previous") or "active")

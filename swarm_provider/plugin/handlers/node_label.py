@@ -163,8 +163,8 @@ class NodeLabelHandler(Handler):
             current = _labels(node).get(plain["key"])
             if current is not None and current != plain["value"] and node["ID"] not in ours:
                 raise OwnershipError(
-                    f"node {hostname(node)!r} has the label {plain['key']}={current} already, set by somebody else; "
-                    f"set overwrite=True to change it to {plain['value']!r} (the earlier value comes back on destroy)"
+                    f"node {hostname(node)!r} has the label {plain['key']}={current} already, set by someone else; "
+                    f"set overwrite=True to change it to {plain['value']!r} (destroy restores the previous value)"
                 )
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
@@ -228,7 +228,7 @@ class NodeLabelHandler(Handler):
         if node is None or current is None:
             return
         if current != value:
-            text = f"the label {key}={current} of node {hostname(node)!r} is left: it was changed meanwhile"
+            text = f"the label {key}={current} of node {hostname(node)!r} is not removed: it was changed meanwhile"
             self.session.log.info(request.urn, text)
             return
         await _set(swarm, node_id, key, (state.get("previous") or {}).get(node_id))

@@ -159,12 +159,12 @@ class VolumeHandler(Handler):
         differing = _differing(live, news)
         if differing:
             raise SwarmProviderError(
-                f"volume {name!r} exists with other values of {', '.join(differing)} than asked for; Docker cannot "
+                f"volume {name!r} exists with different values of {', '.join(differing)}; Docker cannot "
                 f"change that: use the same options, or another name"
             )
         text = f"volume {name!r} exists with its data, and is used as it is"
         if labels.owner(live.get("Labels")) is None and reveal(news.get("deleteOnDestroy")):
-            text += "; it was not made by Pulumi, so destroy leaves it all the same"
+            text += "; it was not created by Pulumi, so destroy keeps it"
         self.session.log.info(request.urn, text)
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
@@ -205,7 +205,7 @@ class VolumeHandler(Handler):
             self.session.log.info(request.urn, text)
             return
         if await self._node_left(olds):
-            text = f"node {reveal(olds['node'])!r} has left the swarm; what it has of volume {id!r} stays there"
+            text = f"node {reveal(olds['node'])!r} has left the swarm; its copy of volume {id!r} stays there"
             self.session.log.info(request.urn, text)
             return
         swarm = await self._where(olds)
@@ -220,7 +220,7 @@ class VolumeHandler(Handler):
             return
         if _is_lazy(olds):
             what = f"volume {id!r} is removed on" if live is not None else f"there is no volume {id!r} on"
-            text = f"{what} {swarm.name}; what tasks made of it on other nodes stays there"
+            text = f"{what} {swarm.name}; volumes that tasks created on other nodes stay there"
             self.session.log.info(request.urn, text)
         if live is None:
             return
@@ -250,7 +250,7 @@ class VolumeHandler(Handler):
             return f"it was replaced, not destroyed; `docker volume rm {id}` removes it where nobody needs it"
         own = live.get("Labels") if live is not None else None
         if labels.owner(own) is None and live is not None and not _is_lazy(olds):
-            return "it was not made by Pulumi"
+            return "it was not created by Pulumi"
         # where a task made it, there is no label of ours on it
         other = of_another(own, request.owner, state.get("incarnation"))
         return f"it belongs to {other!r}" if other else ""

@@ -116,7 +116,7 @@ class EngineLog:
 
     def slow(self, call: str) -> None:
         """Show that Docker, or a credential helper, has not answered a call yet."""
-        self.status(RESOURCE.get(), f"no answer yet: {call}")
+        self.status(RESOURCE.get(), f"no response yet: {call}")
 
     async def flush(self, urn: str = "") -> None:
         """Wait until what was said of a resource is delivered, so that none comes after the answer that it explains."""

@@ -67,4 +67,4 @@ def of_a_fault(error: BaseException, environ: Mapping[str, str]) -> str:
     place = f" ({Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno})" if ours else ""
     path = environ.get(VARIABLE)
     log = f"the log {path} has its traceback" if path else f"run again with {VARIABLE}=FILE for its traceback"
-    return f"internal error of the swarm provider, please report it: {type(error).__name__}: {error}{place}; {log}"
+    return f"internal error in the swarm provider, please report it: {type(error).__name__}: {error}{place}; {log}"

@@ -56,7 +56,7 @@ class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-igno
             if not self.peers.may_call(context.peer()):
                 await context.abort(
                     grpc.StatusCode.PERMISSION_DENIED,
-                    "this swarm plugin serves the user who started it and root, and this connection is another user's",
+                    "this swarm plugin accepts connections only from the user who started it and from root",
                 )
             return await handler.unary_unary(request, context)
 

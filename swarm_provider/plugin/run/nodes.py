@@ -32,7 +32,7 @@ def chosen(nodes: Sequence[Json], wanted: Iterable[str]) -> list[Json]:
         problems.append(
             Problem(f"node {name!r} does not exist in the swarm{nearest(name, known)}", "node")
             if not matching
-            else Problem(f"{len(matching)} nodes are called {name!r}; write the id of one", "node")
+            else Problem(f"{len(matching)} nodes are called {name!r}; use the id of one", "node")
         )
     if problems:
         raise InputError(*problems)

@@ -58,7 +58,7 @@ class Session:
 
     async def _connect(self) -> Swarm:
         try:
-            with self.log.telling(RESOURCE.get(), "no answer yet: connect to Docker"):
+            with self.log.telling(RESOURCE.get(), "no response yet: connect to Docker"):
                 return self._announced(await self._ways.swarm())
         except ConnectionFailed as error:
             if not self.settings.offline_preview:
@@ -73,7 +73,7 @@ class Session:
         return swarm
 
     async def _connect_node(self, host: str) -> Swarm:
-        with self.log.telling(RESOURCE.get(), f"no answer yet: connect to {host}"):
+        with self.log.telling(RESOURCE.get(), f"no response yet: connect to {host}"):
             return self._announced(await self._ways.node(host))
 
     @property

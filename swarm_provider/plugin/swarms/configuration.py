@@ -117,9 +117,9 @@ async def identified(old: Cluster, settings: Settings, here: Cluster, addresses:
         if settings.delete_unreachable:
             return old
         raise ConnectionFailed(
-            f"nobody can say whether {here} is the swarm that this stack lives on: the state, which an earlier "
-            f"version wrote, does not know its id, and its address leads nowhere ({error}). Run `pulumi up` with the "
-            f"settings from before once, or give up what is there with SWARM_DELETE_UNREACHABLE=true (docs/clusters.md)"
+            f"cannot determine whether {here} is the swarm of this stack: the state was written by an earlier version "
+            f"and has no swarm id, and its address cannot be reached ({error}). Run `pulumi up` once with the previous "
+            f"configuration, or give up what is there with SWARM_DELETE_UNREACHABLE=true (docs/clusters.md)"
         ) from None
     found = seen(there)
     await there.close()

@@ -107,8 +107,8 @@ class Homes:
         cluster = self._record.find(id)
         if cluster is None:
             raise SwarmProviderError(
-                f"this lives on swarm {id}, which another provider than this one, for {self._record.current}, looks "
-                f"after: run without --run-program, so that it is read and removed there"
+                f"this resource is on swarm {id}, and this provider manages {self._record.current}: run without "
+                f"--run-program, so that its earlier provider reads and deletes it there"
             )
         if id not in self._former:
             connection = straight_to(self._settings.connection, cluster)

@@ -12,8 +12,8 @@ from swarm_provider.plan.ownership.swarm_identity import Cluster, lost
 from swarm_provider.plugin.run.settings import Settings
 
 _WAY_OUT = (
-    "if it is at another address now, give that one and run `pulumi up --run-program`; if it is gone for good, give up "
-    "what is there with SWARM_DELETE_UNREACHABLE=true (docs/clusters.md)"
+    "if its address has changed, configure the new one and run `pulumi up --run-program`; if it is gone for good, "
+    "give up what is there with SWARM_DELETE_UNREACHABLE=true (docs/clusters.md)"
 )
 
 
@@ -100,7 +100,7 @@ def astray(connection: ConnectionSettings, cluster: Cluster) -> str:
     named = _endpoints(connection)
     if not named or leads_to(connection, cluster):
         return ""
-    return f"this works on swarm {cluster}, where the stack lives, and not on {named[0]} ({named[0].origin})"
+    return f"using swarm {cluster}, where the stack lives, and not {named[0]} ({named[0].origin})"
 
 
 async def look(connection: ConnectionSettings, known: Cluster | None, *, thorough: bool) -> Swarm:

@@ -24,7 +24,7 @@ def read_content(args: dict[str, Any]) -> None:
     """
     given = [way for way in _WAYS if args.get(way) is not None]
     if len(given) > 1:
-        raise InputError(f"give one of {' and '.join(given)}, not both")
+        raise InputError(f"set only one of {' and '.join(given)}")
     path = args.pop("file", None)
     if path is not None:
         args["data"] = _read(path)

@@ -114,7 +114,7 @@ def _reference(type_: Type, value: pulumi.Resource, path: str) -> Any:
         key, kind = _REFERENCES[type_.name]
         return {key: name_of(value, kind, path)}
     if isinstance(type_, (ObjectOf, ListOf, MapOf)):
-        raise InputError(Problem(f"a {_kind(value)} resource does not belong here", path))
+        raise InputError(Problem(f"unexpected resource of type {_kind(value)}", path))
     return name_of(value, "", path)
 
 
@@ -127,7 +127,7 @@ def name_of(resource: pulumi.Resource, kind: str, path: str = "") -> pulumi.Outp
     name = getattr(resource, "name", None)
     ours = resource.pulumi_resource_type.startswith("swarm:")
     if (kind and ours and _kind(resource) != kind) or not isinstance(name, (pulumi.Output, str)):
-        expected = f"takes a {kind} (or a name)" if kind else "takes no resource"
+        expected = f"must be a {kind} (or a name)" if kind else "must not be a resource"
         raise InputError(Problem(f"{expected}, not the {_kind(resource)} {resource.pulumi_resource_name!r}", path))
     # one Output for all who refer to it: the SDK waits for every one that there is, each time one of them is ready
     return name if isinstance(name, pulumi.Output) else pulumi.Output.from_input(name)

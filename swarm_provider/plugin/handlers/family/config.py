@@ -33,7 +33,9 @@ class ConfigHandler(FamilyHandler):
     def _advise(self, request: Request, inputs: Json) -> None:
         open_to_all = "Anyone with access to the Docker API can read a config"
         if _is_secret(inputs):
-            text = f"the content of {inputs['baseName']!r} is marked secret. {open_to_all}, and its name holds a digest"
+            text = (
+                f"the content of {inputs['baseName']!r} is marked secret. {open_to_all}, and its name contains a digest"
+            )
             self.session.warn(request.urn, f"{text} of the content; use a Secret")
             return
         data = inputs.get("data")

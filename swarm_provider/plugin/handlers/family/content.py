@@ -28,7 +28,7 @@ def with_file(inputs: Json, wrap: Callable[[str], Any]) -> Json:
     if path is None:
         return inputs
     if inputs.keys() & set(CONTENT):
-        raise InputError(Problem("give one of data, data_base64 and file, not several", "file"))
+        raise InputError(Problem("set only one of data, data_base64 and file", "file"))
     if has_unknown(path):
         inputs["data"] = UNKNOWN
         return inputs

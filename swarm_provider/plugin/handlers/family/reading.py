@@ -51,7 +51,7 @@ class FamilyReader(Handler):
         self.note_owner(request, own, state)
         rest = {key: part for key, part in live["Spec"].items() if key != "Data"}
         found = beyond(rest, self.to_spec(self.from_spec(rest)))
-        self.session.tell_settings(request.urn, found, "the next version is made without it")
+        self.session.tell_settings(request.urn, found, "the next version is created without it")
         family = labels.family(own)
         if olds:
             stale = await superseded(swarm, self.kind, await self._listed(family)) if family else []
@@ -70,7 +70,7 @@ class FamilyReader(Handler):
             try:
                 family = naming.family_by_name((await swarm.view(self.kind, naming.by_base)).get(id, []), id, None)
             except LookupError as owners:
-                text = f"the {self.kind} family {id!r} exists for several owners ({owners}); give the name of a version"
+                text = f"the {self.kind} family {id!r} exists for several owners ({owners}); use the name of a version"
                 raise InputError(text) from None
             return await self._newest(family) if family else None
         # a version that somebody removed, or that a killed run pruned, does not end the family: its key would be lost

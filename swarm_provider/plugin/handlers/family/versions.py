@@ -79,19 +79,19 @@ class FamilyHandler(FamilyReader):
         problems = refusals.name(self.kind, inputs["baseName"])
         given = [key for key in ("data", "dataBase64") if key in inputs]
         if len(given) > 1:
-            return [*problems, Problem("give one of data and data_base64, not both", "data")]
+            return [*problems, Problem("set only one of data and data_base64", "data")]
         if not given:
             return [*problems, *self._problems_without_content(inputs)]
         if inputs.get(given[0]) is not UNKNOWN and not has_unknown(inputs[given[0]]):
             content = content_of(inputs)
             if content is None:
-                problems.append(Problem("this is not base64", "data_base64"))
+                problems.append(Problem("not valid base64", "data_base64"))
             else:
                 problems += naming.problems_of_content(self.kind, content)
         return problems
 
     def _problems_without_content(self, inputs: Json) -> list[Problem]:
-        return [Problem("the content is missing; give data, data_base64 or file", "data")]
+        return [Problem("the content is missing; set data, data_base64 or file", "data")]
 
     def _draw_key(self, olds: Json, inputs: Json) -> None:
         """Configs have no key: their content is no secret."""
@@ -162,8 +162,8 @@ class FamilyHandler(FamilyReader):
         if rotates and news.get("keepPrevious") == 0 and self.run.is_first("no version to return to"):
             self.session.log.info(
                 request.urn,
-                f"keep_previous is 0, so this update deletes the version of {self.kind} {news['baseName']!r} before "
-                f"it: `docker service rollback` would then take the services that use it down until the next up",
+                f"keep_previous is 0, so this update deletes the previous version of {self.kind} {news['baseName']!r}: "
+                f"`docker service rollback` would then take down the services that use it until the next `pulumi up`",
             )
 
     async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
@@ -207,9 +207,9 @@ class FamilyHandler(FamilyReader):
                 self.session.log.info(request.urn, text)
             elif own:
                 text = (
-                    f"{self.kind} {naming.object_name(own[0])!r} exists and will be adopted; the key of its name "
-                    f"went with the old state or logical name (an alias keeps it), so a new version is made, and "
-                    f"the tasks that use it restart once"
+                    f"{self.kind} {naming.object_name(own[0])!r} exists and will be adopted; the naming key "
+                    f"was lost with the previous state or logical name (an alias keeps it), so a new version is "
+                    f"created, and the tasks that use it restart once"
                 )
                 self.session.log.info(request.urn, text)
 
@@ -370,11 +370,9 @@ class FamilyHandler(FamilyReader):
         own, name = naming.object_labels(newest), naming.object_name(newest)
         other = of_another(own, request.owner, state.get("incarnation"))
         if other:
-            return f"{self.kind} {name!r} is left: it belongs to Pulumi stack {other!r}"
+            return f"{self.kind} {name!r} is not deleted: it belongs to Pulumi stack {other!r}"
         if labels.urn(own) != request.urn:
-            return f"{self.kind} {name!r} is left: it is not the one that this resource made"
+            return f"{self.kind} {name!r} is not deleted: it was not created by this resource"
         if labels.base(own) == id:
-            return f"{self.kind} {name!r} is left: the new resource took it over"
-        return (
-            f"{self.kind} {state.get('name')!r} is left as the version before {name!r}, to which a service can return"
-        )
+            return f"{self.kind} {name!r} is not deleted: the new resource has adopted it"
+        return f"{self.kind} {state.get('name')!r} is kept as the version before {name!r}, for a rollback"
