@@ -88,7 +88,7 @@ def _restored(own: Path, file: Path) -> Broken:
         return Broken(says, "", f"{lost} (docs/state.md)")
     when = datetime.fromtimestamp(copy.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     command = f"cp {shlex.quote(str(copy))} {shlex.quote(str(file))}"
-    return Broken(says, command, f"it is the state of {when}; {_UP}, which takes over what was made since")
+    return Broken(says, command, f"it is the state of {when}; {_UP}, which adopts what was created since")
 
 
 def _stack(own: Path, file: Path) -> str:

@@ -1,4 +1,4 @@
-"""`swarm-provider refresh-auth STACK`: the present registry logins for services that run, without a restart.
+"""`swarm-provider refresh-auth STACK`: the current registry logins for running services, without a restart.
 
 Swarm keeps with each service the login that its nodes pull the image with. A login that has expired hurts only when a
 task moves to a node without the image; this command sends the new one beforehand.

@@ -69,7 +69,7 @@ def parse(text: str) -> ImageRef:
     if not text:
         raise _invalid(text, "the image name is empty")
     if _IMAGE_ID.fullmatch(text):
-        raise _invalid(text, "an image ID of 64 hexadecimal digits cannot stand here; use name:tag or name@digest")
+        raise _invalid(text, "an image ID of 64 hexadecimal digits is not allowed here; use name:tag or name@digest")
     domain, rest = _split_domain(text)
     if "/" not in rest and domain == DEFAULT_DOMAIN:
         rest = _OFFICIAL + rest

@@ -29,7 +29,7 @@ _LINKED: Final = re.compile(
     (?:[a-z][a-z0-9+.-]{0,30}://|\bwww\.|\b(?:mailto|xmpp):)[^\s<>|`]+  # addresses
     | [\w.+/-]{0,100}@\w[\w./-]*  # people, teams, mail; a commit of a repository
     | [\w./-]{0,100}[#!&$%^~](?:\d+\b|(?<=~)\w[\w-]*|(?<=[~%])"[^"]*")  # issues, requests, snippets, labels
-    | \b(?!SHA-|UTF-)(?-i:[A-Z][A-Z0-9_]*)-\d+\b  # GH-12, and what stands in trackers of others
+    | \b(?!SHA-|UTF-)(?-i:[A-Z][A-Z0-9_]*)-\d+\b  # GH-12, and what trackers of others use
     | [\w.:/-]{0,100}(?<![0-9a-z])[0-9a-f]{7,64}(?![0-9a-z])[\w.:/-]{0,100}  # commits
     | (?<![\w:]):[a-z+-][\w+-]*:(?![\w:])  # pictures
     )+""",

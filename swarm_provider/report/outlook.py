@@ -286,7 +286,7 @@ def _worst(restarting: Sequence[Outlook]) -> str:
     known = [one.capacity for one in restarting if one.capacity is not None]
     evicted = [one for one in restarting if one.op == "same"]
     if evicted:
-        return f"{listed(sorted(one.service for one in evicted))} must leave nodes"
+        return f"{listed(sorted(one.service for one in evicted))} are evicted from nodes"
     if len(known) < len(restarting):
         return "each node is briefly without a task of a global service"
     return f"capacity never below {min(known)}%"

@@ -78,7 +78,7 @@ class Stack(pulumi.ComponentResource):
                 compose-spec (those of `docker compose`: `.env`, nested defaults, its merging, `!reset`, `!override`).
             env_file: with dialect compose-spec, files of variables in the place of `.env` beside the first file, as
                 `docker compose --env-file` takes them; `env` and the process environment win over them.
-            profiles: profiles whose services are taken too.
+            profiles: profiles whose services are included.
             secrets: compose key -> a Secret, a looked-up secret, or the content as string, bytes or Output; content
                 makes a Secret of the stack, also where the file says `external: true`.
             configs: the same for configs.

@@ -17,7 +17,7 @@ def _inside() -> tuple[list[str], list[str]]:
     supported: list[str] = []
     ignored: list[str] = []
     rows = re.findall(
-        r"^\| (`[a-z].*?|the top) \| (.*?) ?\| (.*?) ?\|$", PAGE.split("## Keys inside", 1)[1], re.MULTILINE
+        r"^\| (`[a-z].*?|top level) \| (.*?) ?\| (.*?) ?\|$", PAGE.split("## Keys inside", 1)[1], re.MULTILINE
     )
     for places, *columns in rows:
         for place in re.findall(r"`([^`]+)`", places) or [""]:

@@ -237,7 +237,7 @@ class Template:
     parts: tuple[object, ...]
 
     def __repr__(self) -> str:
-        return "a string that is known only later"
+        return "an Output"
 
 
 @dataclass

@@ -45,7 +45,7 @@ class Claim(Enum):
     """What Create does about an object of that name."""
 
     CREATE = "create"
-    TAKE_OVER = "take over"
+    TAKE_OVER = "adopt"
 
 
 def proven(live: object, incarnation: object) -> bool:

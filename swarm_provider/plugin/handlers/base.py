@@ -114,14 +114,14 @@ class Handler(ABC):
         if before not in (None, owner.text):
             self.session.log.info(
                 "",
-                f"objects of Pulumi stack {before!r} have moved to {owner.text!r}, as the state proves; their owner "
+                f"objects of Pulumi stack {before!r} have moved to {owner.text!r}, according to the state; their owner "
                 f"labels follow, which restarts no task",
             )
         elif before is None and live is not None and labels.owner(object_labels(live)) == owner.text:
             self.session.log.info(
                 request.urn,
-                f"{kind} {name!r} was taken over or stamped by a run that this state does not know (an older state was "
-                f"restored, or a copy of it is in use); its labels follow this state, which restarts no task",
+                f"{kind} {name!r} was adopted or relabelled by a run that this state does not know (an older state was "
+                f"restored, or a copy of it is in use); its labels are updated, and no task restarts",
             )
 
     def imported_incarnation(self, request: Request, live: object) -> str:
@@ -144,7 +144,7 @@ class Handler(ABC):
         """Say, at Delete, that something without a label that could follow a move is left, and tell why."""
         if not self.run.copy_of:
             return False
-        text = f"{what} is left: this state is a copy of Pulumi stack {self.run.copy_of!r}, which may need it"
+        text = f"{what} is not deleted: this state is a copy of Pulumi stack {self.run.copy_of!r}, which may need it"
         self.session.log.info(request.urn, text)
         return True
 

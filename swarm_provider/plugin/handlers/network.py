@@ -61,9 +61,9 @@ class NetworkHandler(Handler):
             return Difference(stables=("networkId", "incarnation"))
         certain = [change for change in found if not has_unknown(change.new)]
         text = (
-            f"network {news['name']!r} {'differs' if certain else 'may differ'} from what is asked for "
+            f"network {news['name']!r} {'differs' if certain else 'may differ'} from the desired configuration "
             f"({', '.join(map(_told, found))}); Docker cannot change a network, so it stays as it is. Set replace=True "
-            f"(on a Stack: replace_networks=True) to make it anew, which stops its services meanwhile"
+            f"(on a Stack: replace_networks=True) to recreate it, which stops its services meanwhile"
         )
         if certain:
             self.session.warn(request.urn, text)
@@ -146,7 +146,9 @@ class NetworkHandler(Handler):
         users = _users(live, await swarm.list("service", fresh=True))
         if self.run.all_left(request.urn, users):
             who = ", ".join(sorted(users))
-            self.session.log.info(request.urn, f"network {id!r} is left: {who}, which is left too, uses it")
+            self.session.log.info(
+                request.urn, f"network {id!r} is not deleted: {who}, which is not deleted either, uses it"
+            )
             return
         await remove_network(
             swarm,
@@ -169,7 +171,7 @@ class NetworkHandler(Handler):
 def _told(change: Change) -> str:
     """Say what changes; values of options and labels are not told, since those of a live network may be passwords."""
     if has_unknown(change.new):
-        return f"{change.path}: known only in the update"
+        return f"{change.path}: known during the update"
     if change.path.startswith(("driverOpts", "labels", "ipam.options")):
         return change.path
     return f"{change.path}: {_word(change.old)} => {_word(change.new)}"

@@ -30,7 +30,7 @@ async def ask_registry(swarm: Swarm, image: str) -> RegistryAnswer:
     listed = tuple(_platforms(found.get("Platforms") or ()))
     digest = at(found, "Descriptor", "digest")
     if not digest:
-        raise DockerError("its registry tells no digest")
+        raise DockerError("its registry returned no digest")
     return RegistryAnswer(str(digest), listed)
 
 

@@ -404,7 +404,7 @@ ROWS = [
     ),
     Row("`mem_limit`", (WEB % "mem_limit: 64m",), _of("deploy", "resources", "limits", "memory"), None, "64m"),
     Row(
-        "sign of the shell in a command",
+        "shell operator in a command",
         (WEB % "command: migrate && serve",),
         _of("command"),
         ["migrate", "&&", "serve"],

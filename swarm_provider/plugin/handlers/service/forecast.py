@@ -143,7 +143,7 @@ class Forecast:
         sent = self._sent(snapshot, live, wanted, news, names, again)
         found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
         text = self.run.foretell(urn, str(news["name"]), found)
-        does = "Swarm goes on with the last update, and `up` waits" if sent is None else "`up` tries again"
+        does = "Swarm continues the last update, and `up` waits" if sent is None else "`up` retries it"
         self.session.log.info(urn, f"{does}; {text}")
 
     def _kept(self, swarm: Swarm, inputs: Json) -> Json:

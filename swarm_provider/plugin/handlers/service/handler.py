@@ -259,7 +259,7 @@ class ServiceHandler(Handler):
     async def _live(self, swarm: Swarm, service_id: str, news: Json) -> Json:
         live = await swarm.get("service", service_id)
         if live is None:
-            raise NotFound(f"service {reveal(news['name'])!r} was removed by somebody else while it was deployed")
+            raise NotFound(f"service {reveal(news['name'])!r} was removed by someone else during the deployment")
         return live
 
     async def _converge(self, request: Request, news: Json, service_id: str, sent: tuple[Json, int]) -> Json:
@@ -311,11 +311,11 @@ class ServiceHandler(Handler):
             self.session.log.info(request.urn, said)
         reasons: Sequence[str] = ()
         if state.get("converged") is False and not recovered(live, text):
-            reasons = [f"the last update of service {id!r} did not converge; `up` tries again"]
+            reasons = [f"the last update of service {id!r} did not converge; `up` retries it"]
             outputs["converged"] = False
         elif olds and reveal(olds.get("wait")) is not False and under_way(live):
             # a run that was killed saved nothing of it; nobody would wait for its end, nor clean up after it
-            reasons = [f"an update of service {id!r} is under way; `up` waits for its end"]
+            reasons = [f"an update of service {id!r} is in progress; `up` waits for it"]
         return Live(live["Spec"]["Name"], inputs, outputs, reasons)
 
     def _owner_told(self, request: Request, spec: Json, olds: Json, state: Json) -> str | None:
@@ -336,7 +336,7 @@ class ServiceHandler(Handler):
         swarm = await self.session.swarm()
         live = await swarm.inspect("service", id)
         if live is None:
-            raise NotFound(f"service {id!r} was removed on the cluster; run `pulumi up` again to make it anew")
+            raise NotFound(f"service {id!r} was removed on the cluster; run `pulumi up` again to recreate it")
         held = state.get("incarnation")
         self._claim(request, {**news, "adopt": True}, live, held)
         moved = labels.owner(live["Spec"].get("Labels")) not in (None, request.owner.text)
@@ -362,7 +362,7 @@ class ServiceHandler(Handler):
             if self.run.is_adopted(request.urn, "service", id):
                 why = LIVES_ON
             self.run.leave(request.urn, id)
-            self.session.log.info(request.urn, f"service {id!r} is left: {why}")
+            self.session.log.info(request.urn, f"service {id!r} is not deleted: {why}")
             return
         if is_job(live["Spec"]) and self.left_elsewhere(request, f"job {id!r}"):
             self.run.leave(request.urn, id)

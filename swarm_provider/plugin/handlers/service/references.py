@@ -77,10 +77,8 @@ async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str,
     try:
         family = naming.family_by_name(named, source, owner.text) or naming.family_by_name(named, source, None)
     except LookupError as owners:
-        text = (
-            f"the name {source!r} stands for families of several owners ({owners}); write the exact name of a version"
-        )
-        problems.append(Problem(text, path))
+        text = f"the name {source!r} is ambiguous: several owners have such a family ({owners})"
+        problems.append(Problem(f"{text}; use the exact name of a version", path))
         return entry
     current = naming.current(named, family) if family else None
     if current is not None:
@@ -92,8 +90,8 @@ async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str,
     known = {*map(naming.object_name, items), *naming.by_base(items)}
     problems.append(
         Problem(
-            f"{kind} {source!r} does not exist in the swarm{nearest(source, tuple(sorted(known)))}; make it first, "
-            f"or, if this program makes it, pass the resource (or its `name` output) instead of its name",
+            f"{kind} {source!r} does not exist in the swarm{nearest(source, tuple(sorted(known)))}; create it first, "
+            f"or, if this program creates it, pass the resource (or its `name` output) instead of its name",
             path,
         )
     )
@@ -110,7 +108,7 @@ async def _check_network(run: Run, entry: Any, path: str, problems: list[Problem
         networks = await swarm.list("network", outdated=True)
         known = tuple(sorted(item["Name"] for item in networks if item.get("Scope") == "swarm"))
         text = (
-            f"network {name!r} does not exist in the swarm{nearest(name, known)}; make it first, or, if this program "
+            f"network {name!r} does not exist in the swarm{nearest(name, known)}; create it first, or, if this program "
         )
         problems.append(Problem(text + "makes it, pass the resource", path))
     elif live.get("Scope") != "swarm":
@@ -149,7 +147,7 @@ async def _existing(run: Run, urn: str, swarm: Swarm, kind: str, name: str) -> t
     if live is None and planned is not None:
         maker = planned.urn.rpartition("::")[2]
         with (
-            run.session.log.telling(urn, f"waiting for {kind} {name!r}, which {maker!r} of this program makes"),
+            run.session.log.telling(urn, f"waiting for {kind} {name!r}, which {maker!r} of this program creates"),
             contextlib.suppress(TimeoutError),
         ):
             await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)
