@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "adopt",
-        help="write the files of a running stack whose own files are lost, for Pulumi to take it over",
+        help="write the files of a running stack whose files are lost, for Pulumi to adopt it",
         description="Writes the compose file of a running stack, or a Python program and the file for `pulumi import`, "
         "and the contents of its configs. It reads the swarm only; nothing of the stack changes.",
         epilog=_EXAMPLES,

@@ -69,8 +69,8 @@ def _meta(file: Path) -> Iterator[Broken]:
 def _without_attributes(file: Path, message: str) -> Broken:
     attributes = _attributes(file)
     says = (
-        f"{attributes} is empty or cut off: every command on it ends with {message!r}, or 'unexpected EOF'; "
-        f"{file.name} itself is whole"
+        f"{attributes} is empty or truncated: every command on it ends with {message!r}, or 'unexpected EOF'; "
+        f"{file.name} itself is intact"
     )
     return Broken(says, f"rm {shlex.quote(str(attributes))}", f"nothing is lost with it; {_UP}")
 
@@ -84,8 +84,8 @@ def _restored(own: Path, file: Path) -> Broken:
     copies = sorted(_copies(own, file), key=lambda copy: copy.stat().st_mtime, reverse=True)
     copy = next((copy for copy in copies if _is_whole(copy)), None)
     if copy is None:
-        lost = f"no copy beside it can be read: restore your backup, or move {file} away and go on as with a lost state"
-        return Broken(says, "", f"{lost} (docs/state.md)")
+        lost = f"no readable copy next to it: restore your backup, or move {file} away and continue as after a lost"
+        return Broken(says, "", f"{lost} state (docs/state.md)")
     when = datetime.fromtimestamp(copy.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     command = f"cp {shlex.quote(str(copy))} {shlex.quote(str(file))}"
     return Broken(says, command, f"it is the state of {when}; {_UP}, which adopts what was created since")

@@ -174,7 +174,7 @@ def states(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
         known, wrong = checkpoints.stacks(path), checkpoints.broken(path)
     except OSError as error:
         says = f"{error.filename or path} cannot be read: {error.strerror}"
-        yield Finding("state", "error", says, "give this user the right to read it")
+        yield Finding("state", "error", says, "make it readable for this user")
         return
     for one in wrong:
         yield Finding("state", "error", one.says, f"{one.command} ({one.then})" if one.command else one.then)
@@ -277,7 +277,7 @@ def _nodes(nodes: list[Json]) -> Iterable[Finding]:
             says = f"{name} is {at(node, 'Status', 'State')}"
             yield Finding("node", "error", says, f"restart it, or docker node rm {name}")
         elif at(node, "Spec", "Availability") != "active":
-            says = f"{name} is set to {at(node, 'Spec', 'Availability')}: it takes no tasks"
+            says = f"{name} is set to {at(node, 'Spec', 'Availability')}: it accepts no tasks"
             yield Finding("node", "warning", says, f"docker node update --availability active {name}")
     versions = sorted({str(at(node, "Description", "Engine", "EngineVersion")) for node in nodes})
     if len(versions) > 1:

@@ -284,7 +284,7 @@ def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: At
     if dependency.condition == "service_completed_successfully" and not once:
         at.warn(
             f"the service {name!r} never completes, since Swarm restarts its tasks; "
-            "give it 'deploy: {mode: replicated-job}'"
+            "set 'deploy: {mode: replicated-job}'"
         )
 
 

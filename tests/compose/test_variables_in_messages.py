@@ -409,4 +409,4 @@ def test_value_that_no_variable_made_is_shown(folder: Path) -> None:
     file.write_text("services: {web: {image: bb, stop_grace_period: '5', ports: ['99999:80']}}")
     told = [str(problem) for problem in messages([file], {}, "docker")]
     assert any("'5' is not a duration" in text for text in told)
-    assert any("'99999:80': ports end at 65535" in text for text in told)
+    assert any("'99999:80': ports must be at most 65535" in text for text in told)

@@ -118,7 +118,7 @@ def test_tls_with_a_ca_that_is_not_the_servers_is_told(tls_engine: Remote) -> No
 
 
 def test_tls_engine_without_tls_files_is_told(tls_engine: Remote) -> None:
-    assert failure(host=tls_engine.host).endswith("Client sent an HTTP request to an HTTPS server; give TLS files")
+    assert failure(host=tls_engine.host).endswith("Client sent an HTTP request to an HTTPS server; set TLS files")
 
 
 def test_engine_without_a_swarm_is_told(tls_engine: Remote) -> None:

@@ -194,7 +194,7 @@ BAD_VALUE = [
         "bv1",
         "ports",
         "'80:99999'",
-        "ports end at 65535",
+        "ports must be at most 65535",
     ),
     line(
         'swarm.Service("bv2", image="bb:1", deploy={"mode": "replicate"})',

@@ -128,7 +128,7 @@ def test_global_service_lacks_nothing_on_nodes_that_take_no_tasks() -> None:
 def test_global_service_without_a_node_is_degraded() -> None:
     bound = service(Global={})
     bound["Spec"]["TaskTemplate"] = {"Placement": {"Constraints": ["node.labels.gpu == yes"]}}
-    assert degraded(bound, [], [node("a")], NOW) == "web is degraded: no node takes its tasks"
+    assert degraded(bound, [], [node("a")], NOW) == "web is degraded: no node accepts its tasks"
     shown = standing(bound, [], [node("a")], [], [], NOW)
     assert not shown.well
     assert "no node satisfies `node.labels.gpu == yes`" in shown.problems[0]

@@ -70,7 +70,7 @@ def test_cluster_volume_lives_in_the_swarm(plugin: Plugin, docker: Docker, uniqu
     ("change", "words"),
     [
         ({"driver": "local"}, "driver: a cluster volume needs the name of its storage plugin"),
-        ({"clusterSpec": {"group": "g"}}, "cluster_spec.access_mode: give mount_volume={}"),
+        ({"clusterSpec": {"group": "g"}}, "cluster_spec.access_mode: set mount_volume={}"),
         ({"clusterSpec": {"accessMode": {"mountVolume": {}, "blockVolume": {}}}}, "cluster_spec.access_mode: give"),
     ],
 )

@@ -52,7 +52,7 @@ def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
     _external(entry, source)
     if source.get("name"):
         if entry.name:
-            at.error("external.name and name conflict; give 'name' only")
+            at.error("external.name and name conflict; set 'name' only")
         entry.name = str(text(source["name"], at.key(source, "name")))
     for name in ("driver", "template_driver", "file", "environment"):
         if source.get(name) and not (kind == "config" and name == "driver"):

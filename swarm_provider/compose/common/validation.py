@@ -24,7 +24,7 @@ from swarm_provider.model.types.kinds import nearest
 _RESOURCES_ADVICE: Final = "set limits under deploy.resources"
 # docker CLI, cli/compose/types: ForbiddenProperties
 FORBIDDEN: Final = {
-    "volume_driver": "declare the volume in the top-level 'volumes' and give its driver there",
+    "volume_driver": "declare the volume in the top-level 'volumes' and set its driver there",
     "volumes_from": "declare a volume in the top-level 'volumes' and mount it in each service that shares it",
     "cpu_quota": "set deploy.resources.limits.cpus",
     "cpu_shares": "set deploy.resources.limits.cpus or deploy.resources.reservations.cpus",

@@ -222,12 +222,12 @@ def _warn_surprise(expression: str, name: str, at: At, *, braced: bool) -> None:
         reading, _, default = expression.partition(":-" if ":-" in expression else "-")
         at.warn(
             f"docker reads this as the default {short(default)} of a variable {short(reading)}, whether {name} is "
-            "set or not, because of the '-' in the message; the compose-spec would require it: leave out the '-'"
+            "set or not, because of the '-' in the message; the compose-spec would require it: remove the '-'"
         )
     elif "${" in rest:
         at.warn(
             f"docker ends ${{{short(expression)[1:-1]}}} at the first brace and does not substitute inside; the "
-            "compose-spec would: give the default as a plain string"
+            "compose-spec would: write the default as a plain string"
         )
 
 

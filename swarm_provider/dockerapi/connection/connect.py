@@ -106,7 +106,7 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
     except DockerError as failure:
         if failure.status < 400:
             raise ConnectionFailed(f"the server at {url} is not a Docker Engine") from None
-        advice = "; give TLS files" if "HTTPS server" in failure.message else ""
+        advice = "; set TLS files" if "HTTPS server" in failure.message else ""
         raise ConnectionFailed(f"Docker at {url} refused the request: {failure.message.rstrip('.')}{advice}") from None
     swarm = info.get("Swarm") or {}
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")

@@ -126,7 +126,7 @@ def network(inputs: Json, api_version: str) -> list[Problem]:
             problems.append(
                 Problem(
                     f"{subnet} asks for any subnet of that size, which Engine 29 (API 1.52) understands; this engine"
-                    f" (API {api_version}) takes it as it is written: write the subnet itself",
+                    f" (API {api_version}) uses it literally: specify the subnet",
                     path,
                 )
             )

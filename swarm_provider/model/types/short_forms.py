@@ -213,7 +213,7 @@ def _range(text: str, whole: Any) -> range:
     first, _, last = text.partition("-")
     low, high = int(first[:9]), int((last or first)[:9])
     if not low <= high <= 65535:
-        raise ValueError(f"{whole!r}: ports end at 65535, and a range goes upwards")
+        raise ValueError(f"{whole!r}: ports must be at most 65535, and ranges ascending")
     return range(low, high + 1)
 
 

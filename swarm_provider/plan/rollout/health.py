@@ -125,7 +125,7 @@ def degraded(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int)
     if found is None or found.well:
         return None
     if found.nowhere:
-        return f"{service.name} is degraded: no node takes its tasks"
+        return f"{service.name} is degraded: no node accepts its tasks"
     again = f"; {len(found.shaky)} just restarted after a failure" if found.shaky else ""
     down = sorted(str(at(node, "Description", "Hostname")) for node in nodes if at(node, "Status", "State") == "down")
     lost = f"; node{'s' if len(down) > 1 else ''} down: {', '.join(down)}" if down else ""

@@ -41,7 +41,7 @@ def problems(inputs: Json, api_version: str) -> list[Problem]:
         found.append(Problem("a cluster volume belongs to no node; remove `node` or `cluster_spec`", "node"))
     access = spec.get("accessMode")
     if access is not UNKNOWN and len({"mountVolume", "blockVolume"} & (access or {}).keys()) != 1:
-        text = "give mount_volume={} for a volume with a file system, or block_volume={} for a block device"
+        text = "set mount_volume={} for a volume with a file system, or block_volume={} for a block device"
         found.append(Problem(text, "cluster_spec.access_mode"))
     return found
 

@@ -101,7 +101,7 @@ def _check_first(where: str, arguments: Mapping[str, Any]) -> None:
         raise pulumi.RunError(
             said(
                 f"{where}: the second argument is pulumi.ResourceOptions, not {type(opts).__name__}; "
-                f"give all others by keyword"
+                f"pass all others by keyword"
             )
         )
 

@@ -73,10 +73,10 @@ async def _check_worth_waiting(
         )
     if waited_s > (patience_s if claimed is not None else UNREGISTERED_S):
         hint = (
-            f"let the service that wants it depend on {holder!r}, or change them in two runs"
+            f"add a dependency on {holder!r} to the service that needs it, or change them in two runs"
             if claimed is not None
-            else "Pulumi removes services after it has made the new ones; if this one takes its place, say so with "
-            "renames= of the Stack, or in two runs"
+            else "Pulumi deletes services after it has created the new ones; if this one replaces it, use renames= of "
+            "the Stack, or two runs"
         )
         text = f"port {port} is still published by service {holder!r} of this program; {hint}"
         raise DockerError(text, status=error.status, call=error.call)
