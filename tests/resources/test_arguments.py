@@ -116,7 +116,7 @@ def test_wrong_argument_ends_the_program_with_one_line(arguments: dict[str, Any]
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: swarm.Stack("todo", "todo.yml"), "the second argument is pulumi.ResourceOptions, not str; give all"),
+        (lambda: swarm.Stack("todo", "todo.yml"), "the second argument is pulumi.ResourceOptions, not str; pass all"),
         (lambda: swarm.Config(1, data="x"), "the first argument is the logical name, a string"),
         (lambda: swarm.Service("x", image=3 + 4j), "image: must be plain data or an Output, not complex"),
         (lambda: swarm.Service("x", image="bb:1", environment={1: "a"}), "environment: the key 1 must be a string"),
