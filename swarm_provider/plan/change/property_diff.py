@@ -22,7 +22,7 @@ Kind = Literal["add", "delete", "update"]
 
 REPLACING: Final = ("name", "deploy.mode")
 """Properties of a Service that Swarm refuses to change: `renaming services is not supported`, `service mode change is
-not allowed`. Everything else, networks and endpoint mode included, is an update [M]."""
+not allowed`. Everything else, networks and endpoint mode included, is an update (measured on Docker 20.10)."""
 _DEFAULT_MODE: Final = "replicated"
 
 

@@ -8,7 +8,7 @@ logins do not count. Whatever else a service has (its labels, its replicas, its 
 It is each task's own spec that counts, not the service's last one: an update that did not finish leaves tasks that any
 later update replaces, of a label too. What becomes of the slots is in `fates`.
 
-A job is different: each update that is sent, of a label too, stops what runs of it and runs it once more [M].
+A job is different: each update that is sent, of a label too, stops what runs of it and runs it once more (measured).
 """
 
 from __future__ import annotations
