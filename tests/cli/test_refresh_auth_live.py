@@ -39,7 +39,7 @@ def test_service_whose_update_is_stuck_keeps_its_task(
 
     assert main(["refresh-auth", unique, "--host", docker.host]) == 1
     assert capsys.readouterr().out == (
-        f"{name}: left, its last update has not reached all tasks, and any update restarts those; "
+        f"{name}: skipped, its last update has not reached all tasks, and any update restarts those; "
         "`pulumi up` brings the login\n"
     )
     time.sleep(2)

@@ -133,7 +133,7 @@ def test_config_in_use_is_a_conflict(docker: Docker, unique: str) -> None:
         id = await swarm.create("config", config(unique))
         file = {"Name": "/c", "UID": "0", "GID": "0", "Mode": 0o444}
         await swarm.create("service", service(unique, Configs=[{"File": file, "ConfigID": id, "ConfigName": unique}]))
-        with pytest.raises(Conflict, match=f"remove config '{unique}': .* is in use"):
+        with pytest.raises(Conflict, match=f"remove config '{unique}' failed: .* is in use"):
             await swarm.remove("config", unique)
 
     on_swarm(work, host=docker.host)

@@ -89,9 +89,7 @@ def test_keep_previous_zero_leaves_one_version(plugin: Plugin, docker: Docker, u
     rotate(plugin, unique, olds, state, data="3", keepPrevious=0)
     told = [text for _, text in plugin.said if "docker service rollback" in text]
     assert len(told) == 1
-    assert told[0].startswith(
-        f"keep_previous is 0, so this update deletes the previous version of config '{unique}' before it"
-    )
+    assert told[0].startswith(f"keep_previous is 0, so this update deletes the previous version of config '{unique}'")
 
 
 def test_reader_of_a_label_sees_one_version(plugin: Plugin, docker: Docker, unique: str) -> None:
@@ -357,13 +355,13 @@ def test_new_base_name_is_used_and_the_old_version_is_kept_before_it(
     [
         ({}, "the content is missing"),
         ({"data": ""}, "empty"),
-        ({"data": "a", "dataBase64": "YQ=="}, "not both"),
-        ({"dataBase64": "%%"}, "not base64"),
+        ({"data": "a", "dataBase64": "YQ=="}, "set only one of"),
+        ({"dataBase64": "%%"}, "not valid base64"),
         ({"file": "no/such/file"}, "cannot read 'no/such/file'"),
         ({"data": "a", "labls": {}}, "unknown key 'labls'; did you mean 'labels'?"),
         ({"data": "a", "keepPrevious": -1}, "must be at least 0"),
         ({"data": "a", "baseName": "-x"}, "cannot be the name of a config"),
-        ({"data": "x" * 1024000}, "at most 1023999"),
+        ({"data": "x" * 1024000}, "the maximum for a config is 1023999"),
     ],
 )
 def test_wrong_config_is_told_in_one_line(plugin: Plugin, unique: str, arguments: dict[str, Any], said: str) -> None:
