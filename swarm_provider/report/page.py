@@ -26,7 +26,7 @@ WORDS: Final = {
     "same": "stays",
 }
 MOVES: Final = "it moves to another swarm"
-RECREATED: Final = "it is removed, and then made anew"
+RECREATED: Final = "it is deleted, then created again"
 _ORDER: Final = ("Config", "Secret", "Network", "Volume", "NodeLabel", "Node")
 _KINDS: Final = {"NodeLabel": "node label"}
 _CONTENT: Final = ("data", "data_base64", "file")

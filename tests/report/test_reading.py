@@ -332,5 +332,5 @@ def test_replacement_that_removes_first_is_told_as_that_whatever_the_plugin_coul
     comment = markdown(page(read(replacing(made=False))))
     assert "2 replaced" in comment
     assert "**1 task restarts**; the service is down from the first stop until the new tasks run" in comment
-    assert comment.count("it is removed, and then made anew") == 2
+    assert comment.count("it is deleted, then created again") == 2
     assert "unless delete" not in html_of(comment).replace("\\", "")

@@ -138,8 +138,8 @@ class NetworkHandler(Handler):
             return
         if not self._may_go(request, live, state) or self.run.keeps(request.urn, "network", id):
             again = self.run.is_adopted(request.urn, "network", id)
-            why = LIVES_ON if again else "it is not the one that this resource made"
-            self.session.log.info(request.urn, f"network {id!r} is left: {why}")
+            why = LIVES_ON if again else "it was not created by this resource"
+            self.session.log.info(request.urn, f"network {id!r} is not deleted: {why}")
             return
         if self.left_elsewhere(request, f"network {id!r}"):
             return

@@ -216,7 +216,7 @@ class NodeLabelHandler(Handler):
                 await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
             elif before not in (None, reveal(olds.get("value"))) and not self.run.before(request.urn)[0]:
                 # another resource of the program has the label by now, and knows nothing of this one's state
-                text = f"the label {key} of node {name!r} stays; {before!r}, which it was before, is not kept any more"
+                text = f"the label {key} of node {name!r} stays; {before!r}, the previous value, is not kept"
                 self.session.log.info(request.urn, text)
 
     async def _restore(

@@ -358,7 +358,7 @@ class ServiceHandler(Handler):
         own, held = live["Spec"].get("Labels"), state.get("incarnation") or ""
         if labels.incarnation(own) != held or self.run.keeps(request.urn, "service", id):
             other = of_another(own, request.owner, held)
-            why = f"it belongs to Pulumi stack {other!r}" if other else "it is not the one that this resource made"
+            why = f"it belongs to Pulumi stack {other!r}" if other else "it was not created by this resource"
             if self.run.is_adopted(request.urn, "service", id):
                 why = LIVES_ON
             self.run.leave(request.urn, id)
