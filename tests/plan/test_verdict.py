@@ -208,6 +208,16 @@ def test_update_that_swarm_paused_is_told_with_what_still_runs() -> None:
     assert verdict.causes[-1].text == ("todo_web: Swarm paused the update; 1 task of the previous version still runs")
 
 
+def test_update_that_swarm_paused_is_told_with_its_cause_which_may_come_with_the_next_look() -> None:
+    """The list of tasks was a moment older than the service: the message had no cause in it."""
+    service, old = _service(state="paused"), _task(2, "web:1", "running")
+    failed = _task(1, "web:2", "failed", desired="shutdown")
+    at_once, later = (_verdict(service, [_task(1, "web:2", "starting"), old], seconds=s) for s in (0.5, 5))
+    assert isinstance(at_once, Waiting)
+    assert isinstance(later, Failed)
+    assert isinstance(_verdict(service, [failed, old], seconds=0.5), Failed)
+
+
 def test_paused_update_of_which_all_tasks_run_is_done() -> None:
     """A task failed once, which paused the update when nothing was left to replace, and its successor runs."""
     tasks = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.units import duration_text
@@ -58,6 +59,10 @@ class Done:
     """What was sent runs (a job: has completed)."""
 
     text: str
+
+
+LOOK_AGAIN_S: Final = 2.0
+"""How long the lists of services and tasks may be apart."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +206,9 @@ def _unfinished(stand: Stand, head: str, rest: dict[str, Task]) -> Verdict:
             else "1 task of the previous version still runs"
         )
         text = f"{service.name}: Swarm paused the update; {still}"
+        if not stand.failing() and stand.quiet() < LOOK_AGAIN_S:
+            # the next look shows the task whose failure Swarm acted on: the list of tasks may be older than the service
+            return Waiting(text)
         return Failed((*stand.failing(), Cause("paused", text)), final=True)
     unplaced = _unplaced(rest)
     of_no_use = hopeless(stand, rest, unplaced)
