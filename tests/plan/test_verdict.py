@@ -78,7 +78,7 @@ def _preparing(slot: int, error: str = UNREACHABLE) -> Json:
 
 def test_image_that_a_node_asks_for_again_and_again_is_told_as_soon_as_one_that_is_rejected() -> None:
     service = _service("nope:1", replicas=1, state="")
-    early, late = (_verdict(service, [_preparing(1)], seconds=seconds) for seconds in (2, 4))
+    early, late = (_verdict(service, [_preparing(1)], seconds=seconds) for seconds in (1, 3))
     assert isinstance(early, Waiting)
     assert isinstance(late, Failed) and late.final
     [cause] = late.causes

@@ -23,8 +23,6 @@ TRIES: Final = 2
 TRIED_AT_LEAST_S: Final = 2.0
 TRIED_S: Final = 10.0
 """What waiting does not cure is believed after two tries in at least 2 s, or after one that is 10 s old."""
-ASKED_S: Final = 3.0
-"""The same of a registry: a node of Engine 29 that prepares a task asks it every second."""
 
 
 def hopeless(stand: Stand, rest: dict[str, Task], unplaced: list[Task]) -> list[Cause]:
@@ -81,8 +79,10 @@ def _unprepared(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
         return []
     if any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
         return []
+    # a node that prepares a task asks the registry every second
     images = all(causes.kind_of_error(task.error) == "image" for task in found)
-    if max(stand.now - stand.history.seen[task.id].since for task in found) < (ASKED_S if images else TRIED_S):
+    waited = max(stand.now - stand.history.seen[task.id].since for task in found)
+    if waited < (TRIED_AT_LEAST_S if images else TRIED_S):
         return []
     return causes.unprepared(stand.service, found, stand.snapshot.nodes) + stand.paused()
 
