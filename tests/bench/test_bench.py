@@ -131,6 +131,7 @@ def test_promises_of_telling_compare_each_scenario_with_the_oldest_engine() -> N
             "go": {"crash": [12.0], "denied": [7.0], "only-here": [50.0]},
         }
     )
-    assert measured(found, "a failure is told on engine go / on 20.10") == pytest.approx(1.75)
+    assert measured(found, "a failure is told on engine go / on 20.10") == pytest.approx(1.475)
+    assert "| denied | 4.00 (once) | **7.00 (once)** |" in markdown(found)
     assert measured(found, "an image that cannot be pulled is told on engine go") == pytest.approx(7.0)
     assert "| only-here |  | 50.00 (once) |" in markdown(found)

@@ -138,13 +138,14 @@ def test_no_piece_of_a_secret_is_printed_or_kept(story: Story) -> None:
         'exec: "[secret]": executable file not found',
         "unable to find user [secret]: no matching entries",
         "bind source path does not exist: [secret]",
-        "sethostname: invalid argument",
+        # the engine refuses it itself from 29 on
+        'sethostname: invalid argument|hostname "[secret]" is too long',
         "last output:\n    begin\n    url=[secret];\n    end",
         "last health check: url=[secret]",
     ],
 )
 def test_what_went_wrong_is_told_all_the_same(story: Story, said: str) -> None:
-    assert said in story.texts["up"], story.texts["up"]
+    assert any(words in story.texts["up"] for words in said.split("|")), story.texts["up"]
 
 
 def test_secret_image_is_refused_without_its_name(story: Story) -> None:
