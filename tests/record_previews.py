@@ -3,21 +3,22 @@
     python -m tests.record_previews [NAME ...]           plays the scenarios and records them
     python -m tests.record_previews --render [NAME ...]  renders the recorded ones anew, after a change of the report
 
-A recording is `tests/data/previews/<name>.json` (and `.jsonl`, the engine's events); what depends on the machine or
-the hour is left out of it.
+A recording is `tests/data/previews/<name>.json` (and `.jsonl`, the engine's events; `.txt`, what `pulumi preview
+--diff` prints for a person); what depends on the machine or the hour is left out of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.report.golden import PREVIEWS, RECORDED, rendered
+from tests.report.golden import PREVIEWS, recorded, rendered
 from tests.report.scenarios import SCENARIOS, Scenario
 from tests.support.engine import Engine, start_engine
 from tests.support.pulumi import PulumiProject, Result, find_cli
@@ -33,17 +34,22 @@ _NOISE = (
     "streamID",
     "propertyDependencies",
 )
+_ADDRESSES = re.compile(r"^ *\[(?:urn|provider)=.*\n", re.MULTILINE)
 _STREAMING = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "1"}
 
 
 def play(scenario: Scenario, engine: Engine, folder: Path, cli: Path) -> PulumiProject:
     """Deploy what comes before, do what somebody does meanwhile, and write the program to be previewed."""
     project = PulumiProject(folder, host=engine.host, cli=cli, name="shop", stack="prod")
+    for path, text in scenario.files.items():
+        project.write(path, text)
     if scenario.before:
         project.program(scenario.before)
         done = project.up(timeout=600)
         assert scenario.breaks == bool(done.exit_code), str(done)
     scenario.meanwhile(engine.docker)
+    for path, text in scenario.edited.items():
+        project.write(path, text)
     project.program(scenario.after)
     return project
 
@@ -53,6 +59,14 @@ def preview(scenario: Scenario, project: PulumiProject, *, stream: bool = False)
     done = project.run(*scenario.command, "--json", env=_STREAMING if stream else None)
     assert scenario.fails == bool(done.exit_code), str(done)
     return done
+
+
+def on_a_terminal(project: PulumiProject) -> str:
+    """Run `pulumi preview --diff` and return what it prints, without the lines of URNs and of the provider's id."""
+    process = project.start("preview", "--diff", "--non-interactive")
+    printed, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, printed
+    return _ADDRESSES.sub("", printed).strip() + "\n"
 
 
 def _clean(value: Any) -> Any:
@@ -87,6 +101,8 @@ def _record(name: str, scenario: Scenario, engine: Engine, cli: Path) -> None:
                 events = [json.loads(line) for line in lines if line.startswith("{")]
                 kept = [event for event in events if (event.get("diagnosticEvent") or {}).get("severity") != "debug"]
                 _write(f"{name}.jsonl", "".join(json.dumps(_clean(e), ensure_ascii=False) + "\n" for e in kept))
+            if scenario.printed:
+                _write(f"{name}.txt", on_a_terminal(project))
             project.destroy()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -112,7 +128,7 @@ def main() -> int:
                 _record(name, SCENARIOS[name], engine, find_cli())
         finally:
             engine.down()
-    for name in RECORDED if not arguments.names else [n for n in RECORDED if n.split(".")[0] in chosen]:
+    for name in [name for name in recorded() if not arguments.names or name.split(".")[0] in chosen]:
         for path, text in rendered(name).items():
             _write(path.name, text)
     return 0

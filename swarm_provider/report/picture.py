@@ -88,7 +88,7 @@ def picture(page: Page) -> Markup:
 
 
 def _state(op: str) -> str:
-    return "not part of this program" if op == "outside" else WORDS[op]
+    return "not managed by this program" if op == "outside" else WORDS[op]
 
 
 # ------------------------------------------------------------------------------------------------ layout

@@ -114,6 +114,11 @@ RUNS = (
         "pulumi state delete $(pulumi stack --show-urns | grep -o 'urn:.*Network::net$')",
         then="docker network inspect net && pulumi preview --diff",
     ),
+    Run(
+        "pulumi preview --json | swarm-provider report --html report.html",
+        then="head -1 report.html",
+        says="<!doctype html>",
+    ),
     Run("pulumi cancel", given=KILLED, then="pulumi up --yes"),
     Run("pulumi refresh --clear-pending-creates"),
     Run("pulumi refresh --run-program"),

@@ -11,7 +11,14 @@ from swarm_provider.report.page import Page, page
 from swarm_provider.report.reading import read
 
 PREVIEWS = Path(__file__).resolve().parents[1] / "data" / "previews"
-RECORDED = sorted(file.name for file in PREVIEWS.glob("*.json*"))
+
+
+def recorded() -> list[str]:
+    """Return the names of the recorded previews."""
+    return sorted(file.name for file in PREVIEWS.glob("*.json*"))
+
+
+RECORDED = recorded()
 
 
 @cache

@@ -6,8 +6,8 @@ and compares what the report promised with what `up` then does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from tests.support.engine import Docker
 
@@ -29,7 +29,10 @@ class Scenario:
         fails: the preview fails, as it is meant to.
         command: what is run; `preview` unless it says `destroy --preview-only`.
         stream: recorded as a stream of engine events too.
+        printed: recorded as `pulumi preview --diff` prints it, too.
         goes: the following `up` can be run and watched.
+        files: files of the project, by their path.
+        edited: those that somebody edited before the preview.
     """
 
     before: str
@@ -39,7 +42,10 @@ class Scenario:
     fails: bool = False
     command: tuple[str, ...] = ("preview",)
     stream: bool = False
+    printed: bool = False
     goes: bool = True
+    files: Mapping[str, str] = field(default_factory=dict)
+    edited: Mapping[str, str] = field(default_factory=dict)
 
 
 def _service(name: str, *, image: str = "bb:1", replicas: int | None = 2, more: str = "", deploy: str = "") -> str:
@@ -90,6 +96,34 @@ def _by_hand(docker: Docker) -> None:
     docker("service", "scale", "--detach=false", "web=5")
     docker("service", "update", "--detach=false", "--env-add", "DEBUG=1", "api")
     docker("service", "rm", "db")
+
+
+# what README shows; nothing of it changes but a config and a number of replicas
+_COMPOSE = """\
+services:
+  web:
+    image: bb:1
+    command: sleep 100000
+    ports: ["18080:80"]
+    configs: [{source: settings, target: /etc/shop.json}]
+    deploy: {replicas: 2, update_config: {order: start-first}}
+  api:
+    image: bb:1
+    command: sleep 100000
+    secrets: [db-password]
+  db:
+    image: bb:1
+    command: sleep 100000
+    secrets: [db-password]
+    volumes: ["data:/var/lib/db"]
+configs: {settings: {file: settings.json}}
+secrets: {db-password: {external: true}}
+volumes: {data: {}}
+"""
+_STACK = _HEAD + (
+    'swarm.Stack("shop", compose_file="shop.yml", resolve_image="never", advice=[],\n'
+    f'    secrets={{"db-password": hidden("{CANARY}")}})\n'
+)
 
 
 def _hundred(round_: int) -> str:
@@ -151,6 +185,14 @@ SCENARIOS: dict[str, Scenario] = {
         SHOP, _HEAD + 'back = swarm.Network("back", internal=True)\n' + _service("api", more="networks=[back]")
     ),
     "drift": Scenario(SHOP, SHOP, meanwhile=_by_hand, stream=True),
+    "compose": Scenario(
+        _STACK,
+        _STACK,
+        meanwhile=lambda docker: docker("service", "scale", "--detach=false", "shop_web=5"),
+        files={"shop.yml": _COMPOSE, "settings.json": '{\n  "theme": "light",\n  "page_size": 20\n}\n'},
+        edited={"settings.json": '{\n  "theme": "light",\n  "page_size": 50\n}\n'},
+        printed=True,
+    ),
     "destroy": Scenario(SHOP, SHOP, command=("destroy", "--preview-only")),
     "wrong": Scenario(
         _HEAD + _service("web"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import struct
-import subprocess
 import zlib
 from pathlib import Path
 
 import pytest
 
+from tests.report.browser import browse, find_chromium
 from tests.report.golden import PREVIEWS
 
 pytestmark = pytest.mark.long
@@ -49,19 +48,7 @@ document.getElementById("page").onload = function () {
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "no Chromium: tools/setup.sh browser installs it"
-    return found
-
-
-def browse(chromium: str, folder: Path, *args: str) -> str:
-    command = [
-        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-        f"--user-data-dir={folder}/profile", "--virtual-time-budget=3000", *args,
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return find_chromium()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

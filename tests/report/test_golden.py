@@ -104,8 +104,8 @@ def test_page_of_a_failed_preview_draws_nothing_as_if_it_stayed(name: str) -> No
 
 def test_legend_explains_the_marks_that_occur_and_no_others() -> None:
     assert "adopted</li>" in page_of("adoption.json") and "removed</li>" not in page_of("adoption.json")
-    assert "not part of this program</li>" in page_of("warnings.json")
-    assert "not part of this program</li>" not in page_of("create.json")
+    assert "not managed by this program</li>" in page_of("warnings.json")
+    assert "not managed by this program</li>" not in page_of("create.json")
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if name.endswith(".jsonl")])
