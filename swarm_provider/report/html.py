@@ -10,7 +10,7 @@ from swarm_provider.report.elements import Markup, element, joined
 from swarm_provider.report.page import WORDS, Page, Properties, ServiceRow
 from swarm_provider.report.picture import MARKS, legend, picture
 from swarm_provider.report.style import STYLE
-from swarm_provider.report.words import count
+from swarm_provider.report.words import count, spans
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _TASK: Final = "A task is one running copy (one container) of a service."
@@ -58,7 +58,9 @@ def _sections(page: Page) -> Iterator[Markup]:
         ]
         yield _section("Configs, secrets and the rest", Markup(""), _table(("object", "is", "what"), rows))
     if page.by_hand:
-        intro = element("p", "Changes since the last up. The run reverts what the program manages.")
+        intro = element(
+            "p", "Changes since the last ", element("code", "up"), ". The run reverts what the program manages."
+        )
         yield _section("Changed by hand", intro, joined(*(_differences(one, "was", "is") for one in page.by_hand)))
     if page.contents:
         yield _section("Contents", Markup(""), joined(*map(_content, page.contents)))
@@ -130,7 +132,8 @@ def _saying(name: str, text: str) -> Iterator[Markup]:
         yield joined(_name(name), ": ")
     lines = text.splitlines() or [""]
     for number, line in enumerate(lines):
-        yield joined(Markup("<br>") if number else "", line)
+        pieces = (element("code", piece) if is_code else piece for piece, is_code in spans(line))
+        yield joined(Markup("<br>") if number else "", *pieces)
 
 
 def _content(one: Content) -> Markup:

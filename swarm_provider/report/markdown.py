@@ -14,7 +14,7 @@ from typing import Final
 
 from swarm_provider.report.content import Content
 from swarm_provider.report.page import WORDS, ObjectRow, Page, Properties, ServiceRow
-from swarm_provider.report.words import count, visible
+from swarm_provider.report.words import count, spans, visible
 
 LIMIT: Final = 65_536
 """Characters of a comment on GitHub; GitLab takes more."""
@@ -174,12 +174,16 @@ def _image(reference: str) -> str:
 def _said(said: Sequence[tuple[str, str]], limit: int) -> Iterator[str]:
     # one line each: a line of a message could begin a list, or a heading
     messages = [
-        (name, text(" ".join(_BULLET.sub("• ", line) for line in full.splitlines()))) for name, full in said[:limit]
+        (name, _message(" ".join(_BULLET.sub("• ", line) for line in full.splitlines()))) for name, full in said[:limit]
     ]
     lines = [f"- {code(name)}: {message}" if name else f"- {message}" for name, message in messages]
     if len(said) > limit:
         lines.append(f"- … and {len(said) - limit} more, which are left out here")
     yield "\n".join([*lines, ""])
+
+
+def _message(full: str) -> str:
+    return "".join(code(piece) if is_code else text(piece) for piece, is_code in spans(full))
 
 
 def _by_hand(found: Sequence[Properties], budget: _Budget) -> Iterator[str]:

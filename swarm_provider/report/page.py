@@ -27,6 +27,7 @@ WORDS: Final = {
 }
 MOVES: Final = "it moves to another swarm"
 RECREATED: Final = "it is deleted, then created again"
+_REFRESHED: Final = "Refreshed resource is in an unhealthy state:\n"
 _ORDER: Final = ("Config", "Secret", "Network", "Volume", "NodeLabel", "Node")
 _KINDS: Final = {"NodeLabel": "node label"}
 _CONTENT: Final = ("data", "data_base64", "file")
@@ -266,7 +267,14 @@ def _said(notes: Sequence[Note], severity: str, names: dict[str, str]) -> Iterab
             # forecasts stand in the table
             continue
         name = names.get(note.urn) or (note.urn.rsplit("::", 1)[-1] if note.urn else "")
-        yield ("" if ":pulumi:Stack::" in note.urn else name), note.text
+        yield ("" if ":pulumi:Stack::" in note.urn else name), _reasons(note.text)
+
+
+def _reasons(text: str) -> str:
+    """Return a message without what Pulumi puts before the reasons of a resource that a refresh found wanting."""
+    if not text.startswith(_REFRESHED):
+        return text
+    return "; ".join(line.strip().removeprefix("* ") for line in text.removeprefix(_REFRESHED).splitlines())
 
 
 def _by_hand(resources: Iterable[Changed]) -> Iterable[Properties]:

@@ -6,8 +6,9 @@ What is invisible is spelt out here, where `spec.foreign.shown` leaves it out: a
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from swarm_provider.core.foreign import inert, shortened
@@ -20,6 +21,7 @@ LONGEST_VALUE: Final = 300
 """Characters of one value, or of one line of a config, that are shown."""
 KNOWN_LATER: Final = "(known after the update)"
 NOT_SHOWN: Final = "(not shown: it looks like a credential)"
+_CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def visible(text: str, *, lines: bool = False) -> str:
@@ -76,6 +78,13 @@ def count(number: int, noun: str, verb: str = "") -> str:
     nouns = noun if number == 1 else f"{noun}s"
     verbs = verb if number != 1 or not verb else f"{verb}s"
     return f"{number} {nouns} {verbs}".rstrip()
+
+
+def spans(message: str) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a message in order, each with whether it is code, which messages have between backticks."""
+    for number, piece in enumerate(_CODE.split(message)):
+        if piece:
+            yield piece, number % 2 == 1
 
 
 def listed(texts: Sequence[str]) -> str:

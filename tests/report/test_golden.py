@@ -33,6 +33,12 @@ def test_report_is_its_golden_files_byte_by_byte(name: str) -> None:
         )
 
 
+def test_message_has_code_between_backticks_and_no_bullets_of_pulumi() -> None:
+    comment = markdown(made("retry.json"))
+    assert "did not converge; `up` " in comment and "did not converge; <code>up</code> " in page_of("retry.json")
+    assert "Refreshed resource" not in comment + page_of("retry.json")
+
+
 @pytest.mark.parametrize("name", RECORDED)
 def test_comment_begins_with_its_marker_and_keeps_the_limit(name: str) -> None:
     report = made(name)
