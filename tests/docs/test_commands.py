@@ -145,7 +145,7 @@ def test_readme_takes_its_reader_to_a_running_stack(
     )
     text = page.read_text(encoding="utf-8")
     for name in ("Pulumi.yaml", "__main__.py"):
-        match = re.search(rf"^`{re.escape(name)}`:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        match = re.search(rf"^`{re.escape(name)}`[^`\n]*:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
         assert match, name
         (folder / name).write_text(match[1])
     script = "\n".join(_without(fence.text, OTHERS) for fence in fences(page) if fence.language in SHELLS)

@@ -52,3 +52,10 @@ def _anchors(page: Path) -> set[str]:
         text = re.sub(r"[^\w\- ]", "", heading.strip().lower())
         found.add(text.replace(" ", "-"))
     return found
+
+
+@pytest.mark.parametrize(("name", "heading"), [("README.md", "Documentation"), ("README.ko.md", "문서")])
+def test_readme_names_each_page_once(name: str, heading: str) -> None:
+    part = (REPO / name).read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    named = re.findall(r"^- \[[^\]]+\]\((docs/[\w-]+\.md)\):", part, re.MULTILINE)
+    assert sorted(named) == sorted(page.relative_to(REPO).as_posix() for page in (REPO / "docs").glob("*.md"))
