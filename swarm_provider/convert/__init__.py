@@ -11,5 +11,6 @@ Not here: what to do about a difference (plan), and how it is sent (dockerapi). 
     list_matching   Which entries of two lists are the same thing, although they may differ
     minimal_update  How a spec is sent to a service that exists: in the service's own form wherever that means the same
     objects         Config, secret, network and volume: inputs <-> the bodies of Docker's API
+    remembered      Answers of pure functions of JSON, kept for a while: a run asks the same from phase to phase
     unmodelled      What a live spec has and inputs cannot say
 """

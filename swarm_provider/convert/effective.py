@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.helpers import ordered
+from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.container import capabilities, credential_config, default_text, image_from_spec
 from swarm_provider.convert.service.deploy import chosen_platform, is_job_mode
 from swarm_provider.core import Json, labels
@@ -67,6 +68,50 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     if result.get("EndpointSpec") is not UNKNOWN:
         result["EndpointSpec"] = _endpoint(result.get("EndpointSpec") or {})
     return result
+
+
+def effective_of(spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
+    """Return `effective`, made once for all that means the same by ids and labels: shared, so nobody changes it."""
+    names = network_names or {}
+    listed = at(spec, "TaskTemplate", "Networks") or spec.get("Networks")
+    targets = [at(entry, "Target") for entry in listed] if isinstance(listed, list) else []
+    # a swarm has many networks, and a service few of them
+    return _effective_of(_plain(spec), {target: names[target] for target in targets if target in names})
+
+
+@remembered
+def _effective_of(spec: Json, network_names: Json) -> Json:
+    return effective(spec, network_names)
+
+
+def _plain(spec: Json) -> Json:
+    """Return a spec without what its `effective` form does not depend on: a service is sent with ids and labels."""
+    task, own = spec.get("TaskTemplate") or {}, spec.get("Labels")
+    result = {**spec, "TaskTemplate": {key: task[key] for key in task if (key, task[key]) != ("ForceUpdate", 0)}}
+    if at(spec, "Mode", "Replicated") == {}:
+        result["Mode"] = {"Replicated": {"Replicas": 1}}
+    if isinstance(own, dict):
+        told = (labels.IMAGE, labels.PLATFORM)
+        result["Labels"] = {key: own[key] for key in own if key in told or not key.startswith(labels.OURS)}
+        if isinstance(task.get("Placement"), dict) and labels.PLATFORM not in own:
+            placed = {key: value for key, value in task["Placement"].items() if key != "Platforms"}
+            result["TaskTemplate"]["Placement"] = placed
+    container = task.get("ContainerSpec")
+    if isinstance(container, dict):
+        files = {f"{kind}s": _without_ids(container, kind) for kind in ("Secret", "Config") if f"{kind}s" in container}
+        result["TaskTemplate"]["ContainerSpec"] = {**container, **files}
+    return result
+
+
+def _without_ids(container: Json, kind: str) -> Any:
+    entries = container[f"{kind}s"]
+    # the id is the one by which a credential spec names its config
+    if not isinstance(entries, list) or any(at(entry, "Runtime") is not None for entry in entries):
+        return entries
+    return [
+        {key: value for key, value in entry.items() if key != f"{kind}ID"} if isinstance(entry, dict) else entry
+        for entry in entries
+    ]
 
 
 def update_pace(spec: Json) -> tuple[int, str]:

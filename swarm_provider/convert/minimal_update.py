@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swarm_provider.convert.effective import effective
+from swarm_provider.convert.effective import effective_of
 from swarm_provider.convert.unmodelled import with_unmodelled
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import at, has_unknown
@@ -19,7 +19,13 @@ _TOGETHER = ("Privileges", "Configs")
 """A credential spec that stands in a config is told in both."""
 
 
-def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
+def in_live_form(
+    spec: Json,
+    live_spec: Json,
+    network_names: Mapping[str, str] | None = None,
+    *,
+    asked: Json | None = None,
+) -> Json:
     """Return `spec` with each part of its TaskTemplate and EndpointSpec as it stands in the live spec.
 
     A part that means something else stays as it is; so does everything that does not touch tasks.
@@ -28,18 +34,31 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         spec: what shall be sent, made by `to_spec`.
         live_spec: Spec of the live service.
         network_names: names of networks by id.
+        asked: a spec that was made of inputs, as for `unmodelled`.
     """
+    return live_form(spec, live_spec, network_names, asked=asked)[0]
+
+
+def live_form(
+    spec: Json,
+    live_spec: Json,
+    network_names: Mapping[str, str] | None = None,
+    *,
+    asked: Json | None = None,
+) -> tuple[Json, Json]:
+    """Return what `in_live_form` does, and what that means: its `effective` form, which is shared."""
     if not isinstance(at(spec, "TaskTemplate", "ContainerSpec"), dict):
-        return spec
+        return spec, effective_of(spec, network_names)
     if isinstance(at(live_spec, "TaskTemplate", "ContainerSpec"), dict):
-        spec = with_unmodelled(spec, live_spec, network_names)
-    wanted, found = effective(spec), effective(live_spec, network_names)
+        spec = with_unmodelled(spec, live_spec, network_names, asked=asked)
+    wanted, found = effective_of(spec), effective_of(live_spec, network_names)
     task = _parts(spec, live_spec, wanted, found, ("TaskTemplate",), skip=("ContainerSpec",))
     container = _parts(spec, live_spec, wanted, found, ("TaskTemplate", "ContainerSpec"), skip=())
     live_container = at(live_spec, "TaskTemplate", "ContainerSpec") or {}
     if "Init" not in container and live_container.get("Init") is False:
         # `docker service create` always says so; nobody asked for another init, so it is no reason to restart tasks
         container["Init"] = False
+        wanted = with_parts(wanted, Init=False)
     image = live_container.get("Image")
     chosen = labels.PLATFORM in (spec.get("Labels") or {})
     if container.get("Image") != image and not chosen and isinstance(task.get("Placement"), dict):
@@ -53,7 +72,13 @@ def in_live_form(spec: Json, live_spec: Json, network_names: Mapping[str, str] |
         result.pop("EndpointSpec", None)
         if live_spec.get("EndpointSpec") is not None:
             result["EndpointSpec"] = live_spec["EndpointSpec"]
-    return result
+    return result, wanted
+
+
+def with_parts(meaning: Json, **container: Any) -> Json:
+    """Return an `effective` form with these parts of its ContainerSpec."""
+    task = meaning["TaskTemplate"]
+    return {**meaning, "TaskTemplate": {**task, "ContainerSpec": {**task["ContainerSpec"], **container}}}
 
 
 def _parts(

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
 from swarm_provider.convert.daemon_form import is_pointer
-from swarm_provider.convert.effective import effective
+from swarm_provider.convert.effective import effective, effective_of
 from swarm_provider.convert.list_matching import equal_pairs, pairs
+from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.spec import from_spec, to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import at
@@ -52,23 +53,30 @@ _OF_NETWORKS: Final = frozenset(
 _SHOWN_AS: Final = {"Mounts": "Target", "Ports": "TargetPort", "Networks": "Target", "Ulimits": "Name"}
 
 
-def unmodelled(spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
+def unmodelled(spec: Json, network_names: Mapping[str, str] | None = None, *, asked: Json | None = None) -> Json:
     """Return path -> value of each leaf of a live ServiceSpec that inputs cannot say.
 
     Args:
         spec: a ServiceSpec.
         network_names: names of networks by id.
+        asked: a spec that was made of inputs, where there is one: a live one that means the same has nothing beyond.
 
     An empty value of a field that nobody knows is left out: newer engines write those into every service.
     """
-    theirs = effective(spec, network_names)
-    return dict(_leaves(theirs, _said(theirs), "", ""))
+    theirs = effective_of(spec, network_names)
+    return dict(_leaves(theirs, _said(theirs, asked), "", ""))
 
 
-def with_unmodelled(spec: Json, live_spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
-    """Return `spec` with what the live spec has beyond what inputs can say, where the program still has its place."""
-    theirs = effective(live_spec, network_names)
-    merged: Json = _merged(spec, theirs, _said(theirs), "", network_names or {})
+def with_unmodelled(
+    spec: Json, live_spec: Json, network_names: Mapping[str, str] | None = None, *, asked: Json | None = None
+) -> Json:
+    """Return `spec` with what the live spec has beyond what inputs can say, where the program still has its place.
+
+    Args:
+        asked: as for `unmodelled`.
+    """
+    theirs = effective_of(live_spec, network_names)
+    merged: Json = _merged(spec, theirs, _said(theirs, asked), "", network_names or {})
     return merged
 
 
@@ -101,8 +109,13 @@ def beyond_volume(live: Json) -> Json:
     return dict(_leaves(spec, cluster_to_spec(cluster_from_spec(spec)), "", "ClusterVolume.Spec"))
 
 
-def _said(theirs: Json) -> Json:
-    """Return what inputs can say of an effective spec: there and back again."""
+def _said(theirs: Json, asked: Json | None) -> Json:
+    """Return what inputs can say of an effective spec: all of it, where they have said it."""
+    return theirs if asked is not None and effective_of(asked) == theirs else _there_and_back(theirs)
+
+
+@remembered
+def _there_and_back(theirs: Json) -> Json:
     return effective(to_spec(from_spec(theirs)))
 
 

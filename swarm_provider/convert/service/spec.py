@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swarm_provider.convert.effective import effective, port_order
+from swarm_provider.convert.effective import effective, effective_of, port_order
 from swarm_provider.convert.helpers import each, filled, given, inside, ordered, through
 from swarm_provider.convert.keep_user_form import keep_users_form
+from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.container import container_from_spec, container_to_spec, image_from_spec
 from swarm_provider.convert.service.deploy import (
     chosen_platform,
@@ -62,6 +63,12 @@ def to_spec(inputs: Json) -> Json:
             Ports=ordered(each(inputs.get("ports"), _port_to_spec), port_order),
         ),
     }
+
+
+@remembered
+def spec_of(inputs: Json) -> Json:
+    """Return `to_spec`, made once: the answer is shared, so nobody changes it."""
+    return to_spec(inputs)
 
 
 def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Json:
@@ -122,9 +129,11 @@ def read_inputs(
         network_names: names of networks by id.
         api_version: the daemon's API version: what it does not know (and dropped) is no drift.
     """
-    asked = to_spec(old)
-    wanted = from_spec(effective(known_to(asked, api_version) if api_version else asked))
-    live = from_spec(effective(live_spec, network_names), network_names)
+    asked = known_to(spec_of(old), api_version) if api_version else spec_of(old)
+    meant, means = effective_of(asked), effective_of(live_spec, network_names)
+    if meant == means:
+        return dict(old)
+    wanted, live = from_spec(meant), from_spec(means, network_names)
     if inside(old, "init") is None and live.get("init") is False:
         # `docker service create` always says so; see live_form
         del live["init"]

@@ -6,9 +6,10 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swarm_provider.convert.effective import effective
-from swarm_provider.convert.minimal_update import in_live_form
-from swarm_provider.convert.service.deploy import is_job_mode
+from swarm_provider.convert.effective import effective_of
+from swarm_provider.convert.minimal_update import live_form
+from swarm_provider.convert.service.deploy import is_job_mode, mode_to_spec
+from swarm_provider.convert.service.spec import spec_of
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.plan.facts.tasks import Service
@@ -20,21 +21,30 @@ def is_job(spec: Json) -> bool:
     return is_job_mode(spec.get("Mode"))
 
 
-def with_unmanaged(olds: Json, news: Json) -> Json:
-    """Return the new inputs with what they leave to the cluster taken from the old (refreshed) ones."""
-    result = copy.copy(news)
-    replicas = at(reveal(olds.get("deploy")), "replicas")
-    deploy = reveal(news.get("deploy")) or {}
+def wanted_spec(olds: Json, news: Json) -> Json:
+    """Return the new inputs' spec, with what they leave to the cluster taken from the old (refreshed) ones.
+
+    It is shared: nobody changes it.
+    """
+    spec, deploy = spec_of(news), reveal(news.get("deploy")) or {}
     if not isinstance(deploy, dict):
-        return result
+        return spec
+    replicas = at(reveal(olds.get("deploy")), "replicas")
     if "replicas" not in deploy and replicas is not None and deploy.get("mode", "replicated") == "replicated":
-        result["deploy"] = {**deploy, "replicas": replicas}
-    if "forceUpdate" not in news and "forceUpdate" in olds:
-        result["forceUpdate"] = olds["forceUpdate"]
-    return result
+        spec = {**spec, "Mode": mode_to_spec({**deploy, "replicas": replicas})}
+    if "forceUpdate" not in news and olds.get("forceUpdate") is not None:
+        spec = {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ForceUpdate": reveal(olds["forceUpdate"])}}
+    return spec
 
 
-def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, str] | None = None) -> Json:
+def on_top_of(
+    wanted: Json,
+    live: Json,
+    news: Json,
+    network_names: Mapping[str, str] | None = None,
+    *,
+    asked: Json | None = None,
+) -> Json:
     """Return the wanted spec as it is sent to the live service.
 
     Args:
@@ -42,13 +52,27 @@ def on_top_of(wanted: Json, live: Json, news: Json, network_names: Mapping[str, 
         live: Spec of the live service.
         news: the inputs; they tell what is managed.
         network_names: names of networks by id.
+        asked: the spec of the inputs before, where there are some: a live one that means the same says no more.
     """
-    spec = in_live_form(copy.deepcopy(wanted), live, network_names)
+    return _on_top_of(wanted, live, news, network_names, asked)[0]
+
+
+def _on_top_of(
+    wanted: Json, live: Json, news: Json, network_names: Mapping[str, str] | None, asked: Json | None
+) -> tuple[Json, Json]:
+    """Return the spec that is sent, and its `effective` form, which is shared."""
+    wanted = _left_to_cluster(copy.deepcopy(wanted), live, news)
+    spec, meaning = live_form(wanted, live, network_names, asked=asked)
+    return _left_to_cluster(spec, live, news), meaning
+
+
+def _left_to_cluster(spec: Json, live: Json, news: Json) -> Json:
+    """Set, in place, what the inputs leave to the cluster as it is live."""
     if "forceUpdate" not in news:
         spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
     replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
     if at(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
-        spec["Mode"]["Replicated"]["Replicas"] = replicas
+        spec["Mode"] = {"Replicated": {**spec["Mode"]["Replicated"], "Replicas": replicas}}
     return spec
 
 
@@ -59,16 +83,17 @@ def to_send(
     network_names: Mapping[str, str] | None = None,
     *,
     force: int | None = None,
+    asked: Json | None = None,
 ) -> Json | None:
     """Return the spec that an update sends to a live service, None where nothing is to be sent.
 
     Args:
-        wanted: as for `on_top_of`.
+        wanted, news, network_names, asked: as for `on_top_of`.
         live: GET /services/ID.
         force: what `force_again` says.
     """
-    spec = on_top_of(wanted, live["Spec"], news, network_names)
-    before, after = effective(live["Spec"], network_names), effective(spec, network_names)
+    spec, after = _on_top_of(wanted, live["Spec"], news, network_names, asked)
+    before = effective_of(live["Spec"], network_names)
     same_tasks = all(before.get(key) == after.get(key) for key in ("TaskTemplate", "EndpointSpec"))
     if force is not None and same_tasks and "forceUpdate" not in news and spec["TaskTemplate"]["ForceUpdate"] < force:
         spec["TaskTemplate"]["ForceUpdate"] = force

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from swarm_provider.convert.service.spec import to_spec
+from swarm_provider.convert.service.spec import spec_of
 from swarm_provider.convert.service.versions import known_to, unknown_to
 from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
 from swarm_provider.core import Json, labels
@@ -14,7 +14,7 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change import kept_settings
 from swarm_provider.plan.change.property_diff import changes, replaces
-from swarm_provider.plan.change.request_spec import force_again, on_top_of, to_send, with_unmanaged
+from swarm_provider.plan.change.request_spec import force_again, on_top_of, to_send, wanted_spec
 from swarm_provider.plan.change.restart import replacement, restart
 from swarm_provider.plan.change.volume_data import other_options, starting_empty
 from swarm_provider.plan.facts.tasks import by_service
@@ -44,14 +44,14 @@ class Forecast:
         swarm = await self.session.swarm()
         if self.session.offline:
             return
-        after = to_spec(with_unmanaged(olds, inputs))
+        after = wanted_spec(olds, inputs)
         self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
             await self._placement(urn, swarm, olds, inputs, known_to(after, swarm.api_version))
             live = await swarm.find("service", inputs["name"], outdated=True)
             if live is not None and olds.get("name") == inputs["name"]:
                 names = await network_names(self.run, swarm, live["Spec"])
-                self.carried(urn, olds, inputs, live["Spec"], names)
+                self.carried(urn, olds, inputs, live["Spec"], names, self._asked(swarm, olds))
         if {**olds, "owner": inputs["owner"]} != inputs:
             # who left it so has read it; a stack that was renamed is none that changed
             nodes = await self.run.planned.nodes(swarm)
@@ -80,7 +80,7 @@ class Forecast:
         if live is not None:
             names = await network_names(self.run, swarm, live["Spec"])
             if not has_unknown(inputs):
-                after = on_top_of(after, live["Spec"], inputs, names)
+                after = on_top_of(after, live["Spec"], inputs, names, asked=self._asked(swarm, olds))
             found = restart(live["Spec"], after, network_names=names)
             restarts = (found.restarts and not found.placement) or after["Mode"].keys() != live["Spec"]["Mode"].keys()
         cluster = await planned.cluster(swarm)
@@ -108,22 +108,23 @@ class Forecast:
         await self._guard_data(urn, olds, news)
         swarm = await self.session.swarm()
         live = await swarm.find("service", str(olds.get("name")), outdated=True)
-        before = live["Spec"] if live is not None else to_spec(olds)
+        before = live["Spec"] if live is not None else spec_of(olds)
         # what is made from inputs has the names themselves
         names = await network_names(self.run, swarm, before) if live is not None else {}
         if replacing:
             self.replaced(urn, olds, replacing)
-            self._dropped(urn, news, unmodelled(before, names))
+            self._dropped(urn, news, unmodelled(before, names, asked=self._asked(swarm, olds)))
             return
         note = rollback_note(live) if live is not None else ""
         if note:
             self.session.log.info(urn, f"{news['name']} was {note}")
-        after, snapshot = self._kept(swarm, with_unmanaged(olds, news)), None
+        after, snapshot = self._kept(swarm, wanted_spec(olds, news)), None
         if live is not None:
             snapshot = await self._snapshot(swarm, live)
             if not has_unknown(news):
-                sent = self._sent(snapshot, live, after, news, names, again)
-                after = on_top_of(after, live["Spec"], news, names) if sent is None else sent
+                asked = self._asked(swarm, olds)
+                sent = self._sent(snapshot, live, after, news, names, again, asked)
+                after = on_top_of(after, live["Spec"], news, names, asked=asked) if sent is None else sent
         found = restart(before, after, network_names=names, snapshot=snapshot)
         self.session.log.info(urn, self.run.foretell(urn, str(news["name"]), found))
 
@@ -139,32 +140,43 @@ class Forecast:
             return
         names = await network_names(self.run, swarm, live["Spec"])
         snapshot = await self._snapshot(swarm, live)
-        wanted = self._kept(swarm, with_unmanaged(olds, news))
-        sent = self._sent(snapshot, live, wanted, news, names, again)
+        wanted = self._kept(swarm, wanted_spec(olds, news))
+        sent = self._sent(snapshot, live, wanted, news, names, again, self._asked(swarm, olds))
         found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
         text = self.run.foretell(urn, str(news["name"]), found)
         does = "Swarm continues the last update, and `up` waits" if sent is None else "`up` retries it"
         self.session.log.info(urn, f"{does}; {text}")
 
-    def _kept(self, swarm: Swarm, inputs: Json) -> Json:
-        """Return the spec that the engine makes of the inputs: what it does not know changes nothing."""
-        return to_spec(inputs) if self.session.offline else known_to(to_spec(inputs), swarm.api_version)
+    def _kept(self, swarm: Swarm, spec: Json) -> Json:
+        """Return the spec as the engine takes it: what it does not know changes nothing."""
+        return spec if self.session.offline else known_to(spec, swarm.api_version)
+
+    def _asked(self, swarm: Swarm, olds: Json) -> Json | None:
+        """Return the spec of the inputs before, None where there are none."""
+        return self._kept(swarm, spec_of(olds)) if olds else None
 
     def _sent(
-        self, snapshot: Snapshot, live: Json, wanted: Json, news: Json, names: Mapping[str, str], again: bool
+        self,
+        snapshot: Snapshot,
+        live: Json,
+        wanted: Json,
+        news: Json,
+        names: Mapping[str, str],
+        again: bool,
+        asked: Json | None,
     ) -> Json | None:
         """Return the spec that the update will send, None where it sends nothing."""
         # the labels that tell whose it is are no part of the inputs
         marked = {**wanted, "Labels": {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}}
         force = force_again(live, snapshot.tasks, snapshot.nodes) if again else None
-        return to_send(marked, live, news, names, force=force)
+        return to_send(marked, live, news, names, force=force, asked=asked)
 
     def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
         """Tell that the service is made anew, because these properties ask for it."""
         what = ", ".join(replacing)
         text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
         self.session.log.warn(urn, text)
-        self.run.foretell(urn, str(olds.get("name")), replacement(to_spec(olds), replacing))
+        self.run.foretell(urn, str(olds.get("name")), replacement(spec_of(olds), replacing))
 
     async def take_over(self, urn: str, news: Json, live: Json, *, again: bool) -> None:
         """Tell, at preview, that a live service will be adopted, and what that does to its tasks.
@@ -174,10 +186,10 @@ class Forecast:
         """
         swarm = await self.session.swarm()
         names = await network_names(self.run, swarm, live["Spec"])
-        after = self._kept(swarm, with_unmanaged(self.run.before(urn)[0], news) if again else news)
+        after = self._kept(swarm, wanted_spec(self.run.before(urn)[0], news) if again else spec_of(news))
         if not has_unknown(news):
             after = on_top_of(after, live["Spec"], news, names)
-            self.carried(urn, {}, news, live["Spec"], names)
+            self.carried(urn, {}, news, live["Spec"], names, None)
         found = restart(live["Spec"], after, network_names=names, snapshot=await self._snapshot(swarm, live))
         text = f"service {news['name']!r} exists and will be adopted"
         if again:
@@ -186,13 +198,20 @@ class Forecast:
             text = recreated(f"service {news['name']!r}", does) + " (all its tasks stop, then new ones start)"
         self.session.log.info(urn, f"{text}; {self.run.foretell(urn, news['name'], found)}")
 
-    def carried(self, urn: str, olds: Json, inputs: Json, live: Json, names: Mapping[str, str]) -> None:
-        """Tell what the live service has and no input can say: an update carries it over where its place remains."""
-        found = unmodelled(live, names)
+    def carried(
+        self, urn: str, olds: Json, inputs: Json, live: Json, names: Mapping[str, str], asked: Json | None
+    ) -> None:
+        """Tell what the live service has and no input can say: an update carries it over where its place remains.
+
+        Args:
+            live: Spec of the live service.
+            asked: the spec of the inputs before, None where there are none.
+        """
+        found = unmodelled(live, names, asked=asked)
         if not found or (olds and replaces(changes(SERVICE.shape, olds, inputs))):
             # Diff tells of a replacement
             return
-        after = to_spec(inputs)
+        after = spec_of(inputs)
         left = found if has_unknown(after) else unmodelled(with_unmodelled(after, live, names), names)
         self.session.tell_settings(urn, {path: value for path, value in found.items() if path in left})
         self._dropped(urn, inputs, kept_settings.gone(found, left))

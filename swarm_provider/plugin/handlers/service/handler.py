@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from swarm_provider.convert import objects
-from swarm_provider.convert.effective import effective
-from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, to_spec
+from swarm_provider.convert.effective import effective_of
+from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, spec_of
 from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.core import Json, labels
@@ -24,7 +24,7 @@ from swarm_provider.plan.change.request_spec import (
     networks_that_go,
     share_ports,
     to_send,
-    with_unmanaged,
+    wanted_spec,
 )
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.families.naming import object_labels
@@ -92,8 +92,8 @@ class ServiceHandler(Handler):
             hidden.append("forceUpdate")
         found = self.changed(olds, news, ignored, hidden=hidden)
         if found and not has_unknown(news) and not any(change.path == "owner" for change in found):
-            before, after = to_spec(olds), to_spec(with_unmanaged(olds, news))
-            if effective(before) == effective(after):
+            before, after = effective_of(spec_of(olds)), effective_of(wanted_spec(olds, news))
+            if before == after:
                 found = []
         replacing = [*replaces(found), *networks_that_go(olds, news)]
         # the refresh before a run asks for differences, too, before the program has said what it wants
@@ -178,7 +178,7 @@ class ServiceHandler(Handler):
         self.session.log.hide(secret_texts(news))
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
         # what the engine would drop is not sent: it would look like a change at every later update
-        spec: Json = objects.with_labels(known_to(to_spec(news), swarm.api_version), own)
+        spec: Json = objects.with_labels(known_to(spec_of(news), swarm.api_version), own)
         await fill_ids(self.run, request.urn, swarm, spec)
         listed = platforms(self.run, reveal(news["image"]))
         if listed and not news.get("platform"):
@@ -186,11 +186,20 @@ class ServiceHandler(Handler):
         return spec
 
     async def _submit(
-        self, request: Request, swarm: Swarm, news: Json, live: Json, incarnation: str, *, again: bool = False
+        self,
+        request: Request,
+        swarm: Swarm,
+        news: Json,
+        live: Json,
+        incarnation: str,
+        *,
+        olds: Json | None = None,
+        again: bool = False,
     ) -> tuple[Json, int]:
         """Send the new spec if it differs from the live one; return what is live, and the version it was sent with.
 
         Args:
+            olds: the inputs before, where there are some.
             again: the last update did not converge; tasks that Swarm will not start again by itself are forced.
         """
         force = None
@@ -200,13 +209,14 @@ class ServiceHandler(Handler):
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
         names = await network_names(self.run, swarm, live["Spec"])
+        asked = known_to(spec_of(olds), swarm.api_version) if olds else None
 
         known: Json | None = live
 
         def change(live: Json) -> Json | None:
             nonlocal latest, known
             latest, known = live, None
-            return to_send(wanted, live, news, names, force=force)
+            return to_send(wanted, live, news, names, force=force, asked=asked)
 
         logins: Json = {"registry_auth": await swarm.encoded_auth(reveal(news["image"])), "registry_auth_from": "spec"}
         sent = await published_ports.when_free(
@@ -301,7 +311,7 @@ class ServiceHandler(Handler):
             )
         else:
             self.session.tell_settings(request.urn, unmodelled(live["Spec"], names))
-            inputs = {**concise(from_spec(effective(live["Spec"], names), names)), "owner": request.owner.text}
+            inputs = {**concise(from_spec(effective_of(live["Spec"], names), names)), "owner": request.owner.text}
         inputs = self.secretly(inputs, olds, own)
         outputs = outputs_of(live, state.get("incarnation"))
         tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
@@ -343,7 +353,7 @@ class ServiceHandler(Handler):
         # after a move, a copy of the old state proves nothing any more
         incarnation = new_incarnation() if moved or not held else held
         again = state.get("converged") is False
-        sent = await self._submit(request, swarm, news, live, incarnation, again=again)
+        sent = await self._submit(request, swarm, news, live, incarnation, olds=olds, again=again)
         if is_job(sent[0]):
             incarnation = labels.incarnation(sent[0].get("Labels"))
         return await self._settle(request, swarm, news, live["ID"], sent, incarnation, live)

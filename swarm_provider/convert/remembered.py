@@ -1,0 +1,57 @@
+"""Answers of pure functions of JSON, kept for a while: a run asks the same from phase to phase.
+
+The key is the content, so an answer can never be stale, whoever asks. An answer is shared: nobody changes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache, update_wrapper
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+from swarm_provider.core.values import UNKNOWN, Secret
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+KEPT: Final = 1024
+"""Answers of one function that are kept: a few for each of the 64 and more resources that are in work at once."""
+_UNKNOWN: Final = f"\0{id(UNKNOWN)}"
+"""What stands for UNKNOWN in a key; no text of an input is it."""
+
+
+class remembered(Generic[P, R]):  # noqa: N801 - a decorator
+    """Keep the answers of a function whose arguments are JSON, in which values may be Secret or UNKNOWN.
+
+    A Secret counts as what it holds. The order of keys counts for nothing.
+    """
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self._answer: Any = lru_cache(KEPT)(lambda question: function(*question.args, **question.kwargs))
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        question = _Question(args, kwargs)
+        answer: R = self._answer(question)
+        # the key is kept with the answer, and needs its text only
+        question.args, question.kwargs = (), {}
+        return answer
+
+
+class _Question:
+    __slots__ = ("_text", "args", "kwargs")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.args, self.kwargs = args, kwargs
+        self._text = json.dumps([args, kwargs], default=_plain, sort_keys=True, separators=(",", ":"))
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Question) and self._text == other._text
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Secret) else {_UNKNOWN: 0}
