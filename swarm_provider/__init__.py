@@ -98,8 +98,12 @@ def __dir__() -> list[str]:
 
 if "pulumi.runtime.settings" in sys.modules:
     # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
+    from swarm_provider.garbage import collect_less
     from swarm_provider.resources.program.interrupts import end_quietly
+    from swarm_provider.resources.program.sdk import is_run_by_pulumi
     from swarm_provider.resources.program.shim import keep_shim
 
     keep_shim()
     end_quietly()
+    if is_run_by_pulumi():
+        collect_less()

@@ -12,6 +12,7 @@ import time
 
 from swarm_provider.core.foreign import shown
 from swarm_provider.errors import SwarmProviderError
+from swarm_provider.garbage import collect_less
 from swarm_provider.plugin.protocol.pulumi_stub import keep_pulumi_lean
 
 LOOK_EVERY = 0.5
@@ -20,6 +21,7 @@ LOOK_EVERY = 0.5
 
 def main() -> None:
     """Run until the engine says so, ends, or is gone."""
+    collect_less()
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     engine = addresses[-1] if addresses else None
     if engine is not None:

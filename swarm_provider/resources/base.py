@@ -73,7 +73,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         self._given, self._shown = given, {}
         outputs = dict.fromkeys(entry.wire for entry in model.outputs)
         pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given}, options)
-        _rest_with_registration(self, (*outputs, *given))
+        _rest_with_registration(self, ("id", *outputs, *given))
         if model.name == "NodeLabel":
             registry.current().made_node_label(self, args)
         elif model.name == "Node":
