@@ -10,6 +10,7 @@ form that `model` defines. Not here: Pulumi, Docker's API, and any decision abou
     children          A read compose project -> the children of a stack, in order
     dialect           The two dialects of compose files, and what each makes of the text of one file
     dialect_warnings  Where files mean one thing in one dialect and another thing in the other: a warning each
+    merged            What the files of a project say together, in typed form and before anything is converted
     normalise         Merged services and declarations -> canonical inputs (the normal form of `model`)
     project           Files -> Project: reading, interpolating, checking, merging and converting, in docker's order
     sources           The files of a project -> trees that are checked

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose.common import swarm_rules, unsupported
+from swarm_provider.compose.common import swarm_rules
 from swarm_provider.compose.common.context import Context
-from swarm_provider.compose.common.objects import KINDS, Declared, content, read_declared
+from swarm_provider.compose.common.objects import Declared, content
 from swarm_provider.compose.common.pulumi_options import read_x_pulumi
-from swarm_provider.compose.common.service import Dependency, Service, read_service
+from swarm_provider.compose.common.service import Dependency, Service
 from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.dialect_warnings import differences, refused
-from swarm_provider.compose.docker.merge import merge_declared, merge_services
+from swarm_provider.compose.merged import Merged
 from swarm_provider.compose.normalise import service_inputs, used_networks
 from swarm_provider.compose.sources import Sources, plain_name
-from swarm_provider.compose.yaml.tree import At, Map, Report, as_written, plain, prefixed, unique
+from swarm_provider.compose.yaml.tree import At, Report, as_written, plain, prefixed, unique
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel
 from swarm_provider.errors import InputError, Problem
@@ -142,8 +142,9 @@ def load(
     """
     sources = Sources(tuple(files), env, dialect, None if env_files is None else tuple(env_files))
     with _no_collections():
-        project = _load(sources, stack, profiles, bound or {})
-        differences = _differences(project, sources.other(), stack, profiles, bound or {})
+        reading = _load(sources, stack, profiles, bound or {})
+        project = reading.project
+        differences = _differences(reading, sources.other(), stack, profiles, bound or {})
     if strict and project.warnings:
         # what the other dialect would do with the files is no fault of theirs
         raise InputError(*project.warnings)
@@ -176,7 +177,35 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[str, Collection[str]]) -> Project:
+@dataclass(frozen=True)
+class _Reading:
+    """A project, and what was read of its files before it was converted."""
+
+    project: Project
+    merged: Merged
+
+    def entry(self, service: Service, merged: Merged) -> ServiceEntry | None:
+        """Return what a service of another reading becomes, where it was read alike here, and None otherwise.
+
+        What is converted is the typed form of the service and of what it refers to: the dialect has no say any more.
+        """
+        here = self.project.services.get(service.key)
+        alike = here is not None and self.merged.services[service.key].values == service.values
+        return here if alike and self.merged.declared == merged.declared else None
+
+
+def _load(
+    sources: Sources,
+    stack: str,
+    profiles: Sequence[str],
+    bound: Mapping[str, Collection[str]],
+    before: _Reading | None = None,
+) -> _Reading:
+    """Read and convert the files.
+
+    Args:
+        before: the reading in the other dialect, whose entries are taken where it comes to the same.
+    """
     report = Report()
     environment = sources.environment(report, stack)
     report.raise_errors()
@@ -185,7 +214,7 @@ def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[
     report.raise_errors()
     swarm_rules.check_port_count(trees)
     report.raise_errors()
-    merged = _Merged()
+    merged = Merged()
     for tree, at in trees:
         merged.add(tree, at, context)
     report.raise_errors()
@@ -193,7 +222,10 @@ def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[
     edges = _dependencies(services, merged.services)
     project = Project(
         name=next((found for tree, at in reversed(trees) if (found := plain_name(tree, at))), None),
-        services={key: _service_entry(service, merged, stack, edges[key]) for key, service in services.items()},
+        services={
+            key: (before and before.entry(service, merged)) or _service_entry(service, merged, stack, edges[key])
+            for key, service in services.items()
+        },
         networks=_network_entries(services, merged, stack),
         volumes={key: _entry(declared, stack) for key, declared in merged.sections["volume"].items()},
         configs=_contents("config", services, merged, stack, context, set(bound.get("config", ()))),
@@ -203,18 +235,19 @@ def _load(sources: Sources, stack: str, profiles: Sequence[str], bound: Mapping[
     report.raise_errors()
     # what env files give is no variable of the caller
     variables = tuple(sorted(name for name in environment.used if name in sources.env))
-    return replace(project, warnings=tuple(unique(report.warnings)), variables=variables)
+    return _Reading(replace(project, warnings=tuple(unique(report.warnings)), variables=variables), merged)
 
 
 def _differences(
-    project: Project, other: Sources, stack: str, profiles: Sequence[str], bound: Mapping[str, Collection[str]]
+    reading: _Reading, other: Sources, stack: str, profiles: Sequence[str], bound: Mapping[str, Collection[str]]
 ) -> list[Problem]:
     """Return what the other dialect would read differently."""
     try:
-        read = _load(other, stack, profiles, bound)
+        read = _load(other, stack, profiles, bound, reading)
     except InputError as error:
         return [refused(error, other.dialect)]
-    return differences(_sections(project), _sections(read), other.dialect, project.warnings)
+    project = reading.project
+    return differences(_sections(project), _sections(read.project), other.dialect, project.warnings)
 
 
 def _sections(project: Project) -> dict[str, Mapping[str, ServiceEntry | ObjectEntry]]:
@@ -225,26 +258,6 @@ def _sections(project: Project) -> dict[str, Mapping[str, ServiceEntry | ObjectE
         "configs": project.configs,
         "secrets": project.secrets,
     }
-
-
-@dataclass
-class _Merged:
-    """The files read so far, as one."""
-
-    services: dict[str, Service] = field(default_factory=dict)
-    sections: dict[str, dict[str, Declared]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-
-    def add(self, tree: Map, at: At, context: Context) -> None:
-        for key, source, place in unsupported.entries(tree, "services", at):
-            service = read_service(key, source, place, context)
-            self.services[key] = merge_services(self.services[key], service) if key in self.services else service
-        for kind, section in KINDS.items():
-            found = {
-                key: read_declared(kind, key, source, place)
-                for key, source, place in unsupported.entries(tree, section, at)
-                if not key.startswith("x-") or source is not None
-            }
-            self.sections[kind] = merge_declared(self.sections[kind], found)
 
 
 def _active(services: Mapping[str, Service], profiles: set[str]) -> dict[str, Service]:
@@ -309,13 +322,13 @@ def _cycle(edges: dict[str, dict[str, Dependency]]) -> list[str] | None:
     return None
 
 
-def _service_entry(service: Service, merged: _Merged, stack: str, edges: dict[str, Dependency]) -> ServiceEntry:
+def _service_entry(service: Service, merged: Merged, stack: str, edges: dict[str, Dependency]) -> ServiceEntry:
     inputs = service_inputs(service, merged.sections, stack)
     x_pulumi = read_x_pulumi(service.values.get("x-pulumi"), service.place("x-pulumi"))
     return ServiceEntry(service.key, inputs, edges, x_pulumi, service.at.file, service.at.line)
 
 
-def _network_entries(services: Mapping[str, Service], merged: _Merged, stack: str) -> dict[str, ObjectEntry]:
+def _network_entries(services: Mapping[str, Service], merged: Merged, stack: str) -> dict[str, ObjectEntry]:
     section = merged.sections["network"]
     result = {}
     for key in used_networks(services):
@@ -328,7 +341,7 @@ def _network_entries(services: Mapping[str, Service], merged: _Merged, stack: st
 
 
 def _contents(
-    kind: str, services: Mapping[str, Service], merged: _Merged, stack: str, context: Context, bound: set[str]
+    kind: str, services: Mapping[str, Service], merged: Merged, stack: str, context: Context, bound: set[str]
 ) -> dict[str, ObjectEntry]:
     used = {entry.get("source") for service in services.values() for entry in service.values.get(f"{kind}s", [])}
     if kind == "config":

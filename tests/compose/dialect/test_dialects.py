@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from swarm_provider.compose import Project, Template, load, project_name
+from swarm_provider.compose.common.service import Service
 from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.normalise import service_inputs
 from swarm_provider.errors import InputError
 from tests.compose.conftest import Reader
 from tests.support.engine import REPO
@@ -520,6 +522,33 @@ def test_service_that_only_one_dialect_has_is_told(read: Reader) -> None:
     text = "services: {web: {image: x}, extra: {image: x, profiles: [p]}}"
     project = read(text, side={".env": "COMPOSE_PROFILES=p\n"})
     assert any("services.extra: it exists only with dialect='compose-spec'" in text for text in warned(project))
+
+
+def test_service_that_both_dialects_read_alike_is_converted_once(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    converted: list[str] = []
+
+    def counted(service: Service, *args: Any) -> Any:
+        converted.append(service.key)
+        return service_inputs(service, *args)
+
+    monkeypatch.setattr("swarm_provider.compose.project.service_inputs", counted)
+    services = "a: {image: x, secrets: [s]}, b: {image: x, command: echo 'a;b'}, c: {image: x, dns: 8.8.8.8}"
+    found = read(f"services: {{{services}}}\nsecrets: {{s: {{file: ./secret}}}}\n", side={"secret": "x"})
+    assert sorted(converted) == ["a", "b", "c"]
+    assert not found.warnings
+    converted.clear()
+    found = read("services:\n  a: {image: x}\n  b: {image: x, working_dir: '${A:-${B:-c}}'}\n")
+    assert sorted(converted) == ["a", "b", "b"]
+    assert len(found.warnings) == 1
+
+
+def test_what_a_service_refers_to_is_told_where_it_is_declared_and_read_otherwise(read: Reader) -> None:
+    found = read(
+        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {external: true, name: '${A:-one}'}}\n",
+        side={".env": "A=other"},
+    )
+    [warning] = warned(found)
+    assert f"networks.n.name: it {DIFFERENT}" in warning
 
 
 def test_many_differences_are_counted(read: Reader) -> None:
