@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from swarm_provider.resources.generated import Node as Node
     from swarm_provider.resources.generated import NodeLabel as NodeLabel
     from swarm_provider.resources.generated import Provider as Provider
+    from swarm_provider.resources.generated import Release as Release
     from swarm_provider.resources.generated import Secret as Secret
     from swarm_provider.resources.generated import Service as Service
     from swarm_provider.resources.generated import Volume as Volume
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [  # noqa: RUF022 - in the order in which one meets them
     "Stack",
+    "Release",
     "Service",
     "Config",
     "ConfigDirectory",
@@ -71,7 +73,7 @@ __all__ = [  # noqa: RUF022 - in the order in which one meets them
     "__version__",
 ]
 
-_CLASSES = ("Service", "Config", "Secret", "Network", "Volume", "Node", "NodeLabel", "Provider")
+_CLASSES = ("Service", "Config", "Secret", "Network", "Volume", "Node", "NodeLabel", "Release", "Provider")
 _COMPONENTS = {"Stack": "stack", "ConfigDirectory": "directory"}
 
 

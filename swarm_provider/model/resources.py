@@ -10,7 +10,18 @@ from swarm_provider.model.cluster_volume import CLUSTER_SPEC
 from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.types import short_forms
-from swarm_provider.model.types.kinds import Boolean, Choice, Field, Integer, ListOf, MapOf, ObjectOf, Text, Type
+from swarm_provider.model.types.kinds import (
+    Boolean,
+    Choice,
+    Field,
+    Integer,
+    ListOf,
+    MapOf,
+    ObjectOf,
+    Text,
+    Type,
+)
+from swarm_provider.model.types.measures import DURATION
 
 _NAME: Final = Field("name", Text(), "Name in the swarm. Default: the logical name.")
 _NAMESPACE: Final = Field("namespace", Text(), "The Docker stack that it belongs to, as in `docker stack ls`.")
@@ -188,9 +199,83 @@ SERVICE: Final = Resource(
     (*service.SPEC_INPUTS, *service.CONTROL_INPUTS),
     service.OUTPUTS,
 )
+RELEASE: Final = Resource(
+    "Release",
+    "A whole stack from compose files as one resource: all of it is deployed, or the stack returns to what it was.",
+    (
+        Field(
+            "compose_file",
+            ListOf(Text(), before=short_forms.listed, also=("str",)),
+            "Compose file, or several: later ones override earlier ones. Relative paths start in the folder of "
+            "Pulumi.yaml.",
+            required=True,
+        ),
+        Field("name", Text(), "Name in the swarm. Default: `name:` of the files, else the logical name."),
+        Field("stack_name", Text(), "Name in the swarm.", computed=True),
+        Field("env", MapOf(Text()), "Values for `${VAR}` in the files, over the process environment."),
+        Field("env_only", Boolean(), "Take `env` instead of the process environment, not over it. Default false."),
+        Field(
+            "dialect",
+            Choice(("docker", "compose-spec")),
+            "Whose rules the files are read by: those of `docker stack deploy` (default) or of `docker compose`.",
+        ),
+        Field(
+            "env_file",
+            ListOf(Text(), before=short_forms.listed, also=("str",)),
+            "With dialect compose-spec, files of variables in the place of `.env` beside the first file.",
+        ),
+        Field("profiles", ListOf(Text()), "Profiles whose services are taken too."),
+        Field(
+            "secrets",
+            MapOf(Type()),
+            "Compose key -> the content as text, or `{name: ...}` of a secret that exists.",
+            secret=True,
+        ),
+        Field("configs", MapOf(Type()), "Compose key -> the content as text, or `{name: ...}` of one that exists."),
+        Field("networks", MapOf(Type()), "Compose key -> the name of a network that exists."),
+        Field("volumes", MapOf(Type()), "Compose key -> the name of a volume."),
+        Field("services", MapOf(Type()), "What the files say of each service.", computed=True),
+        Field("dependencies", MapOf(ListOf(Text())), "Which services come before a service.", computed=True),
+        Field("wait", Boolean(), "Wait until the tasks run. Default true; `x-pulumi` of a service wins."),
+        Field("fail_after", DURATION, "Time without progress after which a service counts as failed. Default 5m."),
+        Field(
+            "on_failure",
+            Choice(("rollback", "keep")),
+            "When a service fails: rollback (default) returns the whole stack to what it was; keep leaves it.",
+        ),
+        Field(
+            "resolve_image",
+            Choice(("changed", "always", "never")),
+            "When a registry is asked for digests. Default changed.",
+        ),
+        Field("keep_previous", Integer(0), "Old versions of each config and secret that are kept. Default 1."),
+        Field(
+            "adopt",
+            Boolean(),
+            "Adopt services, networks and configs that exist outside of this program. Default false.",
+        ),
+        Field(
+            "adopt_secrets",
+            Choice(("trust", "rotate")),
+            "Adopt secrets, too: trust that the content is equal, or make a new version.",
+        ),
+        Field(
+            "replace_networks", Boolean(), "Replace networks that differ; their services stop meanwhile. Default false."
+        ),
+        Field("strict", Boolean(), "Every warning is an error. Default: the provider's."),
+        ADVICE_INPUT,
+    ),
+    (
+        Field("stack_name", Text(), "Name in the swarm."),
+        Field("services", MapOf(Type()), "By compose key: name, serviceId, image with digest, endpoint."),
+        Field("networks", MapOf(Text()), "By compose key: the actual name."),
+        Field("configs", MapOf(Text()), "By compose key: the name of the current version."),
+        Field("secrets", MapOf(Text()), "By compose key: the name of the current version."),
+    ),
+)
 
 RESOURCES: Final = {
-    resource.token: resource for resource in (CONFIG, SECRET, NETWORK, VOLUME, NODE, NODE_LABEL, SERVICE)
+    resource.token: resource for resource in (CONFIG, SECRET, NETWORK, VOLUME, NODE, NODE_LABEL, SERVICE, RELEASE)
 }
 
 _OBJECT_ARGS: Final = (

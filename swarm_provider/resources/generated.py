@@ -41,6 +41,7 @@ __all__ = [
     "Node",
     "NodeLabel",
     "Provider",
+    "Release",
     "Secret",
     "Service",
     "Volume",
@@ -1131,6 +1132,218 @@ class Service(SwarmResource):
     @property
     def strict(self) -> pulumi.Output[bool]:
         """Treat every warning as an error. Default: the provider's."""
+        return self._value("strict")
+
+    @property
+    def advice(self) -> pulumi.Output[Sequence[str]]:
+        """Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+        single-manager; an empty list shows none. Default: the provider's."""
+        return self._value("advice")
+
+
+class Release(SwarmResource):
+    """A whole stack from compose files as one resource: all of it is deployed, or the stack returns to what it was."""
+
+    _model = RESOURCES["swarm:index:Release"]
+
+    @explained
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        compose_file: pulumi.Input[Sequence[pulumi.Input[str]] | str],
+        name: pulumi.Input[str] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        env_only: pulumi.Input[bool] | None = None,
+        dialect: pulumi.Input[str] | None = None,
+        env_file: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
+        profiles: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        secrets: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        configs: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        networks: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        volumes: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        wait: pulumi.Input[bool] | None = None,
+        fail_after: pulumi.Input[str] | None = None,
+        on_failure: pulumi.Input[str] | None = None,
+        resolve_image: pulumi.Input[str] | None = None,
+        keep_previous: pulumi.Input[int] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
+        adopt_secrets: pulumi.Input[str] | None = None,
+        replace_networks: pulumi.Input[bool] | None = None,
+        strict: pulumi.Input[bool] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+    ) -> None:
+        """
+        Args:
+            resource_name: the logical name, by which Pulumi knows the resource.
+            opts: Pulumi's resource options; property paths in snake_case or camelCase.
+            compose_file: Compose file, or several: later ones override earlier ones. Relative paths start in the folder
+                of Pulumi.yaml.
+            name: Name in the swarm. Default: `name:` of the files, else the logical name.
+            env: Values for `${VAR}` in the files, over the process environment.
+            env_only: Take `env` instead of the process environment, not over it. Default false.
+            dialect: Whose rules the files are read by: those of `docker stack deploy` (default) or of `docker compose`.
+            env_file: With dialect compose-spec, files of variables in the place of `.env` beside the first file.
+            profiles: Profiles whose services are taken too.
+            secrets: Compose key -> the content as text, or `{name: ...}` of a secret that exists.
+            configs: Compose key -> the content as text, or `{name: ...}` of one that exists.
+            networks: Compose key -> the name of a network that exists.
+            volumes: Compose key -> the name of a volume.
+            wait: Wait until the tasks run. Default true; `x-pulumi` of a service wins.
+            fail_after: Time without progress after which a service counts as failed. Default 5m.
+            on_failure: When a service fails: rollback (default) returns the whole stack to what it was; keep leaves it.
+            resolve_image: When a registry is asked for digests. Default changed.
+            keep_previous: Old versions of each config and secret that are kept. Default 1.
+            adopt: Adopt services, networks and configs that exist outside of this program. Default false.
+            adopt_secrets: Adopt secrets, too: trust that the content is equal, or make a new version.
+            replace_networks: Replace networks that differ; their services stop meanwhile. Default false.
+            strict: Every warning is an error. Default: the provider's.
+            advice: Advice to show: latest-image, no-limits, shared-local-volume, unpinned-local-volume, credential,
+                single-manager; an empty list shows none. Default: the provider's.
+        """
+        self._register(
+            resource_name,
+            {
+                "compose_file": compose_file,
+                "name": name,
+                "env": env,
+                "env_only": env_only,
+                "dialect": dialect,
+                "env_file": env_file,
+                "profiles": profiles,
+                "secrets": secrets,
+                "configs": configs,
+                "networks": networks,
+                "volumes": volumes,
+                "wait": wait,
+                "fail_after": fail_after,
+                "on_failure": on_failure,
+                "resolve_image": resolve_image,
+                "keep_previous": keep_previous,
+                "adopt": adopt,
+                "adopt_secrets": adopt_secrets,
+                "replace_networks": replace_networks,
+                "strict": strict,
+                "advice": advice,
+            },
+            opts,
+        )
+
+    @property
+    @pulumi.getter(name="stackName")
+    def stack_name(self) -> pulumi.Output[str]:
+        """Name in the swarm."""
+        return self._value("stackName")
+
+    @property
+    @pulumi.getter(name="services")
+    def services(self) -> pulumi.Output[Mapping[str, Any]]:
+        """By compose key: name, serviceId, image with digest, endpoint."""
+        return self._value("services")
+
+    @property
+    @pulumi.getter(name="networks")
+    def networks(self) -> pulumi.Output[Mapping[str, str]]:
+        """By compose key: the actual name."""
+        return self._value("networks")
+
+    @property
+    @pulumi.getter(name="configs")
+    def configs(self) -> pulumi.Output[Mapping[str, str]]:
+        """By compose key: the name of the current version."""
+        return self._value("configs")
+
+    @property
+    @pulumi.getter(name="secrets")
+    def secrets(self) -> pulumi.Output[Mapping[str, str]]:
+        """By compose key: the name of the current version."""
+        return self._value("secrets")
+
+    @property
+    def compose_file(self) -> pulumi.Output[Sequence[str]]:
+        """Compose file, or several: later ones override earlier ones. Relative paths start in the folder of
+        Pulumi.yaml."""
+        return self._value("composeFile")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Name in the swarm. Default: `name:` of the files, else the logical name."""
+        return self._value("name")
+
+    @property
+    def env(self) -> pulumi.Output[Mapping[str, str]]:
+        """Values for `${VAR}` in the files, over the process environment."""
+        return self._value("env")
+
+    @property
+    def env_only(self) -> pulumi.Output[bool]:
+        """Take `env` instead of the process environment, not over it. Default false."""
+        return self._value("envOnly")
+
+    @property
+    def dialect(self) -> pulumi.Output[str]:
+        """Whose rules the files are read by: those of `docker stack deploy` (default) or of `docker compose`."""
+        return self._value("dialect")
+
+    @property
+    def env_file(self) -> pulumi.Output[Sequence[str]]:
+        """With dialect compose-spec, files of variables in the place of `.env` beside the first file."""
+        return self._value("envFile")
+
+    @property
+    def profiles(self) -> pulumi.Output[Sequence[str]]:
+        """Profiles whose services are taken too."""
+        return self._value("profiles")
+
+    @property
+    def volumes(self) -> pulumi.Output[Mapping[str, Any]]:
+        """Compose key -> the name of a volume."""
+        return self._value("volumes")
+
+    @property
+    def wait(self) -> pulumi.Output[bool]:
+        """Wait until the tasks run. Default true; `x-pulumi` of a service wins."""
+        return self._value("wait")
+
+    @property
+    def fail_after(self) -> pulumi.Output[str]:
+        """Time without progress after which a service counts as failed. Default 5m."""
+        return self._value("failAfter")
+
+    @property
+    def on_failure(self) -> pulumi.Output[str]:
+        """When a service fails: rollback (default) returns the whole stack to what it was; keep leaves it."""
+        return self._value("onFailure")
+
+    @property
+    def resolve_image(self) -> pulumi.Output[str]:
+        """When a registry is asked for digests. Default changed."""
+        return self._value("resolveImage")
+
+    @property
+    def keep_previous(self) -> pulumi.Output[int]:
+        """Old versions of each config and secret that are kept. Default 1."""
+        return self._value("keepPrevious")
+
+    @property
+    def adopt(self) -> pulumi.Output[bool]:
+        """Adopt services, networks and configs that exist outside of this program. Default false."""
+        return self._value("adopt")
+
+    @property
+    def adopt_secrets(self) -> pulumi.Output[str]:
+        """Adopt secrets, too: trust that the content is equal, or make a new version."""
+        return self._value("adoptSecrets")
+
+    @property
+    def replace_networks(self) -> pulumi.Output[bool]:
+        """Replace networks that differ; their services stop meanwhile. Default false."""
+        return self._value("replaceNetworks")
+
+    @property
+    def strict(self) -> pulumi.Output[bool]:
+        """Every warning is an error. Default: the provider's."""
         return self._value("strict")
 
     @property

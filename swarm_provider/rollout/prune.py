@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from swarm_provider.core import Json, labels
@@ -40,6 +41,25 @@ class _Wish:
             self.warn(f"old versions of a {self.kind} were not deleted; the next `pulumi up` retries: {error}")
 
 
+_DEFERRED: ContextVar[list[_Wish] | None] = ContextVar("_DEFERRED", default=None)
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[Callable[[Pruner], Awaitable[None]]]:
+    """Gather what is asked for inside; nothing goes until what this gives is called with the pruner."""
+    wishes: list[_Wish] = []
+    token = _DEFERRED.set(wishes)
+
+    async def grant(pruner: Pruner) -> None:
+        _DEFERRED.set(None)
+        await pruner.grant(wishes)
+
+    try:
+        yield grant
+    finally:
+        _DEFERRED.reset(token)
+
+
 class Pruner:
     """Cleans up for everybody who asks: while one pass is on its way, the next wishes gather and share one.
 
@@ -54,7 +74,8 @@ class Pruner:
 
     async def prune(self, kind: str, family: str, *, reusable: bool = True, warn: Warn | None = None) -> list[str]:
         """Remove the versions of one family that may go now (`reusable` as in prunable); return their names."""
-        return await self._asked(_Wish(kind, frozenset({family}), frozenset(), reusable, warn))
+        (names,) = await self._ask([_Wish(kind, frozenset({family}), frozenset(), reusable, warn)]) or [[]]
+        return names
 
     async def prune_families_of(self, specs: Iterable[Json | None], *, warn: Warn | None = None) -> None:
         """Prune every family that one of these service specs refers to."""
@@ -64,7 +85,18 @@ class Pruner:
             names = frozenset().union(*(references(spec, kind) for spec in known))
             if names:
                 wishes.append(_Wish(kind, frozenset(), names, True, warn))
+        await self._ask(wishes)
+
+    async def grant(self, wishes: Iterable[_Wish]) -> None:
+        """Do what was deferred."""
         await asyncio.gather(*map(self._asked, wishes))
+
+    async def _ask(self, wishes: Sequence[_Wish]) -> list[list[str]]:
+        later = _DEFERRED.get()
+        if later is None:
+            return await asyncio.gather(*map(self._asked, wishes))
+        later += wishes
+        return []
 
     async def _granted(self, wishes: Sequence[_Wish]) -> list[list[str]]:
         try:

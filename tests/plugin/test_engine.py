@@ -161,3 +161,15 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     shown, spec = asyncio.run(run())
     assert shown == [("urn:web", "waiting for secret 'db', which 'db-password' of this program creates")]
     assert spec["TaskTemplate"]["ContainerSpec"]["Secrets"] == [{"SecretName": "db-1234", "SecretID": "id1"}]  # type: ignore[index]
+
+
+def test_what_is_said_of_a_part_is_said_of_the_whole_with_its_name(listener: Listener) -> None:
+    async def run() -> None:
+        log = EngineLog(listener.address)
+        log.speak_for("part", "whole", "web")
+        log.info("part", "it restarts")
+        log.status("part", "1/2 running")
+        await log.flush("whole")
+
+    asyncio.run(run())
+    assert listener.said == ["web: it restarts", "web: 1/2 running"]

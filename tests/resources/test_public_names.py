@@ -11,6 +11,7 @@ from swarm_provider.resources import args
 
 NAMES = {
     *("Stack", "Service", "Config", "ConfigDirectory", "Secret", "Network", "Volume", "Node", "NodeLabel", "Provider"),
+    "Release",
     *("get_config", "get_secret", "get_network", "get_node", "get_nodes"),
     *("get_config_output", "get_secret_output", "get_network_output", "get_node_output", "get_nodes_output"),
     *("ConfigInfo", "SecretInfo", "NetworkInfo", "NodeInfo", "__version__"),

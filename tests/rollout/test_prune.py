@@ -13,7 +13,7 @@ import pytest
 from swarm_provider.core import Json, labels
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, SwarmProviderError
-from swarm_provider.rollout.prune import Pruner
+from swarm_provider.rollout.prune import Pruner, deferred
 
 TIMEOUT = DockerError("rpc error: code = DeadlineExceeded desc = context deadline exceeded", status=500)
 
@@ -101,3 +101,32 @@ def test_many_wishes_share_their_lists() -> None:
     # the first begins at once, or with all the others
     assert daemon.listed.count("config") <= 2
     assert sorted(daemon.removed) == ["id1", "id2"]
+
+
+def test_deferred_wishes_are_granted_when_all_is_done() -> None:
+    daemon = Daemon()
+
+    async def work() -> list[list[str]]:
+        pruner, seen = Pruner(cast(Swarm, daemon)), []
+        with deferred() as grant:
+            assert await pruner.prune("config", "f") == []
+            seen.append([*daemon.removed])
+            await grant(pruner)
+            seen.append([*daemon.removed])
+        return seen
+
+    assert asyncio.run(work()) == [[], ["id2", "id1"]]
+
+
+def test_what_was_deferred_is_forgotten_without_a_word_where_it_failed() -> None:
+    daemon = Daemon()
+
+    async def work() -> None:
+        pruner = Pruner(cast(Swarm, daemon))
+        with deferred():
+            await pruner.prune("config", "f")
+        assert daemon.removed == []
+        await pruner.prune("config", "f")
+
+    asyncio.run(work())
+    assert daemon.removed == ["id2", "id1"]

@@ -3,6 +3,7 @@
 Not here: decisions (plan), waiting (rollout).
 
     family/         Config and Secret: families of immutable versions
+    release/        Release: a whole stack as one resource
     service/        Service: create, update and delete with the wait for what Swarm then does
     base            What a handler is, and what all of them do alike
     cluster_volume  Volumes of the cluster: made by a storage plugin, known to all managers

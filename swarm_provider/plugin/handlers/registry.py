@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from swarm_provider.model.resources import CONFIG, NETWORK, NODE, NODE_LABEL, SECRET, SERVICE, VOLUME
+from swarm_provider.model.resources import CONFIG, NETWORK, NODE, NODE_LABEL, RELEASE, SECRET, SERVICE, VOLUME
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.family.config import ConfigHandler
 from swarm_provider.plugin.handlers.family.secret import SecretHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
 from swarm_provider.plugin.handlers.node import NodeHandler
 from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
+from swarm_provider.plugin.handlers.release.handler import ReleaseHandler
 from swarm_provider.plugin.handlers.service.handler import ServiceHandler
 from swarm_provider.plugin.handlers.volume import VolumeHandler
 from swarm_provider.plugin.run.run import Run
@@ -16,12 +17,15 @@ from swarm_provider.plugin.run.run import Run
 
 def handlers(run: Run) -> dict[str, Handler]:
     """Return a handler per resource token, all of one run."""
+    config, secret, network, service = ConfigHandler(run), SecretHandler(run), NetworkHandler(run), ServiceHandler(run)
+    children = {"network": network, "config": config, "secret": secret, "service": service}
     return {
-        CONFIG.token: ConfigHandler(run),
-        SECRET.token: SecretHandler(run),
-        NETWORK.token: NetworkHandler(run),
+        CONFIG.token: config,
+        SECRET.token: secret,
+        NETWORK.token: network,
         VOLUME.token: VolumeHandler(run),
         NODE.token: NodeHandler(run),
         NODE_LABEL.token: NodeLabelHandler(run),
-        SERVICE.token: ServiceHandler(run),
+        SERVICE.token: service,
+        RELEASE.token: ReleaseHandler(run, children),
     }

@@ -42,6 +42,12 @@ class EngineLog:
         """What no message may hold; it grows with what the run learns, for whoever has it."""
         self._latest: dict[str, asyncio.Task[None]] = {}
         """The last message of each resource that is still on its way."""
+        self._speakers: dict[str, tuple[str, str]] = {}
+        """For what Pulumi knows no resource of: the URN of the one that speaks for it, and what it is called."""
+
+    def speak_for(self, urn: str, whom: str, name: str) -> None:
+        """Let what is said of `urn` be said of the resource `whom`, with a name in front."""
+        self._speakers[urn] = whom, name
 
     def hide(self, texts: set[str]) -> None:
         """Never let any of these texts, or a line of one, appear in a message."""
@@ -74,6 +80,9 @@ class EngineLog:
     ) -> None:
         if self._stub is None:
             return
+        if urn in self._speakers:
+            urn, name = self._speakers[urn]
+            text = f"{name}: {text}"
         limit = _LONGEST_STATUS if ephemeral or lines else LONGEST_MESSAGE
         message = self.clean(text, lines=lines, limit=limit)
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)

@@ -1,0 +1,10 @@
+"""Release: a whole stack as one resource. It composes the handlers of its children; none of them is written again.
+
+Not here: what compose files mean (the room `compose`), and what one kind of resource does (the handlers beside).
+
+    children    What a Release is made of: each child with its request, its handler and its state
+    deployment  One run of a Release: children in the order of their references, then what left the files
+    handler     Release: what Check, Diff, Create, Read, Update and Delete mean for a whole stack
+    reading     The inputs of a Release -> the plan of its children
+    rollback    Back to what was there before the run
+"""

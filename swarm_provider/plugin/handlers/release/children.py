@@ -1,0 +1,138 @@
+"""What a Release is made of: each child with its request, its handler and its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from swarm_provider.core import Json
+from swarm_provider.core.values import UNKNOWN
+from swarm_provider.plugin.handlers.base import Handler
+from swarm_provider.plugin.handlers.release.reading import KINDS
+from swarm_provider.plugin.protocol.operations import Request
+from swarm_provider.plugin.run.phases import Phase
+from swarm_provider.plugin.run.run import Run
+
+STATES: Final = "__children"
+"""Output with the outputs of each child, by `services.web`; Pulumi shows people no property with two underscores."""
+
+
+UNSETTLED: Final = "__unsettled"
+"""In the outputs of a child: an update of it was under way when Read looked."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """Which child of a Release it is: its kind, and its key in the compose file."""
+
+    kind: str
+    key: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where its inputs stand in those of the Release."""
+        return f"{self.kind}s", self.key
+
+    @property
+    def text(self) -> str:
+        """The same as one word, by which the state keeps it."""
+        return ".".join(self.place)
+
+    def __str__(self) -> str:
+        return self.key if self.kind == "service" else f"{self.kind} {self.key}"
+
+
+@dataclass(frozen=True)
+class Child:
+    """One child of a Release, as an operation sees it.
+
+    Attributes:
+        olds: its old inputs, {} where it is new.
+        news: its new inputs, {} where it left the files.
+        state: its outputs.
+    """
+
+    name: Name
+    request: Request
+    run: Run
+    handler: Handler
+    olds: Json
+    news: Json
+    state: Json
+
+    def during(self, phase: Phase) -> AbstractContextManager[None]:
+        """Let its handler do what belongs into a phase, while the Release is in it."""
+        return self.run.during(self.request.urn, phase)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it exists, and what was asked for last was brought to its end."""
+        return bool(self.olds) and self.state.get("converged") is not False and UNSETTLED not in self.state
+
+    @property
+    def id(self) -> str:
+        """Its id, as its handler gave it."""
+        inputs = self.olds or self.news
+        return str(inputs["baseName" if self.name.kind in ("config", "secret") else "name"])
+
+
+def children(
+    request: Request, run: Run, handlers: Mapping[str, Handler], olds: Json, news: Json, state: Json
+) -> list[Child]:
+    """Return every child of old and new inputs, networks first and services last."""
+    states = state.get(STATES) or {}
+    return [
+        Child(
+            name,
+            request_of(request, name, handlers[name.kind].resource.token),
+            run,
+            handlers[name.kind],
+            _inputs(olds, name),
+            _inputs(news, name),
+            states.get(name.text) or {},
+        )
+        for name in names(olds, news)
+    ]
+
+
+def names(*inputs: Json) -> Iterator[Name]:
+    """Yield the children that stand in any of these inputs, in the order of `KINDS`."""
+    for kind in KINDS:
+        keys = dict.fromkeys(key for each in inputs for key in _map(each, kind))
+        yield from (Name(kind, key) for key in keys)
+
+
+def _map(inputs: Json, kind: str) -> Json:
+    found = inputs.get(f"{kind}s")
+    return found if isinstance(found, dict) and f"{kind}s" in COMPUTED and "stackName" in inputs else {}
+
+
+def _inputs(inputs: Json, name: Name) -> Json:
+    found: Json = _map(inputs, name.kind).get(name.key) or {}
+    return found
+
+
+COMPUTED: Final = tuple(f"{kind}s" for kind in KINDS)
+
+
+def request_of(request: Request, name: Name, token: str) -> Request:
+    """Return whom an operation on a child is about: it has the URN that it would have as a child of the Release."""
+    head, _, logical = request.urn.rpartition("::")
+    return replace(request, urn=f"{head}${token}::{logical}-{name.key}", name=f"{logical}-{name.key}")
+
+
+def outputs(stack: str, states: Mapping[Name, Json], inputs: Json) -> Json:
+    """Return the outputs of a Release: what people ask for by compose key, and what the next operation needs."""
+    shown: Json = {place: {} for place in COMPUTED}
+    for name, state in states.items():
+        place, key = name.place
+        if name.kind == "service":
+            shown[place][key] = {key: value for key, value in state.items() if key in _SHOWN}
+        else:
+            shown[place][key] = state.get("name") or _inputs(inputs, name).get("name", UNKNOWN)
+    return {"stackName": stack, **shown, STATES: {name.text: state for name, state in states.items()}}
+
+
+_SHOWN: Final = ("name", "serviceId", "image", "endpoint")

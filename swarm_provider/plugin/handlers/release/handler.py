@@ -1,0 +1,256 @@
+"""Release: what Check, Diff, Create, Read, Update and Delete mean for a whole stack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from swarm_provider.compose.children import Child as Planned
+from swarm_provider.core import Json, path
+from swarm_provider.core.names import camel
+from swarm_provider.core.values import FORECAST, reveal
+from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.resources import RELEASE
+from swarm_provider.plan.change.property_diff import Change, Kind
+from swarm_provider.plugin.handlers.base import Handler
+from swarm_provider.plugin.handlers.release import reading
+from swarm_provider.plugin.handlers.release.children import (
+    COMPUTED,
+    UNSETTLED,
+    Child,
+    Name,
+    children,
+    outputs,
+    request_of,
+)
+from swarm_provider.plugin.handlers.release.deployment import Deployment, Failed, remove
+from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
+from swarm_provider.plugin.run.phases import Phase
+from swarm_provider.plugin.run.run import Run
+
+_OWN: Final = ("stackName", *COMPUTED, "dependencies")
+
+
+@dataclass
+class _Prepared:
+    """What Check and Diff found out of one Release in this run, for Update.
+
+    Attributes:
+        planned: what the files say of each child.
+        ignored: paths below the Release whose live values stay.
+        changed: children that Diff found something of.
+        replaced: children whose change asks for a new object.
+    """
+
+    planned: dict[Name, Planned] = field(default_factory=dict)
+    ignored: list[path.Path] = field(default_factory=list)
+    changed: set[Name] = field(default_factory=set)
+    replaced: set[Name] = field(default_factory=set)
+
+
+class ReleaseHandler(Handler):
+    """`swarm:index:Release`."""
+
+    resource = RELEASE
+    names = ("name", "stackName")
+
+    def __init__(self, run: Run, handlers: Mapping[str, Handler]) -> None:
+        """
+        Args:
+            handlers: that of each kind of child (`network`, `config`, `secret`, `service`).
+        """
+        super().__init__(run)
+        self._handlers = handlers
+        self._prepared: dict[str, _Prepared] = {}
+
+    # ---------------------------------------------------------------- check
+
+    async def check(self, request: Request, olds: Json, news: Json) -> Json:
+        inputs = self.normal(news)
+        read = await asyncio.to_thread(reading.read, inputs, request.name, reading.process_environment())
+        for warning in read.warnings:
+            # strict has made errors of them
+            self.session.log.warn(request.urn, str(warning))
+        prepared = self._prepared[request.urn] = _Prepared()
+        references = dict(read.plan.references)
+        checked: dict[Name, Json] = {}
+        problems: list[Problem] = []
+        for kinds in (("network", "config", "secret"), ("service",)):
+            batch = [child for child in read.plan.children if child.kind in kinds]
+            found = await asyncio.gather(
+                *(self._check(request, child, olds, references) for child in batch), return_exceptions=True
+            )
+            for child, answer in zip(batch, found, strict=True):
+                name = Name(child.kind, child.key)
+                if isinstance(answer, InputError):
+                    problems += [_placed(problem, name, child) for problem in answer.problems]
+                elif isinstance(answer, BaseException):
+                    raise answer
+                else:
+                    checked[name], prepared.planned[name] = answer, child
+                    if child.kind != "service":
+                        # the name of a new secret is known only once it is made
+                        references[child.kind, child.key] = answer.get("name") or answer["baseName"]
+            if problems:
+                raise InputError(*problems)
+        result = {key: value for key, value in inputs.items() if key not in _OWN}
+        result |= {place: {} for place in COMPUTED} | {"stackName": read.stack}
+        for name, answer in checked.items():
+            result[name.place[0]][name.key] = answer
+        order = {child.key: list(child.depends_on) for child in read.plan.children if child.depends_on}
+        return result | ({"dependencies": order} if order else {})
+
+    async def _check(self, request: Request, planned: Planned, olds: Json, references: Mapping[Any, Any]) -> Json:
+        name, handler = Name(planned.kind, planned.key), self._handlers[planned.kind]
+        inputs = reading.filled(planned.inputs, references)
+        if planned.kind in ("config", "secret"):
+            inputs["baseName"] = inputs.pop("name")
+        own = request_of(request, name, handler.resource.token)
+        self.session.log.speak_for(own.urn, request.urn, str(name))
+        (old,) = [child.olds for child in self._children(request, olds, {}, {}) if child.name == name] or [{}]
+        with self.run.during(own.urn, Phase.CHECK):
+            self.run.register(own.urn)
+            return await handler.check(own, old, inputs)
+
+    def _children(self, request: Request, olds: Json, news: Json, state: Json) -> list[Child]:
+        found = children(request, self.run, self._handlers, olds, news, state)
+        for child in found:
+            self.session.log.speak_for(child.request.urn, request.urn, str(child.name))
+        return found
+
+    # ----------------------------------------------------------------- diff
+
+    async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
+        prepared = self._prepared.setdefault(request.urn, _Prepared())
+        prepared.ignored = [*map(path.parse, ignored), *_ignored_by_files(prepared.planned)]
+        found: list[Change] = []
+        if olds.get("stackName") != news.get("stackName"):
+            found.append(Change("stackName", "update", olds.get("stackName"), news.get("stackName")))
+            return Difference(found, ["stackName"], delete_before_replace=True)
+        for child in self._children(request, olds, news, state):
+            found += await self._differ(prepared, child)
+        return Difference(found, stables=("stackName",))
+
+    async def _differ(self, prepared: _Prepared, child: Child) -> list[Change]:
+        if not (child.olds and child.news):
+            kind: Kind = "add" if child.news else "delete"
+            return [Change(path.render(child.name.place), kind, child.olds or None, child.news or None)]
+        below = [path.render(each[2:]) for each in prepared.ignored if each[:2] == child.name.place]
+        with child.during(Phase.DIFF):
+            found = await child.handler.diff(child.request, child.olds, self._kept(prepared, child), child.state, below)
+        if found.changes or found.replaces:
+            prepared.changed.add(child.name)
+        if found.replaces:
+            prepared.replaced.add(child.name)
+        return [replace(each, path=path.render((*child.name.place, *path.parse(each.path)))) for each in found.changes]
+
+    def _kept(self, prepared: _Prepared, child: Child) -> Json:
+        """Return the new inputs of a child, with the live value wherever the user ignores what the program says."""
+        news = child.news
+        for each in prepared.ignored:
+            if each[:2] == child.name.place and child.olds:
+                news = _copied(child.olds, news, each[2:])
+        return news
+
+    # ----------------------------------------------------- create and update
+
+    async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
+        return str(news["stackName"]), await self._apply(request, {}, news, {}, preview=preview)
+
+    async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        return await self._apply(request, olds, news, state, preview=preview)
+
+    async def _apply(self, request: Request, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        prepared, stack = self._prepared.setdefault(request.urn, _Prepared()), str(news["stackName"])
+        found = [
+            replace(child, news=self._kept(prepared, child)) if child.news else child
+            for child in self._children(request, olds, news, state)
+        ]
+        if preview:
+            return await self._previewed(prepared, [child for child in found if child.news], stack, news)
+        deployment = Deployment(
+            self.session, request, found, news.get("dependencies") or {}, prepared.changed, prepared.replaced
+        )
+        try:
+            states = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
+        except Failed as failed:
+            raise PartialFailure(stack, outputs(stack, failed.states, news), failed.reasons) from None
+        return outputs(stack, states, news)
+
+    async def _previewed(self, prepared: _Prepared, wanted: Sequence[Child], stack: str, news: Json) -> Json:
+        states: dict[Name, Json] = {}
+        foretold: list[Json] = []
+        for child in wanted:
+            if child.is_settled and child.name not in prepared.changed:
+                states[child.name] = child.state
+                continue
+            with child.during(Phase.PLAN):
+                states[child.name] = await _planned(child, child.name in prepared.replaced)
+                foretold += self.run.foretold(child.request.urn).get(FORECAST, ())
+        return {**outputs(stack, states, news), **({FORECAST: foretold} if foretold else {})}
+
+    # ----------------------------------------------------------------- read
+
+    async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
+        if "stackName" not in olds:
+            raise InputError(f"importing a Release is not supported yet; set adopt on a Release named {id!r} instead")
+        found = self._children(request, olds, {}, state)
+        lives = await asyncio.gather(*map(_read, found))
+        inputs: Json = {**olds, **{place: {} for place in COMPUTED}}
+        states: dict[Name, Json] = {}
+        reasons: list[str] = []
+        for child, live in zip(found, lives, strict=True):
+            if live is None:
+                continue
+            inputs[child.name.place[0]][child.name.key] = live.inputs
+            kept = {key: value for key, value in child.state.items() if key not in (UNSETTLED, "converged")}
+            states[child.name] = {**kept, **live.outputs}
+            if live.reasons:
+                states[child.name][UNSETTLED] = True
+                reasons += [f"{child.name}: {reason}" for reason in live.reasons]
+        if found and not states:
+            return None
+        return Live(id, inputs, outputs(str(olds["stackName"]), states, inputs), reasons)
+
+    # --------------------------------------------------------------- delete
+
+    async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
+        await remove(self._children(request, olds, {}, state), olds.get("dependencies") or {})
+
+
+def _placed(problem: Problem, name: Name, planned: Planned) -> Problem:
+    place = path.render(name.place)
+    entry = planned.entry
+    file, line = (problem.file, problem.line) if problem.file or entry is None else (entry.file, entry.line)
+    return Problem(problem.message, f"{place}.{problem.path}" if problem.path else place, file, line)
+
+
+def _ignored_by_files(planned: Mapping[Name, Planned]) -> Iterable[path.Path]:
+    """Yield what `x-pulumi` of the services ignores, as paths below the Release."""
+    for name, child in planned.items():
+        for text in child.entry.x_pulumi.get("ignore_changes", ()) if child.entry else ():
+            yield (*name.place, *(camel(step) if isinstance(step, str) else step for step in path.parse(text)))
+
+
+def _copied(olds: Any, news: Any, steps: path.Path) -> Any:
+    """Return `news` with the value of `olds` at a path."""
+    if not isinstance(olds, dict) or not isinstance(news, dict) or not steps:
+        return olds if not steps else news
+    key = steps[0]
+    if key in olds:
+        return {**news, key: _copied(olds[key], news.get(key, {} if len(steps) > 1 else None), steps[1:])}
+    return {name: value for name, value in news.items() if name != key} if len(steps) == 1 else news
+
+
+async def _read(child: Child) -> Live | None:
+    with child.during(Phase.READ):
+        return await child.handler.read(child.request, child.id, child.olds, child.state)
+
+
+async def _planned(child: Child, replaced: bool) -> Json:
+    if child.olds and not replaced:
+        return await child.handler.update(child.request, child.id, child.olds, child.news, child.state, preview=True)
+    _, made = await child.handler.create(child.request, child.news, preview=True)
+    return made

@@ -1,0 +1,172 @@
+"""Back to what was there before the run: services by their specs, then what was made beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swarm_provider.core import Json, labels
+from swarm_provider.core.values import reveal
+from swarm_provider.errors import SwarmProviderError
+from swarm_provider.plan.change.request_spec import is_job
+from swarm_provider.plan.families import naming
+from swarm_provider.plugin.handlers.release.children import Child, Name
+from swarm_provider.plugin.protocol.operations import Request
+from swarm_provider.plugin.run.session import Session
+from swarm_provider.plugin.run.swarm import Swarm
+from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
+from swarm_provider.rollout.retry import update_with_retry
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was there when the run began.
+
+    Attributes:
+        services: by name.
+        networks: ids.
+        versions: configs and secrets of the swarm, by kind and id.
+        children: those of the Release.
+    """
+
+    services: Mapping[str, Json]
+    networks: Collection[str]
+    versions: Mapping[str, Mapping[str, Json]]
+    children: Sequence[Child]
+
+
+async def snapshot(swarm: Swarm, children: Sequence[Child]) -> Before:
+    """Look at what is there, with one question for each kind."""
+    services, networks, configs, secrets = await asyncio.gather(
+        *(swarm.list(kind, fresh=True) for kind in ("service", "network", "config", "secret"))
+    )
+    versions = {"config": configs, "secret": secrets}
+    return Before(
+        {item["Spec"]["Name"]: item for item in services},
+        {item["Id"] for item in networks},
+        {kind: {item["ID"]: item for item in items} for kind, items in versions.items()},
+        children,
+    )
+
+
+async def way_back(session: Session, request: Request, before: Before, begun: Collection[Name]) -> list[str]:
+    """Return to what was there; return, line by line, what became of everything.
+
+    Args:
+        begun: children that this run has touched.
+    """
+    return await _Way(session, await session.swarm(), request, before).go(begun)
+
+
+class _Way:
+    def __init__(self, session: Session, swarm: Swarm, request: Request, before: Before) -> None:
+        self._session = session
+        self._swarm = swarm
+        self._request = request
+        self._before = before
+        self._returned: list[str] = []
+        self._removed: list[str] = []
+        self._left: list[str] = []
+
+    async def go(self, begun: Collection[Name]) -> list[str]:
+        services = [child for child in self._before.children if child.name in begun and child.name.kind == "service"]
+        await asyncio.gather(*map(self._service, services))
+        others = [child for child in self._before.children if child.name in begun and child.name.kind != "service"]
+        await asyncio.gather(*(self._family(child) for child in others if child.name.kind != "network"))
+        await asyncio.gather(*(self._network(child) for child in others if child.name.kind == "network"))
+        untouched = [
+            child.name.key
+            for child in self._before.children
+            if child.name.kind == "service" and child.name not in begun and child.olds
+        ]
+        told = {
+            "returned to what ran before": self._returned,
+            "removed again": self._removed,
+            "not touched": untouched,
+            "could not be returned": self._left,
+        }
+        return [f"{what}: {', '.join(sorted(which))}" for what, which in told.items() if which]
+
+    async def _service(self, child: Child) -> None:
+        name = str(reveal((child.news or child.olds)["name"]))
+        old, live = self._before.services.get(name), await self._swarm.inspect("service", name)
+        try:
+            if old is None and live is not None:
+                await remove_service(
+                    self._swarm, live["ID"], watcher=await self._session.watcher(), name=name,
+                    cancelled=self._session.cancelled,
+                )  # fmt: skip
+                self._removed.append(child.name.key)
+            elif old is not None and live is None:
+                await self._swarm.create("service", old["Spec"], registry_auth=await self._login(old))
+                self._returned.append(child.name.key)
+            elif old is not None and live is not None and live["Version"] != old["Version"]:
+                await self._return(child, old, live)
+        except SwarmProviderError as error:
+            self._left.append(f"{child.name.key} ({error})")
+
+    async def _return(self, child: Child, old: Json, live: Json) -> None:
+        if is_job(old["Spec"]):
+            self._left.append(f"{child.name.key} (a job that ran cannot be taken back)")
+            return
+        sent = await update_with_retry(
+            self._swarm,
+            "service",
+            live["ID"],
+            lambda now: None if now["Spec"] == old["Spec"] else old["Spec"],
+            known=live,
+            registry_auth=await self._login(old),
+            registry_auth_from="previous-spec",
+        )
+        # Swarm may be on its way back by itself
+        watcher = await self._session.watcher()
+        await watcher.converge(
+            live["ID"],
+            old["Spec"],
+            sent.version_index if sent is not None else 0,
+            progress=lambda text: self._session.log.status(child.request.urn, f"returning: {text}"),
+            cancelled=self._session.cancelled,
+        )
+        self._returned.append(child.name.key)
+
+    async def _login(self, service: Json) -> Any:
+        return await self._swarm.encoded_auth(service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
+
+    async def _family(self, child: Child) -> None:
+        """Remove the versions that this run has made, and give the others the labels that they had."""
+        kind, family = child.name.kind, child.news.get("familyId", "")
+        known = self._before.versions[kind]
+        try:
+            for item in naming.versions(await self._swarm.labelled(kind, labels.FAMILY, family), family):
+                old = known.get(item["ID"])
+                if old is None:
+                    await remove_object(
+                        self._swarm, kind, item["ID"], name=naming.object_name(item), cancelled=self._session.cancelled
+                    )
+                    self._removed.append(f"{kind} {naming.object_name(item)}")
+                elif item["Spec"].get("Labels") != old["Spec"].get("Labels"):
+                    was = old["Spec"].get("Labels")
+                    await update_with_retry(
+                        self._swarm,
+                        kind,
+                        item["ID"],
+                        lambda now, was=was: {**now["Spec"], "Labels": was},  # type: ignore[misc]
+                    )
+        except SwarmProviderError as error:
+            self._left.append(f"{child.name} ({error})")
+
+    async def _network(self, child: Child) -> None:
+        name = str(reveal((child.news or child.olds)["name"]))
+        live = await self._swarm.inspect("network", name)
+        if live is None or live["Id"] in self._before.networks:
+            return
+        if child.olds:
+            self._left.append(f"{child.name} (a network that was replaced cannot be made again as it was)")
+            return
+        try:
+            await remove_network(self._swarm, live["Id"], name=name, cancelled=self._session.cancelled)
+            self._removed.append(str(child.name))
+        except SwarmProviderError as error:
+            self._left.append(f"{child.name} ({error})")
