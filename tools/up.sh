@@ -299,8 +299,9 @@ main() {
     has docker || die "there is no docker CLI, so there is no current context"
     echo "deploying to the current docker context: $(docker context show) (${DOCKER_HOST:-$(docker context inspect \
       --format '{{.Endpoints.docker.Host}}')})"
-    "$repo/tools/setup.sh" python cli
+    # before the set-up, which may take minutes
     step swarm use_current
+    "$repo/tools/setup.sh" python cli
   else
     "$repo/tools/setup.sh" engine python cli
     step engine start_engine
