@@ -150,7 +150,7 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
             run.claim(urn, "secret", "db", UNKNOWN)
         claimed = run.claimed("secret", "db")
         assert claimed is not None
-        spec = {"TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretName": "db"}]}}}
+        spec: dict[str, Any] = {"TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretName": "db"}]}}}
         filling = asyncio.create_task(fill_ids(run, "urn:web", Nothing(), spec))  # type: ignore[arg-type]
         await asyncio.sleep(0.2)
         claimed.name = "db-1234"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
@@ -39,7 +39,8 @@ def unreachable(folder: Path, **more: Any) -> Homes:
 
 def test_what_still_fails_lives_where_it_was_read() -> None:
     provider = Provider(None)
-    provider._configured = SimpleNamespace(current=SimpleNamespace(run=SimpleNamespace(session=Elsewhere())))
+    elsewhere = SimpleNamespace(current=SimpleNamespace(run=SimpleNamespace(session=Elsewhere())))
+    provider._configured = cast(Homes, elsewhere)
     outputs = {"name": "web", KEY: "a"}
     read = provider.failure(provider_pb2.ReadRequest(), _StillFailing("web", {"name": "web"}, outputs, ["broken"]))
     made = provider.failure(provider_pb2.CreateRequest(), PartialFailure("web", outputs, ["broken"]))

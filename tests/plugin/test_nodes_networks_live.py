@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import pytest
 
 from swarm_provider.core import labels
 from swarm_provider.core.values import UNKNOWN
-from swarm_provider.dockerapi import ConnectionSettings, Swarm
-from swarm_provider.errors import DockerError
-from swarm_provider.plugin.handlers.node_label import NodeLabelHandler
-from swarm_provider.plugin.protocol.engine_log import EngineLog
-from swarm_provider.plugin.protocol.operations import PartialFailure, Request
-from swarm_provider.plugin.run.phases import Phase
-from swarm_provider.plugin.run.run import Run
-from swarm_provider.plugin.run.session import Session
-from swarm_provider.plugin.run.settings import Settings
-from swarm_provider.plugin.swarms.reach import Ways
 from tests.support.engine import Docker
-from tests.support.protocol import PROJECT, STACK, Plugin, urn
+from tests.support.protocol import PROJECT, STACK, Plugin
 
 NOBODY = "tcp://127.0.0.1:9"
 """An address where no Docker answers."""
@@ -152,76 +140,6 @@ def test_offline_preview_of_a_new_label_does_not_say_that_the_node_is_missing(un
     with Plugin(NOBODY, {"offlinePreview": True}) as plugin:
         inputs = plugin.inputs("NodeLabel", unique, {"node": "elsewhere", "key": unique})
         assert plugin.create("NodeLabel", unique, inputs, preview=True)[0] == f"{unique}@elsewhere"
-
-
-class TwoNodes:
-    """Stands in for a swarm of two nodes, the second of which cannot be updated while `broken`."""
-
-    def __init__(self, key: str) -> None:
-        self.broken = True
-        self.nodes = {
-            name: {
-                "ID": name,
-                "Version": {"Index": 1},
-                "Description": {"Hostname": name},
-                "Spec": {"Labels": {key: "old"}},
-            }
-            for name in ("n1", "n2")
-        }
-
-    async def list(self, kind: str, **how: bool) -> Any:
-        return [*self.nodes.values()] if kind == "node" else []
-
-    async def inspect(self, kind: str, name: str) -> Any:
-        return self.nodes[name]
-
-    async def update(self, kind: str, id: str, version: int, spec: Any, **more: Any) -> Any:
-        if self.broken and id == "n2":
-            raise DockerError("the disk is full", status=400)
-        self.nodes[id] = {**self.nodes[id], "Spec": spec}
-        return []
-
-    def labels(self, key: str) -> Any:
-        return [cast(Any, node)["Spec"]["Labels"].get(key) for node in self.nodes.values()]
-
-
-def test_label_that_one_node_refuses_is_kept_in_the_state_with_what_was_there_before(unique: str) -> None:
-    swarm = TwoNodes(unique)
-
-    class OnTwoNodes(Session):
-        async def swarm(self) -> Swarm:
-            return cast(Swarm, swarm)
-
-    settings = Settings(ConnectionSettings())
-
-    def handler(*phases: Phase) -> NodeLabelHandler:
-        run = Run(OnTwoNodes(settings, EngineLog(None), Ways(settings)))
-        for phase in phases:
-            calls.enter_context(run.during(request.urn, phase))
-        return NodeLabelHandler(run)
-
-    request = Request(urn("NodeLabel", unique), unique)
-
-    async def story() -> None:
-        given = {"node": "*", "key": unique, "value": "new", "overwrite": True}
-        first = handler(Phase.CHECK, Phase.APPLY)
-        inputs = await first.check(request, {}, given)
-        with pytest.raises(PartialFailure, match="node 'n2': the disk is full") as caught:
-            await first.create(request, inputs, preview=False)
-        assert swarm.labels(unique) == ["new", "old"]
-        swarm.broken = False
-        second, id = handler(Phase.READ, Phase.CHECK, Phase.DIFF, Phase.APPLY), caught.value.id
-        live = await second.read(request, id, inputs, caught.value.outputs)
-        assert live is not None
-        news = await second.check(request, live.inputs, given)
-        assert [change.path for change in (await second.diff(request, live.inputs, news, live.outputs, ())).changes]
-        state = await second.update(request, id, live.inputs, news, live.outputs, preview=False)
-        assert swarm.labels(unique) == ["new", "new"]
-        await handler(Phase.DELETE).delete(request, id, news, state)
-        assert swarm.labels(unique) == ["old", "old"]
-
-    with contextlib.ExitStack() as calls:
-        asyncio.run(story())
 
 
 def test_network_is_made_read_back_and_removed(plugin: Plugin, docker: Docker, unique: str) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final, Protocol
 
 import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -31,11 +31,23 @@ RESOURCE: ContextVar[str] = ContextVar("RESOURCE", default="")
 """URN of the resource that the present call is about, "" for none."""
 
 
-class EngineLog:
-    """The engine's Log call. Without an engine (a plugin tried by hand) the texts go nowhere."""
+class Person(Protocol):
+    """Pulumi's end: what is said is shown to the person."""
 
-    def __init__(self, address: str | None) -> None:
-        self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)) if address else None
+    async def Log(self, request: engine_pb2.LogRequest, timeout: float) -> object:  # noqa: N802
+        """Show a message."""
+
+
+class EngineLog:
+    """The engine's Log call. Without an engine (a plugin tried by hand) the texts go nowhere.
+
+    Args:
+        address: where the engine listens, None where there is none.
+        person: who is told then.
+    """
+
+    def __init__(self, address: str | None, person: Person | None = None) -> None:
+        self._stub: Any = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(address)) if address else person
         self._status: dict[str, str] = {}
         self._said: set[tuple[str, str]] = set()
         self.secrets = SecretFilter()
