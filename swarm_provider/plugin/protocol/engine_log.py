@@ -28,7 +28,8 @@ SILENCE_SECONDS: Final = 2.0
 """How long something may take until the person is told what it waits for."""
 
 RESOURCE: ContextVar[str] = ContextVar("RESOURCE", default="")
-"""URN of the resource that the present call is about, "" for none."""
+"""URN of the resource that the present call is about, "" for none. Of the call, and not of the process: each call has a
+context of its own, in which connections that it makes say what it waits for."""
 
 
 class Person(Protocol):

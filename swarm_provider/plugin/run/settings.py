@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, reveal
-from swarm_provider.dockerapi import ConnectionSettings, RegistryAuth, TlsFiles
+from swarm_provider.dockerapi.connection.settings import ConnectionSettings, RegistryAuth, TlsFiles
 from swarm_provider.model.provider import DELETE_UNREACHABLE, TRUE
 from swarm_provider.plan.ownership.swarm_identity import Cluster
 

@@ -102,6 +102,7 @@ def _long_form(entry: Any) -> Json | None:
     return long
 
 
+# of the process, and not handed on: Pulumi makes resources by their classes, which have no other way to the run
 _programs: WeakKeyDictionary[Any, Program] = WeakKeyDictionary()
 
 

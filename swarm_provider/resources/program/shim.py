@@ -12,6 +12,7 @@ from swarm_provider.plugin_shim import install
 from swarm_provider.resources.program import sdk
 
 _kept = False
+"""Of the process: the shim names the Python that runs it, the same for every program in it."""
 
 
 def keep_shim() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from swarm_provider.core import Json
 from swarm_provider.core.image import parse, with_digest
 from swarm_provider.core.values import UNKNOWN, reveal
-from swarm_provider.dockerapi import ImageNotFound, RegistryDenied, RegistryUnreachable
+from swarm_provider.dockerapi.failures import ImageNotFound, RegistryDenied, RegistryUnreachable
 from swarm_provider.errors import DockerError, InputError, Problem, SwarmProviderError
 from swarm_provider.plugin.run.images import ask_registry
 from swarm_provider.plugin.run.run import Run
