@@ -25,6 +25,10 @@ WEB = urn("Service", "web")
 OTHER = urn("Service", "other")
 USES: dict[str, tuple[Callable[[Run], Any], set[Phase]]] = {
     "note_labels": (lambda run: run.note_labels(WEB, proven=True, foreign=None), {Phase.READ}),
+    "find": (lambda run: run.find(WEB, {}, {}), {Phase.READ}),
+    "before": (lambda run: run.before(WEB), {Phase.PLAN, Phase.APPLY, Phase.DELETE}),
+    "is_adopted": (lambda run: run.is_adopted(WEB, "service", "web"), {Phase.DELETE}),
+    "forget": (lambda run: run.forget(WEB), {Phase.DELETE}),
     "register": (lambda run: run.register(WEB), {Phase.CHECK}),
     "claim": (lambda run: run.claim(WEB, "service", "web", "web"), {Phase.CHECK, Phase.DIFF, Phase.APPLY}),
     "publish": (lambda run: run.publish(WEB, {"name": "web"}), {Phase.CHECK}),
