@@ -159,7 +159,7 @@ def test_version_under_the_old_base_name_stays_for_a_rollback(swarm: MemorySwarm
     made = run.make("Config", "app", data="one")
     with InProcess(swarm) as later:
         found = later.change(made, data="one", baseName="other")
-        assert any("to which a service can return" in text for text in later.texts("info"))
+        assert any("for a rollback" in text for text in later.texts("info"))
     assert found.replaces == ["baseName"]
     assert swarm.names("config") == [made.state["name"], found.made.state["name"]]
 
@@ -187,7 +187,7 @@ def test_destroy_leaves_what_another_state_stamped_since(swarm: MemorySwarm, run
     with InProcess(swarm) as later:
         later.destroy(made)
         assert swarm.names("config") == [made.state["name"]]
-        assert any("is left" in text for text in later.texts("info"))
+        assert any("is not deleted" in text for text in later.texts("info"))
 
 
 def test_destroy_of_what_is_gone_is_silent(swarm: MemorySwarm, run: InProcess) -> None:
@@ -220,7 +220,7 @@ def test_lost_key_of_a_secret_is_told_in_the_preview(swarm: MemorySwarm, run: In
     with InProcess(swarm) as later:
         later.create("Secret", "app", later.inputs("Secret", "app", {"data": Secret("one")}), preview=True)
         [text] = [text for text in later.texts("info") if made.state["name"] in text]
-    assert "a new version is made" in text
+    assert "a new version is created" in text
 
 
 def test_config_that_docker_made_is_refused_without_adopt(swarm: MemorySwarm, run: InProcess) -> None:
@@ -268,7 +268,7 @@ def test_conflict_with_an_object_that_appeared_meanwhile_is_refused_by_its_owner
 ) -> None:
     inputs = run.inputs("Config", "app", {"data": "one"})
     swarm.put("config", {"Name": inputs["name"], "Data": encoded("one")})
-    with pytest.raises(Refused, match="was not made by Pulumi"):
+    with pytest.raises(Refused, match="was not created by Pulumi"):
         run.create("Config", "app", inputs)
 
 
@@ -319,11 +319,11 @@ def test_content_of_a_file_is_read(tmp_path: Path, swarm: MemorySwarm, run: InPr
     ("given", "words"),
     [
         ({}, "the content is missing"),
-        ({"data": "a", "dataBase64": "YQ=="}, "not both"),
-        ({"dataBase64": "!"}, "not base64"),
+        ({"data": "a", "dataBase64": "YQ=="}, "set only one of data and data_base64"),
+        ({"dataBase64": "!"}, "not valid base64"),
         ({"data": ""}, "is empty"),
         ({"file": "/nowhere/app.conf"}, "cannot read '/nowhere/app.conf'"),
-        ({"data": "a", "file": "/x"}, "not several"),
+        ({"data": "a", "file": "/x"}, "set only one of data, data_base64 and file"),
         ({"data": "a" * 1_100_000}, "bytes"),
         ({"data": "a", "baseName": "no good"}, "cannot be the name"),
         ({"data": "a", "baseName": Secret("app")}, "must not be secret"),

@@ -79,7 +79,7 @@ def test_another_name_is_a_replacement_that_makes_first(swarm: MemorySwarm, run:
 
 def test_network_that_docker_made_is_refused_without_adopt(swarm: MemorySwarm, run: InProcess) -> None:
     by_hand(swarm)
-    with pytest.raises(Refused, match="was not made by Pulumi"):
+    with pytest.raises(Refused, match="was not created by Pulumi"):
         run.make("Network", "net")
 
 
@@ -121,7 +121,7 @@ def test_preview_of_a_replacement_takes_the_old_one_for_no_obstacle(swarm: Memor
 def test_network_that_appeared_since_the_check_is_refused(swarm: MemorySwarm, run: InProcess) -> None:
     inputs = run.inputs("Network", "net", {})
     by_hand(swarm)
-    with pytest.raises(Refused, match="was not made by Pulumi"):
+    with pytest.raises(Refused, match="was not created by Pulumi"):
         run.create("Network", "net", inputs)
 
 
@@ -137,7 +137,7 @@ def test_destroy_leaves_a_network_that_somebody_made_again(swarm: MemorySwarm, r
     by_hand(swarm)
     with InProcess(swarm) as later:
         later.destroy(made)
-        assert any("is left" in text for text in later.texts("info"))
+        assert any("is not deleted" in text for text in later.texts("info"))
     assert swarm.names("network") == ["net"]
 
 
@@ -148,7 +148,7 @@ def test_destroy_leaves_a_network_whose_services_are_left(swarm: MemorySwarm, ru
     with InProcess(swarm) as later:
         later.destroy(service)
         later.destroy(network)
-        assert any("network 'net' is left: web" in text for text in later.texts("info"))
+        assert any("network 'net' is not deleted: web" in text for text in later.texts("info"))
     assert swarm.names("network") == ["net"]
 
 

@@ -66,7 +66,7 @@ def test_node_that_joined_is_a_difference(swarm: MemorySwarm, run: InProcess) ->
 
 def test_value_of_somebody_else_is_not_overwritten(swarm: MemorySwarm, run: InProcess) -> None:
     by_hand(swarm, "hdd")
-    with pytest.raises(Refused, match="disk=hdd already, set by somebody else"):
+    with pytest.raises(Refused, match="disk=hdd already, set by someone else"):
         run.make("NodeLabel", "disk", **DISK)
     assert value(swarm) == "hdd"
 
@@ -74,7 +74,7 @@ def test_value_of_somebody_else_is_not_overwritten(swarm: MemorySwarm, run: InPr
 def test_refusal_of_a_value_is_told_in_the_preview(swarm: MemorySwarm, run: InProcess) -> None:
     by_hand(swarm, "hdd")
     inputs = run.inputs("NodeLabel", "disk", DISK)
-    with pytest.raises(Refused, match="set by somebody else"):
+    with pytest.raises(Refused, match="set by someone else"):
         run.create("NodeLabel", "disk", inputs, preview=True)
 
 
@@ -229,7 +229,7 @@ def test_label_that_cannot_be_is_refused_at_check(run: InProcess, given: dict[st
 def test_host_name_of_two_nodes_is_refused(swarm: MemorySwarm, run: InProcess) -> None:
     swarm.add_node("node1")
     _, failures = run.check("NodeLabel", "disk", DISK)
-    assert "2 nodes are called 'node1'; write the id of one" in failures[0]
+    assert "2 nodes are called 'node1'; use the id of one" in failures[0]
 
 
 def test_node_is_found_by_its_id(swarm: MemorySwarm, run: InProcess) -> None:
@@ -315,5 +315,5 @@ def test_label_is_left_where_the_state_is_a_copy(swarm: MemorySwarm, run: InProc
         with pytest.raises(Refused, match="proj/prod"):
             later.change(label, **{**DISK, "value": "hdd"})
         later.destroy(label)
-        assert any("is left: this state is a copy of Pulumi stack 'proj/prod'" in text for text in later.texts("info"))
+        assert any("is not deleted: this state is a copy of Pulumi stack 'proj/prod'" in text for text in later.texts("info"))
     assert value(swarm) == "ssd"

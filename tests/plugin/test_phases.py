@@ -115,7 +115,7 @@ def test_wrong_phase_is_told_as_a_fault_of_the_provider(run: InProcess) -> None:
         handler.run.leave(WEB, "web")
 
     handler.check = wrong  # type: ignore[assignment,method-assign]
-    with pytest.raises(Refused, match="internal error of the swarm provider, please report it: WrongPhase"):
+    with pytest.raises(Refused, match="internal error in the swarm provider, please report it: WrongPhase"):
         run.inputs("Service", "web", {"image": "bb:1"})
 
 

@@ -113,7 +113,7 @@ def test_name_of_families_of_two_other_stacks_is_not_clear(swarm: MemorySwarm) -
             config(theirs, project=project)
     with InProcess(swarm) as run:
         _, failures = run.check("Service", "web", {**WEB, "configs": ["app"]})
-    assert "several owners (one/dev, two/dev)" in failures[0]
+    assert "several owners have such a family (one/dev, two/dev)" in failures[0]
 
 
 def test_config_that_appeared_since_the_list_is_found(swarm: MemorySwarm, run: InProcess) -> None:

@@ -46,14 +46,14 @@ def test_service_is_stamped_with_its_owner(swarm: MemorySwarm, run: InProcess) -
 
 def test_service_that_docker_made_is_refused_without_adopt(swarm: MemorySwarm, run: InProcess) -> None:
     swarm.put("service", spec("web"))
-    with pytest.raises(Refused, match="set adopt=True to take it over"):
+    with pytest.raises(Refused, match="set adopt=True to adopt it"):
         run.make("Service", "web", **WEB)
     assert swarm.changes == []
 
 
 def test_refusal_is_told_in_the_preview_already(swarm: MemorySwarm, run: InProcess) -> None:
     swarm.put("service", spec("web"))
-    with pytest.raises(Refused, match="was not made by Pulumi"):
+    with pytest.raises(Refused, match="was not created by Pulumi"):
         run.create("Service", "web", run.inputs("Service", "web", WEB), preview=True)
 
 
@@ -90,7 +90,7 @@ def test_service_that_appeared_since_check_is_looked_at_before_it_is_touched(
 ) -> None:
     inputs = run.inputs("Service", "web", WEB)
     swarm.put("service", spec("web"))
-    with pytest.raises(Refused, match="was not made by Pulumi"):
+    with pytest.raises(Refused, match="was not created by Pulumi"):
         run.create("Service", "web", inputs)
     assert updates(swarm) == 0
 
@@ -111,7 +111,7 @@ def test_state_that_is_a_copy_changes_nothing(swarm: MemorySwarm, run: InProcess
     theirs = {labels.OWNER: "proj/prod", labels.INCARNATION: "ff"}
     swarm.edit("service", "web", lambda live: live["Spec"]["Labels"].update(theirs))
     before = len(swarm.changes)
-    with InProcess(swarm) as later, pytest.raises(Refused, match="is a copy from before"):
+    with InProcess(swarm) as later, pytest.raises(Refused, match="is an outdated copy"):
         later.change(later.refresh(made), image="bb:2", wait=False)
     assert swarm.changes[before:] == []
 
@@ -368,7 +368,7 @@ def test_destroy_leaves_a_service_of_another_incarnation(swarm: MemorySwarm, run
     swarm.put("service", spec("web"))
     with InProcess(swarm) as later:
         later.destroy(made)
-        assert any("is left: it is not the one that this resource made" in text for text in later.texts("info"))
+        assert any("is not deleted: it was not created by this resource" in text for text in later.texts("info"))
     assert swarm.names("service") == ["web"]
 
 
@@ -411,7 +411,7 @@ def test_refusal_of_the_engine_is_one_line(swarm: MemorySwarm, run: InProcess) -
 
 def test_fault_of_the_provider_is_one_line_too(swarm: MemorySwarm, run: InProcess) -> None:
     swarm.faults["create", "service", "web"] = KeyError("x")  # type: ignore[assignment]
-    with pytest.raises(Refused, match="internal error of the swarm provider") as caught:
+    with pytest.raises(Refused, match="internal error in the swarm provider") as caught:
         run.make("Service", "web", **WEB)
     assert "\n" not in caught.value.message
 

@@ -80,7 +80,7 @@ def test_volume_with_data_is_used_as_it_is(swarm: MemorySwarm, run: InProcess) -
 
 def test_volume_with_other_options_is_refused(swarm: MemorySwarm, run: InProcess) -> None:
     swarm.put("volume", {"Name": "data", "DriverOpts": {"device": "canary"}})
-    with pytest.raises(Refused, match=r"other values of driver_opts\.device") as caught:
+    with pytest.raises(Refused, match=r"different values of driver_opts\.device") as caught:
         run.make("Volume", "data", **HERE, driverOpts={"device": "/disk"})
     assert "canary" not in caught.value.message
 
@@ -161,7 +161,7 @@ def test_destroy_keeps_a_volume_that_docker_made(swarm: MemorySwarm, run: InProc
     made = run.make("Volume", "data", **HERE, deleteOnDestroy=True)
     with InProcess(swarm) as later:
         later.destroy(made)
-        assert any("was not made by Pulumi" in text for text in later.texts("info"))
+        assert any("was not created by Pulumi" in text for text in later.texts("info"))
     assert swarm.names("volume") == ["data"]
 
 
@@ -210,9 +210,9 @@ def test_name_that_is_none_is_told_at_check(run: InProcess, name: str) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"driver": "csi", "clusterSpec": {"accessMode": {"mountVolume": {}}}}, "has no cluster volumes"),
-        ({"clusterSpec": {"accessMode": {"mountVolume": {}}}}, "'local' is none"),
-        ({"driver": "csi", "node": "node1", "clusterSpec": {"accessMode": {"mountVolume": {}}}}, "is on no node"),
+        ({"driver": "csi", "clusterSpec": {"accessMode": {"mountVolume": {}}}}, "does not support cluster volumes"),
+        ({"clusterSpec": {"accessMode": {"mountVolume": {}}}}, "'local' is not one"),
+        ({"driver": "csi", "node": "node1", "clusterSpec": {"accessMode": {"mountVolume": {}}}}, "belongs to no node"),
         ({"driver": "csi", "clusterSpec": {"accessMode": {}}}, "mount_volume"),
     ],
 )
