@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, engine_address: str | None) -> None:
         self.log = EngineLog(engine_address)
         # the log of messages may be another one by then
-        open_log(os.environ, lambda text: self.log.clean(text, lines=True))
+        open_log(os.environ, lambda text: self.log.clean(text, lines=True), sys.argv[1:])
         self._configured: Homes | None = None
         self._settled: Settled | None = None
         """What CheckConfig found out."""

@@ -176,6 +176,7 @@ ELSEWHERE = {
     "pulumi up --replace URN": ("tests/e2e/test_replacement.py", '"--replace", urn'),
     "pulumi state taint URN": ("tests/e2e/test_replacement.py", '"state", "taint"'),
     "docker login": ("tests/docs/test_commands.py", "docker login"),
+    "pulumi up --logflow -v=9 --logtostderr": ("tests/e2e/test_canary.py", '"--logtostderr", "-v=9", "--logflow"'),
     "ssh ops@manager-1": ("tests/dockerapi/test_remote_live.py", "ssh_engine"),
 }
 

@@ -58,7 +58,7 @@ services:
 secrets:
   tls: {external: true}
 """
-VERBOSE = ("--logtostderr", "-v=9")
+VERBOSE = ("--logtostderr", "-v=9", "--logflow")
 OF_PULUMI = ("Marshaling property for RPC[", "Unmarshaling property for RPC[")
 """Log lines in which the CLI itself prints the values that it sends and receives, secret ones too, at -v=9."""
 SLEEP = ["sh", "-c", "trap exit TERM; sleep 1000000 & wait"]

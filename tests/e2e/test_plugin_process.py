@@ -113,3 +113,11 @@ def test_plugin_whose_engine_was_gone_before_it_started_ends() -> None:
         plugin.kill()
         assert plugin.stdout is not None
         plugin.stdout.close()
+
+
+def test_log_of_the_plugin_is_among_pulumis_own_where_the_cli_is_asked_for_it(project: ProjectFactory) -> None:
+    app = project(PROGRAM)
+    app.up().assert_ok()
+    printed = app.run("preview", "--logflow", "--logtostderr", "-v=9", "--non-interactive")
+    assert "swarm_provider.plugin.protocol.rpc: Check urn:" in printed.output, printed.output[-4000:]
+    assert "swarm_provider.dockerapi.connection.transport: GET /configs: 200" in printed.output

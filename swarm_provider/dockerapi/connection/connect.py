@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from swarm_provider.dockerapi.connection.transport import Transport, Unreachable
 from swarm_provider.dockerapi.failures import Unanswered
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
 
+_log = logging.getLogger(__name__)
 LOWEST_API = "1.41"
 # what this package was written against; a newer daemon speaks older versions, too
 HIGHEST_API = "1.56"
@@ -73,7 +75,9 @@ def find_peer(
     for endpoint in endpoints:
         transport = Transport(endpoint, timeout=timeout, headers=headers)
         try:
-            return _use(transport, api_version, manager, cluster_id, patience)
+            peer = _use(transport, api_version, manager, cluster_id, patience)
+            _log.debug("%s is used: Docker %s, API %s", endpoint, peer.engine, transport.version)
+            return peer
         except Unreachable as failure:
             if len(endpoints) == 1:
                 transport.close()

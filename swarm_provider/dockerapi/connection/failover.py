@@ -5,6 +5,7 @@ Blocking; its methods run in the threads of `Swarm`.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.dockerapi.failures import NoLeader, NotAManager, Unanswered
 from swarm_provider.errors import ConnectionFailed
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # managers elect a new leader within ten seconds; this leaves room for a second try
@@ -72,6 +74,7 @@ class Link:
             try:
                 done = work(peer)
             except (ConnectionFailed, NotAManager) as lost:
+                _log.debug("%s is lost: %s", peer.transport.endpoint, lost)
                 sent = isinstance(lost, Unanswered)
                 if sent and not again:
                     raise
@@ -82,7 +85,8 @@ class Link:
                     raise
                 replaced += 1
                 self._replace(peer)
-            except NoLeader:
+            except NoLeader as error:
+                _log.debug("%s has no leader: %s", peer.transport.endpoint, error)
                 deadline = deadline or time.monotonic() + _ELECTION_SECONDS
                 if not again or time.monotonic() > deadline:
                     raise

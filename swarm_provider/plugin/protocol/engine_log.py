@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
@@ -18,6 +19,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from swarm_provider.core.foreign import LONGEST, shown
 from swarm_provider.core.masking import SecretFilter
 
+_log = logging.getLogger(__name__)
 _INFO: Final = engine_pb2.INFO
 _WARNING: Final = engine_pb2.WARNING
 _DELIVERY_SECONDS: Final = 5.0
@@ -91,6 +93,7 @@ class EngineLog:
     def _send(
         self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool, lines: bool = False
     ) -> None:
+        _log.debug("%s is told: %s", urn or "the run", text)
         if self._stub is None:
             return
         if urn in self._speakers:

@@ -1,18 +1,20 @@
-"""`SWARM_PROVIDER_LOG=FILE`: what the plugin is asked and does, and the tracebacks of its own faults, for a report.
+"""`SWARM_PROVIDER_LOG=FILE`: what the plugin is asked, decides and does, and the tracebacks of its own faults.
 
-Without the variable nothing is written, not even to stderr, which Pulumi shows: a traceback quotes whatever it was
-about. Secrets are masked in each record as a whole. What libraries log goes the same way. Several plugin processes, and
-several runs, append to one file; only its owner may read it.
+Pulumi's `--logflow -v=9 --logtostderr` asks for the same on stderr, among Pulumi's own lines. Without either nothing is
+written, not even to stderr, which Pulumi shows: a traceback quotes whatever it was about. Secrets are masked in each
+record as a whole. What libraries log goes the same way. Several plugin processes, and several runs, append to one file;
+only its owner may read it.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from swarm_provider.errors import SwarmProviderError
 
@@ -30,25 +32,50 @@ class _Masked(logging.Formatter):
         return self._clean(super().format(record))
 
 
-def open_log(environ: Mapping[str, str], clean: Callable[[str], str]) -> None:
-    """Send what is logged in this process to the file that the environment names; nowhere, if it names none.
+def is_asked_for(arguments: Sequence[str]) -> bool:
+    """Say whether Pulumi wants the log on stderr: what `--logflow -v=9 --logtostderr` hands to each plugin.
+
+    CLI 3.274 writes `--logtostderr`, older ones one dash.
+    """
+    flags = [argument.lstrip("-") for argument in arguments if argument.startswith("-")]
+    return "logtostderr" in flags and any(flag.startswith("v=") for flag in flags)
+
+
+def open_log(environ: Mapping[str, str], clean: Callable[[str], str], arguments: Sequence[str] = ()) -> None:
+    """Send what is logged in this process to the file that the environment names, and to stderr where Pulumi asks so.
 
     Args:
         clean: makes a text fit to be stored: without secrets, and harmless.
+        arguments: of the plugin.
 
     Raises:
         SwarmProviderError: the file cannot be written.
     """
     path = environ.get(VARIABLE)
-    handler = _file(path) if path else logging.NullHandler()
-    handler.name = VARIABLE
-    handler.setFormatter(_Masked(clean))
+    wanted: list[logging.Handler] = [_file(path)] if path else []
+    if is_asked_for(arguments):
+        wanted.append(logging.StreamHandler(sys.stderr))
     everything = logging.getLogger()
     for earlier in [one for one in everything.handlers if one.name == VARIABLE]:
         everything.removeHandler(earlier)
         earlier.close()
-    everything.addHandler(handler)
-    logging.getLogger("swarm_provider").setLevel(logging.DEBUG if path else logging.NOTSET)
+    # without a handler, Python's own would print what is serious to stderr
+    for handler in wanted or [logging.NullHandler()]:
+        handler.name = VARIABLE
+        handler.setFormatter(_Masked(clean))
+        everything.addHandler(handler)
+    logging.getLogger("swarm_provider").setLevel(logging.DEBUG if wanted else logging.NOTSET)
+
+
+def decision(answer: Any) -> str:
+    """Return what an answer to Pulumi decides: what differs, what is refused, what it is called. No values."""
+    found = {
+        "differs": ", ".join(sorted(getattr(answer, "detailedDiff", ()))),
+        "replaces": ", ".join(getattr(answer, "replaces", ())),
+        "refuses": ", ".join(failure.reason for failure in getattr(answer, "failures", ())),
+        "id": getattr(answer, "id", ""),
+    }
+    return "; ".join(f"{what}: {text}" for what, text in found.items() if text)
 
 
 def _file(path: str) -> logging.Handler:

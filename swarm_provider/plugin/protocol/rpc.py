@@ -17,7 +17,7 @@ from pulumi.runtime.proto import status_pb2
 
 from swarm_provider.errors import Cancelled, InputError, SwarmProviderError
 from swarm_provider.plugin.protocol.engine_log import RESOURCE
-from swarm_provider.plugin.protocol.logfile import of_a_fault
+from swarm_provider.plugin.protocol.logfile import decision, of_a_fault
 from swarm_provider.plugin.protocol.operations import PartialFailure
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,9 @@ def rpc(
             _log.error("%s %s", method.__name__, urn, exc_info=True)
             status, parts, details = grpc.StatusCode.INTERNAL, (of_a_fault(error, os.environ),), None
         else:
-            _log.debug("%s %s took %.2f s", method.__name__, urn, time.monotonic() - began)
+            if _log.isEnabledFor(logging.DEBUG):
+                took = time.monotonic() - began
+                _log.debug("%s %s took %.2f s; %s", method.__name__, urn, took, decision(answer))
             await self.log.flush(urn)
             return answer
         await self.log.flush(urn)
