@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from swarm_provider.cli import adopt, doctor, report, status
+from swarm_provider.cli import adopt, doctor, refresh_auth, report, status
 from swarm_provider.cli.common import Help, fail, say
 from swarm_provider.version import __version__
 
@@ -58,31 +58,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=Help,
     )
     install.set_defaults(command=_install_plugin)
-    refresh = commands.add_parser(
-        "refresh-auth",
-        help="give the services of a stack the current registry logins of this machine; no task restarts",
-        description="Gives the services of a stack the current registry logins of this machine, for nodes that pull "
-        "later. No task restarts.",
-        epilog="example:\n  docker login registry.example.com && swarm-provider refresh-auth shop\n\nexit codes:\n"
-        "  0  the services have it\n  1  the swarm or a service cannot be updated, or there is no login to send\n"
-        "  2  wrong arguments\n",
-        formatter_class=Help,
-    )
-    refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
-    refresh.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
-    refresh.add_argument("--context", help="a docker context instead")
-    refresh.set_defaults(command=_refresh_auth)
+    refresh_auth.add(commands)
     report.add(commands)
     status.add(commands)
     doctor.add(commands)
     adopt.add(commands)
     return whole
-
-
-def _refresh_auth(arguments: argparse.Namespace) -> int:
-    from swarm_provider.cli.refresh_auth import refresh_auth
-
-    return refresh_auth(arguments)
 
 
 def _install_plugin(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,6 @@ from swarm_provider.errors import SwarmProviderError
 
 OK: Final = 0
 FAILED: Final = 1
-WRONG_ARGUMENTS: Final = 2
 CHANGES: Final = 7
 """As `pulumi preview --expect-no-changes` exits."""
 

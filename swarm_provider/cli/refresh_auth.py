@@ -13,7 +13,7 @@ import sys
 from dataclasses import replace
 from typing import Final
 
-from swarm_provider.cli.common import fail, say
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, fail, say
 from swarm_provider.core import labels
 from swarm_provider.core.image import registry
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
@@ -25,6 +25,24 @@ from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.rollout.retry import update_with_retry
 
 _STOPPED: Final = ("paused", "rollback_paused")
+
+
+def add(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    refresh = commands.add_parser(
+        "refresh-auth",
+        help="give the services of a stack the current registry logins of this machine; no task restarts",
+        description="Gives the services of a stack the current registry logins of this machine, for nodes that pull "
+        "later. No task restarts.",
+        epilog="example:\n  docker login registry.example.com && swarm-provider refresh-auth shop\n\nexit codes:\n"
+        "  0  the services have it\n  1  the swarm or a service cannot be updated, or there is no login to send\n"
+        "  2  wrong arguments\n",
+        formatter_class=Help,
+    )
+    refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
+    refresh.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
+    refresh.add_argument("--context", help="a docker context instead")
+    refresh.set_defaults(command=refresh_auth)
 
 
 def refresh_auth(arguments: argparse.Namespace) -> int:
@@ -48,8 +66,8 @@ async def _refresh(settings: ConnectionSettings, stack: str) -> int:
     finally:
         await swarm.close()
     if not any(results):
-        print("swarm-provider: no login was sent", file=sys.stderr)
-    return 0 if any(results) and None not in results else 1
+        return fail("no login was sent")
+    return FAILED if None in results else OK
 
 
 async def _renew(swarm: Swarm, seen: Snapshot) -> bool | None:

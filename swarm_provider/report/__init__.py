@@ -1,6 +1,7 @@
 """A preview as a page that a reviewer reads: Markdown for a comment, HTML for a browser.
 
-Pure: text in, text out; the same preview gives the same bytes. Not here: asking Pulumi or Docker.
+Pure: text in, text out; the same preview gives the same bytes. How the HTML page looks is in style.css. Not here:
+asking Pulumi or Docker.
 
     changed   The steps of a run, one record per resource: what differs, and what somebody changed by hand before
     content   How the content of a config changes: lines of text, or sizes and digests where it is no text
@@ -11,6 +12,5 @@ Pure: text in, text out; the same preview gives the same bytes. Not here: asking
     page      What the report says, in its order; how it looks is up to `markdown` and `html`
     picture   The stack as a picture: what refers to what, and what of it is new, changes or goes
     reading   What Pulumi prints with --json, read into one form: the digest of a preview, or a stream of engine events
-    style     How the HTML page looks
     words     Values and names as texts that are safe to look at
 """

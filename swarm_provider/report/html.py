@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import resources
 from typing import Final
 
 from swarm_provider.report.content import Content
 from swarm_provider.report.elements import Markup, element, joined
 from swarm_provider.report.page import WORDS, Page, Properties, ServiceRow
 from swarm_provider.report.picture import MARKS, legend, picture
-from swarm_provider.report.style import STYLE
 from swarm_provider.report.words import count, spans
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _TASK: Final = "A task is one running copy (one container) of a service."
+
+
+def _style() -> str:
+    """Return how the page looks. Colours have names by what they say; each has a mark or a word beside it."""
+    return (resources.files("swarm_provider.report") / "style.css").read_text("utf-8")
 
 
 def html(page: Page) -> str:
@@ -25,7 +30,7 @@ def html(page: Page) -> str:
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
         Markup('<meta name="color-scheme" content="light dark">'),
         element("title", title),
-        element("style", Markup(STYLE)),
+        element("style", Markup(_style())),
     )
     body = element("body", element("main", *_sections(page)))
     return f"<!doctype html>\n{element('html', element('head', head), body, lang='en')}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from swarm_provider.core import Json, labels
 from swarm_provider.core.path import within
@@ -17,6 +17,9 @@ from swarm_provider.plan.families.naming import object_labels
 from swarm_provider.plan.ownership.claims import Claim, claim, of_another, proven
 from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.plugin.run.run import Run
+
+_TYPED: Final = {"baseName": "name"}
+"""What people type for an input, where that is another word."""
 
 
 class Handler(ABC):
@@ -79,7 +82,7 @@ class Handler(ABC):
         given = {key: value for key, value in news.items() if key not in computed}
         inputs, problems = self.resource.normal(given)
         problems += [
-            Problem("must not be secret: the swarm and the state show it; unsecret it", word.replace("baseN", "n"))
+            Problem("must not be secret: the swarm and the state show it; unsecret it", _TYPED.get(word, word))
             for word in self.names
             if has_secret(inputs.get(word))
         ]
