@@ -168,9 +168,9 @@ def is_of_the_wire(error: BaseException) -> bool:
     """Whether an exception of a call comes from the connection, and not from a fault of this program."""
     if isinstance(error, OSError):
         return True
-    from swarm_provider.dockerapi.libraries import docker_py, urllib3_pools
+    from swarm_provider.dockerapi.libraries import urllib3_pools
 
-    return urllib3_pools.is_failure(error) or docker_py.is_of_a_named_pipe(error)
+    return urllib3_pools.is_failure(error)
 
 
 _NEVER_SENT = (

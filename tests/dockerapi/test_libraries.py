@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
 
+from swarm_provider.dockerapi.connection import unix_socket
 from swarm_provider.dockerapi.libraries import docker_py, requests_tcp, urllib3_pools
 from swarm_provider.dockerapi.libraries.urllib3_pools import Pool, Response
 from tests.dockerapi.stub import Stub, stub_daemon, stub_on_tcp
@@ -37,13 +36,6 @@ def path_of(stub: Stub) -> str:
 
 
 # ----------------------------------------------------------------- docker-py
-
-
-def test_unix_pool_is_urllib3s_and_speaks_to_the_socket(daemon: Stub) -> None:
-    pool = docker_py.unix_pool(path_of(daemon), 5, 4)
-    assert isinstance(pool, urllib3.HTTPConnectionPool), CHANGED + "UnixHTTPAdapter.get_connection"
-    assert json.loads(send(pool).data) == {"asked": "GET /services"}
-    pool.close()
 
 
 def test_named_pipes_are_told_to_be_missing_here() -> None:
@@ -120,31 +112,29 @@ def test_bad_proxy_is_told_without_its_address(proxy: str) -> None:
 # ------------------------------------------------------------------- urllib3
 
 
-@dataclass
-class OverUnix:
-    """A stream for a StreamPool: a Unix socket, and whether it was ended."""
+def test_refused_unix_socket_is_closed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        unix_socket.UnixStream(str(tmp_path / "none.sock"), 1)
 
-    socket: socket.socket
-    ended: int = 0
+
+class Counted(unix_socket.UnixStream):
+    """A stream that knows how often it was ended."""
+
+    ended = 0
 
     def end(self) -> None:
+        super().end()
         self.ended += 1
 
 
-def stream_to(path: str) -> OverUnix:
-    found = socket.socket(socket.AF_UNIX)
-    found.connect(path)
-    return OverUnix(found)
-
-
 def test_stream_pool_opens_uses_again_and_ends_its_streams(daemon: Stub) -> None:
-    opened: list[OverUnix] = []
+    opened: list[Counted] = []
 
-    def open_stream() -> OverUnix:
-        opened.append(stream_to(path_of(daemon)))
+    def open_stream() -> Counted:
+        opened.append(Counted(path_of(daemon), 5))
         return opened[-1]
 
-    pool = urllib3_pools.StreamPool("docker", open_stream, 5, 2)
+    pool = urllib3_pools.StreamPool("docker", open_stream, 5, 2, block=True)
     assert [send(pool, "POST", body=b"{}").status for _ in range(3)] == [200] * 3
     assert len(opened) == 1, CHANGED + "_new_conn, or when a connection is kept"
     pool.close()
@@ -152,16 +142,16 @@ def test_stream_pool_opens_uses_again_and_ends_its_streams(daemon: Stub) -> None
 
 
 def test_stream_that_cannot_be_opened_fails_with_its_own_words() -> None:
-    def fails() -> OverUnix:
+    def fails() -> Counted:
         raise ConnectionAbortedError("no way")
 
     with pytest.raises(Exception, match="no way") as failure:
-        send(urllib3_pools.StreamPool("docker", fails, 5, 2))
+        send(urllib3_pools.StreamPool("docker", fails, 5, 2, block=True))
     assert isinstance(failure.value, OSError) or urllib3_pools.is_failure(failure.value)
 
 
 def test_stream_of_an_answer_is_left_to_be_read(daemon: Stub) -> None:
-    pool = docker_py.unix_pool(path_of(daemon), 5, 4)
+    pool = urllib3_pools.StreamPool("docker", unix_socket.streams(path_of(daemon), 5), 5, 4, block=False)
     got = urllib3_pools.send(
         pool, "GET", "/v1.41/x", body=None, headers={}, connect_timeout=5, read_timeout=5, stream=True
     )

@@ -9,12 +9,12 @@ import contextlib
 import importlib
 import json as jsonlib
 import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from swarm_provider.dockerapi.connection import unix_socket
 from swarm_provider.dockerapi.connection.hosts import Endpoint
 from swarm_provider.dockerapi.failures import Unanswered, from_answer, is_of_the_wire, was_never_sent, why_unreachable
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 32
-_IMPORTING = threading.Lock()
 _CONNECT_SECONDS = 10.0
 _SSH_CONNECT_SECONDS = 30.0
 
@@ -57,9 +56,8 @@ class Answer:
 
 def preload() -> None:
     """Import what the first call needs, at a time when nobody waits for it. What fails is told by the first call."""
-    # the modules import each other in a circle, which two threads at a time would find half made
-    with _IMPORTING, contextlib.suppress(ImportError):
-        importlib.import_module("swarm_provider.dockerapi.libraries.docker_py")
+    with contextlib.suppress(ImportError):
+        importlib.import_module("swarm_provider.dockerapi.libraries.urllib3_pools")
 
 
 def path_of(template: str, *names: str) -> str:
@@ -174,17 +172,19 @@ class Transport:
         return Unanswered(f"{words}: the connection to Docker at {self.endpoint} failed: {reason}")
 
     def _open(self) -> Pool:
-        preload()
-        from swarm_provider.dockerapi.libraries import docker_py, urllib3_pools
+        from swarm_provider.dockerapi.libraries.urllib3_pools import StreamPool
 
         scheme, url, timeout = self.endpoint.scheme, self.endpoint.url, self.timeout
         if scheme == "ssh":
             from swarm_provider.dockerapi.connection import ssh
 
-            return urllib3_pools.StreamPool("docker", ssh.streams(url, self.connect_timeout), timeout, ssh.CONNECTIONS)
+            return StreamPool("docker", ssh.streams(url, self.connect_timeout), timeout, ssh.CONNECTIONS, block=True)
         if scheme == "unix":
-            return docker_py.unix_pool(url.removeprefix("unix://"), timeout, CONNECTIONS)
+            streams = unix_socket.streams(url.removeprefix("unix://"), self.connect_timeout)
+            return StreamPool("docker", streams, timeout, CONNECTIONS, block=False)
         if scheme == "npipe":
+            from swarm_provider.dockerapi.libraries import docker_py
+
             pipe = docker_py.named_pipe_pool(url, timeout, CONNECTIONS)
             if pipe is None:
                 raise Unreachable(str(self.endpoint), "named pipes exist on Windows only", self.endpoint.origin)

@@ -6,7 +6,7 @@ The modules import their library at the top, so they are imported where they are
 
 Not here: what is sent, and what a failure means (connection, failures).
 
-    docker_py      docker-py: pools for Unix sockets and named pipes, and the logins of a docker configuration
+    docker_py      docker-py: pools for the named pipes of Windows, and the logins of a docker configuration
     requests_tcp   requests: pools for TCP, with the proxies and the certificates that its users know
     urllib3_pools  urllib3: one call by a pool, pools over streams of our own, and what its failures mean
 """

@@ -1,4 +1,4 @@
-"""docker-py: pools for Unix sockets and named pipes, and the logins of a docker configuration.
+"""docker-py: pools for the named pipes of Windows, and the logins of a docker configuration.
 
 Its own client is not used: that reads the login file of its process on the way, and fails where the file has an odd
 entry; its ssh needs paramiko.
@@ -17,38 +17,17 @@ from docker.errors import DockerException
 from swarm_provider.dockerapi.libraries.urllib3_pools import Pool
 
 
-def unix_pool(path: str, timeout: float, connections: int) -> Pool:
-    """Return a pool of connections to a Unix socket.
-
-    Relies on: `docker.transport.UnixHTTPAdapter(socket_url, timeout, max_pool_size=)`, which docker-py does not
-    document, and its `get_connection(url)`, which gives a pool of urllib3 for any URL, in 7.1 as in 7.2.
-    """
-    adapter = transport.UnixHTTPAdapter(f"http+unix://{path}", max(1, round(timeout)), max_pool_size=connections)
-    pool: Any = adapter.get_connection("http+docker://localhost")
-    return _checked(pool)
-
-
 def named_pipe_pool(url: str, timeout: float, connections: int) -> Pool | None:
     """Return a pool of connections to a named pipe, None where there are none: on all systems but Windows.
 
-    Relies on: `docker.transport` has `NpipeHTTPAdapter(base_url, timeout, max_pool_size=)` on Windows only, and that
-    has the `get_connection` of the other. Not tried: no Windows was at hand.
+    Relies on: `docker.transport` has `NpipeHTTPAdapter(base_url, timeout, max_pool_size=)` on Windows only, which
+    docker-py does not document, and its `get_connection(url)` gives a pool of urllib3 for any URL, in 7.1 as in 7.2.
+    Not tried: no Windows was at hand.
     """
     adapter: Any = getattr(transport, "NpipeHTTPAdapter", None)
     if adapter is None:
         return None
-    return _checked(adapter(url, timeout, max_pool_size=connections).get_connection("http+docker://localnpipe"))
-
-
-def is_of_a_named_pipe(error: BaseException) -> bool:
-    """Say whether an exception comes from a named pipe.
-
-    Relies on: pywin32, with which docker-py speaks to them, raises `pywintypes.error`. Not tried.
-    """
-    return any(kind.__module__ == "pywintypes" for kind in type(error).__mro__)
-
-
-def _checked(pool: Any) -> Pool:
+    pool = adapter(url, timeout, max_pool_size=connections).get_connection("http+docker://localnpipe")
     if not isinstance(pool, Pool):
         raise TypeError(f"docker-py gives {type(pool).__name__} for a pool of connections")
     return pool

@@ -100,11 +100,14 @@ class StreamPool(Pool):
     Args:
         host: what the header Host says.
         open_stream: opens one; raises an OSError where it cannot, and then nothing was sent.
-        connections: the most at a time; further calls wait.
+        connections: how many are kept.
+        block: whether these are the most at a time, so that further calls wait; else more are opened, and not kept.
     """
 
-    def __init__(self, host: str, open_stream: Callable[[], Stream], timeout: float, connections: int) -> None:
-        super().__init__(host, timeout=timeout, maxsize=connections, block=True)
+    def __init__(
+        self, host: str, open_stream: Callable[[], Stream], timeout: float, connections: int, *, block: bool
+    ) -> None:
+        super().__init__(host, timeout=timeout, maxsize=connections, block=block)
         self._open_stream = open_stream
         self._seconds = timeout
 
@@ -115,9 +118,10 @@ class StreamPool(Pool):
 def is_failure(error: BaseException) -> bool:
     """Say whether an exception of `send` that is no OSError comes from the connection.
 
-    Relies on: urllib3 raises its own errors, all of them `HTTPError`, or lets those of http.client through.
+    Relies on: urllib3 raises its own errors, all of them `HTTPError`, or lets those of http.client through, and those
+    of pywin32, by which docker-py speaks to named pipes (not tried).
     """
-    return isinstance(error, HTTPError | HTTPException)
+    return isinstance(error, HTTPError | HTTPException) or type(error).__module__ == "pywintypes"
 
 
 def never_connected(error: BaseException) -> bool:
