@@ -52,11 +52,12 @@ class Cost:
 class Swarm:
     """A swarm on paper: services with a config family each, tasks, nodes, in the shape of Docker's API."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, folder: Path) -> None:
         self.workload = Workload(size, REPLICAS)
-        self.folder = tempfile.TemporaryDirectory(prefix="spbench")
-        self.workload.write(Path(self.folder.name), dict.fromkeys(self.workload.keys, 1))
-        self.file = Path(self.folder.name) / "ours.yml"
+        files = folder / str(size)
+        files.mkdir()
+        self.workload.write(files, dict.fromkeys(self.workload.keys, 1))
+        self.file = files / "ours.yml"
         self.inputs = [_service(key) for key in self.workload.keys]
         self.services = [
             {"ID": f"id{key}", "Version": {"Index": 1}, "CreatedAt": STARTED, "UpdatedAt": STARTED}
@@ -137,12 +138,13 @@ def table(sizes: list[int]) -> str:
         f"| part | {' | '.join(f'{size} services' for size in sizes)} | time per service, last / first |",
         "|---" * (len(sizes) + 2) + "|",
     ]
-    swarms = [Swarm(size) for size in sizes]
-    for part in PARTS:
-        costs = [cost(part, swarm) for swarm in swarms]
-        cells = [f"{found.seconds:.2f} s, {found.mebibytes:.0f} MiB" for found in costs]
-        growth = (costs[-1].seconds / sizes[-1]) / (costs[0].seconds / sizes[0])
-        lines.append(f"| {part} | {' | '.join(cells)} | {growth:.2f} |")
+    with tempfile.TemporaryDirectory(prefix="spbench") as folder:
+        swarms = [Swarm(size, Path(folder)) for size in sizes]
+        for part in PARTS:
+            costs = [cost(part, swarm) for swarm in swarms]
+            cells = [f"{found.seconds:.2f} s, {found.mebibytes:.0f} MiB" for found in costs]
+            growth = (costs[-1].seconds / sizes[-1]) / (costs[0].seconds / sizes[0])
+            lines.append(f"| {part} | {' | '.join(cells)} | {growth:.2f} |")
     return "\n".join(lines)
 
 

@@ -242,8 +242,12 @@ def of_a_call(error: Exception) -> tuple[str, list[str]]:
     plugin._configured = Homes(settings, None, plugin.log, None)
     plugin._configured.current = Home(run, cast("dict[str, Handler]", handlers))
     request = provider_pb2.CreateRequest(urn=URN, type="swarm:index:Service")
+
+    async def call() -> None:
+        await plugin.Create(request, Context())
+
     with pytest.raises(Aborted) as answer:
-        asyncio.run(plugin.Create(request, Context()))
+        asyncio.run(call())
     message, _ = answer.value.args
     stored = plugin.failure(request, PartialFailure("web", {}, error.parts)) if hasattr(error, "parts") else None
     return message, list(stored.reasons) if stored is not None else []
@@ -325,7 +329,7 @@ def test_what_the_commands_print_is_harmless(tmp_path: Path, capsys: pytest.Capt
 def test_status_of_a_stack_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     paused = service(UpdateStatus={"State": "paused", "Message": TEXT})
     tasks = [task(TEXT), task(f"{TEXT} pending", "pending")]
-    one = standing(paused, tasks, [NODE], [], [], 0.0)
+    one = standing(paused, tasks, [NODE], [], [], 0)
     assert any("battery" in problem for problem in one.problems)
     seen = status._readable(one, SecretFilter([SECRET]))
     status._print(TEXT.replace(SECRET, ""), TEXT.replace(SECRET, ""), [seen])

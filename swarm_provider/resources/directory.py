@@ -12,6 +12,7 @@ from typing import Any, Final
 import pulumi
 
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.resources.args import ServiceConfigArgs
 from swarm_provider.resources.generated import Config
 from swarm_provider.resources.program import shim
 from swarm_provider.resources.program.error_reporting import explained
@@ -80,7 +81,7 @@ class ConfigDirectory(pulumi.ComponentResource):
         }
         self.register_outputs({})
 
-    def mounted(self, target: str, **how: Any) -> list[dict[str, Any]]:
+    def mounted(self, target: str, **how: Any) -> list[ServiceConfigArgs]:
         """Return entries for a service's `configs` that put the files below the folder `target` of the container.
 
         Args:
@@ -88,7 +89,10 @@ class ConfigDirectory(pulumi.ComponentResource):
             how: `uid`, `gid` and `mode` of the files.
         """
         folder = target.rstrip("/")
-        return [{"source": config, "target": f"{folder}/{path}", **how} for path, config in self.configs.items()]
+        entries: list[Any] = [
+            {"source": config, "target": f"{folder}/{path}", **how} for path, config in self.configs.items()
+        ]
+        return entries
 
 
 def _files(directory: Any, pattern: Any) -> list[str]:

@@ -89,14 +89,14 @@ def test_results_that_are_published_keep_every_promise_and_are_those_that_were_r
 
 
 @pytest.mark.parametrize("part", functions.PARTS)
-def test_pure_part_works_on_a_swarm_on_paper(part: str) -> None:
-    assert functions.PARTS[part](functions.Swarm(4))
+def test_pure_part_works_on_a_swarm_on_paper(part: str, tmp_path: Path) -> None:
+    assert functions.PARTS[part](functions.Swarm(4, tmp_path))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_pure_parts_are_linear_up_to_5000_services() -> None:
-    small, large = functions.Swarm(500), functions.Swarm(5000)
+def test_pure_parts_are_linear_up_to_5000_services(tmp_path: Path) -> None:
+    small, large = functions.Swarm(500, tmp_path), functions.Swarm(5000, tmp_path)
     for part in functions.PARTS:
         before, after = functions.cost(part, small), functions.cost(part, large)
         assert after.seconds / before.seconds <= 15, f"{part}: {before} -> {after}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def member(docker: Docker, stack: str, name: str, *args: str) -> None:
     )
 
 
-def told(docker: Docker, stack: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, object]]]:
+def told(docker: Docker, stack: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, Any]]]:
     code = main(["status", stack, "--json", "--host", docker.host])
     shown = json.loads(capsys.readouterr().out)
     return code, {entry["name"].removeprefix(f"{stack}_"): entry for entry in shown["services"]}
@@ -40,8 +41,8 @@ def test_stack_is_shown_as_the_cluster_runs_it(
     assert code == 0
     web = services["web"]
     assert (web["running"], web["wanted"], web["well"], web["mode"]) == (2, 2, True, "replicated")
-    (version,) = web["versions"]  # type: ignore[misc]
-    assert version == {  # type: ignore[comparison-overlap]
+    (version,) = web["versions"]
+    assert version == {
         "kind": "config",
         "name": f"{unique}-app-1",
         "family": f"{unique}-app",
@@ -53,7 +54,7 @@ def test_stack_is_shown_as_the_cluster_runs_it(
     end = time.monotonic() + 60
     while True:
         code, services = told(docker, unique, capsys)
-        problems = {name: " ".join(map(str, entry["problems"])) for name, entry in services.items()}  # type: ignore[call-overload]
+        problems = {name: " ".join(map(str, entry["problems"])) for name, entry in services.items()}
         if "exited with code 3" in problems["broken"] and "no suitable node" in problems["nowhere"]:
             break
         assert time.monotonic() < end, problems

@@ -282,7 +282,7 @@ def example(path: str) -> dict[str, Any]:
     given = yaml.safe_load(text)
     if path.startswith("services."):
         given = {"services": {"web": given}}
-    base = yaml.safe_load(BASE)
+    base: dict[str, Any] = yaml.safe_load(BASE)
     for section, entries in given.items():
         if section == "services":
             base["services"]["web"].update(entries["web"])

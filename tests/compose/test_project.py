@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.compose import cases
 from tests.compose.conftest import Reader
 
 
-def inputs(project: Project, name: str = "web") -> dict[str, object]:
+def inputs(project: Project, name: str = "web") -> dict[str, Any]:
     return project.services[name].inputs
 
 
@@ -414,9 +415,9 @@ def test_options_and_modes_that_draw_a_warning_stay_what_docker_makes_of_them(re
         "services: {web: {image: bb, volumes: ['data:/c:rox', 'data:/d,ro'], configs: [{source: c, mode: 444}]}}\n"
         "configs: {c: {content: x}}\nvolumes: {v: , data: }\n"
     )
-    first, second = inputs(project)["volumes"]  # type: ignore[misc]
+    first, second = inputs(project)["volumes"]
     assert (first["target"], "readOnly" in first, second["target"]) == ("/c", False, "/d,ro")
-    assert inputs(project)["configs"][0]["mode"] == 444  # type: ignore[index]
+    assert inputs(project)["configs"][0]["mode"] == 444
 
 
 def test_port_of_two_services_is_an_error_unless_nodes_have_one_each(read: Reader) -> None:

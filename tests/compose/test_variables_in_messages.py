@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from swarm_provider.compose import Project, load, project_name
 from swarm_provider.compose.dialect import DIALECTS, Dialect
 from swarm_provider.compose.yaml.tree import Interpolated, InterpolatedFloat, InterpolatedInt
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.resource import Resource
 from swarm_provider.model.resources import CONFIG, NETWORK, SECRET, SERVICE, VOLUME
 
 CANARY = re.compile("zqcanary|73917391", re.IGNORECASE)
@@ -260,7 +262,7 @@ def messages(files: list[Path], env: dict[str, str], dialect: Dialect) -> Iterab
 
 def of_the_definition(project: Project) -> Iterable[Problem]:
     """What Check would say of the inputs that the files became."""
-    sections = (
+    sections: tuple[tuple[Resource, dict[str, Any]], ...] = (
         (SERVICE, project.services),
         (NETWORK, project.networks),
         (VOLUME, project.volumes),
@@ -273,7 +275,7 @@ def of_the_definition(project: Project) -> Iterable[Problem]:
                 yield from resource.normal(named(entry.inputs))[1]
 
 
-def named(value: object) -> object:
+def named(value: Any) -> Any:
     """Inputs with names where another resource will stand."""
     if isinstance(value, dict):
         return {key: named(item) for key, item in value.items()}

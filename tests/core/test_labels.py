@@ -166,7 +166,7 @@ def test_pruning_and_status_read_whatever_a_spec_and_the_one_before_hold(
 
 @given(odd)
 def test_service_of_nonsense_labels_is_read(own: Any) -> None:
-    live = {"Name": "web", "Labels": own if isinstance(own, dict) else None, "TaskTemplate": {"ContainerSpec": {}}}
+    live: Any = {"Name": "web", "Labels": own if isinstance(own, dict) else None, "TaskTemplate": {"ContainerSpec": {}}}
     live["TaskTemplate"]["Placement"] = {"Platforms": [{"Architecture": "arm64", "OS": "linux"}]}
     assert effective(live)["Name"] == "web"
     assert from_spec(live)["name"] == "web"

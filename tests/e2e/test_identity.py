@@ -62,7 +62,7 @@ def ids(docker: Docker, prefix: str) -> dict[str, str]:
 
     Secrets are left out: each new key makes a new version.
     """
-    found = {}
+    found: dict[str, str] = {}
     for kind in ("service", "config", "network"):
         lines = docker.lines(kind, "ls", "--format", "{{.Name}} {{.ID}}")
         found |= {f"{kind} {line.split()[0]}": line.split()[1] for line in lines if line.startswith(prefix)}

@@ -60,7 +60,7 @@ class Deployed:
 
     def label(self) -> str | None:
         [node] = self.docker.api.nodes()
-        return (node["Spec"].get("Labels") or {}).get(self.name)  # type: ignore[no-any-return]
+        return (node["Spec"].get("Labels") or {}).get(self.name)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -81,9 +81,9 @@ def test_forecast_of_labels_and_availability_agrees_with_task_ids(three_nodes: E
             cluster = Cluster([], live_loads(docker.api.services(), docker.api.tasks(), {}))
             forecast = evictions(cluster, before, after, specs).counts
             was = wanted(docker, list(specs))
-            spec: Any = next(node["Spec"] for node in after if node["ID"] == nodes[host])
+            wished: Any = next(node["Spec"] for node in after if node["ID"] == nodes[host])
             version = next(node["Version"]["Index"] for node in before if node["ID"] == nodes[host])
-            docker.api.update_node(nodes[host], version, spec)
+            docker.api.update_node(nodes[host], version, wished)
             end, found, since = time.monotonic() + TIMEOUT, was, time.monotonic()
             while time.monotonic() - since < SETTLE and time.monotonic() < end:
                 now = wanted(docker, list(specs))

@@ -50,7 +50,9 @@ def test_one_position_is_told_as_all_of_them() -> None:
 
 
 def test_lists_below_objects_are_looked_at() -> None:
-    of = lambda *names: {"deploy": {"placement": {"constraints": list(names)}}}  # noqa: E731
+    def of(*names: str) -> dict[str, Any]:
+        return {"deploy": {"placement": {"constraints": list(names)}}}
+
     (told,) = misplaced(SHAPE, of("a==1", "b==2"), of("a==1"), ["deploy.placement.constraints[*]"])
     assert "deploy.placement.constraints had 2 entries and has 1 now" in told
 

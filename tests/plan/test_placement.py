@@ -92,7 +92,7 @@ def running(spec: Json, *nodes: str, state: str = "running") -> tuple[Json, list
 
 
 def test_host_port_updated_with_start_first_waits_for_its_own_task() -> None:
-    port = {"ports": [{"target": 80, "published": 80, "mode": "host"}]}
+    port: dict[str, Any] = {"ports": [{"target": 80, "published": 80, "mode": "host"}]}
     live, tasks = running(service(**port), "a")
     nodes = [node("a")]
     for order, pending in (("start-first", 1), ("stop-first", 0)):

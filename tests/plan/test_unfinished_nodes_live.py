@@ -58,8 +58,12 @@ def played(three_nodes: Engine) -> Iterator[dict[str, Played]]:
     docker("node", "update", "--label-add", "zone=b", "node3")
     try:
         with three_nodes.cleaned():
+
+            def pause() -> None:
+                docker("node", "update", "--availability", "pause", "node2")
+
             bench = Bench(docker, list(cases.values()), f"no{time.time_ns() % 10**6}")
-            bench.run(lambda: docker("node", "update", "--availability", "pause", "node2"))
+            bench.run(pause)
             yield cases
     finally:
         docker("node", "update", "--availability", "active", "node2")

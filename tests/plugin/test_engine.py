@@ -142,7 +142,7 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         async def find(self, kind: str, name: str, *, outdated: bool) -> None:
             return None
 
-    async def run() -> tuple[list[tuple[str, str]], dict[str, object]]:
+    async def run() -> tuple[list[tuple[str, str]], dict[str, Any]]:
         log = Told()
         run = Run(Session(SETTINGS, log, Ways(SETTINGS)))
         urn = "urn:pulumi:dev::proj::swarm:index:Secret::db-password"
@@ -160,7 +160,7 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
     shown, spec = asyncio.run(run())
     assert shown == [("urn:web", "waiting for secret 'db', which 'db-password' of this program creates")]
-    assert spec["TaskTemplate"]["ContainerSpec"]["Secrets"] == [{"SecretName": "db-1234", "SecretID": "id1"}]  # type: ignore[index]
+    assert spec["TaskTemplate"]["ContainerSpec"]["Secrets"] == [{"SecretName": "db-1234", "SecretID": "id1"}]
 
 
 def test_what_is_said_of_a_part_is_said_of_the_whole_with_its_name(listener: Listener) -> None:

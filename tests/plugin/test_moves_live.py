@@ -14,6 +14,8 @@ from tests.support.protocol import Plugin
 
 pytestmark = pytest.mark.live
 
+OLD: dict[str, Any]
+NEW: dict[str, Any]
 OLD, NEW = {"project": "infra", "stack": "old"}, {"project": "infra", "stack": "new"}
 JOB: dict[str, Any] = {"image": "bb:1", "command": ["true"], "deploy": {"mode": "replicated-job"}, "wait": False}
 
@@ -23,14 +25,14 @@ def labels_of(docker: Docker, kind: str, name: str) -> dict[str, str]:
     return dict(found["Spec"]["Labels"] if "Spec" in found else found["Labels"])
 
 
-def make(engine: Engine, kind: str, name: str, given: dict[str, Any], **where: str) -> tuple[dict[str, Any], Any]:
+def make(engine: Engine, kind: str, name: str, given: dict[str, Any], **where: Any) -> tuple[dict[str, Any], Any]:
     with Plugin(engine.host) as plugin:
         inputs = plugin.inputs(kind, name, given, **where)
         return inputs, plugin.create(kind, name, inputs, **where)[1]
 
 
 def up(
-    engine: Engine, kind: str, name: str, given: dict[str, Any], olds: Any, state: Any, **where: str
+    engine: Engine, kind: str, name: str, given: dict[str, Any], olds: Any, state: Any, **where: Any
 ) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     """One `up` of one resource: read, check, diff, update; return inputs, outputs and what changed."""
     with Plugin(engine.host) as plugin:
@@ -42,7 +44,7 @@ def up(
         return news, state, found
 
 
-def destroy(engine: Engine, kind: str, name: str, olds: Any, state: Any, **where: str) -> list[str]:
+def destroy(engine: Engine, kind: str, name: str, olds: Any, state: Any, **where: Any) -> list[str]:
     """One `destroy` of one resource, which reads first; return what was said."""
     with Plugin(engine.host) as plugin:
         _, olds, state = plugin.read(kind, name, name, olds, state, **where)
@@ -193,8 +195,8 @@ def test_copy_of_a_state_changes_and_removes_nothing_that_has_no_labels_of_ours(
     # a state of which one object went to somebody else, and the rest did not, is no copy
     rest, own = make(engine, "Config", unique, {"data": "1"}, **OLD)
     with Plugin(engine.host) as plugin:
-        for name, given in ((f"{unique}-web", states[f"{unique}-web"]), (unique, states[unique])):
-            plugin.read(made[name][0], name, name, *given, **OLD)
+        for name in (f"{unique}-web", unique):
+            plugin.read(made[name][0], name, name, *states[name], **OLD)
         plugin.read("Config", unique, unique, rest, own, **OLD)
         id, olds, state = plugin.read("NodeLabel", unique, unique, *states[unique], **OLD)
         plugin.delete("NodeLabel", unique, id, olds, state, **OLD)

@@ -29,7 +29,7 @@ STOPS_WITHIN = 1.0
 
 def half_made(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed:
     """What the engine takes into the state although the call failed."""
-    told = dict(error.trailing_metadata())["grpc-status-details-bin"]  # type: ignore[attr-defined]
+    told = dict(error.trailing_metadata())["grpc-status-details-bin"]
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status_pb2.Status.FromString(told).details[0].Unpack(detail)
     return detail

@@ -117,4 +117,4 @@ def _mean(picture: Path) -> float:
             line[at] = (line[at] + near) & 255
         before = line
         total += sum(line[0::channels])
-    return total / (width * height)
+    return float(total / (width * height))

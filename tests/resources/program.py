@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,13 +69,26 @@ class _Plugin(mocks.Mocks):
         return answer
 
 
+@contextlib.contextmanager
+def _own_loop() -> Iterator[None]:
+    """Give the thread of a call an event loop that is closed; the SDK's mocks would make one, and leave it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
 class _Monitor(mocks.MockMonitor):
     def __init__(self, plugin: mocks.Mocks, run: Run) -> None:
         super().__init__(plugin)
         self.run = run
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
-        response = super().RegisterResource(request)
+        with _own_loop():
+            response = super().RegisterResource(request)  # type: ignore[no-untyped-call] # the SDK's
         if request.type == "pulumi:pulumi:Stack":
             return response
         inputs = {key: _shown(value) for key, value in request.object.items()}
@@ -83,7 +97,12 @@ class _Monitor(mocks.MockMonitor):
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
         self.run.reads.append(request)
-        return super().ReadResource(request)
+        with _own_loop():
+            return super().ReadResource(request)  # type: ignore[no-untyped-call] # the SDK's
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
+        with _own_loop():
+            return super().Invoke(request)  # type: ignore[no-untyped-call] # the SDK's
 
 
 class _Log(logging.Handler):

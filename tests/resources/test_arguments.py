@@ -48,7 +48,7 @@ def test_typed_dicts_are_taken() -> None:
 
 def test_outputs_anywhere_keep_their_place() -> None:
     def program() -> None:
-        deploy = {"replicas": pulumi.Output.from_input(3), "labels": {"n": pulumi.Output.concat("v", "1")}}
+        deploy: Any = {"replicas": pulumi.Output.from_input(3), "labels": {"n": pulumi.Output.concat("v", "1")}}
         swarm.Service("x", image="bb:1", deploy=deploy)
 
     inputs = inputs_of(program)
@@ -113,19 +113,26 @@ def test_wrong_argument_ends_the_program_with_one_line(arguments: dict[str, Any]
     assert "\n" not in str(raised.value)
 
 
+loose: Any = swarm
+"""For arguments that no type checker lets pass."""
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: swarm.Stack("todo", "todo.yml"), "the second argument is pulumi.ResourceOptions, not str; pass all"),
-        (lambda: swarm.Config(1, data="x"), "the first argument is the logical name, a string"),
-        (lambda: swarm.Service("x", image=3 + 4j), "image: must be plain data or an Output, not complex"),
-        (lambda: swarm.Service("x", image="bb:1", environment={1: "a"}), "environment: the key 1 must be a string"),
         (
-            lambda: swarm.Service("x", image="bb:1", cap_add={"ALL"}),
+            lambda: loose.Stack("todo", "todo.yml"),
+            "the second argument is pulumi.ResourceOptions, not str; pass all",
+        ),
+        (lambda: loose.Config(1, data="x"), "the first argument is the logical name, a string"),
+        (lambda: loose.Service("x", image=3 + 4j), "image: must be plain data or an Output, not complex"),
+        (lambda: loose.Service("x", image="bb:1", environment={1: "a"}), "environment: the key 1 must be a string"),
+        (
+            lambda: loose.Service("x", image="bb:1", cap_add={"ALL"}),
             "cap_add: must be plain data or an Output, not set",
         ),
-        (lambda: swarm.Config("x", data="x", rotate_trigger=[object()]), "rotate_trigger[0]: must be plain data"),
-        (lambda: swarm.Service("x", image="bb:1", deploy={"replica": b"1"}), "deploy.replica: must be plain data"),
+        (lambda: loose.Config("x", data="x", rotate_trigger=[object()]), "rotate_trigger[0]: must be plain data"),
+        (lambda: loose.Service("x", image="bb:1", deploy={"replica": b"1"}), "deploy.replica: must be plain data"),
     ],
 )
 def test_value_that_cannot_travel_is_told_before_pulumi_stumbles(call: Callable[[], Any], message: str) -> None:
@@ -144,7 +151,7 @@ def test_paths_and_enum_members_are_taken_as_their_text() -> None:
 
 def test_mistake_inside_an_output_ends_the_program_in_the_same_way() -> None:
     def program() -> None:
-        swarm.Service("x", image="bb:1", deploy=pulumi.Output.from_input({"replicas": 3 + 4j}))
+        loose.Service("x", image="bb:1", deploy=pulumi.Output.from_input({"replicas": 3 + 4j}))
 
     with pytest.raises(pulumi.RunError, match=r"deploy\.replicas: must be plain data"):
         run(program)

@@ -41,4 +41,4 @@ def test_argument_shapes_are_reachable(name: str) -> None:
 
 def test_other_names_do_not_exist() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Stak'"):
-        swarm.Stak  # type: ignore[attr-defined]  # noqa: B018
+        swarm.Stak  # noqa: B018

@@ -39,7 +39,7 @@ def test_inputs_can_be_read_although_the_plugin_does_not_repeat_them(preview: bo
 
 
 @pytest.mark.parametrize(("given", "name"), [({}, "net"), ({"name": "backend"}, "backend")])
-def test_name_of_a_network_is_known_in_previews(given: dict[str, str], name: str) -> None:
+def test_name_of_a_network_is_known_in_previews(given: dict[str, Any], name: str) -> None:
     assert run(lambda: swarm.Network("net", **given).name, preview=True).result == name
 
 

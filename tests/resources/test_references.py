@@ -66,7 +66,8 @@ def test_mount_by_name_carries_the_options_of_the_volume_resource(mount: Any) ->
 def test_mount_of_a_volume_resource_keeps_its_own_options() -> None:
     def program() -> None:
         volume = swarm.Volume("db", name="db-data", driver="local")
-        swarm.Service("a", image="bb:1", volumes=[{"source": volume, "target": "/d", "volume": {"nocopy": True}}])
+        mount: Any = {"source": volume, "target": "/d", "volume": {"nocopy": True}}
+        swarm.Service("a", image="bb:1", volumes=[mount])
 
     assert run(program)["a"].inputs["volumes"] == [
         {"type": "volume", "source": "db-data", "target": "/d", "volume": {"driver": "local", "nocopy": True}}

@@ -48,7 +48,7 @@ def test_untracked_output_is_not_waited_for() -> None:
 
     async def seen() -> tuple[int, int, int]:
         before = tracked()
-        output = pulumi.Output(set(), asyncio.Future(), asyncio.Future(), asyncio.Future())
+        output: pulumi.Output[Any] = pulumi.Output(set(), asyncio.Future(), asyncio.Future(), asyncio.Future())
         made = tracked()
         sdk.untrack(output)
         return before, made, tracked()

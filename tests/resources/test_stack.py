@@ -135,7 +135,7 @@ def test_output_where_structure_depends_on_it_is_an_error_with_file_and_line(fol
     with pytest.raises(
         pulumi.RunError, match=r"other\.yml:5: services\.web\.deploy\.replicas: an Output is not allowed here"
     ):
-        run(lambda: swarm.Stack("todo", compose_file=file, env={"COUNT": pulumi.Output.from_input(2)}))
+        run(lambda: swarm.Stack("todo", compose_file=file, env={"COUNT": pulumi.Output.from_input("2")}))
 
 
 # ------------------------------------------------------------------- bindings
@@ -372,7 +372,7 @@ def test_stack_of_the_other_dialect_reads_env_files_and_merges_like_docker_compo
     files = ["todo.yml", "prod.yml"]
 
     def make() -> None:
-        env = {"KEY": pulumi.Output.secret("hunter3"), "BASE": "1"}
+        env: dict[str, pulumi.Input[str]] = {"KEY": pulumi.Output.secret("hunter3"), "BASE": "1"}
         swarm.Stack("todo", compose_file=files, dialect="compose-spec", env_file="prod.env", env=env)
 
     by_default = stack(compose_file="todo.yml", dialect="compose-spec")

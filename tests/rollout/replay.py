@@ -7,14 +7,15 @@ that does not answer) are put in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from swarm_provider.plan.rollout.verdict import Snapshot
 from tests.plan.streams import Stream
 
 Json = dict[str, Any]
 Items = list[Json]
+T = TypeVar("T")
 
 
 class VirtualClock:
@@ -86,6 +87,9 @@ class Replay:
         if kind == "node":
             return list(snapshots[0].nodes)
         return [snapshot.service for snapshot in snapshots if snapshot.service is not None]
+
+    async def view(self, kind: str, how: Callable[[Items], T]) -> T:
+        raise NotImplementedError
 
     async def tasks(self, *, service_ids: Iterable[str] | None = None) -> Items:
         wanted = None if service_ids is None else set(service_ids)

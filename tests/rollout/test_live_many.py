@@ -61,7 +61,7 @@ async def renew(swarm: Swarm, service_id: str, spec: Json) -> int:
 def test_fifty_services_at_once_are_deployed_updated_and_removed(engine: Engine) -> None:
     async def work(swarm: Swarm) -> None:
         counting = Counting(swarm)
-        watcher = Watcher(counting)  # type: ignore[arg-type]
+        watcher = Watcher(counting)
 
         def spec(number: int, image: str) -> Json:
             return service(f"fifty-{number}", image, replicas=1 if number % 10 == 0 else 0, **update(Monitor=SECOND))

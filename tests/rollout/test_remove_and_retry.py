@@ -146,8 +146,9 @@ def test_cancelled_removal_stops_waiting() -> None:
     async def run() -> None:
         stop = asyncio.Event()
         stop.set()
+        daemon: Any = Daemon(remove=[IN_USE])
         with pytest.raises(Cancelled, match="network back"):
-            await remove_network(Daemon(remove=[IN_USE]), "n1", name="back", cancelled=stop, clock=VirtualClock())
+            await remove_network(daemon, "n1", name="back", cancelled=stop, clock=VirtualClock())
 
     asyncio.run(run())
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Self
 
 When = Literal["before", "after"]
 
@@ -66,7 +66,7 @@ class Interposer:
             self.calls, self.struck, self._strike = [], None, strike
             self.counts = {}
 
-    def __enter__(self) -> Interposer:
+    def __enter__(self) -> Self:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.path))
         self._listener.listen(64)

@@ -291,10 +291,6 @@ def _of(*path: Any) -> Callable[[Project], Any]:
     return look
 
 
-def _targets(project: Project) -> Any:
-    return [[mount["target"] for mount in inputs(project).get("volumes", [])]]
-
-
 WEB = "services: {web: {image: x, %s}}"
 
 
@@ -302,7 +298,7 @@ def _has(key: str) -> Callable[[Project], bool]:
     return lambda project: key in inputs(project)
 
 
-def _targets(project: Project) -> list[str]:
+def _targets(project: Project) -> Any:
     return [mount["target"] for mount in inputs(project)["volumes"]]
 
 
