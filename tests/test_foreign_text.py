@@ -220,7 +220,7 @@ def of_the_engine(text: str) -> Iterable[str]:
 
     async def say_all() -> list[str]:
         log, stub = EngineLog(None), Stub()
-        log._stub = stub  # type: ignore[assignment]
+        log._stub = stub
         log.hide({SECRET})
         log.info(URN, text)
         log.warn(URN, f"beware: {text}")

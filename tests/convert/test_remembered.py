@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +35,8 @@ def test_equal_content_is_worked_out_once_whatever_the_order_of_its_keys() -> No
     assert answer(value) == 2
     value["a"] = 2
     assert answer(value) == 3, "a key is content, not an object"
-    assert len({answer({"a": other}) for other in (1, 1.5, True, "1", None, UNKNOWN, [1], {})}) == 8
+    others: list[Any] = [1, 1.5, True, "1", None, UNKNOWN, [1], {}]
+    assert len({answer({"a": other}) for other in others}) == 8
 
 
 def test_answers_are_kept_for_a_while_only() -> None:
