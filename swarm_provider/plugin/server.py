@@ -22,6 +22,7 @@ from swarm_provider.core import Json
 from swarm_provider.core.values import has_unknown, reveal, secret_texts
 from swarm_provider.dockerapi import preload
 from swarm_provider.errors import GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
+from swarm_provider.model.advice import GATHER_ADVICE, TELL_ADVICE
 from swarm_provider.model.provider import configuration
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
@@ -133,6 +134,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         from swarm_provider.plugin.lookups import invoke
 
         homes = self._homes
+        if request.tok == TELL_ADVICE:
+            self._run.tell_advice()
+            return provider_pb2.InvokeResponse()
         self._require_swarm()
         homes.current.tell_where()
         answer = provider_pb2.InvokeResponse()
@@ -144,7 +148,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
+        gathers = news.pop(GATHER_ADVICE, False)
         with self._handling(request, Phase.CHECK) as handler:
+            if gathers:
+                self._run.gather_advice(request.urn)
             olds = self._homes.registered(request.urn, self._opened(request.olds))
             # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
             self._require_swarm()

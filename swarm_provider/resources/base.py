@@ -15,7 +15,7 @@ from swarm_provider.resources.arguments import surprises
 from swarm_provider.resources.arguments.content import read_content, with_profile
 from swarm_provider.resources.arguments.options import prepared
 from swarm_provider.resources.arguments.wire import to_wire
-from swarm_provider.resources.program import registry, sdk, shim
+from swarm_provider.resources.program import registry, sdk, shared_advice, shim
 from swarm_provider.resources.program.error_reporting import explained
 
 
@@ -64,17 +64,21 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         if model.name in ("Config", "Secret"):
             read_content(args)
         waits: list[pulumi.Resource] = []
+        asked: Json = {}
         if model.name == "Service":
             surprises.warn(resource_name, args)
             waits = _prepare_service(args)
+            asked = shared_advice.asking()
         words = {word: name for name, word in self._other_words.items()}
         options = prepared(model, opts, words, waits)
         given = to_wire(model.shape, args)
         self._given, self._shown = given, {}
         outputs = dict.fromkeys(entry.wire for entry in model.outputs)
-        pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given}, options)
-        _rest_with_registration(self, ("id", *outputs, *given))
-        if model.name == "NodeLabel":
+        pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given, **asked}, options)
+        _rest_with_registration(self, ("id", *outputs, *given, *asked))
+        if model.name == "Service":
+            shared_advice.registering(self)
+        elif model.name == "NodeLabel":
             registry.current().made_node_label(self, args)
         elif model.name == "Node":
             registry.current().nodes.append(self)

@@ -1,9 +1,13 @@
-"""Advice: what Swarm takes and people regret. Warnings, each of which can be switched off by its name. Pure."""
+"""Advice: what Swarm takes and people regret. Warnings, each of which can be switched off by its name. Pure.
+
+What is found is a value until it is told; several services that need the same advice are told in one line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.image import parse
@@ -19,8 +23,33 @@ from swarm_provider.model.advice import (
 )
 from swarm_provider.plan.ownership.credentials import looks_like_credential
 
-Advice = tuple[str, str]
-"""Its name, and what it says."""
+_MANY: Final = 5
+"""So many services are named in one line; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that is better changed.
+
+    Attributes:
+        name: one of `model.advice.ADVICE`.
+        of: what it is about: `service`, `config` or `swarm`.
+        subject: the name of that service or config.
+        detail: what about it: its image, a variable, its volumes.
+    """
+
+    name: str
+    of: str
+    subject: str = ""
+    detail: str = ""
+
+
+def describe(found: Iterable[Advice]) -> list[str]:
+    """Return a line for each kind of advice, naming all that it is about: `web and api have no ... (no-limits)`."""
+    kinds: dict[tuple[str, str], list[Advice]] = {kind: [] for kind in _SENTENCES}
+    for one in sorted(set(found), key=lambda one: (one.subject, one.detail)):
+        kinds[one.of, one.name].append(one)
+    return [f"{_SENTENCES[kind](some)} ({kind[1]})" for kind, some in kinds.items() if some]
 
 
 def on_service(inputs: Json, nodes: Sequence[Json]) -> list[Advice]:
@@ -32,27 +61,28 @@ def on_service(inputs: Json, nodes: Sequence[Json]) -> list[Advice]:
     """
     plain = reveal(inputs)
     found = [*_image(plain), *_limits(plain), *_environment(inputs)]
-    return [*found, *_volumes(plain)] if len(nodes) > 1 else found
+    found += _volumes(plain) if len(nodes) > 1 else ()
+    name = plain.get("name")
+    subject = name if isinstance(name, str) else "the service"
+    return [Advice(kind, "service", subject, detail) for kind, detail in found]
 
 
 def on_config(name: Any, text: str) -> list[Advice]:
     """Return the advice on a config's content."""
     found = looks_like_credential(text)
-    if not found:
-        return []
-    told = f"{name!r} seems to contain a credential: {found}. Anyone with access to the Docker API can read a config"
-    return [(CREDENTIAL, f"{told}; use a Secret")]
+    return [Advice(CREDENTIAL, "config", str(name), found)] if found else []
 
 
 def on_swarm(nodes: Sequence[Json]) -> list[Advice]:
     """Return the advice on the swarm itself."""
-    if sum(at(node, "Spec", "Role") == "manager" for node in nodes) != 1 or len(nodes) == 1:
-        return []
-    text = "the swarm has a single manager: when it is lost, nothing can be deployed, moved or repaired; three managers"
-    return [(SINGLE_MANAGER, f"{text} tolerate the loss of one")]
+    single = sum(at(node, "Spec", "Role") == "manager" for node in nodes) == 1
+    return [Advice(SINGLE_MANAGER, "swarm")] if single and len(nodes) > 1 else []
 
 
-def _image(plain: Json) -> Iterator[Advice]:
+# ----------------------------------------------------------------------------------------------- what is found
+
+
+def _image(plain: Json) -> Iterator[tuple[str, str]]:
     image = plain.get("image")
     if not isinstance(image, str):
         return
@@ -61,38 +91,33 @@ def _image(plain: Json) -> Iterator[Advice]:
     except SwarmProviderError:
         return
     if not reference.digest and (reference.tag or "latest") == "latest":
-        text = f"image {image!r} has no version: tasks run what 'latest' was when it was deployed; use a tag"
-        yield LATEST_IMAGE, f"{text} or a digest"
+        yield LATEST_IMAGE, repr(image)
 
 
-def _limits(plain: Json) -> Iterator[Advice]:
+def _limits(plain: Json) -> Iterator[tuple[str, str]]:
     resources = at(plain, "deploy", "resources")
-    if has_unknown([at(plain, "deploy"), resources]) or at(resources, "limits", "memory") is not None:
-        return
-    yield NO_LIMITS, "deploy.resources.limits.memory is not set: one task can use all the memory of its node"
+    if not has_unknown([at(plain, "deploy"), resources]) and at(resources, "limits", "memory") is None:
+        yield NO_LIMITS, ""
 
 
-def _environment(inputs: Json) -> Iterator[Advice]:
+def _environment(inputs: Json) -> Iterator[tuple[str, str]]:
     environment = inputs.get("environment")
     for name, value in environment.items() if isinstance(environment, dict) else ():
         # one that is marked secret is there on purpose
         if isinstance(value, str) and not has_secret(value) and looks_like_credential(f"{name}={value}"):
-            text = f"environment.{name} seems to contain a credential. Anyone with access to the Docker API can read it"
-            yield CREDENTIAL, f"{text}; use a Secret, and {name}_FILE where the image supports it"
+            yield CREDENTIAL, str(name)
 
 
-def _volumes(plain: Json) -> Iterator[Advice]:
+def _volumes(plain: Json) -> Iterator[tuple[str, str]]:
     names = sorted(set(_local(plain.get("volumes"))))
     mode, replicas = at(plain, "deploy", "mode"), at(plain, "deploy", "replicas")
     if not names or mode not in (None, "replicated") or has_unknown(replicas):
         return
-    told = f"volume{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+    volumes = f"volume{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
     if (1 if replicas is None else replicas) > 1:
-        text = f"{replicas} replicas on the local {told}: each node has its own volume, so they do not share data"
-        yield SHARED_LOCAL_VOLUME, text
+        yield SHARED_LOCAL_VOLUME, f"{replicas} replicas, {volumes}"
     elif replicas != 0 and not at(plain, "deploy", "placement", "constraints"):
-        text = f"the local {told} exists only on the node where it was created: without a placement constraint the"
-        yield UNPINNED_LOCAL_VOLUME, f"{text} task may start elsewhere, with an empty one"
+        yield UNPINNED_LOCAL_VOLUME, volumes
 
 
 def _local(mounts: Any) -> Iterable[str]:
@@ -103,3 +128,83 @@ def _local(mounts: Any) -> Iterable[str]:
         # options such as type=nfs make a local volume reach the same data from everywhere
         if not has_unknown(options) and options.get("driver") in (None, "local") and not options.get("driverOpts"):
             yield mount["source"]
+
+
+# ------------------------------------------------------------------------------------------------ what is said
+
+
+def _named(found: Sequence[Advice]) -> str:
+    """Return `web`, `web ('nginx') and db ('redis')`, `a, b, c, d, e and 9 more`."""
+    names = [f"{one.subject} ({one.detail})" if one.detail else one.subject for one in found]
+    return _listed(names if len(names) <= _MANY + 1 else [*names[:_MANY], f"{len(names) - _MANY} more"])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _verb(found: Sequence[Advice], one: str, several: str) -> str:
+    return one if len(found) == 1 else several
+
+
+def _on_latest(found: Sequence[Advice]) -> str:
+    image = _verb(found, "uses an image", "use images")
+    return (
+        f"{_named(found)} {image} without a version: tasks run what 'latest' was when it was deployed; use a tag or a "
+        f"digest"
+    )
+
+
+def _on_limits(found: Sequence[Advice]) -> str:
+    has = _verb(found, "has", "have")
+    return (
+        f"{_named(found)} {has} no memory limit: one task can use all the memory of its node; set "
+        f"deploy.resources.limits.memory"
+    )
+
+
+def _on_environment(found: Sequence[Advice]) -> str:
+    # each of them is named: nobody should have to look for a credential that has leaked
+    names = _listed([f"environment.{one.detail} of {one.subject}" for one in found])
+    seem = _verb(found, "seems to contain a credential", "seem to contain credentials")
+    return (
+        f"{names} {seem}. Anyone with access to the Docker API can read environment variables; use a Secret, and "
+        f"{found[0].detail}_FILE where the image supports it"
+    )
+
+
+def _on_config(found: Sequence[Advice]) -> str:
+    names = _listed([f"{one.subject!r} seems to contain a credential: {one.detail}" for one in found])
+    return f"{names}. Anyone with access to the Docker API can read a config; use a Secret"
+
+
+def _on_shared_volume(found: Sequence[Advice]) -> str:
+    return (
+        f"{_named(found)} {_verb(found, 'runs', 'run')} several replicas on a local volume: each node has its own, so "
+        f"they do not share data"
+    )
+
+
+def _on_unpinned_volume(found: Sequence[Advice]) -> str:
+    return (
+        f"{_named(found)} {_verb(found, 'uses', 'use')} a local volume, which exists only on the node where it was "
+        f"created: without a placement constraint the task may start elsewhere, with an empty one"
+    )
+
+
+def _on_single_manager(found: Sequence[Advice]) -> str:
+    return (
+        "the swarm has a single manager: when it is lost, nothing can be deployed, moved or repaired; three managers "
+        "tolerate the loss of one"
+    )
+
+
+_SENTENCES: Final[dict[tuple[str, str], Callable[[Sequence[Advice]], str]]] = {
+    ("service", LATEST_IMAGE): _on_latest,
+    ("service", NO_LIMITS): _on_limits,
+    ("service", CREDENTIAL): _on_environment,
+    ("config", CREDENTIAL): _on_config,
+    ("service", SHARED_LOCAL_VOLUME): _on_shared_volume,
+    ("service", UNPINNED_LOCAL_VOLUME): _on_unpinned_volume,
+    ("swarm", SINGLE_MANAGER): _on_single_manager,
+}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import FORECAST
+from swarm_provider.core.values import FORECAST, reveal
 from swarm_provider.errors import InputError
 from swarm_provider.model.rules.refusals import PublishedPorts
 from swarm_provider.plan.change.restart import Restart
 from swarm_provider.plan.change.restart_words import sentence
 from swarm_provider.plan.ownership import odd_labels
+from swarm_provider.plan.ownership.advice import Advice, describe
 from swarm_provider.plugin.protocol.engine_log import LONGEST_MESSAGE
 from swarm_provider.plugin.run.claims import Claimed, Claims
 from swarm_provider.plugin.run.images import RegistryAnswer
@@ -50,6 +51,7 @@ class Run(Phases):
         planned changes   CHECK, DIFF and PLAN; the forecasts of resources after it in the program know them
         forecasts         CHECK, DIFF and PLAN; the outputs of PLAN carry them
         published ports   CHECK
+        advice            CHECK; told at once, or when the program says that it has registered its services
         families          APPLY
         services left     DELETE
         what was found    READ, until DELETE; what is made and was found is a replacement of it
@@ -79,6 +81,8 @@ class Run(Phases):
         self._proven = False
         self._topics: set[str] = set()
         self._odd: set[tuple[str, str]] = set()
+        self._gathering: set[str] = set()
+        self._advice: list[Advice] = []
 
     # ------------------------------------------------------------- at any time
 
@@ -106,6 +110,12 @@ class Run(Phases):
             if (kind, id) not in self._odd:
                 self._odd.add((kind, id))
                 log.warn("", text)
+
+    def tell_advice(self) -> None:
+        """Show the advice that was gathered: a line for each kind, with the names of all services that it is about."""
+        gathered, self._advice = self._advice, []
+        for text in describe(gathered):
+            self.session.log.warn("", f"advice: {text}")
 
     # ------------------------------------------------------------------- read
 
@@ -148,6 +158,25 @@ class Run(Phases):
             InputError: another resource of this run claimed it before.
         """
         self._claims.add(urn, kind, base, name)
+
+    @only_in(Phase.CHECK)
+    def gather_advice(self, urn: str) -> None:
+        """Note that the program will ask for the advice on this resource (`tell_advice`)."""
+        self._gathering.add(urn)
+
+    @only_in(Phase.CHECK)
+    def advise(self, urn: str, advice: Iterable[Advice], inputs: Json) -> None:
+        """Show the advice that the resource's `advice`, or else the provider's, names; without one, all.
+
+        What is gathered is shown by `tell_advice`. With `strict` it is an error, here and now.
+        """
+        chosen, strict = reveal(inputs.get("advice")), reveal(inputs.get("strict"))
+        shown = self.session.settings.advice if chosen is None else chosen
+        found = [one for one in advice if shown is None or one.name in shown]
+        if urn in self._gathering and not self.session.is_strict(strict):
+            self._advice += found
+        elif found:
+            self.session.warn(urn, f"advice: {'; '.join(describe(found))}", strict=strict)
 
     @only_in(Phase.CHECK)
     def publish(self, urn: str, inputs: Json) -> None:

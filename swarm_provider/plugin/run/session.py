@@ -140,19 +140,15 @@ class Session:
             self._pruner = Pruner(swarm)
         return self._pruner
 
+    def is_strict(self, strict: Any) -> bool:
+        """Say whether warnings are errors, by the resource's `strict` or else the provider's."""
+        return bool(self.settings.strict if strict is None else strict)
+
     def warn(self, urn: str, text: str, *, strict: Any = None) -> None:
         """Show a warning; with `strict`, the resource's or else the provider's, it is an error instead."""
-        if self.settings.strict if strict is None else strict:
+        if self.is_strict(strict):
             raise InputError(f"{text} (an error because strict is set)")
         self.log.warn(urn, text)
-
-    def advise(self, urn: str, advice: Iterable[tuple[str, str]], inputs: Json) -> None:
-        """Show advice in one warning: what the resource's `advice`, or else the provider's, names; without one, all."""
-        chosen = reveal(inputs.get("advice"))
-        shown = self.settings.advice if chosen is None else chosen
-        texts = [f"{text} ({name})" for name, text in advice if shown is None or name in shown]
-        if texts:
-            self.warn(urn, f"advice: {'; '.join(texts)}", strict=reveal(inputs.get("strict")))
 
     def tell_settings(self, urn: str, found: Json, outlook: str = "kept") -> None:
         """Show what the cluster has and inputs cannot say; `outlook` is what becomes of it."""

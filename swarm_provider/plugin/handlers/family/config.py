@@ -40,7 +40,7 @@ class ConfigHandler(FamilyHandler):
             return
         data = inputs.get("data")
         if isinstance(data, str):
-            self.session.advise(request.urn, on_config(inputs["baseName"], data), inputs)
+            self.run.advise(request.urn, on_config(inputs["baseName"], data), inputs)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
         """Show binary content by size and digest: nobody can read base64, and there may be a megabyte of it.

@@ -55,9 +55,9 @@ class Forecast:
         if {**olds, "owner": inputs["owner"]} != inputs:
             # who left it so has read it; a stack that was renamed is none that changed
             nodes = await self.run.planned.nodes(swarm)
-            self.session.advise(urn, on_service(inputs, nodes), inputs)
+            self.run.advise(urn, on_service(inputs, nodes), inputs)
             if not olds and self.run.is_first("advice on the swarm"):
-                self.session.advise(urn, on_swarm(nodes), inputs)
+                self.run.advise(urn, on_swarm(nodes), inputs)
 
     def _warn(self, urn: str, inputs: Json, text: str) -> None:
         self.session.warn(urn, text, strict=reveal(inputs.get("strict")))
