@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from swarm_provider.compose.write import Running
 from swarm_provider.core import Json
+from swarm_provider.model.content import CONTENT
 from swarm_provider.model.resources import CONFIG, NETWORK, SERVICE
 from swarm_provider.model.types.spelling import snake_keys
 
 _WIDTH: Final = 100
 _MODULE: Final = "swarm"
-_NOT_TYPED: Final = ("name", "baseName", "owner", "resolvedImage", "data", "dataBase64")
+_NOT_TYPED: Final = ("name", "baseName", "owner", "resolvedImage", *CONTENT)
 
 
 def program(stack: Running, files: Mapping[str, str]) -> tuple[str, list[Json]]:

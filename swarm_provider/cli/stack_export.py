@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.masking import SecretFilter
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import InputError
+from swarm_provider.model.content import CONTENT, content_of
 from swarm_provider.plan.change import kept_settings
 from swarm_provider.plan.families.naming import object_labels, object_name
 
@@ -109,7 +109,7 @@ def save(found: Found, folder: Path, *, python: bool) -> list[str]:
     if not python:
         found = _in_file_names(found)
     written = write(found.stack)
-    files: dict[str, bytes] = {path: _bytes(content) for path, content in written.files.items()}
+    files: dict[str, bytes] = {path: content_of(content) or b"" for path, content in written.files.items()}
     if python:
         text, imports = program(found.stack, {c["baseName"]: p for p, c in _paths(found, written.files)})
         files[f"{name}.py"] = text.encode()
@@ -166,16 +166,11 @@ def _paths(found: Found, files: Mapping[str, Json]) -> Sequence[tuple[str, Json]
     by_content = dict(files)
     result = []
     for config in found.stack.configs:
-        content = {key: value for key, value in config.items() if key in ("data", "dataBase64")}
+        content = {key: value for key, value in config.items() if key in CONTENT}
         path = next(path for path, other in by_content.items() if other == content)
         del by_content[path]
         result.append((path, config))
     return result
-
-
-def _bytes(content: Json) -> bytes:
-    text: Any = content.get("data")
-    return text.encode() if text is not None else base64.b64decode(content.get("dataBase64") or "")
 
 
 def _closest(found: Found, file: Path) -> tuple[Dialect, list[str]]:

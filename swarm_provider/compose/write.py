@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from swarm_provider.core import Json, labels
+from swarm_provider.model.content import CONTENT
 from swarm_provider.model.resources import CONFIG, NETWORK, SERVICE, VOLUME
 from swarm_provider.model.types.spelling import snake_keys
 
@@ -100,9 +101,9 @@ class _Writer:
         named = {} if name == f"{self.stack}_{key}" else {"name": name}
         if kind == "config":
             path = f"configs/{key}"
-            self.written.files[path] = {k: v for k, v in inputs.items() if k in ("data", "dataBase64")}
+            self.written.files[path] = {k: v for k, v in inputs.items() if k in CONTENT}
             named = {**named, "file": f"./{path}"}
-        skip = ("name", "baseName", "namespace", "data", "dataBase64", "owner")
+        skip = ("name", "baseName", "namespace", *CONTENT, "owner")
         rest = {key: value for key, value in inputs.items() if key not in skip}
         return {**named, **_escaped(snake_keys(_SHAPES[kind], rest))}
 

@@ -5,8 +5,6 @@ A body that was read (list or inspect) has more than one that is sent: ids, date
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,6 +14,7 @@ from swarm_provider.convert.helpers import each, filled, given, through
 from swarm_provider.convert.keep_user_form import keep_users_form
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, reveal
+from swarm_provider.model.content import content_inputs, content_of, decoded, encoded
 from swarm_provider.model.rules.unusable import any_subnet
 
 DEFAULT_NETWORK_DRIVER: Final = "overlay"
@@ -70,16 +69,14 @@ def secret_from_spec(spec: Json) -> Json:
 def _data(inputs: Json) -> Any:
     if inputs.get("dataBase64") is not None:
         return inputs["dataBase64"]
-    return through(inputs.get("data"), lambda text: base64.b64encode(text.encode()).decode())
+    return through(inputs.get("data"), lambda text: encoded(content_of({"data": text}) or b""))
 
 
 def _content(data: Any) -> Json:
     if not data or data is UNKNOWN:
         return filled(data=data)
-    try:
-        return {"data": base64.b64decode(data, validate=True).decode()}
-    except (binascii.Error, UnicodeDecodeError):
-        return {"dataBase64": data}
+    content = decoded(data)
+    return {"dataBase64": data} if content is None else {**content_inputs(content)}
 
 
 # ---------------------------------------------------------------- networks

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import at, reveal
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import FUNCTIONS
+from swarm_provider.model.content import decoded, text_of
 from swarm_provider.model.types.kinds import nearest
 from swarm_provider.model.types.place import At
 from swarm_provider.plan.families import naming
@@ -45,10 +44,7 @@ async def _object(session: Session, kind: str, plain: Json) -> Json:
     if kind == "config":
         encoded = found["Spec"].get("Data", "")
         result["dataBase64"] = encoded
-        try:
-            result["data"] = base64.b64decode(encoded).decode()
-        except UnicodeDecodeError:
-            result["data"] = ""
+        result["data"] = text_of(decoded(encoded) or b"") or ""
     return result
 
 

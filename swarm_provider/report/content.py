@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import difflib
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -14,6 +12,7 @@ from swarm_provider.core import Json
 from swarm_provider.core.foreign import shortened
 from swarm_provider.core.masking import MASK
 from swarm_provider.core.values import UNKNOWN
+from swarm_provider.model.content import content_of, decoded, text_of
 from swarm_provider.plan.ownership.credentials import looks_like_credential
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.words import LONGEST_VALUE, visible
@@ -69,22 +68,14 @@ def _content(inputs: Json) -> Any:
     data, encoded = inputs.get("data"), inputs.get("dataBase64")
     if data is UNKNOWN or encoded is UNKNOWN:
         return UNKNOWN
-    if isinstance(encoded, str):
-        try:
-            return base64.b64decode(encoded)
-        except (binascii.Error, ValueError):
-            return encoded.encode()
-    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else None
+    if isinstance(encoded, str) and decoded(encoded) is None:
+        # what Pulumi put into its place
+        return encoded.encode()
+    return content_of(inputs)
 
 
 def _text(data: bytes | None) -> str | None:
-    if data is None:
-        return ""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
+    return "" if data is None else text_of(data)
 
 
 def _title(before: bytes | None, after: bytes | None) -> str:

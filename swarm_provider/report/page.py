@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from swarm_provider.core.names import snake
+from swarm_provider.model.content import CONTENT
 from swarm_provider.plan.change.forecast_parser import told
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.text_diff import FIRST_WORDS
@@ -36,8 +37,8 @@ _TOLD_BY_ROW: Final = (
 )  # fmt: skip
 _TOLD_BY_ROWS_OF: Final = {
     "NodeLabel": ("value", "node", "nodes"),
-    "Config": ("data", "dataBase64", "file"),
-    "Secret": ("data", "dataBase64", "file"),
+    "Config": (*CONTENT, "file"),
+    "Secret": (*CONTENT, "file"),
     "Network": ("driver",),
     "Volume": ("driver",),
 }

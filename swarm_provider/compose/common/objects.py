@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ from swarm_provider.compose.yaml.tree import At, Map, Template, as_written, pref
 from swarm_provider.core import Json
 from swarm_provider.errors import Problem
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
+from swarm_provider.model.content import content_inputs
 from swarm_provider.model.rules import limits
 from swarm_provider.model.types import place
 
@@ -157,8 +157,4 @@ def _data(value: Any, entry: Declared) -> Json:
         entry.at.error(f"the content is empty, and docker refuses an empty {entry.kind}")
     elif len(raw) > largest:
         entry.at.error(f"the content has {len(raw)} bytes; the maximum for a {entry.kind} is {largest}")
-    try:
-        plain = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        plain = "\0"
-    return {"dataBase64": base64.b64encode(raw).decode("ascii")} if "\0" in plain else {"data": plain}
+    return {**content_inputs(raw)}

@@ -5,13 +5,14 @@ Here, because a path means something in the program's folder only, and so that a
 
 from __future__ import annotations
 
-import base64
 import os
 from pathlib import Path
 from typing import Any
 
 from swarm_provider.core import security
+from swarm_provider.core.names import snake
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.content import content_inputs
 
 _WAYS = ("data", "data_base64", "file")
 
@@ -29,7 +30,8 @@ def read_content(args: dict[str, Any]) -> None:
     if path is not None:
         args["data"] = _read(path)
     if isinstance(args.get("data"), (bytes, bytearray)):
-        _put_bytes(args, bytes(args["data"]))
+        content = bytes(args.pop("data"))
+        args |= {snake(name): text for name, text in content_inputs(content).items()}
 
 
 def with_profile(option: Any) -> Any:
@@ -61,11 +63,3 @@ def _read(path: Any, name: str = "file") -> bytes:
 def _missing(path: Path) -> str:
     base = "" if path.is_absolute() else "; a relative path starts in the folder of the Pulumi program"
     return f"{str(path)!r} does not exist{base}"
-
-
-def _put_bytes(args: dict[str, Any], content: bytes) -> None:
-    try:
-        args["data"] = content.decode("utf-8")
-    except UnicodeDecodeError:
-        del args["data"]
-        args["data_base64"] = base64.b64encode(content).decode("ascii")

@@ -7,11 +7,11 @@ import hashlib
 from swarm_provider.convert import objects
 from swarm_provider.core import Json
 from swarm_provider.core.values import has_secret, reveal
+from swarm_provider.model.content import CONTENT, content_of
 from swarm_provider.model.resources import CONFIG
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.text_diff import changed_lines
 from swarm_provider.plan.ownership.advice import on_config
-from swarm_provider.plugin.handlers.family.content import CONTENT, content_of
 from swarm_provider.plugin.handlers.family.versions import FamilyHandler
 from swarm_provider.plugin.protocol.operations import Request
 

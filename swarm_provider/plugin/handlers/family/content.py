@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +9,8 @@ from typing import Any, Final
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, has_unknown, reveal
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.content import CONTENT, content_inputs, content_of
 
-CONTENT: Final = ("data", "dataBase64")
-"""Inputs that hold the content; `file` becomes one of them."""
 IMMUTABLE: Final = ("templateDriver", "rotateTrigger", "driver", "driverOpts")
 """Inputs beside the content that ask for a new version."""
 
@@ -36,24 +33,7 @@ def with_file(inputs: Json, wrap: Callable[[str], Any]) -> Json:
         content = Path(reveal(path)).read_bytes()
     except OSError as error:
         raise InputError(Problem(f"cannot read {reveal(path)!r}: {error.strerror}", "file")) from None
-    try:
-        inputs["data"] = wrap(content.decode())
-    except UnicodeDecodeError:
-        inputs["dataBase64"] = wrap(base64.b64encode(content).decode())
-    return inputs
-
-
-def content_of(inputs: Json) -> bytes | None:
-    """Return the bytes that the inputs hold; None when there are none, or when they are not base64."""
-    data, encoded = reveal(inputs.get("data")), reveal(inputs.get("dataBase64"))
-    if isinstance(data, str):
-        return data.encode()
-    if not isinstance(encoded, str):
-        return None
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    return {**inputs, **{name: wrap(text) for name, text in content_inputs(content).items()}}
 
 
 def is_trusted(olds: Json, news: Json) -> bool:

@@ -9,10 +9,10 @@ from swarm_provider.convert.unmodelled import beyond
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import reveal, secret_places, wrapped
 from swarm_provider.errors import InputError
+from swarm_provider.model.content import CONTENT
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import owner_told
 from swarm_provider.plugin.handlers.base import Handler
-from swarm_provider.plugin.handlers.family.content import CONTENT
 from swarm_provider.plugin.protocol.operations import Live, Request
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.prune import superseded

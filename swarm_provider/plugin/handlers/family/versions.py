@@ -17,20 +17,14 @@ from swarm_provider.convert import objects
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, has_unknown, reveal, secret_places, secret_texts
 from swarm_provider.errors import Conflict, InputError, NotFound, Problem
+from swarm_provider.model.content import CONTENT, content_of
 from swarm_provider.model.rules import refusals
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Claim, of_another
 from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plugin.handlers.base import new_incarnation
-from swarm_provider.plugin.handlers.family.content import (
-    CONTENT,
-    IMMUTABLE,
-    content_changed,
-    content_of,
-    is_trusted,
-    with_file,
-)
+from swarm_provider.plugin.handlers.family.content import IMMUTABLE, content_changed, is_trusted, with_file
 from swarm_provider.plugin.handlers.family.identity import claimed_family
 from swarm_provider.plugin.handlers.family.reading import FamilyReader
 from swarm_provider.plugin.protocol.operations import Difference, Request
@@ -77,7 +71,7 @@ class FamilyHandler(FamilyReader):
 
     def _problems(self, inputs: Json) -> list[Problem]:
         problems = refusals.name(self.kind, inputs["baseName"])
-        given = [key for key in ("data", "dataBase64") if key in inputs]
+        given = [key for key in CONTENT if key in inputs]
         if len(given) > 1:
             return [*problems, Problem("set only one of data and data_base64", "data")]
         if not given:
