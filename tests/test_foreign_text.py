@@ -35,7 +35,7 @@ from swarm_provider.dockerapi.failures import SshFailed, from_answer, from_regis
 from swarm_provider.errors import DockerError, InputError, RolloutFailed, SwarmProviderError
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change.restart import Restart
-from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.change.sentences import Eviction, Forecast, describe
 from swarm_provider.plan.facts.tasks import Service, Task
 from swarm_provider.plan.ownership.claims import claim, owner_of_urn
 from swarm_provider.plan.rollout import causes
@@ -43,7 +43,6 @@ from swarm_provider.plan.rollout.causes import Cause
 from swarm_provider.plan.rollout.health import degraded
 from swarm_provider.plan.rollout.history import Failure, Snapshot
 from swarm_provider.plan.rollout.stack_status import standing
-from swarm_provider.plan.scheduling.evictions import Evictions, told
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
@@ -158,8 +157,8 @@ def wrong_files(folder: Path) -> Iterable[SwarmProviderError]:
 
 def sentences() -> Iterable[str]:
     """What a run tells beforehand, and of what runs."""
-    yield sentence(Restart(True, (f'labels["{TEXT}"]',), harmless=(TEXT,)), TEXT)
-    yield f"draining {TEXT} {told(Evictions({TEXT: 1}))}"
+    yield describe(Forecast(TEXT, Restart(True, (f'labels["{TEXT}"]',), harmless=(TEXT,))))
+    yield describe(Eviction(f"draining {TEXT}", {TEXT: 1}))
     yield degraded(service(), [task(TEXT)], [NODE], 0) or ""
     yield TEXT
 

@@ -12,7 +12,8 @@ from swarm_provider.core.names import snake
 from swarm_provider.core.path import parse
 from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.property_diff import Change, changes, users_path
-from swarm_provider.plan.ownership.replacement import UNLESS
+from swarm_provider.plan.change.sentences import Adoption, Survival
+from swarm_provider.plan.change.sentences import parse as facts_of
 from swarm_provider.report.reading import Preview, Step
 
 Op = Literal["create", "update", "replace", "delete", "same", "adopt"]
@@ -31,7 +32,6 @@ _PRIVATE: Final = ("familyId", "key", "owner", "keepPrevious")
 """Inputs that only the provider reads; of an owner the reviewer is told where it becomes another one."""
 _SWARM: Final = "provider"
 """Pulumi's word for what differs where a resource is replaced because it lives elsewhere."""
-_TAKEN_OVER: Final = "exists and will be adopted"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def changed(preview: Preview) -> list[Changed]:
     by_urn: dict[str, list[Step]] = {}
     for step in preview.steps:
         by_urn.setdefault(step.urn, []).append(step)
-    taken = {note.urn for note in preview.notes if _TAKEN_OVER in note.text or UNLESS in note.text}
+    notes = [(note.urn, fact) for note in preview.notes for fact in facts_of(note.text)]
+    taken = {urn for urn, fact in notes if isinstance(fact, (Adoption, Survival))}
     found = [_one(steps, urn in taken) for urn, steps in by_urn.items()]
     staying = {(one.kind, one.shown) for one in found if one.op != "delete"}
     # renamed in the program: one resource takes over what the other one leaves

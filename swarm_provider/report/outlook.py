@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -10,9 +9,8 @@ from typing import Final
 from swarm_provider.core import Json
 from swarm_provider.core.path import within
 from swarm_provider.core.values import at
-from swarm_provider.plan.change.forecast_parser import told
 from swarm_provider.plan.change.restart import Restart
-from swarm_provider.plan.ownership.replacement import UNLESS
+from swarm_provider.plan.change.sentences import Eviction, Survival, forecast_of, pace, parse
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 from swarm_provider.report.words import count, listed
@@ -20,8 +18,6 @@ from swarm_provider.report.words import count, listed
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))
 _RESTARTING: Final = 6
-_EVICTS: Final = re.compile(r"(?P<what>.+?) evicts \d+ tasks?: (?P<each>.+?)(?:;|$)")
-_EACH: Final = re.compile(r"(\S+) \((\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -85,22 +81,15 @@ def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outloo
         if one.kind == "Service":
             future = _of_service(one, [note.text for note in notes if note.urn == one.urn])
             found[one.shown] = replace(future, idle=_idle(one))
-    for what, name, number in _evicted(notes):
-        # a change of nodes moves the tasks of services that do not change themselves
-        known = found.get(name, Outlook(name, "same"))
-        if known.op == "same":
-            reasons = (*known.reasons, what)
-            tasks = (known.tasks or 0) + number
-            found[name] = Outlook(name, "same", True, tasks, reasons=reasons, pace="at once", capacity=None)
+    for eviction in (fact for note in notes for fact in parse(note.text) if isinstance(fact, Eviction)):
+        for name, number in eviction.counts.items():
+            # a change of nodes moves the tasks of services that do not change themselves
+            known = found.get(name, Outlook(name, "same"))
+            if known.op == "same":
+                reasons = (*known.reasons, eviction.cause)
+                tasks = (known.tasks or 0) + number
+                found[name] = Outlook(name, "same", True, tasks, reasons=reasons, pace="at once", capacity=None)
     return sorted(found.values(), key=lambda outlook: (outlook.rank, outlook.service))
-
-
-def _evicted(notes: Sequence[Note]) -> Iterable[tuple[str, str, int]]:
-    """Read what changes of nodes drive away (`plan.evictions.told`): the change, a service, how many of its tasks."""
-    for note in notes:
-        match = _EVICTS.match(note.text)
-        for name, number in _EACH.findall(match["each"]) if match else ():
-            yield match["what"], name, int(number)  # type: ignore[index]
 
 
 def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
@@ -114,7 +103,7 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     if one.moves:
         # Pulumi does not ask for a forecast: nothing that runs here is updated
         return Outlook(one.shown, "replace", starts=number, stops=number, job=mode in _JOBS, moved=True)
-    if one.goes_first and any(UNLESS in text for text in texts):
+    if one.goes_first and any(isinstance(fact, Survival) for text in texts for fact in parse(text)):
         # the plugin does not know that
         return Outlook(
             one.shown, "replace", True, number, pace="" if number == 1 else "all at once", capacity=0, job=mode in _JOBS
@@ -122,15 +111,15 @@ def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     if one.forecasts:
         return _from_forecast(one.shown, one.op, _restart(one.forecasts[0]), one.differences)
     for text in texts:
-        read = told(text)
-        if read is not None:
-            _, found, missing = read
+        told = forecast_of(text)
+        if told is not None:
+            found = told.restart
             if found.replaced:
                 old = at(one.old, "deploy", "replicas")
                 found = Restart(**{**_fields(found), "tasks": old if isinstance(old, int) else None})
-            future = _from_forecast(one.shown, one.op, found, one.differences if missing else ())
+            future = _from_forecast(one.shown, one.op, found, one.differences if told.more else ())
             known = len(future.reasons) - len(found.reasons)
-            return replace(future, more=max(0, missing - known) if future.reasons else 0)
+            return replace(future, more=max(0, told.more - known) if future.reasons else 0)
     if one.op == "create":
         return Outlook(one.shown, "create", starts=number, job=mode in _JOBS)
     return Outlook(one.shown, one.op)
@@ -181,11 +170,9 @@ _HARMLESS: Final = (
 
 
 def _pace(found: Restart) -> str:
-    if not found.restarts or found.job or found.tasks == 1:
+    if not found.restarts or found.job:
         return ""
-    if found.batch == 0 or (found.tasks is not None and found.batch >= found.tasks):
-        return "all at once"
-    return "one at a time" if found.batch == 1 else f"{found.batch} at a time"
+    return pace(found.batch, found.tasks)
 
 
 def sentence(outlook: Outlook) -> str:

@@ -8,10 +8,9 @@ from typing import Final
 
 from swarm_provider.core.names import snake
 from swarm_provider.model.content import CONTENT
-from swarm_provider.plan.change.forecast_parser import told
 from swarm_provider.plan.change.property_diff import Change
+from swarm_provider.plan.change.sentences import Survival, forecast_of, parse
 from swarm_provider.plan.change.text_diff import FIRST_WORDS
-from swarm_provider.plan.ownership.replacement import UNLESS
 from swarm_provider.report.changed import Changed, changed
 from swarm_provider.report.content import Content, content
 from swarm_provider.report.outlook import Outlook, outlooks, sentence, total
@@ -126,7 +125,7 @@ def page(preview: Preview) -> Page:
     rows = [_service_row(outlook, by_name.get(outlook.service), families) for outlook in found if outlook.rank < 5]
     names = {one.urn: one.shown for one in resources}
     recreated = {one.urn for one in resources if one.goes_first}
-    notes = [note for note in preview.notes if note.urn not in recreated or UNLESS not in note.text]
+    notes = [note for note in preview.notes if note.urn not in recreated or not _survives(note.text)]
     said = {severity: tuple(_said(notes, severity, names)) for severity in ("error", "warning", "info")}
     return Page(
         preview.stack,
@@ -146,6 +145,10 @@ def page(preview: Preview) -> Page:
         tuple(_details(acting)),
         tuple(resources),
     )
+
+
+def _survives(text: str) -> bool:
+    return any(isinstance(fact, Survival) for fact in parse(text))
 
 
 def _place(one: Changed) -> tuple[int, str, str]:
@@ -263,7 +266,7 @@ def _version(one: Changed) -> str:
 def _said(notes: Sequence[Note], severity: str, names: dict[str, str]) -> Iterable[tuple[str, str]]:
     for note in notes:
         if note.severity != severity or (
-            severity == "info" and (told(note.text) is not None or note.text.startswith(FIRST_WORDS))
+            severity == "info" and (forecast_of(note.text) is not None or note.text.startswith(FIRST_WORDS))
         ):
             # forecasts stand in the table
             continue

@@ -15,7 +15,7 @@ from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.model import RESOURCES
 from swarm_provider.plan.change.property_diff import changes
 from swarm_provider.plan.change.restart import restart
-from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.change.sentences import Forecast, describe
 from tests.strategies import SERVICES, meaning, unfinished
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -115,7 +115,7 @@ def test_unknown_values_pass_through_everything(old: Json, new: Json) -> None:
     effective(before)
     from_spec(effective(after))
     changes(SHAPE, old, new)
-    text = sentence(restart(before, after), "web")
+    text = describe(Forecast("web", restart(before, after)))
     assert "UNKNOWN" not in text and "Unknown" not in text
 
 

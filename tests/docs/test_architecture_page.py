@@ -19,7 +19,7 @@ from swarm_provider.convert.service.spec import read_inputs, to_spec
 from swarm_provider.model import RESOURCES
 from swarm_provider.plan.change.property_diff import changes
 from swarm_provider.plan.change.restart import restart
-from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.change.sentences import Forecast, describe
 from swarm_provider.resources.arguments.wire import to_wire
 from tools.generate.architecture import PICTURE, render, rooms
 
@@ -88,7 +88,7 @@ def test_value_is_at_each_step_what_the_page_says(tmp_path: Path) -> None:
 
     (change,) = changes(SERVICE.shape, live, news)
     assert told["plan.change.property_diff.changes"].startswith(f"{change.path}: ")
-    assert told["plan.change.restart.restart"] == sentence(restart(by_hand, to_spec(news)), "web")
+    assert told["plan.change.restart.restart"] == describe(Forecast("web", restart(by_hand, to_spec(news))))
     assert ast.literal_eval(told["convert.service.spec.to_spec"]).items() <= to_spec(news).items()
 
 

@@ -140,7 +140,7 @@ def test_network_that_differs_is_told_and_made_anew_only_when_asked(
     app.program(stack(unique, "stack.yml", more="replace_networks=True"))
     preview = app.preview(diff=True).assert_ok()
     assert preview.changes == {"replace": 2}, preview
-    said = "the service is replaced because networks changes: all its tasks stop, then new ones start"
+    said = f"the service {web} is replaced because networks change: all its tasks stop, then new ones start"
     assert preview.output.count(said) == 1, str(preview)
     app.up().assert_ok()
     found = docker.json("network", "inspect", network)[0]

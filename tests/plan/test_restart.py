@@ -10,7 +10,7 @@ from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.plan.change.restart import restart
-from swarm_provider.plan.change.restart_words import sentence
+from swarm_provider.plan.change.sentences import Forecast, describe
 from swarm_provider.plan.rollout.history import Snapshot
 
 
@@ -19,8 +19,8 @@ def service(image: str = "bb:1", replicas: int | None = 1, deploy: Json | None =
     return to_spec({"name": "web", "image": image, "deploy": {**asked, **(deploy or {})}, **parts})
 
 
-def describe(old: Json, new: Json, snapshot: Snapshot | None = None) -> str:
-    return sentence(restart(old, new, snapshot=snapshot), "web")
+def told(old: Json, new: Json, snapshot: Snapshot | None = None) -> str:
+    return describe(Forecast("web", restart(old, new, snapshot=snapshot)))
 
 
 def node(number: int = 1, **spec: Any) -> Json:
@@ -48,20 +48,20 @@ def seen(live: Json, *tasks: Json, nodes: tuple[Json, ...] = (), **more: Any) ->
 
 
 def test_tasks_restart_one_at_a_time_by_default() -> None:
-    assert describe(service(replicas=2), service("bb:2", replicas=2)) == (
+    assert told(service(replicas=2), service("bb:2", replicas=2)) == (
         "2 tasks of web restart one at a time because image changes; capacity drops to 50% meanwhile (order stop-first)"
     )
 
 
 def test_only_task_takes_the_service_down() -> None:
-    assert describe(service(), service(user="7")) == (
+    assert told(service(), service(user="7")) == (
         "1 task of web restarts because user changes; the service is down meanwhile (order stop-first)"
     )
 
 
 def test_start_first_keeps_the_capacity() -> None:
     policy = {"updateConfig": {"order": "start-first", "parallelism": 2}}
-    assert describe(service(replicas=4), service("bb:2", replicas=4, deploy=policy)) == (
+    assert told(service(replicas=4), service("bb:2", replicas=4, deploy=policy)) == (
         "4 tasks of web restart 2 at a time because image changes; capacity stays at 100% (order start-first)"
     )
 
@@ -69,41 +69,41 @@ def test_start_first_keeps_the_capacity() -> None:
 @pytest.mark.parametrize("parallelism", [0, 3, 9])
 def test_all_tasks_at_once_leave_none(parallelism: int) -> None:
     new = service("bb:2", replicas=3, deploy={"updateConfig": {"parallelism": parallelism}})
-    assert describe(service(replicas=3), new) == (
+    assert told(service(replicas=3), new) == (
         "3 tasks of web restart all at once because image changes; the service is down meanwhile (order stop-first)"
     )
 
 
 def test_several_reasons_are_listed() -> None:
-    text = describe(service(), service("bb:2", environment={"MODE": "b"}))
+    text = told(service(), service("bb:2", environment={"MODE": "b"}))
     assert text.startswith("1 task of web restarts because image and environment change; ")
 
 
 def test_many_reasons_are_counted() -> None:
     new = service("bb:2", user="1", hostname="h", tty=True, init=True, readOnly=True, stopSignal="SIGINT")
-    assert "and 2 more change; " in describe(service(), new)
+    assert "and 2 more change; " in told(service(), new)
 
 
 def test_labels_alone_restart_nothing() -> None:
-    assert describe(service(deploy={"labels": {"a": "1"}}), service(deploy={"labels": {"a": "2"}})) == (
+    assert told(service(deploy={"labels": {"a": "1"}}), service(deploy={"labels": {"a": "2"}})) == (
         "no task of web restarts: only deploy.labels.a changes"
     )
 
 
 def test_equal_specs_restart_nothing() -> None:
-    assert describe(service(), service()) == "no task of web restarts"
+    assert told(service(), service()) == "no task of web restarts"
 
 
 def test_scaling_up_restarts_nothing() -> None:
-    assert describe(service(replicas=2), service(replicas=3)) == "1 more task of web starts; none restarts"
+    assert told(service(replicas=2), service(replicas=3)) == "1 more task of web starts; none restarts"
 
 
 def test_scaling_down_stops_tasks() -> None:
-    assert describe(service(replicas=3), service(replicas=1)) == "2 tasks of web stop; none restarts"
+    assert told(service(replicas=3), service(replicas=1)) == "2 tasks of web stop; none restarts"
 
 
 def test_scaling_with_a_new_image_tells_both() -> None:
-    assert describe(service(replicas=1), service("bb:2", replicas=3)) == (
+    assert told(service(replicas=1), service("bb:2", replicas=3)) == (
         "1 task of web restarts because image changes; the service is down meanwhile (order stop-first); "
         "2 more tasks start"
     )
@@ -116,13 +116,13 @@ def test_service_without_tasks_has_nothing_to_restart() -> None:
 
 def test_global_service_restarts_node_by_node() -> None:
     old, new = (service(image, replicas=None, deploy={"mode": "global"}) for image in ("bb:1", "bb:2"))
-    assert describe(old, new) == (
+    assert told(old, new) == (
         "the tasks of web restart one at a time because image changes; "
         "each node is briefly without a task (order stop-first)"
     )
     nodes = tuple(map(node, range(1, 5)))
     shown = seen(old, *(task(0, old, on=number) for number in range(1, 5)), nodes=nodes)
-    assert describe(old, new, shown) == (
+    assert told(old, new, shown) == (
         "4 tasks of web restart one at a time because image changes; capacity drops to 75% meanwhile (order stop-first)"
     )
 
@@ -137,7 +137,7 @@ def test_global_service_restarts_node_by_node() -> None:
 )
 def test_every_change_runs_a_job_again(deploy: Json, reason: str) -> None:
     old = service(deploy={"mode": "replicated-job"})
-    text = describe(old, service(deploy={"mode": "replicated-job", **deploy}))
+    text = told(old, service(deploy={"mode": "replicated-job", **deploy}))
     assert text.startswith("the job web runs again because ")
     assert text.endswith("; tasks that still run are stopped")
     assert reason.split()[0] in text
@@ -147,12 +147,12 @@ def test_unchanged_job_does_not_run_again() -> None:
     job = {"mode": "global-job"}
     live = service(replicas=None, deploy=job)
     live["Labels"]["swarm-provider.owner"] = "p/s"
-    assert describe(live, service(replicas=None, deploy=job)) == "no task of web restarts"
+    assert told(live, service(replicas=None, deploy=job)) == "no task of web restarts"
 
 
 def test_placement_without_known_nodes_may_move_tasks() -> None:
     new = service(deploy={"placement": {"constraints": ["node.labels.a == b"]}})
-    assert describe(service(), new) == (
+    assert told(service(), new) == (
         "tasks of web stay where their node still matches, and restart elsewhere if not, "
         "because deploy.placement.constraints changes"
     )
@@ -198,7 +198,7 @@ def test_label_replaces_the_tasks_that_the_last_update_did_not_reach() -> None:
     live = service(environment={"A": "2"}, replicas=3)
     shown = seen(live, task(1, NEW), task(2, OLD), task(3, OLD), UpdateStatus={"State": "paused"})
     after = service(environment={"A": "2"}, replicas=3, deploy={"labels": {"n": "m"}})
-    assert describe(live, after, shown) == (
+    assert told(live, after, shown) == (
         "2 tasks of web restart one at a time because environment.A changes; "
         "they still run the version before the last update; capacity drops to 66% meanwhile (order stop-first)"
     )
@@ -206,14 +206,14 @@ def test_label_replaces_the_tasks_that_the_last_update_did_not_reach() -> None:
 
 def test_some_tasks_are_of_an_older_version() -> None:
     shown = seen(service(environment={"A": "2"}, replicas=2), task(1, NEW), task(2, OLD))
-    text = describe(service(environment={"A": "2"}, replicas=2), service(environment={"A": "3"}, replicas=2), shown)
+    text = told(service(environment={"A": "2"}, replicas=2), service(environment={"A": "3"}, replicas=2), shown)
     assert "because environment.A changes; 1 of them still runs the version before the last update; " in text
 
 
 def test_task_with_a_successor_that_waits_stops_at_once_whatever_the_order() -> None:
     first = service(environment={"A": "2"}, deploy={"updateConfig": {"order": "start-first"}, "labels": {"n": "m"}})
     shown = seen(NEW, task(1, OLD), task(1, NEW, "pending"), UpdateStatus={"State": "updating"})
-    assert describe(NEW, first, shown) == (
+    assert told(NEW, first, shown) == (
         "1 task of web restarts because environment.A changes; it still runs the version before the last update; "
         "the service is down meanwhile (order start-first, but the new tasks exist already and do not run)"
     )
@@ -221,7 +221,7 @@ def test_task_with_a_successor_that_waits_stops_at_once_whatever_the_order() -> 
 
 def test_task_whose_successor_runs_costs_nothing() -> None:
     shown = seen(NEW, task(1, OLD), task(1, NEW), UpdateStatus={"State": "updating"})
-    assert describe(NEW, LABELLED, shown) == "no task of web restarts: only deploy.labels change"
+    assert told(NEW, LABELLED, shown) == "no task of web restarts: only deploy.labels change"
 
 
 @pytest.mark.parametrize(
@@ -230,14 +230,14 @@ def test_task_whose_successor_runs_costs_nothing() -> None:
 )
 def test_task_that_does_not_run_is_no_restart(state: str, desired: str) -> None:
     live = service(deploy=ON_FAILURE)
-    text = describe(live, service("bb:2", deploy=ON_FAILURE), seen(live, task(1, live, state, desired)))
+    text = told(live, service("bb:2", deploy=ON_FAILURE), seen(live, task(1, live, state, desired)))
     assert text == "1 task of web that is not running is recreated because image changes; none restarts"
 
 
 def test_tasks_that_run_and_tasks_that_do_not_are_told_apart() -> None:
     live = service(replicas=3)
     shown = seen(live, task(1, live), task(2, live), task(3, live, "pending"))
-    assert describe(live, service("bb:2", replicas=3), shown) == (
+    assert told(live, service("bb:2", replicas=3), shown) == (
         "2 tasks of web restart one at a time because image changes; 1 more that is not running is recreated; "
         "capacity drops to 50% meanwhile (order stop-first)"
     )
@@ -246,19 +246,19 @@ def test_tasks_that_run_and_tasks_that_do_not_are_told_apart() -> None:
 def test_what_does_not_run_goes_first_where_there_is_too_much() -> None:
     live = service(replicas=4)
     shown = seen(live, task(1, live, "pending"), task(2, live), task(3, live, "pending"), task(4, live))
-    assert describe(live, service(replicas=1), shown) == "1 task of web stops; none restarts"
+    assert told(live, service(replicas=1), shown) == "1 task of web stops; none restarts"
 
 
 def test_tasks_on_paused_nodes_stay_where_the_service_is_global() -> None:
     old, new = (service(image, replicas=None, deploy={"mode": "global"}) for image in ("bb:1", "bb:2"))
     nodes = (node(1), node(2, Availability="pause"))
     shown = seen(old, task(0, old, on=1), task(0, old, on=2), nodes=nodes)
-    assert describe(old, new, shown) == (
+    assert told(old, new, shown) == (
         "1 task of web restarts because image changes; the service is down meanwhile (order stop-first); "
         "1 task on node2 (paused) stays"
     )
     alone = seen(old, task(0, old, on=2), nodes=nodes[1:])
-    assert describe(old, new, alone) == "no task of web restarts: only image changes; 1 task on node2 (paused) stays"
+    assert told(old, new, alone) == "no task of web restarts: only image changes; 1 task on node2 (paused) stays"
 
 
 def test_global_service_leaves_nodes_and_starts_on_others() -> None:
@@ -266,13 +266,13 @@ def test_global_service_leaves_nodes_and_starts_on_others() -> None:
     old, new = service(replicas=None, deploy={"mode": "global"}), service(replicas=None, deploy=labels)
     nodes = (node(1), node(2, Labels={"a": "b"}))
     shown = seen(old, task(0, old, on=1), nodes=nodes)
-    assert describe(old, new, shown) == "1 more task of web starts; 1 task of web stops; none restarts"
+    assert told(old, new, shown) == "1 more task of web starts; 1 task of web stops; none restarts"
 
 
 def test_completed_job_runs_again() -> None:
     job, changed = (service(image, deploy={"mode": "replicated-job"}) for image in ("bb:1", "bb:2"))
     shown = seen(job, task(1, job, "complete", "complete"))
-    assert describe(job, changed, shown).startswith("the job web runs again because image changes")
+    assert told(job, changed, shown).startswith("the job web runs again because image changes")
 
 
 def test_ports_of_an_update_that_goes_on_count_by_when_a_task_was_made() -> None:
@@ -288,7 +288,7 @@ def test_ports_of_an_update_that_goes_on_count_by_when_a_task_was_made() -> None
 def test_update_without_a_time_says_nothing_of_the_ports_before() -> None:
     before, now = service(ports=[{"target": 80}]), service(ports=[{"target": 81}])
     shown = seen(now, task(1, now), UpdateStatus={"State": "updating"}, PreviousSpec=before)
-    assert describe(now, now, shown) == "no task of web restarts"
+    assert told(now, now, shown) == "no task of web restarts"
 
 
 @pytest.mark.parametrize("placement", [UNKNOWN, {"constraints": UNKNOWN}, {"constraints": [UNKNOWN]}])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.errors import InputError
-from swarm_provider.plan.scheduling.evictions import Evictions, told
+from swarm_provider.plan.change.sentences import Eviction, describe
 from swarm_provider.report.html import html
 from swarm_provider.report.markdown import LIMIT, code, markdown, text
 from swarm_provider.report.page import page
@@ -120,11 +120,10 @@ def test_resource_of_another_package_stands_in_the_list() -> None:
 
 
 def test_tasks_that_a_change_of_nodes_drives_away_stand_in_the_table() -> None:
-    words = told(Evictions({"db": 1, "web": 2}))
     note = {
         "severity": "info",
         "urn": URN.format("Node", "two"),
-        "message": f"draining node2 {words}; they stop immediately, regardless of update_config",
+        "message": describe(Eviction("draining node2", {"db": 1, "web": 2})),
     }
     old, new = ({"node": "node2", "availability": word} for word in ("active", "drain"))
     inputs = {"name": "web", "image": "bb:1"}

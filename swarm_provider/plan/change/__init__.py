@@ -2,13 +2,12 @@
 
 Not here: whether restarted tasks find a node (scheduling).
 
-    forecast_parser  Reading a forecast back from its sentence: the inverse of `restart_words.sentence`
     ignored_changes  What `ignore_changes` does to lists
     kept_settings    What people are told of settings that the cluster has and the program has no word for
     property_diff    What differs between two sets of inputs, as Pulumi shows it: one change per property path
     request_spec     What is sent for a service
     restart          Which tasks an update restarts, and why: known before anything is sent
-    restart_words    A forecast in words, for the preview
+    sentences        Sentences that a machine reads back, and their inverse
     task_fates       What Swarm does to each slot of a service when a spec is sent
     task_origin      From which spec a task was made, and what that lacks of another one
     text_diff        Texts that are the same as YAML or JSON and differ in comments, quotes or spacing

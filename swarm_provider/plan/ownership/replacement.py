@@ -10,12 +10,3 @@ from typing import Final
 
 LIVES_ON: Final = "its replacement adopted it (delete_before_replace=True recreates it)"
 """Why Delete leaves the object that the new resource stands for."""
-
-
-UNLESS: Final = "unless delete_before_replace=True is set"
-"""By this a reader of a preview knows such an object."""
-
-
-def recreated(what: str, does: str = "stays as it is") -> str:
-    """Say, at preview, what becomes of it."""
-    return f"{what} {does} {UNLESS}, which recreates it"

@@ -60,15 +60,6 @@ def evictions(cluster: Cluster, before: Sequence[Json], after: Sequence[Json], s
     return Evictions(counts, list(dict.fromkeys(warnings)))
 
 
-def told(found: Evictions) -> str:
-    """Return what leaves in words: `evicts 3 tasks: db (1), web (2)`."""
-    total = sum(found.counts.values())
-    if not total:
-        return "evicts no task"
-    each = ", ".join(f"{name} ({count})" for name, count in found.counts.items())
-    return f"evicts {total} task{'s' if total > 1 else ''}: {each}"
-
-
 def _local_volumes(spec: Json) -> Iterable[str]:
     for mount in at(spec, "TaskTemplate", "ContainerSpec", "Mounts") or []:
         driver = at(mount, "VolumeOptions", "DriverConfig") or {}

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from swarm_provider.core import Json
-from swarm_provider.plan.scheduling.evictions import evictions, told
+from swarm_provider.plan.change.sentences import Eviction, describe
+from swarm_provider.plan.scheduling.evictions import evictions
 from swarm_provider.plugin.run.run import Run
 
 
@@ -34,7 +35,6 @@ async def tell(
     found = evictions(cluster, before, cluster.nodes, specs)
     if not found.counts:
         return
-    text = f"{what} {told(found)}; they stop immediately, regardless of update_config"
-    session.log.info(urn, text)
+    session.log.info(urn, describe(Eviction(what, found.counts)))
     for warning in found.warnings:
         session.warn(urn, warning, strict=strict)

@@ -15,8 +15,9 @@ from swarm_provider.errors import Conflict, InputError
 from swarm_provider.model.resources import NETWORK
 from swarm_provider.model.rules import refusals, unusable
 from swarm_provider.plan.change.property_diff import Change
+from swarm_provider.plan.change.sentences import Adoption, Survival, describe
 from swarm_provider.plan.ownership.claims import Claim
-from swarm_provider.plan.ownership.replacement import LIVES_ON, recreated
+from swarm_provider.plan.ownership.replacement import LIVES_ON
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.rollout.remove import remove_network
@@ -92,8 +93,8 @@ class NetworkHandler(Handler):
         if preview:
             if decision is Claim.TAKE_OVER:
                 again = self.replaced(request, news, "name") is not None
-                text = recreated(f"network {name!r}") if again else f"network {name!r} exists and will be adopted"
-                self.session.log.info(request.urn, text)
+                fact = Survival(f"network {name!r}") if again else Adoption("network", name)
+                self.session.log.info(request.urn, describe(fact))
             return name, {"networkId": UNKNOWN, "incarnation": UNKNOWN}
         if decision is Claim.CREATE:
             incarnation = new_incarnation()

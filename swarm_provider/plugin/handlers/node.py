@@ -8,8 +8,8 @@ from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.errors import NotFound
 from swarm_provider.model.resources import NODE
+from swarm_provider.plan.change.sentences import Survival, describe
 from swarm_provider.plan.facts.tasks import by_service
-from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plan.rollout.health import left_behind
 from swarm_provider.plugin.handlers import evictions
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
@@ -87,7 +87,9 @@ class NodeHandler(Handler):
         replaced = self.replaced(request, news, "node")
         if preview:
             if replaced is not None:
-                self.session.log.info(request.urn, recreated(f"the availability of node {reveal(news['node'])!r}"))
+                self.session.log.info(
+                    request.urn, describe(Survival(f"the availability of node {reveal(news['node'])!r}"))
+                )
             await self._forecast(request, news)
             known = "" if has_unknown(news["node"]) else reveal(news["node"])
             return known, dict.fromkeys(("nodeId", "previous", "incarnation"), UNKNOWN)

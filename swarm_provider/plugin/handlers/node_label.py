@@ -14,7 +14,7 @@ from swarm_provider.core.path import within
 from swarm_provider.core.values import UNKNOWN, has_unknown, reveal
 from swarm_provider.errors import InputError, OwnershipError, Problem, SwarmProviderError
 from swarm_provider.model.resources import NODE_LABEL
-from swarm_provider.plan.ownership.replacement import recreated
+from swarm_provider.plan.change.sentences import Survival, describe
 from swarm_provider.plugin.handlers import evictions
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
@@ -106,7 +106,7 @@ class NodeLabelHandler(Handler):
         if preview:
             if known and not await self.offline():
                 if before is not None:
-                    self.session.log.info(request.urn, recreated(f"the label {reveal(news['key'])} of nodes"))
+                    self.session.log.info(request.urn, describe(Survival(f"the label {reveal(news['key'])} of nodes")))
                 self._look(request, reveal(news), await self._nodes(reveal(news["node"])), _held(before or {}))
                 await self._evicted(request, news, None, {})
             return known, dict.fromkeys(("previous", "nodeIds", "incarnation"), UNKNOWN)

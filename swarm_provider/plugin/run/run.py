@@ -11,9 +11,8 @@ from swarm_provider.core.values import FORECAST, reveal
 from swarm_provider.errors import InputError
 from swarm_provider.model.rules.refusals import PublishedPorts
 from swarm_provider.plan.change.restart import Restart
-from swarm_provider.plan.change.restart_words import sentence
-from swarm_provider.plan.ownership import odd_labels
-from swarm_provider.plan.ownership.advice import Advice, describe
+from swarm_provider.plan.change.sentences import Forecast, describe
+from swarm_provider.plan.ownership import advice, odd_labels
 from swarm_provider.plugin.protocol.engine_log import LONGEST_MESSAGE
 from swarm_provider.plugin.run.claims import Claimed, Claims
 from swarm_provider.plugin.run.images import RegistryAnswer
@@ -82,7 +81,7 @@ class Run(Phases):
         self._topics: set[str] = set()
         self._odd: set[tuple[str, str]] = set()
         self._gathering: set[str] = set()
-        self._advice: list[Advice] = []
+        self._advice: list[advice.Advice] = []
 
     # ------------------------------------------------------------- at any time
 
@@ -114,7 +113,7 @@ class Run(Phases):
     def tell_advice(self) -> None:
         """Show the advice that was gathered: a line for each kind, with the names of all services that it is about."""
         gathered, self._advice = self._advice, []
-        for text in describe(gathered):
+        for text in advice.describe(gathered):
             self.session.log.warn("", f"advice: {text}")
 
     # ------------------------------------------------------------------- read
@@ -165,18 +164,18 @@ class Run(Phases):
         self._gathering.add(urn)
 
     @only_in(Phase.CHECK)
-    def advise(self, urn: str, advice: Iterable[Advice], inputs: Json) -> None:
+    def advise(self, urn: str, given: Iterable[advice.Advice], inputs: Json) -> None:
         """Show the advice that the resource's `advice`, or else the provider's, names; without one, all.
 
         What is gathered is shown by `tell_advice`. With `strict` it is an error, here and now.
         """
         chosen, strict = reveal(inputs.get("advice")), reveal(inputs.get("strict"))
         shown = self.session.settings.advice if chosen is None else chosen
-        found = [one for one in advice if shown is None or one.name in shown]
+        found = [one for one in given if shown is None or one.name in shown]
         if urn in self._gathering and not self.session.is_strict(strict):
             self._advice += found
         elif found:
-            self.session.warn(urn, f"advice: {'; '.join(describe(found))}", strict=strict)
+            self.session.warn(urn, f"advice: {'; '.join(advice.describe(found))}", strict=strict)
 
     @only_in(Phase.CHECK)
     def publish(self, urn: str, inputs: Json) -> None:
@@ -237,7 +236,7 @@ class Run(Phases):
             service: the service's name in the swarm.
         """
         clean = self.session.log.clean
-        text = clean(sentence(found, service), limit=LONGEST_MESSAGE)
+        text = clean(describe(Forecast(service, found)), limit=LONGEST_MESSAGE)
         reasons = [clean(reason) for reason in found.reasons]
         told = {"service": service, "text": text, **asdict(found), "reasons": reasons, "harmless": list(found.harmless)}
         self._forecasts.setdefault(urn, []).append(told)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import reveal
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plan.change import kept_settings
 from swarm_provider.plugin.protocol.engine_log import RESOURCE, EngineLog

@@ -20,9 +20,9 @@ from swarm_provider.errors import Conflict, InputError, NotFound, Problem
 from swarm_provider.model.content import CONTENT, content_of
 from swarm_provider.model.rules import refusals
 from swarm_provider.plan.change.property_diff import Change
+from swarm_provider.plan.change.sentences import Adoption, Survival, describe
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Claim, of_another
-from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plugin.handlers.base import new_incarnation
 from swarm_provider.plugin.handlers.family.content import IMMUTABLE, content_changed, is_trusted, with_file
 from swarm_provider.plugin.handlers.family.identity import claimed_family
@@ -186,9 +186,9 @@ class FamilyHandler(FamilyReader):
             live = await swarm.find(self.kind, name)
             if live is not None:
                 self._claim(request, news, name, live)
-                text = f"{self.kind} {name!r} exists and will be adopted"
+                text = describe(Adoption(self.kind, name))
                 if again:
-                    text = recreated(f"{self.kind} {name!r}")
+                    text = describe(Survival(f"{self.kind} {name!r}"))
                     text += " where no service uses it; rotate_trigger makes a new version"
                 self.session.log.info(request.urn, text)
         elif name is None:
@@ -201,7 +201,7 @@ class FamilyHandler(FamilyReader):
                 self.session.log.info(request.urn, text)
             elif own:
                 text = (
-                    f"{self.kind} {naming.object_name(own[0])!r} exists and will be adopted; the naming key "
+                    f"{describe(Adoption(self.kind, naming.object_name(own[0])))}; the naming key "
                     f"was lost with the previous state or logical name (an alias keeps it), so a new version is "
                     f"created, and the tasks that use it restart once"
                 )

@@ -16,10 +16,10 @@ from swarm_provider.plan.change import kept_settings
 from swarm_provider.plan.change.property_diff import changes, replaces
 from swarm_provider.plan.change.request_spec import force_again, on_top_of, to_send, wanted_spec
 from swarm_provider.plan.change.restart import replacement, restart
+from swarm_provider.plan.change.sentences import Adoption, Survival, describe
 from swarm_provider.plan.change.volume_data import other_options, starting_empty
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.ownership.advice import on_service, on_swarm
-from swarm_provider.plan.ownership.replacement import recreated
 from swarm_provider.plan.rollout.causes import rollback_note
 from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.scheduling.forecast import Holder, foresee, holders, sentence, taken_ports
@@ -173,10 +173,8 @@ class Forecast:
 
     def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
         """Tell that the service is made anew, because these properties ask for it."""
-        what = ", ".join(replacing)
-        text = f"the service is replaced because {what} changes: all its tasks stop, then new ones start"
-        self.session.log.warn(urn, text)
-        self.run.foretell(urn, str(olds.get("name")), replacement(spec_of(olds), replacing))
+        found = replacement(spec_of(olds), replacing)
+        self.session.log.warn(urn, self.run.foretell(urn, str(olds.get("name")), found))
 
     async def take_over(self, urn: str, news: Json, live: Json, *, again: bool) -> None:
         """Tell, at preview, that a live service will be adopted, and what that does to its tasks.
@@ -191,11 +189,11 @@ class Forecast:
             after = on_top_of(after, live["Spec"], news, names)
             self.carried(urn, {}, news, live["Spec"], names, None)
         found = restart(live["Spec"], after, network_names=names, snapshot=await self._snapshot(swarm, live))
-        text = f"service {news['name']!r} exists and will be adopted"
+        text = describe(Adoption("service", news["name"]))
         if again:
             changes = (found.restarts, found.moves, found.anew, found.starts, found.stops, found.harmless)
-            does = "is updated, not replaced," if any(changes) else "stays as it is"
-            text = recreated(f"service {news['name']!r}", does) + " (all its tasks stop, then new ones start)"
+            text = describe(Survival(f"service {news['name']!r}", updated=any(changes)))
+            text += " (all its tasks stop, then new ones start)"
         self.session.log.info(urn, f"{text}; {self.run.foretell(urn, news['name'], found)}")
 
     def carried(
