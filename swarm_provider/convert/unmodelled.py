@@ -15,6 +15,7 @@ from swarm_provider.convert.list_matching import equal_pairs, pairs
 from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.spec import from_spec, to_spec
 from swarm_provider.core import Json
+from swarm_provider.core.path import below
 from swarm_provider.core.values import at
 
 _ONE_OF: Final[dict[str, Callable[[Json], Any]]] = {
@@ -128,7 +129,7 @@ def _leaves(theirs: Any, ours: Any, name: str, path: str) -> Iterator[tuple[str,
     if isinstance(theirs, dict):
         known = ours if isinstance(ours, dict) else {}
         for key, value in theirs.items():
-            yield from _leaves(value, known.get(key), key, f"{path}.{key}".lstrip("."))
+            yield from _leaves(value, known.get(key), key, below(path, key))
     elif isinstance(theirs, list) and any(isinstance(entry, dict) for entry in theirs):
         known_entries = ours if isinstance(ours, list) else []
         partner = dict(_paired(name, theirs, known_entries, {}))

@@ -58,11 +58,6 @@ def below(path: str, step: Step) -> str:
     return f'{path}["{escaped}"]'
 
 
-def top(path: str) -> str:
-    """Return the property that a path begins with."""
-    return str(parse(path)[0]) if path else ""
-
-
 def last_name(path: str) -> str:
     """Return the last name or key of a path; of what is no path, the whole text."""
     try:
@@ -72,14 +67,14 @@ def last_name(path: str) -> str:
     return next((step for step in reversed(steps) if isinstance(step, str) and step != EVERY), "")
 
 
-def within(path: str, *others: str) -> bool:
+def within(path: Path, *others: str) -> bool:
     """Say whether a path is one of the others, or lies below one; what is no path has nothing below it."""
-    return any(path == other or _is_below(path, other) for other in others)
+    return any(_is_below(path, other) for other in others)
 
 
-def _is_below(path: str, other: str) -> bool:
+def _is_below(steps: Path, other: str) -> bool:
     try:
-        steps, above = parse(path), parse(other)
+        above = parse(other)
     except ValueError:
         return False
     return len(steps) >= len(above) and all(

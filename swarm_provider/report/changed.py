@@ -9,7 +9,7 @@ from typing import Final, Literal
 from swarm_provider.core import Json
 from swarm_provider.core.masking import MASK
 from swarm_provider.core.names import snake
-from swarm_provider.core.path import parse
+from swarm_provider.core.path import Path, parse, render
 from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.property_diff import Change, changes, users_path
 from swarm_provider.plan.change.sentences import Adoption, Survival
@@ -144,29 +144,32 @@ def _differences(kind: str, old: Json, new: Json, paths: Sequence[str] | None) -
     """Compare two sets of inputs; where `paths` are given, they decide what counts as a difference."""
     resource = RESOURCES.get(kind)
     if resource is None:
-        yield from (Change(path, "update", _at(old, path), _at(new, path)) for path in paths or ())
+        yield from (Change(place, "update", _at(old, place), _at(new, place)) for place in map(_place, paths or ()))
         return
-    told = set(paths or ()) - {_SWARM}
+    told = dict.fromkeys(_place(path) for path in paths or () if path != _SWARM)
     private = {*_PRIVATE} - ({"owner"} if old.get("owner") and new.get("owner") else set())
     for change in changes(resource.shape, old, new):
-        if (not told or change.path in told) and change.path not in private:
-            told.discard(change.path)
-            yield Change(users_path(resource.shape, change.path), change.kind, change.old, change.new)
-    for path in (path for path in paths or () if path in told and path not in private):
+        if (not told or change.place in told) and change.path not in private:
+            told.pop(change.place, None)
+            yield Change(users_path(resource.shape, change.place), change.kind, change.old, change.new)
+    for place in (place for place in told if render(place) not in private):
         # equal on paper: both sides are masked
-        masked = _at(old, path) == _at(new, path)
-        before, after = (MASK, MASK) if masked else (_at(old, path), _at(new, path))
-        yield Change(users_path(resource.shape, path), "update", before, after)
+        masked = _at(old, place) == _at(new, place)
+        before, after = (MASK, MASK) if masked else (_at(old, place), _at(new, place))
+        yield Change(users_path(resource.shape, place), "update", before, after)
 
 
-def _at(inputs: Json, path: str) -> object:
-    value: object = inputs
+def _place(path: str) -> Path:
     try:
-        steps = parse(path)
+        return parse(path)
     except ValueError:
-        # another provider's
-        return None
-    for step in steps:
+        # another provider's own
+        return (path,)
+
+
+def _at(inputs: Json, place: Path) -> object:
+    value: object = inputs
+    for step in place:
         if isinstance(value, dict):
             value = value.get(step, value.get(snake(str(step))))
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):

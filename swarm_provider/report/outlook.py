@@ -9,8 +9,10 @@ from typing import Final
 from swarm_provider.core import Json
 from swarm_provider.core.path import within
 from swarm_provider.core.values import at
+from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.restart import Restart
 from swarm_provider.plan.change.sentences import Eviction, Survival, forecast_of, pace, parse
+from swarm_provider.plan.change.task_origin import HARMLESS
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 from swarm_provider.report.words import count, listed
@@ -140,12 +142,12 @@ def _restart(entry: Json) -> Restart:
     return Restart(**values)
 
 
-def _from_forecast(name: str, op: str, found: Restart, differences: Iterable[object]) -> Outlook:
+def _from_forecast(name: str, op: str, found: Restart, differences: Iterable[Change]) -> Outlook:
     reasons = list(found.reasons)
     if found.restarts:
         # a sentence for people leaves out what comes after the fifth reason
-        more = [change.path for change in differences if hasattr(change, "path")]
-        reasons += [path for path in more if path not in reasons and not path.startswith(_HARMLESS)]
+        more = [change.path for change in differences if not within(change.place, *HARMLESS, *_UNSEEN)]
+        reasons += [path for path in more if path not in reasons]
     return Outlook(
         name,
         op,
@@ -163,10 +165,8 @@ def _from_forecast(name: str, op: str, found: Restart, differences: Iterable[obj
     )
 
 
-_HARMLESS: Final = (
-    "name", "deploy.labels", "deploy.mode", "deploy.replicas", "deploy.max_concurrent", "deploy.update_config",
-    "deploy.rollback_config", "wait", "fail_after", "resolve_image", "resolved_image", "adopt", "strict",
-)  # fmt: skip
+_UNSEEN: Final = ("wait", "fail_after", "resolve_image", "adopt", "advice", "strict", "owner")
+"""Inputs that Swarm does not see."""
 
 
 def _pace(found: Restart) -> str:
@@ -288,6 +288,6 @@ def _data(resources: Sequence[Changed]) -> str:
     moved = [
         one.shown
         for one in resources
-        if one.kind == "Service" and any(within(change.path, "volumes") for change in one.differences)
+        if one.kind == "Service" and any(within(change.place, "volumes") for change in one.differences)
     ]
     return f"mounts of {listed(moved)} change" if moved else "no data volume touched"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from swarm_provider.core.names import snake
+from swarm_provider.core.path import below
 from swarm_provider.model.content import CONTENT
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.sentences import Survival, forecast_of, parse
@@ -324,6 +325,6 @@ def _given(one: Changed) -> Iterable[tuple[str, str, str]]:
             continue
         if isinstance(value, dict) and name in ("environment", "deploy", "labels"):
             for key, entry in value.items():
-                yield f"{name}.{snake(key) if name == 'deploy' else key}", "", value_text(entry, key)
+                yield below(name, snake(key) if name == "deploy" else key), "", value_text(entry, key)
         else:
             yield snake(name) if one.ours else name, "", value_text(value, name)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.core.path import EVERY, Path, below, last_name, parse, render, top, within
+from swarm_provider.core.path import EVERY, Path, below, last_name, parse, render, within
 from swarm_provider.errors import InputError
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change.property_diff import changes, users_path
@@ -51,18 +51,24 @@ def test_what_is_no_path_is_refused(text: str) -> None:
 def test_parts() -> None:
     assert below("", "deploy") == "deploy"
     assert below("labels", 'a"b') == 'labels["a\\"b"]'
-    assert top('labels["a.b"]') == "labels"
     assert last_name('environment["MY KEY"]') == "MY KEY"
     assert last_name("command[0]") == "command"
 
 
 def test_within() -> None:
-    assert within("ports[0].published", "ports")
-    assert within("ports[0].published", "image", "ports[*]")
-    assert within('labels["a"]', "labels.a")
-    assert not within("portsmouth", "ports")
-    assert not within('labels["a.b"]', "labels.a")
-    assert not within("ports", "ports[0]")
+    assert within(("ports", 0, "published"), "ports")
+    assert within(("ports", 0, "published"), "image", "ports[*]")
+    assert within(("labels", "a"), "labels.a")
+    assert within(("ports",), "ports")
+    assert not within(("portsmouth",), "ports")
+    assert not within(("labels", "a.b"), "labels.a")
+    assert not within(("ports",), "ports[0]")
+    assert not within(("ports",), "no path [")
+
+
+@given(st.lists(STEPS, min_size=1, max_size=4), st.lists(STEPS, max_size=3))
+def test_path_is_within_each_of_its_beginnings(above: list[str | int], rest: list[str | int]) -> None:
+    assert within((*above, *rest), render(above))
 
 
 KEY = 'say "hi".you'
@@ -70,8 +76,9 @@ KEY = 'say "hi".you'
 
 def test_key_with_quotes_and_dots_comes_through_every_room() -> None:
     [change] = changes(SERVICE.shape, {"labels": {KEY: "1"}}, {"labels": {KEY: "2"}})
-    assert parse(change.path) == ("labels", KEY)
-    assert users_path(SERVICE.shape, change.path) == change.path
+    assert change.place == ("labels", KEY)
+    assert change.top == "labels"
+    assert users_path(SERVICE.shape, change.place) == change.place == parse(change.path)
     assert wire_path(SERVICE.shape, change.path) == change.path
     assert wire_path(SERVICE.shape, f"{change.path}") == 'labels["say \\"hi\\".you"]'
     with pytest.raises(InputError, match="is not a property path"):

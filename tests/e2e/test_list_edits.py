@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core.path import parse, render
 from swarm_provider.model import RESOURCES
 from swarm_provider.plan.change.property_diff import users_path
 from swarm_provider.report.changed import changed
@@ -150,7 +151,7 @@ def test_every_edit_of_a_list_is_printed_whole(
                 check(result, kind, case)
                 paths = result.step(f"{kind}-{case}", "update").detailed_diff
                 told = {difference.path for difference in report[f"{kind}-{case}"]}
-                assert told == {users_path(SHAPE, path) for path in paths}
+                assert told == {render(users_path(SHAPE, parse(path))) for path in paths}
 
 
 def test_value_that_ignore_changes_carries_to_another_entry_is_warned_of(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.list_matching import has_identity, pairs
 from swarm_provider.core import Json
-from swarm_provider.core.path import EVERY, Step, below, parse
+from swarm_provider.core.path import EVERY, Path, Step, parse, render
 from swarm_provider.core.values import UNKNOWN, reveal
 from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type
 from swarm_provider.plan.change.property_diff import users_path
@@ -27,14 +27,14 @@ def misplaced(shape: ObjectOf, old: Json, new: Json, ignored: Iterable[str]) -> 
     """
     found = []
     for path in ignored:
-        told = next(iter(_moved(shape, reveal(old), reveal(new), parse(path), "", "")), None)
+        told = next(iter(_moved(shape, reveal(old), reveal(new), parse(path), (), "")), None)
         if told is not None:
-            shown = users_path(shape, path)
+            shown = render(users_path(shape, parse(path)))
             found.append(f'ignore_changes "{shown}" keeps values by their position in the list: {told}; {_ADVICE}')
     return found
 
 
-def _moved(kind: Type, old: Any, new: Any, rest: Sequence[Step], path: str, name: str) -> Iterable[str]:
+def _moved(kind: Type, old: Any, new: Any, rest: Sequence[Step], path: Path, name: str) -> Iterable[str]:
     if not rest:
         return
     step = rest[0]
@@ -46,16 +46,17 @@ def _moved(kind: Type, old: Any, new: Any, rest: Sequence[Step], path: str, name
             for place in positions:
                 if partner.get(place, place) != place:
                     yield (
-                        f"{path}[{place}]{_named(new[place])} has the value of another entry,"
-                        f" the former {path}[{place}]{_named(old[place])}"
+                        f"{render((*path, place))}{_named(new[place])} has the value of another entry,"
+                        f" the former {render((*path, place))}{_named(old[place])}"
                     )
         elif len(old) != len(new) and positions and len(rest) == 1:
-            yield f"{path} had {len(old)} entries and has {len(new)} now, and each position keeps its value"
+            had = f"{render(path)} had {len(old)} entries and has {len(new)} now"
+            yield f"{had}, and each position keeps its value"
         for position in positions:
-            yield from _moved(kind.item, old[position], new[position], rest[1:], below(path, position), "")
+            yield from _moved(kind.item, old[position], new[position], rest[1:], (*path, position), "")
     elif isinstance(old, dict) and isinstance(new, dict):
         word = str(step)
-        there = below(path, word)
+        there = (*path, word)
         if isinstance(kind, ObjectOf) and word in kind.by_wire:
             yield from _moved(kind.by_wire[word].type, old.get(word), new.get(word), rest[1:], there, word)
         elif isinstance(kind, MapOf):

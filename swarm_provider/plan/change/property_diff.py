@@ -14,13 +14,14 @@ from typing import Any, Final, Literal
 from swarm_provider.convert.list_matching import equal_pairs, has_identity, pairs
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake
-from swarm_provider.core.path import Step, below, parse, render
+from swarm_provider.core.path import Path, Step, render
 from swarm_provider.core.values import Secret, has_unknown, reveal
 from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type
 
 Kind = Literal["add", "delete", "update"]
 
-REPLACING: Final = ("name", "deploy.mode")
+_MODE: Final = ("deploy", "mode")
+REPLACING: Final = (("name",), _MODE)
 """Properties of a Service that Swarm refuses to change: `renaming services is not supported`, `service mode change is
 not allowed`. Everything else, networks and endpoint mode included, is an update (measured on Docker 20.10)."""
 _DEFAULT_MODE: Final = "replicated"
@@ -31,16 +32,26 @@ class Change:
     """One difference.
 
     Attributes:
-        path: the property in Pulumi's spelling: `deploy.replicas`, `ports[0].published`, `labels["a.b"]`.
+        place: the property: `("ports", 0, "published")`.
         kind: add, delete or update.
         old: the old value, or None where there was none.
         new: the new value, or None where there is none. A secret stays wrapped in either.
     """
 
-    path: str
+    place: Path
     kind: Kind
     old: Any
     new: Any
+
+    @property
+    def path(self) -> str:
+        """The property in Pulumi's spelling: `deploy.replicas`, `ports[0].published`, `labels["a.b"]`."""
+        return render(self.place)
+
+    @property
+    def top(self) -> str:
+        """The input that it is a part of: `ports`."""
+        return str(self.place[0])
 
 
 def changes(shape: ObjectOf, old: Json, new: Json) -> list[Change]:
@@ -51,14 +62,14 @@ def changes(shape: ObjectOf, old: Json, new: Json) -> list[Change]:
         old: inputs in normal form.
         new: inputs in normal form.
     """
-    return list(_walk(shape, old, new, "", ""))
+    return list(_walk(shape, old, new, (), ""))
 
 
-def users_path(shape: ObjectOf, path: str) -> str:
-    """Return a change's path as people type it: our keys in snake_case, the user's own keys as they are."""
+def users_path(shape: ObjectOf, path: Path) -> Path:
+    """Return a path as people type it: our keys in snake_case, the user's own keys as they are."""
     kind: Type = shape
     shown: list[Step] = []
-    for step in parse(path):
+    for step in path:
         if isinstance(kind, ObjectOf) and step in kind.by_wire:
             kind = kind.by_wire[str(step)].type
             step = snake(str(step))
@@ -67,33 +78,33 @@ def users_path(shape: ObjectOf, path: str) -> str:
         elif isinstance(kind, MapOf):
             kind = kind.value
         shown.append(step)
-    return render(shown)
+    return tuple(shown)
 
 
 def replaces(found: Iterable[Change]) -> list[str]:
     """Return the paths of the changes that a Service can take only by being replaced."""
-    return [change.path for change in found if change.path in REPLACING and not _only_spelt_out(change)]
+    return [change.path for change in found if change.place in REPLACING and not _only_spelt_out(change)]
 
 
 def _only_spelt_out(change: Change) -> bool:
     """Say whether the default mode was written down, or left out again."""
-    if change.path != "deploy.mode":
+    if change.place != _MODE:
         return False
     return bool(reveal(change.old) in (None, _DEFAULT_MODE) and reveal(change.new) in (None, _DEFAULT_MODE))
 
 
-def _walk(kind: Type, old: Any, new: Any, path: str, name: str) -> Iterable[Change]:
+def _walk(kind: Type, old: Any, new: Any, path: Path, name: str) -> Iterable[Change]:
     if isinstance(old, Secret) or isinstance(new, Secret):
         hide_old, hide_new = isinstance(old, Secret), isinstance(new, Secret)
         for change in _walk(kind, _bare(old), _bare(new), path, name):
-            yield Change(change.path, change.kind, _wrap(change.old, hide_old), _wrap(change.new, hide_new))
+            yield Change(change.place, change.kind, _wrap(change.old, hide_old), _wrap(change.new, hide_new))
         return
     if has_unknown(old) or has_unknown(new) or not _same(kind, old, new):
         if isinstance(kind, ObjectOf) and all(side is None or isinstance(side, dict) for side in (old, new)):
             # an object that came or went is told property by property: one of them may force a replacement
             before, after = old or {}, new or {}
             for field in kind.fields:
-                place = below(path, field.wire)
+                place = (*path, field.wire)
                 yield from _walk(field.type, before.get(field.wire), after.get(field.wire), place, field.wire)
         elif isinstance(kind, MapOf) and isinstance(old, dict) and isinstance(new, dict):
             yield from _walk_map(kind, old, new, path)
@@ -103,9 +114,9 @@ def _walk(kind: Type, old: Any, new: Any, path: str, name: str) -> Iterable[Chan
             yield _change(path, old, new)
 
 
-def _walk_map(kind: MapOf, old: Json, new: Json, path: str) -> Iterable[Change]:
+def _walk_map(kind: MapOf, old: Json, new: Json, path: Path) -> Iterable[Change]:
     for key in [*old, *(key for key in new if key not in old)]:
-        place = below(path, key)
+        place = (*path, key)
         if key not in old:
             yield Change(place, "add", None, new[key])
         elif key not in new:
@@ -117,7 +128,7 @@ def _walk_map(kind: MapOf, old: Json, new: Json, path: str) -> Iterable[Change]:
             yield from _walk(kind.value, old[key], new[key], place, "")
 
 
-def _walk_list(kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, name: str) -> Iterable[Change]:
+def _walk_list(kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: Path, name: str) -> Iterable[Change]:
     if has_identity(name):
         found = pairs(name, old, new)
         moved = [here for here, _ in found] != sorted(here for here, _ in found)
@@ -129,13 +140,13 @@ def _walk_list(kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, 
         return
     elif len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _walk(kind.item, before, after, below(path, index), "")
+            yield from _walk(kind.item, before, after, (*path, index), "")
         return
     yield Change(path, "update", list(old), list(new))
 
 
 def _walk_pairs(
-    kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: str, found: Sequence[tuple[int, int]]
+    kind: ListOf, old: Sequence[Any], new: Sequence[Any], path: Path, found: Sequence[tuple[int, int]]
 ) -> Iterable[Change]:
     """Tell the entries that came, went or changed, each at a position where Pulumi shows its values.
 
@@ -144,10 +155,10 @@ def _walk_pairs(
     comes at its new one; what comes where another one goes is an update of the position. No path lies below another.
     """
     partner = {there: here for here, there in found}
-    stays = {here for here, there in found if here == there or not any(_walk(kind.item, old[here], new[there], "", ""))}
+    stays = {here for here, there in found if here == there or not any(_walk(kind.item, old[here], new[there], (), ""))}
     goes = {here: None for here in range(len(old)) if here not in stays}
     for there, entry in enumerate(new):
-        place = below(path, there)
+        place = (*path, there)
         if partner.get(there) == there:
             yield from _walk(kind.item, old[there], entry, place, "")
         elif partner.get(there) in stays:
@@ -158,7 +169,7 @@ def _walk_pairs(
         else:
             yield Change(place, "add", None, entry)
     for here in goes:
-        yield Change(below(path, here), "delete", old[here], None)
+        yield Change((*path, here), "delete", old[here], None)
 
 
 def _equal_pairs(kind: ListOf, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
@@ -171,7 +182,7 @@ def _equal_pairs(kind: ListOf, old: Sequence[Any], new: Sequence[Any]) -> list[t
     return equal_pairs(old, new, lambda before, after: not has_unknown(after) and _same(kind.item, before, after))
 
 
-def _change(path: str, old: Any, new: Any) -> Change:
+def _change(path: Path, old: Any, new: Any) -> Change:
     if _nothing(old):
         return Change(path, "add", None, new)
     if _nothing(new):

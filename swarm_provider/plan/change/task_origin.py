@@ -10,7 +10,7 @@ from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.service.container import credential_config
 from swarm_provider.convert.service.spec import from_spec
 from swarm_provider.core import Json
-from swarm_provider.core.path import within
+from swarm_provider.core.path import render, within
 from swarm_provider.core.values import UNKNOWN, at, has_unknown
 from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change.property_diff import changes, users_path
@@ -18,9 +18,8 @@ from swarm_provider.plan.facts.constraints import constraints_of, matches
 from swarm_provider.plan.facts.tasks import Service, Task, as_told, when
 from swarm_provider.plan.rollout.history import SLACK_NS, Snapshot
 
-_HARMLESS: Final = (
+HARMLESS: Final = (
     "name",
-    "image",
     "resolved_image",
     "deploy.labels",
     "deploy.mode",
@@ -29,8 +28,7 @@ _HARMLESS: Final = (
     "deploy.update_config",
     "deploy.rollback_config",
 )
-"""Properties that are no part of TaskTemplate and EndpointSpec. (The image is looked at by itself: another text may
-mean the same image.)"""
+"""Properties that are no part of TaskTemplate and EndpointSpec; the digest of the image is looked at by itself."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +183,12 @@ def changed(old: Json, new: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if _differ(*images):
         restarting["image"] = None
     for change in changes(SERVICE.shape, from_spec(old), from_spec(new)):
-        path = users_path(SERVICE.shape, change.path)
-        if not within(path, *_HARMLESS):
-            restarting[path] = None
-        elif not within(path, "resolved_image", "image") or "image" not in restarting:
-            harmless["image" if path == "resolved_image" else path] = None
+        place = users_path(SERVICE.shape, change.place)
+        # another text may mean the same image
+        if not within(place, *HARMLESS, "image"):
+            restarting[render(place)] = None
+        elif not within(place, "resolved_image", "image") or "image" not in restarting:
+            harmless["image" if within(place, "resolved_image") else render(place)] = None
     return tuple(restarting), tuple(harmless)
 
 
@@ -202,7 +201,7 @@ def places(old: Json, new: Json) -> Iterable[str]:
                 continue
             left, right = before.get(name), after.get(name)
             if name == "ContainerSpec" and isinstance(left, dict) and isinstance(right, dict):
-                yield from (f"{name}.{k}" for k in sorted({*left, *right}) if left.get(k) != right.get(k))
+                yield from (render((name, key)) for key in sorted({*left, *right}) if left.get(key) != right.get(key))
             else:
                 yield name
     if (old.get("EndpointSpec") is None) != (new.get("EndpointSpec") is None):

@@ -154,7 +154,7 @@ class Handler(ABC):
     def changed(self, olds: Json, news: Json, ignored: Sequence[str], *, hidden: Sequence[str] = ()) -> list[Change]:
         """Return what differs, without what the user ignores and without `hidden` properties."""
         skip = (*ignored, *hidden)
-        return [change for change in changes(self.resource.shape, olds, news) if not within(change.path, *skip)]
+        return [change for change in changes(self.resource.shape, olds, news) if not within(change.place, *skip)]
 
 
 def new_incarnation() -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from swarm_provider.convert.cluster_volume import cluster_to_spec
 from swarm_provider.core import Json
+from swarm_provider.core.path import Path
 from swarm_provider.core.values import UNKNOWN, at, reveal
 from swarm_provider.core.versions import version_number
 from swarm_provider.errors import NotFound, Problem
@@ -13,7 +14,8 @@ from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.retry import until_taken
 
 SINCE: Final = (1, 42)
-_AVAILABILITY: Final = "clusterSpec.availability"
+_SPEC: Final = "clusterSpec"
+_AVAILABILITY: Final = (_SPEC, "availability")
 
 
 def is_cluster(inputs: Json) -> bool:
@@ -21,9 +23,9 @@ def is_cluster(inputs: Json) -> bool:
     return inputs.get("clusterSpec") is not None
 
 
-def is_fixed(path: str) -> bool:
-    """Say whether a difference at this path cannot be put right."""
-    return path.startswith("clusterSpec") and path != _AVAILABILITY
+def is_fixed(place: Path) -> bool:
+    """Say whether a difference at this place cannot be put right."""
+    return place[0] == _SPEC and place != _AVAILABILITY
 
 
 def problems(inputs: Json, api_version: str) -> list[Problem]:

@@ -9,7 +9,7 @@ from typing import Final
 from swarm_provider.convert import objects
 from swarm_provider.convert.unmodelled import beyond_network
 from swarm_provider.core import Json, labels
-from swarm_provider.core.path import top
+from swarm_provider.core.path import within
 from swarm_provider.core.values import UNKNOWN, has_secret, has_unknown, reveal
 from swarm_provider.errors import Conflict, InputError
 from swarm_provider.model.resources import NETWORK
@@ -51,7 +51,7 @@ class NetworkHandler(Handler):
         if not found:
             return Difference(stables=("networkId", "incarnation"))
         if any(change.path == "name" for change in found) or reveal(news.get("replace")):
-            tops = sorted({top(change.path) for change in found})
+            tops = sorted({change.top for change in found})
             first = olds.get("name") == news.get("name")
             if first:
                 await self._refuse_another_owners(request, news["name"], state)
@@ -173,7 +173,7 @@ def _told(change: Change) -> str:
     """Say what changes; values of options and labels are not told, since those of a live network may be passwords."""
     if has_unknown(change.new):
         return f"{change.path}: known during the update"
-    if change.path.startswith(("driverOpts", "labels", "ipam.options")):
+    if within(change.place, "driverOpts", "labels", "ipam.options"):
         return change.path
     return f"{change.path}: {_word(change.old)} => {_word(change.new)}"
 

@@ -61,7 +61,7 @@ class NodeLabelHandler(Handler):
             for name in news["nodes"]:
                 self.run.claim(request.urn, "node label", _claimed(news["key"], name), news["key"])
                 self.run.keep(request.urn, "node label", _claimed(news["key"], name))
-        moves = any(within(change.path, "value", "nodes", "node") for change in found)
+        moves = any(within(change.place, "value", "nodes", "node") for change in found)
         if moves and self.run.is_checked(request.urn):
             # an old key goes at the end of the run, when the services have changed
             await self._evicted(request, news, reveal(olds.get("value")), {} if replaces else state)

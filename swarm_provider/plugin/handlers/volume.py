@@ -12,7 +12,6 @@ from swarm_provider.convert.keep_user_form import keep_users_form
 from swarm_provider.convert.unmodelled import beyond_volume
 from swarm_provider.core import Json, labels
 from swarm_provider.core.names import snake
-from swarm_provider.core.path import top
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
@@ -102,7 +101,7 @@ class VolumeHandler(Handler):
         fixed = [
             change.path
             for change in found
-            if (top(change.path) in _FIXED or is_fixed(change.path)) and not has_unknown(change.new)
+            if (change.top in _FIXED or is_fixed(change.place)) and not has_unknown(change.new)
         ]
         if fixed:
             await self._refuse_if_made(request, news, state, fixed)

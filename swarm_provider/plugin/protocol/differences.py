@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pulumi.runtime.proto import provider_pb2
 
-from swarm_provider.core.path import top
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plugin.protocol.operations import Difference
 
@@ -21,14 +20,14 @@ def difference(found: Difference) -> provider_pb2.DiffResponse:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, stables=found.stables)
     detailed = {change.path: _detail(change, found) for change in found.changes}
     for path in found.replaces:
-        if not any(top(change.path) == path for change in found.changes):
+        if not any(change.top == path for change in found.changes):
             detailed[path] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE, inputDiff=True)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,
         replaces=found.replaces,
         deleteBeforeReplace=found.delete_before_replace,
         stables=found.stables,
-        diffs=sorted({top(change.path) for change in found.changes}),
+        diffs=sorted({change.top for change in found.changes}),
         detailedDiff=detailed,
         hasDetailedDiff=bool(detailed),
     )
@@ -36,6 +35,6 @@ def difference(found: Difference) -> provider_pb2.DiffResponse:
 
 def _detail(change: Change, found: Difference) -> provider_pb2.PropertyDiff:
     # X_REPLACE follows X in the protocol's enumeration
-    replaces = change.path in found.replaces or top(change.path) in found.replaces
+    replaces = change.path in found.replaces or change.top in found.replaces
     kind = provider_pb2.PropertyDiff.Kind.ValueType(_KINDS[change.kind] + (1 if replaces else 0))
     return provider_pb2.PropertyDiff(kind=kind, inputDiff=change.path not in found.of_outputs)

@@ -16,7 +16,7 @@ import pulumi
 
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel
-from swarm_provider.core.path import Step, below, parse, render
+from swarm_provider.core.path import Path, Step, parse, render
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types.kinds import EXACT_BELOW, ListOf, MapOf, ObjectOf, Type, nearest
 from swarm_provider.resources.program.error_reporting import run_error
@@ -33,7 +33,7 @@ _REFERENCES: Final = {
 ANYTHING: Final = Type()
 
 
-def to_wire(type_: Type, value: Any, path: str = "") -> Any:
+def to_wire(type_: Type, value: Any, path: Path = ()) -> Any:
     """Return `value` with wire keys; resources become the Output of their name.
 
     Raises:
@@ -52,16 +52,16 @@ def to_wire(type_: Type, value: Any, path: str = "") -> Any:
     if isinstance(type_, ObjectOf) and isinstance(value, Mapping):
         return _object(type_, value, path)
     if isinstance(type_, ListOf) and isinstance(value, (list, tuple)):
-        return [to_wire(type_.item, entry, below(path, index)) for index, entry in enumerate(value)]
+        return [to_wire(type_.item, entry, (*path, index)) for index, entry in enumerate(value)]
     if isinstance(value, Mapping):
         inner = type_.value if isinstance(type_, MapOf) else ANYTHING
-        return {_key(key, path): to_wire(inner, entry, below(path, str(key))) for key, entry in value.items()}
+        return {_key(key, path): to_wire(inner, entry, (*path, str(key))) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_wire(ANYTHING, entry, below(path, index)) for index, entry in enumerate(value)]
+        return [to_wire(ANYTHING, entry, (*path, index)) for index, entry in enumerate(value)]
     return value
 
 
-def _in_time(type_: Type, value: Any, path: str) -> Any:
+def _in_time(type_: Type, value: Any, path: Path) -> Any:
     """Translate what an Output turned out to hold, at a time when nobody above explains an InputError."""
     try:
         return to_wire(type_, value, path)
@@ -69,7 +69,7 @@ def _in_time(type_: Type, value: Any, path: str) -> Any:
         raise run_error(error) from None
 
 
-def _scalar(value: Any, path: str) -> Any:
+def _scalar(value: Any, path: Path) -> Any:
     """Return a plain value that can travel; Pulumi itself would say with a traceback that another one cannot."""
     if isinstance(value, Enum):
         value = value.value
@@ -79,16 +79,16 @@ def _scalar(value: Any, path: str) -> Any:
         return str(int(value))
     if value is None or isinstance(value, (str, int, float)):
         return value
-    raise InputError(Problem(f"must be plain data or an Output, not {type(value).__name__}", path))
+    raise InputError(Problem(f"must be plain data or an Output, not {type(value).__name__}", render(path)))
 
 
-def _key(key: Any, path: str) -> str:
+def _key(key: Any, path: Path) -> str:
     if isinstance(key, str):
         return key
-    raise InputError(Problem(f"the key {key!r} must be a string; put it in quotes", path))
+    raise InputError(Problem(f"the key {key!r} must be a string; put it in quotes", render(path)))
 
 
-def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
+def _object(type_: ObjectOf, value: Mapping[Any, Any], path: Path) -> Json:
     fields = type_.by_wire
     result: Json = {}
     reference, kind = _REFERENCES.get(type_.name, ("", ""))
@@ -97,9 +97,9 @@ def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
         # an unknown key goes on as it is: the plugin's message about it is the same for every language
         field = fields.get(wire)
         if field is None:
-            result[key] = to_wire(ANYTHING, entry, below(path, str(key)))
+            result[key] = to_wire(ANYTHING, entry, (*path, str(key)))
             continue
-        inner = below(path, field.name)
+        inner = (*path, field.name)
         if wire == reference and isinstance(entry, pulumi.Resource):
             result[wire] = name_of(entry, kind, inner)
         else:
@@ -109,16 +109,16 @@ def _object(type_: ObjectOf, value: Mapping[Any, Any], path: str) -> Json:
     return result
 
 
-def _reference(type_: Type, value: pulumi.Resource, path: str) -> Any:
+def _reference(type_: Type, value: pulumi.Resource, path: Path) -> Any:
     if isinstance(type_, ObjectOf) and type_.name in _REFERENCES and type_.name != "Mount":
         key, kind = _REFERENCES[type_.name]
         return {key: name_of(value, kind, path)}
     if isinstance(type_, (ObjectOf, ListOf, MapOf)):
-        raise InputError(Problem(f"unexpected resource of type {_kind(value)}", path))
+        raise InputError(Problem(f"unexpected resource of type {_kind(value)}", render(path)))
     return name_of(value, "", path)
 
 
-def name_of(resource: pulumi.Resource, kind: str, path: str = "") -> pulumi.Output[str]:
+def name_of(resource: pulumi.Resource, kind: str, path: Path = ()) -> pulumi.Output[str]:
     """Return the Output of a resource's actual name.
 
     Raises:
@@ -128,7 +128,8 @@ def name_of(resource: pulumi.Resource, kind: str, path: str = "") -> pulumi.Outp
     ours = resource.pulumi_resource_type.startswith("swarm:")
     if (kind and ours and _kind(resource) != kind) or not isinstance(name, (pulumi.Output, str)):
         expected = f"must be a {kind} (or a name)" if kind else "must not be a resource"
-        raise InputError(Problem(f"{expected}, not the {_kind(resource)} {resource.pulumi_resource_name!r}", path))
+        text = f"{expected}, not the {_kind(resource)} {resource.pulumi_resource_name!r}"
+        raise InputError(Problem(text, render(path)))
     # one Output for all who refer to it: the SDK waits for every one that there is, each time one of them is ready
     return name if isinstance(name, pulumi.Output) else pulumi.Output.from_input(name)
 

@@ -127,7 +127,7 @@ class ReleaseHandler(Handler):
         prepared.ignored = [*map(path.parse, ignored), *_ignored_by_files(prepared.planned)]
         found: list[Change] = []
         if olds.get("stackName") != news.get("stackName"):
-            found.append(Change("stackName", "update", olds.get("stackName"), news.get("stackName")))
+            found.append(Change(("stackName",), "update", olds.get("stackName"), news.get("stackName")))
             return Difference(found, ["stackName"], delete_before_replace=True)
         for child in self._children(request, olds, news, state):
             found += await self._differ(prepared, child)
@@ -136,7 +136,7 @@ class ReleaseHandler(Handler):
     async def _differ(self, prepared: _Prepared, child: Child) -> list[Change]:
         if not (child.olds and child.news):
             kind: Kind = "add" if child.news else "delete"
-            return [Change(path.render(child.name.place), kind, child.olds or None, child.news or None)]
+            return [Change(child.name.place, kind, child.olds or None, child.news or None)]
         below = [path.render(each[2:]) for each in prepared.ignored if each[:2] == child.name.place]
         with child.during(Phase.DIFF):
             found = await child.handler.diff(child.request, child.olds, self._kept(prepared, child), child.state, below)
@@ -144,7 +144,7 @@ class ReleaseHandler(Handler):
             prepared.changed.add(child.name)
         if found.replaces:
             prepared.replaced.add(child.name)
-        return [replace(each, path=path.render((*child.name.place, *path.parse(each.path)))) for each in found.changes]
+        return [replace(each, place=(*child.name.place, *each.place)) for each in found.changes]
 
     def _kept(self, prepared: _Prepared, child: Child) -> Json:
         """Return the new inputs of a child, with the live value wherever the user ignores what the program says."""
