@@ -14,8 +14,8 @@ from typing import Final
 from swarm_provider.cli import checks
 from swarm_provider.cli.checks import Finding
 from swarm_provider.cli.common import FAILED, OK, Commands, Help, painted
+from swarm_provider.core.english import count
 from swarm_provider.core.foreign import shown
-from swarm_provider.report.words import count
 
 _EXAMPLES: Final = """\
 examples:

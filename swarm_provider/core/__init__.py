@@ -4,6 +4,7 @@ Belongs here: what every other room may use. Not here: anything that knows a res
 no I/O, no clock, no random numbers. Docker's own API JSON is *the* spec of this package; it is passed around as plain
 dictionaries (`Json`).
 
+    english   Numbers and lists in English: `1 task restarts`, `a, b and 3 more`
     foreign   Texts of others (programs, daemons, registries, files) on their way to people: one function, one order
     image     Image references: how Docker reads `registry/path:tag@digest`, and the short form in which it stores them
     labels    Every label key that this package reads or writes, and how each is read
@@ -11,7 +12,6 @@ dictionaries (`Json`).
     names     snake_case and camelCase: the two spellings of one property name
     path      Property paths as Pulumi writes them, and what they are made of
     platform  Platforms of images and nodes: `linux/arm64` <-> the API's Platform
-    security  `security_opt`: one spelling of each option, and what is in it
     units     Durations, sizes and cpus: the texts that people write, and the numbers that Docker stores
     url       Addresses as messages show them: without the passwords, tokens and keys that they may hold
     values    Values that are not plain data yet: unknown until the update runs, or secret

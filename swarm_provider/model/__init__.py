@@ -15,6 +15,7 @@ here: Docker's API (convert), and what differs (plan).
     resource        What a resource and a function are, in the definition
     resources       Every resource and lookup of the package
     schema          The definition as Pulumi's package schema (GetSchema)
+    security        `security_opt`: one spelling of each option, and what is in it
     service         The service: compose's keys, as far as Swarm has a word for them
 """
 

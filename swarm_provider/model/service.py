@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from swarm_provider.core import platform, security
+from swarm_provider.core import platform
+from swarm_provider.model import security
 from swarm_provider.model.advice import ADVICE_INPUT
 from swarm_provider.model.maps import LABELS, OPTIONS
 from swarm_provider.model.mount import MOUNT

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Final
 
+from swarm_provider.core.english import count
 from swarm_provider.report.content import Content
 from swarm_provider.report.elements import Markup, element, joined
 from swarm_provider.report.page import WORDS, Page, Properties, ServiceRow
 from swarm_provider.report.picture import MARKS, legend, picture
-from swarm_provider.report.words import count, spans
+from swarm_provider.report.words import spans
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _TASK: Final = "A task is one running copy (one container) of a service."

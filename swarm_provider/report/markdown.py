@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from swarm_provider.core.english import count
 from swarm_provider.report.content import Content
 from swarm_provider.report.page import WORDS, ObjectRow, Page, Properties, ServiceRow
-from swarm_provider.report.words import count, spans, visible
+from swarm_provider.report.words import spans, visible
 
 LIMIT: Final = 65_536
 """Characters of a comment on GitHub; GitLab takes more."""

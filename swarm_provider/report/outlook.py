@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from swarm_provider.core import Json
+from swarm_provider.core.english import count, listed
 from swarm_provider.core.path import within
 from swarm_provider.core.values import at
 from swarm_provider.plan.change.property_diff import Change
@@ -15,7 +16,6 @@ from swarm_provider.plan.change.sentences import Eviction, Survival, forecast_of
 from swarm_provider.plan.change.task_origin import HARMLESS
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
-from swarm_provider.report.words import count, listed
 
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))

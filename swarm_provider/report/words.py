@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from swarm_provider.core.foreign import inert, shortened
@@ -73,20 +73,8 @@ def _without_unknown(value: Any) -> Any:
     return KNOWN_LATER if value is UNKNOWN else value
 
 
-def count(number: int, noun: str, verb: str = "") -> str:
-    """Return `1 task restarts`, `2 tasks restart`: the number with its noun, and a verb that agrees."""
-    nouns = noun if number == 1 else f"{noun}s"
-    verbs = verb if number != 1 or not verb else f"{verb}s"
-    return f"{number} {nouns} {verbs}".rstrip()
-
-
 def spans(message: str) -> Iterator[tuple[str, bool]]:
     """Yield the pieces of a message in order, each with whether it is code, which messages have between backticks."""
     for number, piece in enumerate(_CODE.split(message)):
         if piece:
             yield piece, number % 2 == 1
-
-
-def listed(texts: Sequence[str]) -> str:
-    """Return `a`, `a and b`, `a, b and c`."""
-    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)

@@ -12,9 +12,9 @@ from swarm_provider.convert.minimal_update import in_live_form
 from swarm_provider.convert.service.spec import effective, from_spec, read_inputs, to_spec
 from swarm_provider.convert.service.versions import unknown_to
 from swarm_provider.core import Json
-from swarm_provider.core.security import canonical, profile_path
 from swarm_provider.model import RESOURCES
 from swarm_provider.model.rules import refusals
+from swarm_provider.model.security import canonical, profile_path
 from swarm_provider.plan.change.request_spec import on_top_of
 from swarm_provider.plan.change.restart import restart
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 from swarm_provider.compose.common.context import Context, file_bytes
 from swarm_provider.compose.common.scalars import checked, text, text_list, whole
 from swarm_provider.compose.yaml.tree import At, Items, Map, part
-from swarm_provider.core import Json, security, units
+from swarm_provider.core import Json, units
 from swarm_provider.core.platform import platform_to_spec
+from swarm_provider.model import security
 
 SPEC_ONLY: Final = ("security_opt", "memswap_limit", "oom_score_adj", "tmpfs")
 """Keys that docker drops or forbids by name."""

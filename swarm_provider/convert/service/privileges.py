@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from swarm_provider.convert.helpers import filled
 from swarm_provider.core import Json
-from swarm_provider.core.security import LABEL_PARTS, SECCOMP_MODES, canonical, split
 from swarm_provider.core.values import UNKNOWN, has_unknown
+from swarm_provider.model.security import LABEL_PARTS, SECCOMP_MODES, canonical, split
 
 _PARTS: Final = ("SELinuxContext", "Seccomp", "AppArmor", "NoNewPrivileges")
 _APPARMOR: Final = {"default": "default", "unconfined": "disabled"}

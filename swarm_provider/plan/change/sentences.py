@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from swarm_provider.core.english import agreeing, count, listed
 from swarm_provider.core.path import last_name
 from swarm_provider.plan.change.restart import Restart
 
@@ -85,8 +86,8 @@ def describe(fact: Fact) -> str:
         does = "is updated, not replaced," if fact.updated else "stays as it is"
         return f"{fact.what} {does} unless delete_before_replace=True is set, which recreates it"
     total = sum(fact.counts.values())
-    each = ", ".join(f"{name} ({count})" for name, count in fact.counts.items())
-    return f"{fact.cause} evicts {total} {_tasks(total)}: {each}; they stop immediately, regardless of update_config"
+    each = ", ".join(f"{name} ({number})" for name, number in fact.counts.items())
+    return f"{fact.cause} evicts {count(total, 'task')}: {each}; they stop immediately, regardless of update_config"
 
 
 def parse(message: str) -> list[Fact]:
@@ -136,7 +137,7 @@ def _forecast(found: Restart, name: str) -> str:
     elif found.starts or found.stops:
         parts = []
     else:
-        only = f": only {_listed(found.harmless)} {_verb(found.harmless)}" if found.harmless else ""
+        only = f": only {listed(found.harmless, _MANY_REASONS)} {_verb(found.harmless)}" if found.harmless else ""
         return "; ".join([f"no task of {name} restarts{only}", *_paused(found)])
     parts += [*_scaling(found, name, alone=not parts), *_paused(found)]
     if not found.restarts and not found.moves:
@@ -148,8 +149,8 @@ def _restarting(found: Restart, name: str) -> str:
     why = _because(found.reasons)
     if found.job:
         return f"the job {name} runs again {why}; tasks that still run are stopped"
-    who = f"the tasks of {name}" if found.tasks is None else f"{found.tasks} {_tasks(found.tasks)} of {name}"
-    restart = "restarts" if found.tasks == 1 else "restart"
+    who = f"the tasks of {name}" if found.tasks is None else f"{count(found.tasks, 'task')} of {name}"
+    restart = agreeing(found.tasks or 0, "restarts", "restart")
     return " ".join(part for part in (who, restart, pace(found.batch, found.tasks), why) if part)
 
 
@@ -173,9 +174,9 @@ def _scaling(found: Restart, name: str, *, alone: bool) -> list[str]:
     of = f" of {name}" if alone else ""
     parts = []
     if found.starts:
-        parts.append(f"{found.starts} more {_tasks(found.starts)}{of} {'starts' if found.starts == 1 else 'start'}")
+        parts.append(f"{count(found.starts, 'more task')}{of} {agreeing(found.starts, 'starts', 'start')}")
     if found.stops:
-        parts.append(f"{found.stops} {_tasks(found.stops)}{of} {'stops' if found.stops == 1 else 'stop'}")
+        parts.append(f"{count(found.stops, 'task')}{of} {agreeing(found.stops, 'stops', 'stop')}")
     return parts
 
 
@@ -183,10 +184,10 @@ def _anew(found: Restart, name: str) -> str:
     """What becomes of tasks that do not run."""
     if not found.anew:
         return ""
-    does = "that is not running is recreated" if found.anew == 1 else "that are not running are recreated"
+    does = agreeing(found.anew, "that is not running is recreated", "that are not running are recreated")
     if found.restarts:
         return f"{found.anew} more {does}"
-    return f"{found.anew} {_tasks(found.anew)} of {name} {does} {_because(found.reasons)}"
+    return f"{count(found.anew, 'task')} of {name} {does} {_because(found.reasons)}"
 
 
 def _older(found: Restart) -> str:
@@ -194,34 +195,24 @@ def _older(found: Restart) -> str:
     if not found.older or found.tasks is None:
         return ""
     who = "it" if found.tasks == 1 else "they" if found.older == found.tasks else f"{found.older} of them"
-    return f"{who} still {'runs' if found.older == 1 else 'run'} the version before the last update"
+    return f"{who} still {agreeing(found.older, 'runs', 'run')} the version before the last update"
 
 
 def _paused(found: Restart) -> list[str]:
     """That Swarm leaves the tasks of a global service alone on nodes that are paused."""
     if not found.paused:
         return []
-    count = len(found.paused)
-    return [f"{count} {_tasks(count)} on {', '.join(found.paused)} (paused) {'stays' if count == 1 else 'stay'}"]
-
-
-def _tasks(count: int) -> str:
-    return "task" if count == 1 else "tasks"
+    number = len(found.paused)
+    hosts = ", ".join(found.paused)
+    return [f"{count(number, 'task')} on {hosts} (paused) {agreeing(number, 'stays', 'stay')}"]
 
 
 def _because(reasons: Sequence[str]) -> str:
-    return f"because {_listed(reasons)} {_verb(reasons)}"
+    return f"because {listed(reasons, _MANY_REASONS)} {_verb(reasons)}"
 
 
 def _verb(paths: Sequence[str]) -> str:
     return "change" if len(paths) > 1 or last_name(paths[0]) in _PLURAL else "changes"
-
-
-def _listed(paths: Sequence[str]) -> str:
-    shown = list(paths[:_MANY_REASONS])
-    if len(paths) > _MANY_REASONS:
-        shown.append(f"{len(paths) - _MANY_REASONS} more")
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
 
 
 # --------------------------------------------------------------------------------------------------- and back
@@ -319,20 +310,20 @@ def _with_capacity(told: Forecast, clause: str) -> Forecast:
 
 def _paths(text: str) -> tuple[tuple[str, ...], int]:
     """Return the paths of a list, and how many more it counts; none where it is no such list."""
-    listed = re.sub(r" changes?$", "", text)
+    rest = re.sub(r" changes?$", "", text)
     found: list[str] = []
     while True:
-        if match := _MORE.fullmatch(listed):
+        if match := _MORE.fullmatch(rest):
             return tuple(found), int(match[1])
-        match = _PATH.match(listed)
+        match = _PATH.match(rest)
         if match is None:
             return (), 0
         found.append(match[0])
-        listed = listed[match.end() :]
-        if not listed:
+        rest = rest[match.end() :]
+        if not rest:
             return tuple(found), 0
         # "a, b and c"
-        separator = ", " if listed.startswith(", ") else " and "
-        if not listed.startswith(separator):
+        separator = ", " if rest.startswith(", ") else " and "
+        if not rest.startswith(separator):
             return (), 0
-        listed = listed.removeprefix(separator)
+        rest = rest.removeprefix(separator)

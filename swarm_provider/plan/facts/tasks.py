@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from swarm_provider.convert.effective import RESTART_DEFAULTS, UPDATE_DEFAULTS
 from swarm_provider.core import Json
 from swarm_provider.core.values import at
 from swarm_provider.plan.facts.constraints import constraints_of, matches
@@ -43,9 +44,6 @@ PAST_RUNNING: Final = frozenset(STATES[RUNNING + 1 :])
 ENDED: Final = frozenset({"complete", "failed", "rejected"})
 _TIME: Final = re.compile(r"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(?:\.(\d+))?")
 
-# swarmkit api/defaults/service.go
-DEFAULT_MONITOR_NS: Final = 5 * SECOND
-DEFAULT_RESTART_DELAY_NS: Final = 5 * SECOND
 # container.DefaultStopTimeout of the engine
 DEFAULT_STOP_GRACE_NS: Final = 10 * SECOND
 # container/defaults of the engine: interval and timeout 30 s, 3 retries
@@ -142,12 +140,12 @@ class Service:
     @property
     def restart_delay_ns(self) -> int:
         delay = at(self.template, "RestartPolicy", "Delay")
-        return DEFAULT_RESTART_DELAY_NS if delay is None else int(delay)
+        return int(RESTART_DEFAULTS["Delay"]) if delay is None else int(delay)
 
     @property
     def monitor_ns(self) -> int:
         """How long a task that runs is watched before it counts; 0 in the spec means the default."""
-        return int(at(self.json, "Spec", "UpdateConfig", "Monitor") or DEFAULT_MONITOR_NS)
+        return int(at(self.json, "Spec", "UpdateConfig", "Monitor") or UPDATE_DEFAULTS["Monitor"])
 
     @property
     def update_delay_ns(self) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from swarm_provider.core import Json
+from swarm_provider.core.english import agreeing, listed
 from swarm_provider.core.image import parse
 from swarm_provider.core.values import at, has_secret, has_unknown, reveal
 from swarm_provider.errors import SwarmProviderError
@@ -136,15 +137,12 @@ def _local(mounts: Any) -> Iterable[str]:
 def _named(found: Sequence[Advice]) -> str:
     """Return `web`, `web ('nginx') and db ('redis')`, `a, b, c, d, e and 9 more`."""
     names = [f"{one.subject} ({one.detail})" if one.detail else one.subject for one in found]
-    return _listed(names if len(names) <= _MANY + 1 else [*names[:_MANY], f"{len(names) - _MANY} more"])
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    # one more name is as short as the number of names
+    return listed(names, _MANY if len(names) > _MANY + 1 else 0)
 
 
 def _verb(found: Sequence[Advice], one: str, several: str) -> str:
-    return one if len(found) == 1 else several
+    return agreeing(len(found), one, several)
 
 
 def _on_latest(found: Sequence[Advice]) -> str:
@@ -165,7 +163,7 @@ def _on_limits(found: Sequence[Advice]) -> str:
 
 def _on_environment(found: Sequence[Advice]) -> str:
     # each of them is named: nobody should have to look for a credential that has leaked
-    names = _listed([f"environment.{one.detail} of {one.subject}" for one in found])
+    names = listed([f"environment.{one.detail} of {one.subject}" for one in found])
     seem = _verb(found, "seems to contain a credential", "seem to contain credentials")
     return (
         f"{names} {seem}. Anyone with access to the Docker API can read environment variables; use a Secret, and "
@@ -174,7 +172,7 @@ def _on_environment(found: Sequence[Advice]) -> str:
 
 
 def _on_config(found: Sequence[Advice]) -> str:
-    names = _listed([f"{one.subject!r} seems to contain a credential: {one.detail}" for one in found])
+    names = listed([f"{one.subject!r} seems to contain a credential: {one.detail}" for one in found])
     return f"{names}. Anyone with access to the Docker API can read a config; use a Secret"
 
 

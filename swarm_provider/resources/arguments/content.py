@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.core import security
 from swarm_provider.core.names import snake
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model import security
 from swarm_provider.model.content import content_inputs
 
 _WAYS = ("data", "data_base64", "file")
