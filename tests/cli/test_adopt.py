@@ -71,7 +71,7 @@ def test_compose_file_of_a_running_stack_is_adopted_without_a_restart(
     app.assert_no_changes()
     # a second one never overwrites what is there
     assert main(["adopt", unique, "--directory", str(app.folder), "--host", docker.host]) == 1
-    assert "belongs to Pulumi stack 'proj/dev' already" in capsys.readouterr().err
+    assert "already belongs to Pulumi stack 'proj/dev'" in capsys.readouterr().err
 
 
 @pytest.mark.e2e

@@ -148,7 +148,7 @@ def test_two_resources_of_one_name_are_an_error(project: ProjectFactory, unique:
         swarm.Service("two", name="{unique}", image="bb:2")
         """
     )
-    app.preview().assert_failed(f"service '{unique}' is claimed by two resources of this program", "another name")
+    app.preview().assert_failed(f"service '{unique}' is claimed by two resources of this program", "rename one of them")
 
 
 # ------------------------------------------------------------------------------- --replace

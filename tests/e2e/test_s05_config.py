@@ -98,7 +98,7 @@ def test_s5_content_up_to_dockers_limit_is_taken_and_more_is_refused_at_preview(
     limit = largest_config(docker, unique)
     app = project(f'import swarm_provider as swarm\nswarm.Config("{unique}-big", file="big.txt")')
     app.write("big.txt", "x" * (limit + 1))
-    app.preview().assert_failed(f"{unique}-big", f"{limit + 1} bytes", f"at most {limit}")
+    app.preview().assert_failed(f"{unique}-big", f"{limit + 1} bytes", f"the maximum for a config is {limit}")
     app.write("big.txt", "x" * limit)
 
     app.up().assert_ok()
