@@ -29,7 +29,7 @@ from swarm_provider.plan.families import naming, pruning
 from swarm_provider.plan.rollout.history import Snapshot, observe
 from swarm_provider.plan.rollout.state import Desired
 from swarm_provider.plan.rollout.verdict import judge
-from swarm_provider.plan.scheduling.forecast import Cluster, foresee, live_loads
+from swarm_provider.plan.scheduling.forecast import SimulatedCluster, live_usages, simulate_scheduling
 
 REPLICAS = 2
 NODES = 20
@@ -83,14 +83,14 @@ class Swarm:
     def plan(self) -> object:
         """Tell what a change of every image does: differences, restarts, where the tasks go, what may be pruned."""
         found: list[object] = []
-        cluster = Cluster(self.nodes, live_loads(self.services, self.tasks, {}))
+        cluster = SimulatedCluster(self.nodes, live_usages(self.services, self.tasks, {}))
         families, users = naming.by_family(self.configs), pruning.Users("config", self.services)
         for inputs in self.inputs:
             changed = {**inputs, "image": "bb:2"}
             before, after = to_spec(inputs), to_spec(changed)
             found.append(changes(SERVICE.shape, inputs, changed))
             found.append(restart(before, after))
-            found.append(foresee(after, cluster, restarts=True))
+            found.append(simulate_scheduling(after, cluster, restarts=True))
         found += [pruning.prunable(own, users) for own in families.values()]
         return found
 

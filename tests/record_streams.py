@@ -45,8 +45,8 @@ class Recorder:
         history: History | None = None
         while True:
             services, nodes, tasks = await asyncio.gather(
-                self._swarm.list("service", fresh=True),
-                self._swarm.list("node", fresh=True),
+                self._swarm.list("service", bypass_cache=True),
+                self._swarm.list("node", bypass_cache=True),
                 self._swarm.tasks(),
             )
             service = next((one for one in services if one["ID"] == service_id), None)

@@ -42,7 +42,7 @@ from swarm_provider.plan.rollout import causes
 from swarm_provider.plan.rollout.causes import Cause
 from swarm_provider.plan.rollout.health import degraded
 from swarm_provider.plan.rollout.history import Failure, Snapshot
-from swarm_provider.plan.rollout.stack_status import standing
+from swarm_provider.plan.rollout.stack_status import service_status
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
@@ -328,7 +328,7 @@ def test_what_the_commands_print_is_harmless(tmp_path: Path, capsys: pytest.Capt
 def test_status_of_a_stack_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     paused = service(UpdateStatus={"State": "paused", "Message": TEXT})
     tasks = [task(TEXT), task(f"{TEXT} pending", "pending")]
-    one = standing(paused, tasks, [NODE], [], [], 0)
+    one = service_status(paused, tasks, [NODE], [], [], 0)
     assert any("battery" in problem for problem in one.problems)
     seen = status._readable(one, SecretFilter([SECRET]))
     status._print(TEXT.replace(SECRET, ""), TEXT.replace(SECRET, ""), [seen])

@@ -21,7 +21,7 @@ from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change import kept_settings
 from swarm_provider.plan.ownership import odd_labels
-from swarm_provider.plan.rollout.stack_status import Standing, Version, members, standing
+from swarm_provider.plan.rollout.stack_status import ServiceStatus, Version, members, service_status
 
 UNWELL: Final = 3
 _EXAMPLES: Final = """\
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     return OK if all(one.well for one in found) else UNWELL
 
 
-async def _look(settings: ConnectionSettings, stack: str) -> tuple[str, list[Standing]]:
+async def _look(settings: ConnectionSettings, stack: str) -> tuple[str, list[ServiceStatus]]:
     swarm = await connect(settings)
     try:
         return swarm.name, await _standings(swarm, stack)
@@ -83,15 +83,15 @@ async def _look(settings: ConnectionSettings, stack: str) -> tuple[str, list[Sta
         await swarm.close()
 
 
-async def _standings(swarm: Swarm, stack: str) -> list[Standing]:
+async def _standings(swarm: Swarm, stack: str) -> list[ServiceStatus]:
     own = members(await swarm.list("service"), stack)
     tasks = await swarm.tasks(service_ids=[live["ID"] for live in own]) if own else []
     nodes, configs, secrets = await asyncio.gather(*(swarm.list(kind) for kind in ("node", "config", "secret")))
     hidden = SecretFilter(text for live in own for text in _secrets_of(live))
     for kind in ("service", "config", "secret", "node"):
-        for text in odd_labels.told(kind, await swarm.list(kind), hidden).values():
+        for text in odd_labels.describe_odd_labels(kind, await swarm.list(kind), hidden).values():
             say(f"warning: {text}", sys.stderr)
-    return [_readable(standing(live, tasks, nodes, configs, secrets, swarm.now), hidden) for live in own]
+    return [_readable(service_status(live, tasks, nodes, configs, secrets, swarm.now), hidden) for live in own]
 
 
 def _secrets_of(live: Json) -> Iterable[str]:
@@ -110,7 +110,7 @@ def _readable(value: Any, secrets: SecretFilter) -> Any:
         return tuple(_readable(entry, secrets) for entry in value)
     if isinstance(value, Mapping):
         return kept_settings.shown(value, secrets)
-    if not isinstance(value, (Standing, Version)):
+    if not isinstance(value, (ServiceStatus, Version)):
         return value
     fields = {field.name: _readable(getattr(value, field.name), secrets) for field in dataclasses.fields(value)}
     return dataclasses.replace(value, **fields)
@@ -119,7 +119,7 @@ def _readable(value: Any, secrets: SecretFilter) -> Any:
 # ------------------------------------------------------------------------------------------------- print
 
 
-def _print(stack: str, where: str, found: Sequence[Standing]) -> None:
+def _print(stack: str, where: str, found: Sequence[ServiceStatus]) -> None:
     unwell = [one for one in found if not one.well]
     total = f"{len(found)} service{'s' if len(found) > 1 else ''}"
     verdict = painted("all healthy", "green") if not unwell else painted(f"{len(unwell)} not healthy", "red")
@@ -138,7 +138,7 @@ def _print(stack: str, where: str, found: Sequence[Standing]) -> None:
             print(f"  {note}")
 
 
-def _tasks(one: Standing) -> str:
+def _tasks(one: ServiceStatus) -> str:
     what = {"replicated-job": " done", "global-job": " done", "global": " global"}.get(one.mode, "")
     return f"{one.running}/{one.wanted}{what}"
 

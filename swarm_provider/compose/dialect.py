@@ -9,7 +9,7 @@ from swarm_provider.compose.docker.interpolation import DOCKER, Environment, int
 from swarm_provider.compose.spec.interpolation import COMPOSE_SPEC
 from swarm_provider.compose.spec.tags import split
 from swarm_provider.compose.yaml.reader import read, read_documents
-from swarm_provider.compose.yaml.tree import At, Map, Path, Report
+from swarm_provider.compose.yaml.tree import Map, Path, Report, SourceLocation
 
 Dialect = Literal["docker", "compose-spec"]
 DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)
@@ -24,7 +24,7 @@ class Layer:
     """
 
     tree: Map
-    at: At
+    at: SourceLocation
     emptied: tuple[Path, ...] = ()
 
 
@@ -34,7 +34,7 @@ def layers(data: bytes, file: str, environment: Environment, report: Report, dia
     Raises:
         InputError: it is not YAML.
     """
-    at = At(report, file)
+    at = SourceLocation(report, file)
     if dialect == "docker":
         return [Layer(interpolate(read(data, file), environment, at, DOCKER), at)]
     result = []

@@ -11,7 +11,7 @@ from swarm_provider.compose.common.context import Context
 from swarm_provider.compose.common.objects import KINDS, Declared, read_declared
 from swarm_provider.compose.common.service import Service, read_service
 from swarm_provider.compose.docker.merge import merge_declared, merge_services
-from swarm_provider.compose.yaml.tree import At, Map
+from swarm_provider.compose.yaml.tree import Map, SourceLocation
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Merged:
         """What services can refer to, without where it stands and without the paths of files."""
         return {kind: {key: _referred(one) for key, one in found.items()} for kind, found in self.sections.items()}
 
-    def add(self, tree: Map, at: At, context: Context) -> None:
+    def add(self, tree: Map, at: SourceLocation, context: Context) -> None:
         for key, source, place in unsupported.entries(tree, "services", at):
             service = read_service(key, source, place, context)
             self.services[key] = merge_services(self.services[key], service) if key in self.services else service

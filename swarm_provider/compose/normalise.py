@@ -12,7 +12,7 @@ from typing import Final
 from swarm_provider.compose.common import swarm_rules
 from swarm_provider.compose.common.objects import Declared
 from swarm_provider.compose.common.service import Service
-from swarm_provider.compose.yaml.tree import At, Map, Ref, as_written, prefixed
+from swarm_provider.compose.yaml.tree import Map, Ref, SourceLocation, as_written, prefixed
 from swarm_provider.core import Json, labels
 from swarm_provider.core.names import camel
 from swarm_provider.model.service import ACTIONS, CONDITIONS, ENDPOINT_MODES, MODES
@@ -108,7 +108,7 @@ def _check_image(service: Service) -> None:
         )
 
 
-def _healthcheck(value: Json, at: At) -> Json:
+def _healthcheck(value: Json, at: SourceLocation) -> Json:
     if value.get("disable"):
         if value.get("test"):
             at.error("'test' and 'disable' are mutually exclusive; remove one")
@@ -198,7 +198,7 @@ def _mount(mount: Map, service: Service, volumes: Section, stack: str) -> Json:
     return entry
 
 
-def _declared_volume(key: str, volumes: Section, at: At) -> Declared | None:
+def _declared_volume(key: str, volumes: Section, at: SourceLocation) -> Declared | None:
     if key not in volumes:
         at.error(f"the volume {key!r} is not declared in the top-level 'volumes'{nearest(key, tuple(volumes))}")
     return volumes.get(key)
@@ -271,6 +271,6 @@ def _restart(service: Service) -> Json | None:
     return None
 
 
-def _place(service: Service, key: str, entry: Map) -> At:
+def _place(service: Service, key: str, entry: Map) -> SourceLocation:
     place = service.place(key)
-    return At(place.report, entry.file or place.file, place.path, entry.line or place.line)
+    return SourceLocation(place.report, entry.file or place.file, place.path, entry.line or place.line)

@@ -21,7 +21,7 @@ from swarm_provider.compose.dialect_warnings import differences, refused
 from swarm_provider.compose.merged import Merged
 from swarm_provider.compose.normalise import service_inputs, used_networks
 from swarm_provider.compose.sources import Sources, plain_name
-from swarm_provider.compose.yaml.tree import At, Report, as_written, plain, prefixed, unique
+from swarm_provider.compose.yaml.tree import Report, SourceLocation, as_written, plain, prefixed, unique
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel
 from swarm_provider.errors import InputError, Problem
@@ -288,7 +288,7 @@ def _dependencies(active: Mapping[str, Service], every: Mapping[str, Service]) -
     return edges
 
 
-def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: At) -> None:
+def _warn_of_condition(name: str, dependency: Dependency, other: Service, at: SourceLocation) -> None:
     deploy = other.values.get("deploy", {})
     once = "-job" in deploy.get("mode", "") or deploy.get("restart_policy", {}).get("condition") in (
         "none",

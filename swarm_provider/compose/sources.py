@@ -14,7 +14,7 @@ from swarm_provider.compose.spec.expansion import Assembly
 from swarm_provider.compose.spec.paths import absolute
 from swarm_provider.compose.spec.settle import settled
 from swarm_provider.compose.variables import beside, with_files
-from swarm_provider.compose.yaml.tree import At, Map, Report, Template, go_text
+from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation, Template, go_text
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types.kinds import nearest
 
@@ -62,7 +62,7 @@ class Sources:
         environment = Environment(self.env)
         if self.dialect == "docker":
             return environment
-        environment = with_files(environment, self._env_files(), At(report, "", ("env_file",)))
+        environment = with_files(environment, self._env_files(), SourceLocation(report, "", ("env_file",)))
         named = {} if stack is None else {"COMPOSE_PROJECT_NAME": stack}
         return Environment({**environment.values, **named}, environment.used)
 
@@ -91,7 +91,7 @@ class Sources:
                 found = plain_name(layer.tree, replace(layer.at, report=report)) or found
         return found
 
-    def trees(self, environment: Environment, report: Report) -> list[tuple[Map, At]]:
+    def trees(self, environment: Environment, report: Report) -> list[tuple[Map, SourceLocation]]:
         """Return what the files say; what is wrong and what surprises is in the report."""
         assembly = Assembly(self.folder, environment, report, self.dialect)
         if self.dialect == "docker":
@@ -101,7 +101,7 @@ class Sources:
             for file in self.files
             for layer in layers(_bytes(file), str(file), environment, report, self.dialect)
         ]
-        tree, at = assembly.merged(documents), At(report, str(self.files[0]))
+        tree, at = assembly.merged(documents), SourceLocation(report, str(self.files[0]))
         if not report.errors:
             validation.check_schema(tree, at, self.dialect, self.accepted)
         if not report.errors:
@@ -111,7 +111,7 @@ class Sources:
         return [(absolute(tree, self.folder, assembly.home), at)]
 
 
-def _of_docker(file: str | Path, assembly: Assembly, accepted: list[Map]) -> tuple[Map, At]:
+def _of_docker(file: str | Path, assembly: Assembly, accepted: list[Map]) -> tuple[Map, SourceLocation]:
     report = assembly.report
     before = len(report.errors)
     [layer] = layers(_bytes(file), str(file), assembly.environment, report, "docker")
@@ -140,7 +140,7 @@ def _bytes(file: str | Path) -> bytes:
         raise InputError(Problem(f"invalid path: {error}", "", str(file))) from None
 
 
-def plain_name(tree: Map, at: At) -> str | None:
+def plain_name(tree: Map, at: SourceLocation) -> str | None:
     """Return the `name:` of an interpolated tree; one that is no plain text is an error."""
     value: Any = tree.get("name")
     if value is None:
@@ -151,7 +151,7 @@ def plain_name(tree: Map, at: At) -> str | None:
     return str(go_text(value)) or None
 
 
-def _check_version(tree: Map, at: At) -> None:
+def _check_version(tree: Map, at: SourceLocation) -> None:
     version = tree.get("version")
     if version is None:
         return

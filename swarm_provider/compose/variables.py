@@ -11,13 +11,13 @@ from swarm_provider.compose.common.context import file_bytes
 from swarm_provider.compose.docker.env_file import EnvFileError
 from swarm_provider.compose.docker.interpolation import Environment
 from swarm_provider.compose.spec.env_file import read_dotenv
-from swarm_provider.compose.yaml.tree import At, as_written, part
+from swarm_provider.compose.yaml.tree import SourceLocation, as_written, part
 
 DEFAULT: Final = ".env"
 
 
 def with_files(
-    environment: Environment, files: Sequence[Path], at: At, given: Mapping[Path, str] | None = None
+    environment: Environment, files: Sequence[Path], at: SourceLocation, given: Mapping[Path, str] | None = None
 ) -> Environment:
     """Return the variables of these files under those that are there; what is wrong with a file is told to `at`.
 
@@ -32,7 +32,7 @@ def with_files(
             continue
         try:
             known = Environment({**found, **environment.values})
-            found.update(read_dotenv(data, known, At(at.report, as_written(name))))
+            found.update(read_dotenv(data, known, SourceLocation(at.report, as_written(name))))
         except EnvFileError as error:
             at.error(f"the env file {as_written(name)} cannot be read: {error}")
     return Environment({**found, **environment.values}, environment.used)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.convert.daemon_form import stored
-from swarm_provider.convert.helpers import ordered
+from swarm_provider.convert.helpers import sort_known
 from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.container import capabilities, credential_config, default_text, image_from_spec
 from swarm_provider.convert.service.deploy import chosen_platform, is_job_mode
@@ -58,7 +58,7 @@ def effective(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
         # names no driver and no option: the node's own, as without it
         del task["LogDriver"]
     if task.get("Networks"):
-        task["Networks"] = ordered(task["Networks"], lambda entry: entry["Target"])
+        task["Networks"] = sort_known(task["Networks"], lambda entry: entry["Target"])
     if isinstance(task.get("ContainerSpec"), dict):
         task["ContainerSpec"] = _container(task["ContainerSpec"], at(spec, "Labels", labels.NAMESPACE))
     result["TaskTemplate"] = task
@@ -179,7 +179,7 @@ def _container(container: Json, namespace: Any) -> Json:
         if value:
             result[key] = value
     if result.get("Ulimits"):
-        result["Ulimits"] = ordered(result["Ulimits"], lambda limit: limit["Name"])
+        result["Ulimits"] = sort_known(result["Ulimits"], lambda limit: limit["Name"])
     for kind in ("Secret", "Config"):
         _settle_files(result, kind)
     if isinstance(result.get("Mounts"), list):
@@ -223,7 +223,7 @@ def _settle_files(container: Json, kind: str) -> None:
         if not (isinstance(entry, dict) and "Runtime" in entry)
     ]
     if files:
-        container[f"{kind}s"] = ordered(files, lambda entry: (entry[f"{kind}Name"], entry["File"]["Name"]))
+        container[f"{kind}s"] = sort_known(files, lambda entry: (entry[f"{kind}Name"], entry["File"]["Name"]))
 
 
 def _file(entry: Json, id_key: str) -> Json:
@@ -244,7 +244,7 @@ def _mount(mount: Any) -> Any:
 def _endpoint(endpoint: Json) -> Json:
     result: Json = {"Mode": "vip", **endpoint}
     if result.get("Ports"):
-        result["Ports"] = ordered(result["Ports"], port_order)
+        result["Ports"] = sort_known(result["Ports"], port_order)
     return result
 
 

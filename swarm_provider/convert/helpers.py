@@ -9,34 +9,34 @@ from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN
 
 
-def through(value: Any, change: Callable[[Any], Any]) -> Any:
+def map_known(value: Any, change: Callable[[Any], Any]) -> Any:
     """Return `change(value)`; None and UNKNOWN stay what they are."""
     return value if value is None or value is UNKNOWN else change(value)
 
 
-def each(value: Any, change: Callable[[Any], Any]) -> Any:
+def map_items(value: Any, change: Callable[[Any], Any]) -> Any:
     """Return the list with `change` done to each entry; entries that are UNKNOWN stay."""
-    return through(value, lambda entries: [through(entry, change) for entry in entries])
+    return map_known(value, lambda entries: [map_known(entry, change) for entry in entries])
 
 
-def given(**entries: Any) -> Json:
+def drop_none(**entries: Any) -> Json:
     """Return the entries that are not None."""
     return {key: value for key, value in entries.items() if value is not None}
 
 
-def filled(**entries: Any) -> Json:
+def drop_empty(**entries: Any) -> Json:
     """Return the entries that say something: neither None, nor False, 0, or an empty text, list or map."""
     return {key: value for key, value in entries.items() if value}
 
 
-def inside(value: Any, key: str) -> Any:
+def get_known(value: Any, key: str) -> Any:
     """Return `value[key]`; UNKNOWN where the whole is unknown, None where there is nothing."""
     if value is UNKNOWN:
         return UNKNOWN
     return value.get(key) if isinstance(value, dict) else None
 
 
-def ordered(entries: Any, key: Callable[[Any], Any]) -> Any:
+def sort_known(entries: Any, key: Callable[[Any], Any]) -> Any:
     """Return the list sorted by `key`; a list whose order cannot be known yet stays as it is."""
 
     def sort(known: Iterable[Any]) -> list[Any]:
@@ -46,4 +46,4 @@ def ordered(entries: Any, key: Callable[[Any], Any]) -> Any:
         except (TypeError, AttributeError):
             return listed
 
-    return through(entries, sort)
+    return map_known(entries, sort)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
-from swarm_provider.convert.helpers import each, filled, given, through
+from swarm_provider.convert.helpers import drop_empty, drop_none, map_items, map_known
 from swarm_provider.convert.keep_user_form import keep_users_form
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, reveal
@@ -39,7 +39,9 @@ def config_to_spec(inputs: Json) -> Json:
     return {
         "Name": inputs.get("name") or inputs.get("baseName"),
         "Labels": _labels(inputs),
-        **given(Data=_data(inputs), Templating=through(inputs.get("templateDriver"), lambda name: {"Name": name})),
+        **drop_none(
+            Data=_data(inputs), Templating=map_known(inputs.get("templateDriver"), lambda name: {"Name": name})
+        ),
     }
 
 
@@ -49,32 +51,34 @@ def config_from_spec(spec: Json) -> Json:
         "name": spec.get("Name"),
         **_from_labels(spec),
         **_content(spec.get("Data")),
-        **filled(templateDriver=(spec.get("Templating") or {}).get("Name")),
+        **drop_empty(templateDriver=(spec.get("Templating") or {}).get("Name")),
     }
 
 
 def secret_to_spec(inputs: Json) -> Json:
     """Return the body of POST /secrets/create; a secret with a driver has no content of its own."""
     inputs = reveal(inputs)
-    driver = through(inputs.get("driver"), lambda name: {"Name": name, **filled(Options=inputs.get("driverOpts"))})
-    return {**config_to_spec(inputs), **given(Driver=driver)}
+    driver = map_known(
+        inputs.get("driver"), lambda name: {"Name": name, **drop_empty(Options=inputs.get("driverOpts"))}
+    )
+    return {**config_to_spec(inputs), **drop_none(Driver=driver)}
 
 
 def secret_from_spec(spec: Json) -> Json:
     """Return the inputs of a secret's Spec; Docker never gives the content back."""
     driver = spec.get("Driver") or {}
-    return {**config_from_spec(spec), **filled(driver=driver.get("Name"), driverOpts=driver.get("Options"))}
+    return {**config_from_spec(spec), **drop_empty(driver=driver.get("Name"), driverOpts=driver.get("Options"))}
 
 
 def _data(inputs: Json) -> Any:
     if inputs.get("dataBase64") is not None:
         return inputs["dataBase64"]
-    return through(inputs.get("data"), lambda text: encoded(content_of({"data": text}) or b""))
+    return map_known(inputs.get("data"), lambda text: encoded(content_of({"data": text}) or b""))
 
 
 def _content(data: Any) -> Json:
     if not data or data is UNKNOWN:
-        return filled(data=data)
+        return drop_empty(data=data)
     content = decoded(data)
     return {"dataBase64": data} if content is None else {**content_inputs(content)}
 
@@ -89,13 +93,13 @@ def network_to_spec(inputs: Json) -> Json:
         "Name": inputs.get("name"),
         "Driver": inputs.get("driver") or DEFAULT_NETWORK_DRIVER,
         "Labels": _labels(inputs),
-        **filled(
+        **drop_empty(
             Options=inputs.get("driverOpts"),
             Internal=inputs.get("internal"),
             Attachable=inputs.get("attachable"),
             Ingress=inputs.get("ingress"),
             EnableIPv6=inputs.get("enableIpv6"),
-            IPAM=through(inputs.get("ipam"), _ipam_to_spec),
+            IPAM=map_known(inputs.get("ipam"), _ipam_to_spec),
             Scope=inputs.get("scope"),
         ),
     }
@@ -112,7 +116,7 @@ def network_from_spec(network: Json) -> Json:
     return {
         "name": network.get("Name"),
         **_from_labels(network),
-        **filled(
+        **drop_empty(
             driver=network.get("Driver"),
             driverOpts=options,
             internal=network.get("Internal"),
@@ -159,7 +163,7 @@ def read_network(old: Json, live: Json) -> Json:
     elif subnets is None and "ipam" in found:
         # whatever pool the swarm has: who asks for no subnet takes any
         ipam = {key: value for key, value in found["ipam"].items() if key != "config"}
-        found = {**{key: value for key, value in found.items() if key != "ipam"}, **filled(ipam=ipam)}
+        found = {**{key: value for key, value in found.items() if key != "ipam"}, **drop_empty(ipam=ipam)}
     merged: Json = keep_users_form(old, wanted, found)
     return merged
 
@@ -175,19 +179,19 @@ def _as_asked(entry: Json, asked: list[Json]) -> Json:
 
 def _ipam_to_spec(ipam: Json) -> Json:
     def one(entry: Json) -> Json:
-        return filled(
+        return drop_empty(
             Subnet=entry.get("subnet"),
             IPRange=entry.get("ipRange"),
             Gateway=entry.get("gateway"),
             AuxiliaryAddresses=entry.get("auxAddresses"),
         )
 
-    return filled(Driver=ipam.get("driver"), Options=ipam.get("options"), Config=each(ipam.get("config"), one))
+    return drop_empty(Driver=ipam.get("driver"), Options=ipam.get("options"), Config=map_items(ipam.get("config"), one))
 
 
 def _ipam_from_spec(ipam: Json, *, drop_allotted: bool) -> Json:
     def one(entry: Json) -> Json:
-        return filled(
+        return drop_empty(
             subnet=entry.get("Subnet"),
             ipRange=entry.get("IPRange"),
             gateway=entry.get("Gateway"),
@@ -198,7 +202,7 @@ def _ipam_from_spec(ipam: Json, *, drop_allotted: bool) -> Json:
     config = ipam.get("Config") or []
     if config is not UNKNOWN:
         config = [one(entry) for entry in config if not (drop_allotted and _allotted(entry))]
-    return filled(driver=None if driver == "default" else driver, options=ipam.get("Options"), config=config)
+    return drop_empty(driver=None if driver == "default" else driver, options=ipam.get("Options"), config=config)
 
 
 def _allotted(entry: Json) -> bool:
@@ -225,8 +229,8 @@ def volume_to_spec(inputs: Json) -> Json:
         "Name": inputs.get("name"),
         "Driver": inputs.get("driver") or DEFAULT_VOLUME_DRIVER,
         "Labels": _labels(inputs),
-        **filled(DriverOpts=inputs.get("driverOpts")),
-        **given(ClusterVolumeSpec=through(inputs.get("clusterSpec"), cluster_to_spec)),
+        **drop_empty(DriverOpts=inputs.get("driverOpts")),
+        **drop_none(ClusterVolumeSpec=map_known(inputs.get("clusterSpec"), cluster_to_spec)),
     }
 
 
@@ -236,8 +240,8 @@ def volume_from_spec(volume: Json) -> Json:
     return {
         "name": volume.get("Name"),
         **_from_labels(volume),
-        **filled(driver=volume.get("Driver"), driverOpts=volume.get("DriverOpts") or volume.get("Options")),
-        **given(clusterSpec=through(cluster, cluster_from_spec)),
+        **drop_empty(driver=volume.get("Driver"), driverOpts=volume.get("DriverOpts") or volume.get("Options")),
+        **drop_none(clusterSpec=map_known(cluster, cluster_from_spec)),
     }
 
 
@@ -256,4 +260,4 @@ def _from_labels(spec: Json) -> Json:
     own = spec.get("Labels")
     if own is UNKNOWN:
         return {"labels": UNKNOWN}
-    return filled(labels=labels.users(own), namespace=(own or {}).get(labels.NAMESPACE))
+    return drop_empty(labels=labels.users(own), namespace=(own or {}).get(labels.NAMESPACE))

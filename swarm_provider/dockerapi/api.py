@@ -129,29 +129,29 @@ class Swarm:
     def engine_version(self) -> str:
         return self._calls.link.peer.engine
 
-    async def list(self, kind: str, *, fresh: bool = False, outdated: bool = False) -> Items:
+    async def list(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Items:
         """All objects of a kind (GET /services, /configs ...), from one call that all callers share.
 
         The list and its objects are shared, too: do not change them. Own writes of the kind make the next call ask
         again.
 
         Args:
-            fresh: ask again in any case.
-            outdated: the latest list will do, also when this process has written since.
+            bypass_cache: ask again in any case.
+            allow_stale: the latest list will do, also when this process has written since.
         """
-        return (await self._lists.get(kind, fresh=fresh, outdated=outdated)).items
+        return (await self._lists.get(kind, bypass_cache=bypass_cache, allow_stale=allow_stale)).items
 
-    async def find(self, kind: str, name: str, *, outdated: bool = False) -> Json | None:
-        """The object of exactly this name or id, from the shared list; `outdated` as for `list`."""
-        return (await self._lists.get(kind, outdated=outdated)).exact(name)
+    async def find(self, kind: str, name: str, *, allow_stale: bool = False) -> Json | None:
+        """The object of exactly this name or id, from the shared list; `allow_stale` as for `list`."""
+        return (await self._lists.get(kind, allow_stale=allow_stale)).exact(name)
 
-    async def view(self, kind: str, how: Callable[[Items], T], *, outdated: bool = False) -> T:
-        """What a function makes of the shared list: called once per list, however many ask; `outdated` as for `list`.
+    async def view(self, kind: str, how: Callable[[Items], T], *, allow_stale: bool = False) -> T:
+        """What a function makes of the shared list: called once per list, however many ask.
 
         Args:
             how: a function of a module; what it returns is shared.
         """
-        return (await self._lists.get(kind, outdated=outdated)).derive(how)
+        return (await self._lists.get(kind, allow_stale=allow_stale)).derive(how)
 
     async def labelled(self, kind: str, label: str, value: str) -> Items:
         """The objects of a kind that carry a label of this value, as they are now: a small answer in a large swarm."""
@@ -166,12 +166,12 @@ class Swarm:
             Conflict: the name is a node's, and several nodes have it.
         """
         how = kind_of(kind)
-        words = f"inspect {kind} {name_or_id!r}"
+        operation = f"inspect {kind} {name_or_id!r}"
         if not name_or_id:
             return None
         if not how.filter_by_name or _ID.fullmatch(name_or_id):
             try:
-                answer = await self._calls.read(path_of(f"{how.path}/{{}}", name_or_id), words)
+                answer = await self._calls.read(path_of(f"{how.path}/{{}}", name_or_id), operation)
             except NotFound:
                 if not how.filter_by_name:
                     return None
@@ -180,7 +180,7 @@ class Swarm:
                 if one is not None or not how.filter_by_name:
                     return one
         query = {"filters": json.dumps({"name": [name_or_id]})}
-        answer = await self._calls.read(how.path, words, query)
+        answer = await self._calls.read(how.path, operation, query)
         return exact(kind, how.items(answer.json()), name_or_id)
 
     async def get(self, kind: str, id: str) -> Json | None:
@@ -218,11 +218,11 @@ class Swarm:
         if kind == "network":
             # before API 1.44 a second local network of the same name would be made otherwise
             body = {"CheckDuplicate": True, **spec}
-        words = f"create {kind} {how.name_in_spec(spec)}".rstrip()
+        operation = f"create {kind} {how.name_in_spec(spec)}".rstrip()
         lost: Exception | None = None
         for _ in range(CREATE_ATTEMPTS):
             try:
-                answer = await self._write("POST", f"{how.path}/create", words, kind, body=body, auth=registry_auth)
+                answer = await self._write("POST", f"{how.path}/create", operation, kind, body=body, auth=registry_auth)
                 answered: Json = answer.json() or {}
                 return str(answered.get("ID") or answered.get("Id") or answered.get("Name") or "")
             except (Unanswered, NoLeader) as error:
@@ -265,8 +265,8 @@ class Swarm:
         if registry_auth_from is not None:
             query["registryAuthFrom"] = registry_auth_from
         path = path_of(f"{how.path}/{{}}/update", id)
-        words = f"update {kind} {how.name_in_spec(spec) or id}"
-        answer = await self._write("POST", path, words, kind, query=query, body=spec, auth=registry_auth)
+        operation = f"update {kind} {how.name_in_spec(spec) or id}"
+        answer = await self._write("POST", path, operation, kind, query=query, body=spec, auth=registry_auth)
         answered = answer.json() or {}
         return [str(warning) for warning in answered.get("Warnings") or []]
 
@@ -300,9 +300,9 @@ class Swarm:
             target = how.id_of(live)
         try:
             # what was removed already is not found when it is asked for again
-            words = f"remove {kind} {name_or_id!r}"
+            operation = f"remove {kind} {name_or_id!r}"
             query = {"force": "true"} if force else None
-            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), words, kind, query=query, again=True)
+            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), operation, kind, query=query, again=True)
         except NotFound:
             return False
         return True
@@ -359,7 +359,7 @@ class Swarm:
         self,
         method: str,
         path: str,
-        words: str,
+        operation: str,
         kind: str,
         *,
         query: Mapping[str, str] | None = None,
@@ -369,7 +369,7 @@ class Swarm:
     ) -> Answer:
         try:
             return await self._calls.write(
-                method, path, words, query=query, body=body, headers=auth_header(auth), again=again
+                method, path, operation, query=query, body=body, headers=auth_header(auth), again=again
             )
         finally:
             # also after a failure: an unanswered call may have been done

@@ -34,18 +34,20 @@ class Calls:
         self.when_slow: Callable[[str], None] = lambda call: None
         """Called with what a call does (`create service 'web'`) when it takes longer than `SLOW_SECONDS`."""
 
-    async def read(self, path: str, words: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def read(self, path: str, operation: str, query: Mapping[str, str] | None = None) -> Answer:
         """The answer to a GET, which may be asked twice."""
         timeout = self.link.read_timeout
         return await self.run(
-            words, lambda peer: peer.transport.call("GET", path, words, query=query, timeout=timeout), again=True
+            operation,
+            lambda peer: peer.transport.call("GET", path, operation, query=query, timeout=timeout),
+            again=True,
         )
 
     async def write(
         self,
         method: str,
         path: str,
-        words: str,
+        operation: str,
         *,
         query: Mapping[str, str] | None = None,
         body: Json | None = None,
@@ -54,8 +56,8 @@ class Calls:
     ) -> Answer:
         """The answer to a call that changes something; `again`: it may be done twice."""
         return await self.run(
-            words,
-            lambda peer: peer.transport.call(method, path, words, query=query, body=body, headers=headers),
+            operation,
+            lambda peer: peer.transport.call(method, path, operation, query=query, body=body, headers=headers),
             again=again,
         )
 

@@ -20,11 +20,11 @@ class Lists:
         self._shared: dict[str, asyncio.Task[Listing]] = {}
         self._latest: dict[str, Listing] = {}
 
-    async def get(self, kind: str, *, fresh: bool = False, outdated: bool = False) -> Listing:
+    async def get(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Listing:
         """The list of a kind; arguments as for `Swarm.list`."""
-        if outdated and kind in self._latest:
+        if allow_stale and kind in self._latest:
             return self._latest[kind]
-        shared = None if fresh else self._shared.get(kind)
+        shared = None if bypass_cache else self._shared.get(kind)
         if shared is None:
             shared = asyncio.create_task(self._asked(kind))
             self._shared[kind] = shared

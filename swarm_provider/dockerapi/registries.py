@@ -36,17 +36,17 @@ class Registries:
         header = await self.encoded_auth(image)
         # slashes are part of the route here
         path = "/distribution/" + "/".join(path_of("{}", part) for part in image.split("/")) + "/json"
-        words = f"look up image {image!r}"
+        operation = f"look up image {image!r}"
         try:
             answer = await self._calls.run(
-                words,
-                lambda peer: peer.transport.call("GET", path, words, headers=auth_header(header)),
+                operation,
+                lambda peer: peer.transport.call("GET", path, operation, headers=auth_header(header)),
                 bound=self._at_once,
             )
         except DockerError as error:
             raise from_registry(error) from None
         except Unanswered:
-            raise RegistryUnreachable("its registry timed out", call=words) from None
+            raise RegistryUnreachable("its registry timed out", call=operation) from None
         found: Json = answer.json()
         return found
 

@@ -40,11 +40,12 @@ async def _listed(calls: Calls, service_ids: list[str]) -> list[Json]:
 async def logs(calls: Calls, task_id: str, tail: int) -> str:
     """As `Swarm.task_logs`."""
     query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
-    words = f"read the logs of task {task_id}"
+    operation = f"read the logs of task {task_id}"
     path = path_of("/tasks/{}/logs", task_id)
     try:
         data = await calls.run(
-            words, lambda peer: peer.transport.stream(path, words, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES)
+            operation,
+            lambda peer: peer.transport.stream(path, operation, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES),
         )
     except (NotFound, Unanswered):
         return ""

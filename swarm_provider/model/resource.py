@@ -9,7 +9,7 @@ from typing import Any
 from swarm_provider.core import Json
 from swarm_provider.errors import Problem
 from swarm_provider.model.types.kinds import Field, ObjectOf
-from swarm_provider.model.types.place import At
+from swarm_provider.model.types.place import PropertyLocation
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Resource:
         known = {entry.wire: entry.type for entry in self.outputs}
         result: Json = {}
         for key, value in outputs.items():
-            at = At()
+            at = PropertyLocation()
             normal = known[key].normal(value, at) if key in known else value
             if not at.problems:
                 result[key] = normal
@@ -53,7 +53,7 @@ class Resource:
 
     def normal(self, inputs: Json) -> tuple[Json, list[Problem]]:
         """Return the inputs in normal form, and what is wrong with them."""
-        at = At()
+        at = PropertyLocation()
         result: Any = self.shape.normal(inputs, at)
         return (result if isinstance(result, dict) else {}), at.problems
 

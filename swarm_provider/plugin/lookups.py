@@ -8,7 +8,7 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.model import FUNCTIONS
 from swarm_provider.model.content import decoded, text_of
 from swarm_provider.model.types.kinds import nearest
-from swarm_provider.model.types.place import At
+from swarm_provider.model.types.place import PropertyLocation
 from swarm_provider.plan.families import naming
 from swarm_provider.plugin.run.nodes import chosen, hostname
 from swarm_provider.plugin.run.session import Session
@@ -19,7 +19,7 @@ async def invoke(session: Session, token: str, arguments: Json) -> Json:
     function = FUNCTIONS.get(token)
     if function is None:
         raise InputError(f"the provider has no function {token!r}")
-    at = At()
+    at = PropertyLocation()
     plain = reveal(function.shape.normal(arguments, at))
     if at.problems:
         raise InputError(*at.problems)

@@ -175,7 +175,7 @@ def _pace(found: Restart) -> str:
     return pace(found.batch, found.tasks)
 
 
-def sentence(outlook: Outlook) -> str:
+def describe_outlook(outlook: Outlook) -> str:
     """Return what happens to the tasks in words: `2 tasks restart, one at a time; capacity drops to 50%`."""
     if outlook.moved:
         what = (

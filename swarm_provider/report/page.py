@@ -14,7 +14,7 @@ from swarm_provider.plan.change.sentences import Survival, forecast_of, parse
 from swarm_provider.plan.change.text_diff import FIRST_WORDS
 from swarm_provider.report.changed import Changed, changed
 from swarm_provider.report.content import Content, content
-from swarm_provider.report.outlook import Outlook, outlooks, sentence, total
+from swarm_provider.report.outlook import Outlook, describe_outlook, outlooks, total
 from swarm_provider.report.reading import Note, Preview
 from swarm_provider.report.words import value_text
 
@@ -187,13 +187,15 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
     }.get(outlook.op, "")
     if one is None:
         told = tuple((what, "") for what in outlook.reasons)
-        return ServiceRow(outlook.service, outlook.op, sentence(outlook), told)
+        return ServiceRow(outlook.service, outlook.op, describe_outlook(outlook), told)
     if one.removed_by_hand:
         why = "it was removed by hand"
     by_hand = {change.path for change in one.by_hand}
     new = {change.path: change.new for change in one.differences}
     if one.op == "same":
-        return ServiceRow(outlook.service, "same", sentence(outlook), tuple((what, "") for what in outlook.reasons))
+        return ServiceRow(
+            outlook.service, "same", describe_outlook(outlook), tuple((what, "") for what in outlook.reasons)
+        )
     reasons = tuple((path, families.get(str(new.get(path)), "")) for path in outlook.reasons)
     if by_hand & set(new) and not why:
         why = "it was changed by hand"
@@ -203,7 +205,7 @@ def _service_row(outlook: Outlook, one: Changed | None, families: dict[str, str]
         why = RECREATED
     elif one.op in ("update", "replace") and not reasons:
         why = "; ".join(part for part in (why, _without_restart(one)) if part)
-    return ServiceRow(outlook.service, outlook.op, sentence(outlook), reasons, why, outlook.more, _image(one))
+    return ServiceRow(outlook.service, outlook.op, describe_outlook(outlook), reasons, why, outlook.more, _image(one))
 
 
 def _without_restart(one: Changed) -> str:

@@ -109,7 +109,7 @@ class Pruner:
     async def _pass(self, wishes: Sequence[_Wish]) -> list[list[str]]:
         """Remove what may go; return for each wish the names of what went."""
         kinds = sorted({wish.kind for wish in wishes})
-        listed = await asyncio.gather(*(self._swarm.list(kind, fresh=True) for kind in kinds))
+        listed = await asyncio.gather(*(self._swarm.list(kind, bypass_cache=True) for kind in kinds))
         families = {kind: naming.by_family(items) for kind, items in zip(kinds, listed, strict=True)}
         by_name = {
             kind: {naming.object_name(item): id for id, own in of_kind.items() for item in own}
@@ -130,7 +130,7 @@ class Pruner:
             for (kind, _), own in several.items()
         ):
             # in this order: an update that begins in between shows in its status
-            tasks = by_service(await self._swarm.list("task", fresh=True))
+            tasks = by_service(await self._swarm.list("task", bypass_cache=True))
             users = await self._users(kinds)
         going = {
             wish: [
@@ -157,7 +157,7 @@ class Pruner:
         return [_names(wish, [removed[item["ID"]] for item in going[wish]]) for wish in wishes]
 
     async def _users(self, kinds: Iterable[str]) -> dict[str, Users]:
-        services = await self._swarm.list("service", fresh=True)
+        services = await self._swarm.list("service", bypass_cache=True)
         return {kind: Users(kind, services) for kind in kinds}
 
     async def _retired(self, kind: str, item: Json) -> None:

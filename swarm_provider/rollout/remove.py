@@ -45,7 +45,7 @@ async def remove_service(
     stop = cancelled or asyncio.Event()
     limit = timeout or SERVICE_TIMEOUT_S
     shared = watcher or Watcher(swarm, clock)
-    removed = await _insist(swarm, "service", service_id, name or service_id, limit, progress, stop, clock)
+    removed = await _remove_with_retry(swarm, "service", service_id, name or service_id, limit, progress, stop, clock)
     await shared.gone(service_id, timeout=limit, progress=progress, cancelled=stop, name=name)
     return removed
 
@@ -71,9 +71,11 @@ async def remove_network(
     name = name or network_id
     limit = timeout or IN_USE_TIMEOUT_S
     deadline = waiting.now() + limit
-    removed = await _insist(swarm, "network", network_id, name, limit, progress, stop, waiting)
+    removed = await _remove_with_retry(swarm, "network", network_id, name, limit, progress, stop, waiting)
     said = False
-    while any(network_id in (item.get("Id"), item.get("Name")) for item in await swarm.list("network", fresh=True)):
+    while any(
+        network_id in (item.get("Id"), item.get("Name")) for item in await swarm.list("network", bypass_cache=True)
+    ):
         if waiting.now() >= deadline:
             raise RolloutFailed([f"network {name}: removal accepted, but the network still exists after {limit:g} s"])
         if not said:
@@ -101,10 +103,10 @@ async def remove_object(
         Cancelled: `cancelled` was set.
     """
     limit = timeout or IN_USE_TIMEOUT_S
-    return await _insist(swarm, kind, id, name or id, limit, progress, cancelled or asyncio.Event(), clock)
+    return await _remove_with_retry(swarm, kind, id, name or id, limit, progress, cancelled or asyncio.Event(), clock)
 
 
-async def _insist(
+async def _remove_with_retry(
     swarm: Swarm,
     kind: str,
     id: str,

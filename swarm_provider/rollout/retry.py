@@ -105,7 +105,7 @@ async def until_taken(once: Callable[[], Awaitable[T]], *, clock: Clock | None =
     raise AssertionError("unreachable")
 
 
-async def begin_update_anew(swarm: Swarm, service_id: str, *, clock: Clock | None = None) -> None:
+async def restart_update(swarm: Swarm, service_id: str, *, clock: Clock | None = None) -> None:
     """Make Swarm begin the present update of a service anew; the spec stays as it is, and no task restarts for it.
 
     Swarm gives up an update only for one to another spec, so there are two: to a spec whose update delay is longer by

@@ -31,7 +31,7 @@ from swarm_provider.plan.rollout.verdict import (
 )
 from swarm_provider.rollout.diagnose import Evidence, collect, reasons
 from swarm_provider.rollout.interfaces import Clock, Items, Progress, RealClock, Swarm, silent
-from swarm_provider.rollout.retry import begin_update_anew
+from swarm_provider.rollout.retry import restart_update
 
 TICK_S: Final = 0.3
 SHORTEST_TICK_S: Final = 0.1
@@ -245,8 +245,8 @@ class Watcher:
         everything = self._all_tasks or any(waiter.desired is None for waiter in waiters)
         ids = None if everything else [waiter.service_id for waiter in waiters]
         services, nodes, tasks = await asyncio.gather(
-            self._swarm.list("service", fresh=True),
-            self._swarm.list("node", fresh=True),
+            self._swarm.list("service", bypass_cache=True),
+            self._swarm.list("node", bypass_cache=True),
             self._swarm.tasks(service_ids=ids),
         )
         self._reachable()
@@ -286,7 +286,7 @@ class Watcher:
             self._keep_evidence(waiter, before)
             if verdict.stalled and now - waiter.begun_anew_at >= BEGIN_ANEW_EVERY_S:
                 waiter.begun_anew_at = now
-                self._spawn(self._begin_anew(waiter))
+                self._spawn(self._restart_update(waiter))
 
     def _judge_removal(self, waiter: _Waiter, present: bool, tasks: Items, nodes: Items) -> None:
         left = [task for task in map(Task, tasks) if _holds_a_container(task, nodes)]
@@ -350,10 +350,10 @@ class Watcher:
             cause = Cause("crash", "", newest.id, newest.container_id, newest.node_id)
             self._spawn(self._fetch(waiter, cause))
 
-    async def _begin_anew(self, waiter: _Waiter) -> None:
+    async def _restart_update(self, waiter: _Waiter) -> None:
         self._say(waiter, "node lost during the update; restarting the update", at_once=True)
         with contextlib.suppress(SwarmProviderError):
-            await begin_update_anew(self._swarm, waiter.service_id, clock=self._clock)
+            await restart_update(self._swarm, waiter.service_id, clock=self._clock)
 
     async def _fetch(self, waiter: _Waiter, cause: Cause) -> None:
         waiter.evidence[cause.task_id] = await collect(self._swarm, cause)

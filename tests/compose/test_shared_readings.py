@@ -13,14 +13,14 @@ from swarm_provider.compose import load
 from swarm_provider.compose.common.validation import check_schema
 from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.yaml.reader import _trees, read
-from swarm_provider.compose.yaml.tree import At, Map, Report
+from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation
 from swarm_provider.errors import InputError
 from tests.compose.test_fuzz import CORPUS, mutated
 
 
 def refused(tree: Map, dialect: Dialect) -> bool:
     report = Report()
-    check_schema(tree, At(report, "f.yml"), dialect)
+    check_schema(tree, SourceLocation(report, "f.yml"), dialect)
     return bool(report.errors)
 
 
@@ -88,5 +88,5 @@ def test_a_tree_that_is_equal_but_for_a_type_is_checked_again() -> None:
     for text, errors in (("true", 0), ("1", 1)):
         report = Report()
         tree = read(f"services: {{web: {{image: a, init: {text}}}}}\n".encode(), "f.yml")
-        check_schema(tree, At(report, "f.yml"), accepted=accepted)
+        check_schema(tree, SourceLocation(report, "f.yml"), accepted=accepted)
         assert len(report.errors) == errors

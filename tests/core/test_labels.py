@@ -16,12 +16,12 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import OwnershipError
 from swarm_provider.model import FUNCTIONS, RESOURCES
-from swarm_provider.model.types.place import At
+from swarm_provider.model.types.place import PropertyLocation
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.families.pruning import Users, prunable, references, undecided
 from swarm_provider.plan.ownership import odd_labels
 from swarm_provider.plan.ownership.claims import claim, of_another, owner_of_urn, owner_told
-from swarm_provider.plan.rollout.stack_status import members, standing
+from swarm_provider.plan.rollout.stack_status import members, service_status
 
 OWNER = owner_of_urn("urn:pulumi:dev::todo::swarm:index:Config::app")
 KEYS = (
@@ -139,7 +139,7 @@ def test_families_and_ownership_are_decided_whatever_the_labels_are(owns: list[A
             assert "config 'app'" in str(error)
         assert owner_told(own, OWNER, incarnation) in (None, labels.owner(own))
         assert of_another(own, OWNER, incarnation) in (None, labels.owner(own))
-    for text in odd_labels.told("config", items, SecretFilter()).values():
+    for text in odd_labels.describe_odd_labels("config", items, SecretFilter()).values():
         assert text.startswith("config 'app-") and len(text) < 1000 and text.isprintable()
 
 
@@ -161,7 +161,7 @@ def test_pruning_and_status_read_whatever_a_spec_and_the_one_before_hold(
             references(service["PreviousSpec"], kind)
     for stack in ("todo", "todo/dev"):
         for service in members(live, stack):
-            standing(service, [], [], configs, [], 0)
+            service_status(service, [], [], configs, [], 0)
 
 
 @given(odd)
@@ -180,7 +180,7 @@ def test_outputs_of_a_state_are_of_the_type_that_is_defined_or_missing(resource:
     assert sound.keys() <= outputs.keys()
     for entry in resource.outputs:
         if sound.get(entry.wire) is not None:
-            at = At()
+            at = PropertyLocation()
             entry.type.normal(sound[entry.wire], at)
             assert at.problems == []
             assert not isinstance(sound[entry.wire], int)
@@ -191,6 +191,6 @@ def test_outputs_of_a_state_are_of_the_type_that_is_defined_or_missing(resource:
     st.dictionaries(st.sampled_from(["name", "project", "node", "role", "labels"]), nonsense),
 )
 def test_arguments_of_a_lookup_are_right_or_a_problem(function: Any, arguments: Json) -> None:
-    at = At()
+    at = PropertyLocation()
     plain = function.shape.normal(arguments, at)
     assert at.problems or all(plain.get(entry.wire) is not None for entry in function.inputs if entry.required)

@@ -166,7 +166,7 @@ def test_network_list_has_what_inspect_has(docker: Docker, unique: str) -> None:
         async with asyncio.timeout(30):
             while not (await swarm.inspect("network", unique) or {}).get("Options"):
                 await asyncio.sleep(0.1)
-        listed = exact("network", await swarm.list("network", fresh=True), unique) or {}
+        listed = exact("network", await swarm.list("network", bypass_cache=True), unique) or {}
         inspected = await swarm.inspect("network", listed["Id"]) or {}
         keys = ("Id", "Name", "Driver", "Scope", "Labels", "Options", "IPAM", "Internal", "Attachable", "Ingress")
         assert {key: listed[key] for key in keys} == {key: inspected[key] for key in keys}

@@ -59,7 +59,7 @@ def test_list_begun_before_a_write_ended_is_not_kept(short_path: Path) -> None:
 def test_list_fresh_asks_again_for_everybody(short_path: Path) -> None:
     async def work(swarm: Swarm) -> None:
         await swarm.list("node")
-        await swarm.list("node", fresh=True)
+        await swarm.list("node", bypass_cache=True)
         await swarm.list("node")
 
     with stub_daemon(short_path, "d", slow) as stub:

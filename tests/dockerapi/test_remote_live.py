@@ -157,7 +157,7 @@ def test_ssh_that_is_killed_in_the_middle_is_started_again_for_the_next_call(ssh
         for process in ssh_processes():
             os.kill(process, signal.SIGKILL)
         await asyncio.sleep(0.2)
-        assert await swarm.list("node", fresh=True)
+        assert await swarm.list("node", bypass_cache=True)
 
     on_swarm(work, host=ssh_engine.host)
 
@@ -236,7 +236,7 @@ def test_leader_lost_in_the_middle_of_a_run_is_replaced(engine_dir: str, unique:
         began = time.monotonic()
         # reads and writes of many resources, as in the middle of an `up`
         await asyncio.gather(
-            *(swarm.list(kind, fresh=True) for kind in ("node", "service", "config")),
+            *(swarm.list(kind, bypass_cache=True) for kind in ("node", "service", "config")),
             *(swarm.inspect("config", f"{unique}-{number}") for number in range(10)),
         )
         assert await swarm.create("config", {"Name": unique, "Data": "eA=="})

@@ -11,7 +11,7 @@ import pytest
 from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.plan.scheduling.evictions import evictions
-from swarm_provider.plan.scheduling.forecast import Cluster, live_loads
+from swarm_provider.plan.scheduling.forecast import SimulatedCluster, live_usages
 from tests.support.engine import Docker, Engine
 
 pytestmark = [pytest.mark.live, pytest.mark.multinode, pytest.mark.long]
@@ -78,7 +78,7 @@ def test_forecast_of_labels_and_availability_agrees_with_task_ids(three_nodes: E
         for what, host, change in steps:
             before = docker.api.nodes()
             after = [change(node) if node["ID"] == nodes[host] else node for node in before]
-            cluster = Cluster([], live_loads(docker.api.services(), docker.api.tasks(), {}))
+            cluster = SimulatedCluster([], live_usages(docker.api.services(), docker.api.tasks(), {}))
             forecast = evictions(cluster, before, after, specs).counts
             was = wanted(docker, list(specs))
             wished: Any = next(node["Spec"] for node in after if node["ID"] == nodes[host])

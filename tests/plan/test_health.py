@@ -9,7 +9,7 @@ import pytest
 
 from swarm_provider.core import Json
 from swarm_provider.plan.rollout.health import degraded, health, left_behind, recovered
-from swarm_provider.plan.rollout.stack_status import standing
+from swarm_provider.plan.rollout.stack_status import service_status
 
 NOW = 1_790_000_000 * 10**9
 
@@ -129,7 +129,7 @@ def test_global_service_without_a_node_is_degraded() -> None:
     bound = service(Global={})
     bound["Spec"]["TaskTemplate"] = {"Placement": {"Constraints": ["node.labels.gpu == yes"]}}
     assert degraded(bound, [], [node("a")], NOW) == "web is degraded: no node accepts its tasks"
-    shown = standing(bound, [], [node("a")], [], [], NOW)
+    shown = service_status(bound, [], [node("a")], [], [], NOW)
     assert not shown.well
     assert "no node satisfies `node.labels.gpu == yes`" in shown.problems[0]
 
@@ -140,7 +140,7 @@ def test_try_that_has_just_begun_does_not_count(mode: Json, state: str) -> None:
     said = degraded(service(**mode), tried(state=state, ran=2), [node("a")], NOW)
     assert said == "web is degraded: 0/1 tasks run; 1 just restarted after a failure"
     assert not recovered(service(**mode), said)
-    assert not standing(service(**mode), tried(state=state, ran=2), [node("a")], [], [], NOW).well
+    assert not service_status(service(**mode), tried(state=state, ran=2), [node("a")], [], [], NOW).well
 
 
 def test_task_that_has_run_for_as_long_as_swarm_watches_counts() -> None:
@@ -189,7 +189,7 @@ def test_tasks_of_another_version_on_paused_nodes_are_left_behind() -> None:
     nodes = [node("a"), resting]
     tasks = [task("a") | new, task("b") | old]
     assert left_behind(live, tasks, nodes) == "1 task of web on b (paused) still runs the previous version"
-    assert standing(live, tasks, nodes, [], [], NOW).well
+    assert service_status(live, tasks, nodes, [], [], NOW).well
     assert left_behind(live, [task("a") | old, task("b") | new], nodes) is None
 
 

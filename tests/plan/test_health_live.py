@@ -7,7 +7,7 @@ import time
 import pytest
 
 from swarm_provider.plan.rollout.health import degraded
-from swarm_provider.plan.rollout.stack_status import standing
+from swarm_provider.plan.rollout.stack_status import service_status
 from tests.e2e.stacks import wait_for
 from tests.support.engine import Docker
 
@@ -33,7 +33,7 @@ def test_crash_loop_is_well_at_no_moment(docker: Docker, unique: str, mode: str)
         open_tasks = [task for task in tasks if task["DesiredState"] != "shutdown"]
         phases |= {(task["DesiredState"], task["Status"]["State"]) for task in open_tasks}
         now = time.time_ns()
-        if degraded(live, tasks, nodes, now) is None or standing(live, tasks, nodes, [], [], now).well:
+        if degraded(live, tasks, nodes, now) is None or service_status(live, tasks, nodes, [], [], now).well:
             well.append([(task["DesiredState"], task["Status"]) for task in tasks])
         time.sleep(0.1)
     assert well == []

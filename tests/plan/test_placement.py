@@ -8,7 +8,14 @@ from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.plan.scheduling.evictions import evictions
-from swarm_provider.plan.scheduling.forecast import Cluster, foresee, holders, live_loads, sentence, taken_ports
+from swarm_provider.plan.scheduling.forecast import (
+    SimulatedCluster,
+    describe_unplaced,
+    holders,
+    live_usages,
+    simulate_scheduling,
+    taken_ports,
+)
 
 GIB = 1 << 30
 
@@ -37,30 +44,30 @@ def reserving(memory: str, replicas: int = 1, name: str = "web", **deploy: Any) 
 
 
 def test_services_planned_before_count_as_if_they_ran() -> None:
-    cluster = Cluster([node("a"), node("b")])
-    assert foresee(reserving("3G", 2, "first"), cluster, restarts=False).pending == 0
-    second = foresee(reserving("3G", 1, "second"), cluster, restarts=False)
+    cluster = SimulatedCluster([node("a"), node("b")])
+    assert simulate_scheduling(reserving("3G", 2, "first"), cluster, restarts=False).pending == 0
+    second = simulate_scheduling(reserving("3G", 1, "second"), cluster, restarts=False)
     assert (second.pending, second.reason) == (1, "no suitable node (insufficient resources on 2 nodes)")
 
 
 def test_service_forecast_again_does_not_count_twice() -> None:
-    cluster = Cluster([node("a")])
+    cluster = SimulatedCluster([node("a")])
     for _ in range(3):
-        assert foresee(reserving("3G"), cluster, restarts=True).pending == 0
+        assert simulate_scheduling(reserving("3G"), cluster, restarts=True).pending == 0
 
 
 def test_label_planned_in_the_same_run_gives_no_alarm() -> None:
     pinned = service(deploy={"placement": {"constraints": ["node.labels.storage == raid"]}})
-    assert foresee(pinned, Cluster([node("a", storage="raid")]), restarts=False).pending == 0
+    assert simulate_scheduling(pinned, SimulatedCluster([node("a", storage="raid")]), restarts=False).pending == 0
     planned = node("a")
     planned["Spec"]["Labels"] = {"storage": UNKNOWN}
-    assert foresee(pinned, Cluster([planned]), restarts=False).pending == 0
+    assert simulate_scheduling(pinned, SimulatedCluster([planned]), restarts=False).pending == 0
 
 
 def test_sentence_names_what_no_node_satisfies() -> None:
     pinned = service(deploy={"placement": {"constraints": ["node.labels.storage == raid"]}})
     nodes = [node("a"), node("b", storage="ssd")]
-    assert sentence(pinned, foresee(pinned, Cluster(nodes), restarts=False), nodes) == (
+    assert describe_unplaced(pinned, simulate_scheduling(pinned, SimulatedCluster(nodes), restarts=False), nodes) == (
         "the task of web will stay pending: no suitable node (scheduling constraints not satisfied on 2 nodes): "
         "no node satisfies 'node.labels.storage == raid'"
     )
@@ -69,11 +76,16 @@ def test_sentence_names_what_no_node_satisfies() -> None:
 def test_sentence_counts_the_tasks_that_find_no_node() -> None:
     spec = service(replicas=5, deploy={"placement": {"maxReplicasPerNode": 2}})
     nodes = [node("a"), node("b"), node("c", availability="drain")]
-    assert sentence(spec, foresee(spec, Cluster(nodes), restarts=False), nodes) == (
+    assert describe_unplaced(spec, simulate_scheduling(spec, SimulatedCluster(nodes), restarts=False), nodes) == (
         "1 of 5 tasks of web will stay pending: no suitable node (max replicas per node limit exceed; "
         "1 node not available for new tasks)"
     )
-    assert sentence(spec, foresee(service(replicas=4), Cluster(nodes), restarts=False), nodes) is None
+    assert (
+        describe_unplaced(
+            spec, simulate_scheduling(service(replicas=4), SimulatedCluster(nodes), restarts=False), nodes
+        )
+        is None
+    )
 
 
 def running(spec: Json, *nodes: str, state: str = "running") -> tuple[Json, list[Json]]:
@@ -81,12 +93,12 @@ def running(spec: Json, *nodes: str, state: str = "running") -> tuple[Json, list
     tasks = [
         {
             "ServiceID": live["ID"],
-            "NodeID": place,
+            "NodeID": add,
             "Spec": spec["TaskTemplate"],
             "DesiredState": "running",
             "Status": {"State": state},
         }
-        for place in nodes
+        for add in nodes
     ]
     return live, tasks
 
@@ -96,33 +108,36 @@ def test_host_port_updated_with_start_first_waits_for_its_own_task() -> None:
     live, tasks = running(service(**port), "a")
     nodes = [node("a")]
     for order, pending in (("start-first", 1), ("stop-first", 0)):
-        cluster = Cluster(nodes, live_loads([live], tasks, {}))
+        cluster = SimulatedCluster(nodes, live_usages([live], tasks, {}))
         after = service(deploy={"updateConfig": {"order": order}}, **port)
-        outcome = foresee(after, cluster, restarts=True)
+        outcome = simulate_scheduling(after, cluster, restarts=True)
         assert outcome.pending == pending
         if pending:
-            assert "a host port cannot be updated with order: start-first" in (sentence(after, outcome, nodes) or "")
+            assert "a host port cannot be updated with order: start-first" in (
+                describe_unplaced(after, outcome, nodes) or ""
+            )
 
 
 def test_task_that_has_ended_takes_nothing() -> None:
     live, tasks = running(reserving("4G", name="old"), "a", state="complete")
-    assert live_loads([live], tasks, {}) == {}
+    assert live_usages([live], tasks, {}) == {}
 
 
 def test_task_of_a_service_that_is_gone_takes_its_part_and_is_no_longer_evicted() -> None:
     live, tasks = running(reserving("4G", name="old"), "a")
-    loads = live_loads([], tasks, {})
-    assert [load.demand.memory for load in loads["id-old"]] == [4 * 1024**3]
-    assert not evictions(Cluster([], loads), [node("a")], [], {}).counts
-    assert evictions(Cluster([], live_loads([live], tasks, {})), [node("a")], [], {}).counts == {"old": 1}
+    usages = live_usages([], tasks, {})
+    assert [usage.requirements.memory for usage in usages["id-old"]] == [4 * 1024**3]
+    assert not evictions(SimulatedCluster([], usages), [node("a")], [], {}).counts
+    assert evictions(SimulatedCluster([], live_usages([live], tasks, {})), [node("a")], [], {}).counts == {"old": 1}
 
 
 def test_missing_drivers_are_told_for_volumes_networks_and_logs() -> None:
     driver = {"type": "volume", "source": "v", "target": "/v", "volume": {"driver": "rex"}}
     for parts in ({"volumes": [driver]}, {"logging": {"driver": "x"}}, {"networks": [{"name": "n"}]}):
-        cluster = Cluster([node("a")], network_drivers={"n": "weave"})
+        cluster = SimulatedCluster([node("a")], network_drivers={"n": "weave"})
         assert (
-            foresee(service(**parts), cluster, restarts=False).reason == "no suitable node (missing plugin on 1 node)"
+            simulate_scheduling(service(**parts), cluster, restarts=False).reason
+            == "no suitable node (missing plugin on 1 node)"
         )
 
 
@@ -130,20 +145,20 @@ def test_platforms_of_the_image_are_compared_as_go_and_as_the_kernel_write_them(
     spec = service()
     for arch, pending in (("amd64", 0), ("arm64", 1), ("", 0)):
         spec["TaskTemplate"]["Placement"]["Platforms"] = [{"OS": "linux", "Architecture": arch}]
-        assert foresee(spec, Cluster([node("a")]), restarts=False).pending == pending
+        assert simulate_scheduling(spec, SimulatedCluster([node("a")]), restarts=False).pending == pending
 
 
 def test_global_service_without_any_node_is_told() -> None:
     spec = to_spec(
         {"name": "agent", "image": "bb:1", "deploy": {"mode": "global", "placement": {"constraints": ["node.id == z"]}}}
     )
-    outcome = foresee(spec, Cluster([node("a")]), restarts=False)
+    outcome = simulate_scheduling(spec, SimulatedCluster([node("a")]), restarts=False)
     assert outcome.reason == "no suitable node (scheduling constraints not satisfied on 1 node)"
 
 
 def test_what_is_not_known_yet_asks_for_nothing() -> None:
     spec = service(deploy={"resources": {"reservations": {"memory": UNKNOWN}}}, ports=UNKNOWN, volumes=UNKNOWN)
-    assert foresee(spec, Cluster([node("a")]), restarts=False).pending == 0
+    assert simulate_scheduling(spec, SimulatedCluster([node("a")]), restarts=False).pending == 0
     assert taken_ports(spec, holders([{"Spec": spec}])) == []
 
 
@@ -164,7 +179,7 @@ def test_drained_node_evicts_and_its_local_data_stays_behind() -> None:
     data = {"volumes": [{"type": "volume", "source": "data", "target": "/d"}]}
     web, on_a = running(service("web", 2), "a", "b")
     db, also_on_a = running(service("db", 1, **data), "a")
-    cluster = Cluster([], live_loads([web, db], [*on_a, *also_on_a], {}))
+    cluster = SimulatedCluster([], live_usages([web, db], [*on_a, *also_on_a], {}))
     before, after = [node("a"), node("b")], [node("a", availability="drain"), node("b")]
     found = evictions(cluster, before, after, {item["Spec"]["Name"]: item["Spec"] for item in (web, db)})
     assert found.counts == {"db": 1, "web": 1}
@@ -173,15 +188,15 @@ def test_drained_node_evicts_and_its_local_data_stays_behind() -> None:
 
 def test_evicted_task_that_fits_nowhere_else_is_told() -> None:
     big, on_a = running(reserving("3G", 2, "big"), "a", "b")
-    cluster = Cluster([], live_loads([big], on_a, {}))
+    cluster = SimulatedCluster([], live_usages([big], on_a, {}))
     before, after = [node("a"), node("b")], [node("a", availability="drain"), node("b")]
     (warning,) = evictions(cluster, before, after, {"big": big["Spec"]}).warnings
     assert warning.startswith("1 of 2 tasks of big will stay pending: no suitable node (")
-    assert cluster.loads == live_loads([big], on_a, {}), "the forecast leaves the cluster as it is"
+    assert cluster.usages == live_usages([big], on_a, {}), "the forecast leaves the cluster as it is"
 
 
 def test_label_that_goes_evicts_what_asked_for_it() -> None:
     pinned, tasks = running(service(deploy={"placement": {"constraints": ["node.labels.zone == a"]}}), "a")
-    cluster = Cluster([], live_loads([pinned], tasks, {}))
+    cluster = SimulatedCluster([], live_usages([pinned], tasks, {}))
     found = evictions(cluster, [node("a", zone="a")], [node("a", zone="b")], {"web": pinned["Spec"]})
     assert found.counts == {"web": 1}

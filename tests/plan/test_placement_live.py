@@ -16,7 +16,14 @@ import pytest
 from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.plan.change.restart import restart
-from swarm_provider.plan.scheduling.forecast import Cluster, Outcome, foresee, holders, live_loads, taken_ports
+from swarm_provider.plan.scheduling.forecast import (
+    Outcome,
+    SimulatedCluster,
+    holders,
+    live_usages,
+    simulate_scheduling,
+    taken_ports,
+)
 from tests.support.engine import Docker, Engine
 
 pytestmark = [pytest.mark.live, pytest.mark.multinode, pytest.mark.long]
@@ -240,7 +247,7 @@ class Bench:
         for name, spec in specs.items():
             live = self.docker.service(name) if name in first else None
             found = restart(live["Spec"], spec) if live else None
-            self.forecasts[name] = foresee(
+            self.forecasts[name] = simulate_scheduling(
                 spec, cluster, restarts=bool(found and found.restarts and not found.placement)
             )
         for name, spec in specs.items():
@@ -249,7 +256,7 @@ class Bench:
         for name in {*cases, *first}:
             self.api.remove_service(name)
         end = time.monotonic() + TIMEOUT
-        while self.cluster().loads:
+        while self.cluster().usages:
             assert time.monotonic() < end
             time.sleep(0.2)
 
@@ -266,11 +273,11 @@ class Bench:
             made["resources"] = {"reservations": sized}
         return to_spec({**inputs, "name": name, "deploy": made})
 
-    def cluster(self) -> Cluster:
+    def cluster(self) -> SimulatedCluster:
         networks = self.api.networks()
         drivers = {key: item["Driver"] for item in networks for key in (item["Id"], item["Name"])}
         # the tasks of a service that is gone have still to end
-        return Cluster(self.api.nodes(), live_loads(self.api.services(), self.api.tasks(), drivers), drivers)
+        return SimulatedCluster(self.api.nodes(), live_usages(self.api.services(), self.api.tasks(), drivers), drivers)
 
     def send(self, name: str, spec: Json, *, update: bool = False) -> None:
         if update:

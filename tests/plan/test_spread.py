@@ -11,13 +11,20 @@ from hypothesis import strategies as st
 from swarm_provider.core import Json
 from swarm_provider.plan.scheduling import filters
 from swarm_provider.plan.scheduling.evictions import evictions
-from swarm_provider.plan.scheduling.filters import Demand, Load, Taken, demand_of, room, why_not
-from swarm_provider.plan.scheduling.forecast import Cluster, foresee, live_loads
+from swarm_provider.plan.scheduling.filters import (
+    NodeUsage,
+    TaskRequirements,
+    TaskUsage,
+    requirements_of,
+    room,
+    why_not,
+)
+from swarm_provider.plan.scheduling.forecast import SimulatedCluster, live_usages, simulate_scheduling
 from swarm_provider.plan.scheduling.spread import spread
 from tests.plan.test_placement import GIB, node, reserving, running, service
 
 DEMANDS = st.builds(
-    Demand,
+    TaskRequirements,
     service=st.just("web"),
     cpus=st.sampled_from([0, 0, 3 * 10**8]),
     memory=st.sampled_from([0, 0, GIB, 3 * GIB]),
@@ -25,43 +32,45 @@ DEMANDS = st.builds(
     max_per_node=st.sampled_from([0, 0, 2]),
 )
 OTHERS = st.builds(
-    Demand,
+    TaskRequirements,
     service=st.sampled_from(["web", "db"]),
     memory=st.sampled_from([0, GIB]),
     ports=st.sampled_from([frozenset(), frozenset({("tcp", 80)})]),
 )
 
 
-def one_by_one(demand: Demand, nodes: list[Json], here: dict[str, Taken], wanted: int) -> Counter[str]:
+def one_by_one(
+    requirements: TaskRequirements, nodes: list[Json], here: dict[str, NodeUsage], wanted: int
+) -> Counter[str]:
     """What the scheduler does: each task goes to the best node there is."""
     placed: Counter[str] = Counter()
     for _ in range(wanted):
-        suiting = [one["ID"] for one in nodes if why_not(demand, one, here[one["ID"]]) is None]
+        suiting = [one["ID"] for one in nodes if why_not(requirements, one, here[one["ID"]]) is None]
         if not suiting:
             break
-        best = min(suiting, key=lambda id: (here[id].of(demand.service), here[id].tasks))
-        here[best].add(Load(demand, best))
+        best = min(suiting, key=lambda id: (here[id].of(requirements.service), here[id].tasks))
+        here[best].add(TaskUsage(requirements, best))
         placed[best] += 1
     return placed
 
 
 @given(DEMANDS, st.lists(st.tuples(OTHERS, st.integers(0, 3), st.booleans())), st.integers(0, 12), st.integers(1, 4))
 def test_counting_places_tasks_as_one_by_one(
-    demand: Demand, there: list[tuple[Demand, int, bool]], wanted: int, count: int
+    requirements: TaskRequirements, there: list[tuple[TaskRequirements, int, bool]], wanted: int, count: int
 ) -> None:
     nodes = [node(str(number)) for number in range(count)]
-    here: defaultdict[str, Taken] = defaultdict(Taken)
+    here: defaultdict[str, NodeUsage] = defaultdict(NodeUsage)
     for other, number, active in there:
-        here[str(number % count)].add(Load(other, str(number % count), active))
-    counted = spread(demand, nodes, here, wanted)
-    assert counted == one_by_one(demand, nodes, here, wanted)
+        here[str(number % count)].add(TaskUsage(other, str(number % count), active))
+    counted = spread(requirements, nodes, here, wanted)
+    assert counted == one_by_one(requirements, nodes, here, wanted)
 
 
 def test_room_is_what_the_filters_let_in() -> None:
-    demand = demand_of(reserving("1500M"))
-    assert room(demand, node("a"), Taken(), 10**30) == 2
-    assert room(demand, node("a", availability="drain"), Taken(), 5) == 0
-    assert room(demand_of(service()), node("a"), Taken(), 5) == 5
+    requirements = requirements_of(reserving("1500M"))
+    assert room(requirements, node("a"), NodeUsage(), 10**30) == 2
+    assert room(requirements, node("a", availability="drain"), NodeUsage(), 5) == 0
+    assert room(requirements_of(service()), node("a"), NodeUsage(), 5) == 5
 
 
 @pytest.mark.timeout(20)
@@ -78,34 +87,34 @@ def test_number_of_replicas_costs_nothing(replicas: int, order: str, monkeypatch
     monkeypatch.setattr(filters, "why_not", counted)
     nodes = [node("a"), node("b"), node("c")]
     live, tasks = running(service("web", 2), "a", "b")
-    cluster = Cluster(nodes, live_loads([live], tasks, {}))
+    cluster = SimulatedCluster(nodes, live_usages([live], tasks, {}))
     deploy = {"updateConfig": {"order": order, "parallelism": 1}}
-    grown = foresee(service("web", replicas, deploy=deploy), cluster, restarts=True)
+    grown = simulate_scheduling(service("web", replicas, deploy=deploy), cluster, restarts=True)
     assert (grown.wanted, grown.pending) == (replicas, 0)
-    again = foresee(service("web", replicas, deploy=deploy), cluster, restarts=True)
+    again = simulate_scheduling(service("web", replicas, deploy=deploy), cluster, restarts=True)
     assert (again.wanted, again.pending) == (replicas, 0)
-    assert sum(load.count for load in cluster.loads["web"]) == replicas
+    assert sum(usage.count for usage in cluster.usages["web"]) == replicas
     assert cluster.taken["a"].tasks + cluster.taken["b"].tasks + cluster.taken["c"].tasks == replicas
     assert calls["why_not"] <= 1000
 
 
 def test_replicas_beyond_the_memory_are_pending() -> None:
     nodes = [node("a"), node("b")]
-    outcome = foresee(reserving("1G", 100_000), Cluster(nodes), restarts=False)
+    outcome = simulate_scheduling(reserving("1G", 100_000), SimulatedCluster(nodes), restarts=False)
     assert (outcome.wanted, outcome.pending) == (100_000, 100_000 - 8)
     assert outcome.reason == "no suitable node (insufficient resources on 2 nodes)"
 
 
 def test_many_tasks_that_are_scaled_away_make_room() -> None:
-    cluster = Cluster([node("a")])
-    assert foresee(service("web", 100_000), cluster, restarts=False).pending == 0
-    assert foresee(service("web", 3), cluster, restarts=False).pending == 0
+    cluster = SimulatedCluster([node("a")])
+    assert simulate_scheduling(service("web", 100_000), cluster, restarts=False).pending == 0
+    assert simulate_scheduling(service("web", 3), cluster, restarts=False).pending == 0
     assert cluster.taken["a"].tasks == 3
 
 
 def test_evicted_tasks_are_counted() -> None:
-    cluster = Cluster([node("a"), node("b")])
+    cluster = SimulatedCluster([node("a"), node("b")])
     spec = service("web", 100_000)
-    foresee(spec, cluster, restarts=False)
+    simulate_scheduling(spec, cluster, restarts=False)
     drained = [node("a", availability="drain"), node("b")]
     assert evictions(cluster, [node("a"), node("b")], drained, {"web": spec}).counts == {"web": 50_000}

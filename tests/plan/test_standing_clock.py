@@ -23,5 +23,5 @@ def test_failure_is_dated_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     base = {"ServiceID": "s1", "Slot": 1, "NodeID": "n1", "Spec": spec["TaskTemplate"], "DesiredState": "shutdown"}
     failed = {**base, "ID": "t1", "CreatedAt": "2026-01-01T00:00:00Z"}
     failed["Status"] = {"State": "failed", "Timestamp": "2026-01-01T00:00:10Z", "Err": "task: non-zero exit (1)"}
-    stack_status.standing({"ID": "s1", "Spec": spec}, [failed], [], [], [], 1767225700 * 10**9)
+    stack_status.service_status({"ID": "s1", "Spec": spec}, [failed], [], [], [], 1767225700 * 10**9)
     assert [failure.at for failure in seen] == [1767225610.0]

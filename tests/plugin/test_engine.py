@@ -139,7 +139,7 @@ def test_wait_for_another_resource_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(engine_log, "SILENCE_SECONDS", 0.05)
 
     class Nothing:
-        async def find(self, kind: str, name: str, *, outdated: bool) -> None:
+        async def find(self, kind: str, name: str, *, allow_stale: bool) -> None:
             return None
 
     async def run() -> tuple[list[tuple[str, str]], dict[str, Any]]:

@@ -47,7 +47,7 @@ USES: dict[str, tuple[Callable[[Run], Any], set[Phase]]] = {
     "goes_first": (lambda run: run.goes_first(WEB), {Phase.PLAN, Phase.DELETE}),
     "is_replaced": (lambda run: run.is_replaced(WEB), {Phase.DELETE}),
     "is_another_ones": (lambda run: run.is_another_ones(WEB, "service", "web"), {Phase.DELETE}),
-    "keeps": (lambda run: run.keeps(WEB, "service", "web"), {Phase.DELETE}),
+    "is_in_use_by_run": (lambda run: run.is_in_use_by_run(WEB, "service", "web"), {Phase.DELETE}),
     "leave": (lambda run: run.leave(WEB, "web"), {Phase.DELETE}),
     "all_left": (lambda run: run.all_left(WEB, ["web"]), {Phase.DELETE}),
 }

@@ -45,19 +45,19 @@ def test_every_rotation_leaves_exactly_the_versions_asked_for_and_reaches_every_
     docker: Docker, unique: str, rounds: int, users: int
 ) -> None:
     run = Run(docker.host)
-    keeps = {f"{unique}-keep{keep}": keep for keep in (0, 1, 3)}
-    services = {f"{unique}-{number}": service(*keeps) for number in range(users)}
-    made: dict[str, list[str]] = {family: [] for family in keeps}
+    is_in_use_by_run = {f"{unique}-keep{keep}": keep for keep in (0, 1, 3)}
+    services = {f"{unique}-{number}": service(*is_in_use_by_run) for number in range(users)}
+    made: dict[str, list[str]] = {family: [] for family in is_in_use_by_run}
     for number in range(rounds + 1):
-        configs = {family: {"data": f"{number}\n", "keepPrevious": keep} for family, keep in keeps.items()}
+        configs = {family: {"data": f"{number}\n", "keepPrevious": keep} for family, keep in is_in_use_by_run.items()}
         changed = run.up(Config=configs, Service=services)
         assert len(changed) == len(configs) + users
-        for family, keep in keeps.items():
+        for family, keep in is_in_use_by_run.items():
             made[family].append(run.name("Config", family))
             assert names(docker, "config", family) == sorted(made[family][-1 - keep :]), f"round {number}"
         for name in services:
-            seen = content(docker, name, *(f"/{family}" for family in keeps))
-            assert seen == {"\n".join([str(number)] * len(keeps))}, f"round {number}"
+            seen = content(docker, name, *(f"/{family}" for family in is_in_use_by_run))
+            assert seen == {"\n".join([str(number)] * len(is_in_use_by_run))}, f"round {number}"
     assert not any(run.up(Config=configs, Service=services).values())
 
 

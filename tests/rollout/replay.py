@@ -81,8 +81,8 @@ class Replay:
         for player in self._players.values():
             yield player.at(self._clock.now())
 
-    async def list(self, kind: str, *, fresh: bool = False) -> Items:
-        assert fresh, "a watcher must not look at what was shared before"
+    async def list(self, kind: str, *, bypass_cache: bool = False) -> Items:
+        assert bypass_cache, "a watcher must not look at what was shared before"
         snapshots = list(self._now(f"list {kind}"))
         if kind == "node":
             return list(snapshots[0].nodes)

@@ -100,7 +100,7 @@ def test_network_is_really_gone_after_its_services(engine: Engine, unique: str) 
                 await Watcher(swarm).converge(service_id, spec)
                 await remove_service(swarm, service_id, name=unique)
                 await remove_network(swarm, network_id, name=network["Name"])
-            return [item["Name"] for item in await swarm.list("network", fresh=True)]
+            return [item["Name"] for item in await swarm.list("network", bypass_cache=True)]
         finally:
             await swarm.close()
 

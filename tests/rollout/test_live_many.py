@@ -82,7 +82,7 @@ def test_fifty_services_at_once_are_deployed_updated_and_removed(engine: Engine)
         per_second = counting.lists / (time.monotonic() - began)
         # three lists, about three times a second, whoever waits; more of them while removals begin
         assert per_second <= 11
-        assert not [s for s in await swarm.list("service", fresh=True) if s["Spec"]["Name"].startswith("fifty")]
+        assert not [s for s in await swarm.list("service", bypass_cache=True) if s["Spec"]["Name"].startswith("fifty")]
 
     on(engine, work)
 

@@ -32,7 +32,7 @@ class Daemon:
         self.listed: list[str] = []
         self.removed: list[str] = []
 
-    async def list(self, kind: str, *, fresh: bool = False) -> list[Json]:
+    async def list(self, kind: str, *, bypass_cache: bool = False) -> list[Json]:
         if not self._lists:
             raise ConnectionFailed("no manager answers")
         self.listed.append(kind)

@@ -22,7 +22,7 @@ from swarm_provider.errors import (
     RolloutFailed,
 )
 from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
-from swarm_provider.rollout.retry import ATTEMPTS, begin_update_anew, update_with_retry
+from swarm_provider.rollout.retry import ATTEMPTS, restart_update, update_with_retry
 from tests.rollout.replay import VirtualClock
 
 Json = dict[str, Any]
@@ -50,7 +50,7 @@ class Daemon:
     async def remove(self, kind: str, name_or_id: str) -> Any:
         return self._next("remove", kind, name_or_id)
 
-    async def list(self, kind: str, *, fresh: bool = False) -> Any:
+    async def list(self, kind: str, *, bypass_cache: bool = False) -> Any:
         return self._next(f"list_{kind}")
 
     async def tasks(self, *, service_ids: Any = None) -> Any:
@@ -246,7 +246,7 @@ def test_update_begun_anew_leaves_the_spec_as_it_was() -> None:
     plain = {"ID": "s1", "Version": {"Index": 7}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 5, "Order": "x"}}}
     nudged = {**plain, "Version": {"Index": 8}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 6, "Order": "x"}}}
     daemon = Daemon(inspect=[plain, plain, nudged], update=[None])
-    _run(begin_update_anew, daemon, "s1")
+    _run(restart_update, daemon, "s1")
     assert [call for call in daemon.calls if call[0] == "update"] == [
         ("update", 7, nudged["Spec"]),
         ("update", 8, plain["Spec"]),
@@ -257,5 +257,5 @@ def test_spec_that_somebody_changed_meanwhile_is_not_taken_back() -> None:
     plain = {"ID": "s1", "Version": {"Index": 7}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 5}}}
     other = {**plain, "Version": {"Index": 9}, "Spec": {"Name": "web", "UpdateConfig": {"Delay": 100}}}
     daemon = Daemon(inspect=[plain, plain, other], update=[None])
-    _run(begin_update_anew, daemon, "s1")
+    _run(restart_update, daemon, "s1")
     assert sum(call[0] == "update" for call in daemon.calls) == 1

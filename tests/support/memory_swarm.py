@@ -136,19 +136,19 @@ class MemorySwarm:
 
     # ------------------------------------------------------------------- reading
 
-    async def list(self, kind: str, *, fresh: bool = False, outdated: bool = False) -> Items:
-        return self._listing(kind, fresh, outdated).items
+    async def list(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Items:
+        return self._listing(kind, bypass_cache, allow_stale).items
 
-    async def find(self, kind: str, name: str, *, outdated: bool = False) -> Json | None:
-        return self._listing(kind, False, outdated).exact(name)
+    async def find(self, kind: str, name: str, *, allow_stale: bool = False) -> Json | None:
+        return self._listing(kind, False, allow_stale).exact(name)
 
-    async def view(self, kind: str, how: Callable[[Items], T], *, outdated: bool = False) -> T:
-        return self._listing(kind, False, outdated).derive(how)
+    async def view(self, kind: str, how: Callable[[Items], T], *, allow_stale: bool = False) -> T:
+        return self._listing(kind, False, allow_stale).derive(how)
 
-    def _listing(self, kind: str, fresh: bool, outdated: bool) -> Listing:
-        if outdated and kind in self._latest:
+    def _listing(self, kind: str, bypass_cache: bool, allow_stale: bool) -> Listing:
+        if allow_stale and kind in self._latest:
             return self._latest[kind]
-        if fresh or kind not in self._shared:
+        if bypass_cache or kind not in self._shared:
             items = copy.deepcopy([*self._objects[kind_of_known(kind)].values()])
             self._shared[kind] = self._latest[kind] = Listing(kind, items)
             if self.listened is not None:

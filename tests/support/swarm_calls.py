@@ -54,7 +54,7 @@ class Story:
 
     async def play(self) -> None:
         """Play all of it. The swarm must be empty, and is again afterwards."""
-        await self._note("nodes", self.swarm.list("node", fresh=True))
+        await self._note("nodes", self.swarm.list("node", bypass_cache=True))
         await self._versions("config")
         await self._versions("secret")
         await self._networks()
@@ -87,7 +87,7 @@ class Story:
 
     async def _networks(self) -> None:
         swarm = self.swarm
-        listed = await swarm.list("network", fresh=True)
+        listed = await swarm.list("network", bypass_cache=True)
         self.answers["networks"] = sorted(
             [item for item in listed if item["Name"] in PREDEFINED], key=lambda item: str(item["Name"])
         )
@@ -154,7 +154,7 @@ class Story:
         assert hosted is not None
         [network] = hosted["Spec"]["TaskTemplate"]["Networks"]
         await self._note("network of the swarm", swarm.inspect("network", network["Target"]))
-        listed = await swarm.list("network", fresh=True)
+        listed = await swarm.list("network", bypass_cache=True)
         self.answers["networks of the swarm that are listed"] = [
             item["Name"] for item in listed if item["Id"] == network["Target"]
         ]
@@ -180,7 +180,7 @@ class Story:
 
     async def _node(self) -> None:
         swarm = self.swarm
-        node = (await swarm.list("node", fresh=True))[0]
+        node = (await swarm.list("node", bypass_cache=True))[0]
         spec, version = node["Spec"], node["Version"]["Index"]
         changed = {**spec, "Labels": {"disk": "ssd"}}
         await self._note("node update", swarm.update("node", node["ID"], version, changed))

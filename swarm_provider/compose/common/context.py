@@ -7,7 +7,7 @@ from pathlib import Path
 
 from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.docker.interpolation import Environment
-from swarm_provider.compose.yaml.tree import At, as_written, part, plain
+from swarm_provider.compose.yaml.tree import SourceLocation, as_written, part, plain
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ def located(folder: Path, given: str) -> Path:
     return (folder / str(plain(given))).absolute()
 
 
-def file_bytes(path: Path, at: At, given: str = "", *, required: bool = True) -> bytes | None:
+def file_bytes(path: Path, at: SourceLocation, given: str = "", *, required: bool = True) -> bytes | None:
     """Return a file's content, or None; what is wrong is noted at its place.
 
     Args:

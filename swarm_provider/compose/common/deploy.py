@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from swarm_provider.compose.common.scalars import checked, duration, is_zero, labels, ratio, text, text_list, whole
-from swarm_provider.compose.yaml.tree import At, Map
+from swarm_provider.compose.yaml.tree import Map, SourceLocation
 from swarm_provider.core import Json, units
 from swarm_provider.core.labels import NAMESPACE, STACK_IMAGE
 
@@ -18,7 +18,7 @@ _SHORT: Final = {
 }
 
 
-def read_deploy(value: Map, at: At) -> Json:
+def read_deploy(value: Map, at: SourceLocation) -> Json:
     """Read the section; absent parts are absent, an empty section stays one."""
     result: Json = {}
     for key in ("mode", "endpoint_mode"):
@@ -40,7 +40,7 @@ def read_deploy(value: Map, at: At) -> Json:
     return result
 
 
-def apply_short_keys(source: Map, values: Json, at: At) -> None:
+def apply_short_keys(source: Map, values: Json, at: SourceLocation) -> None:
     """Put `scale`, `cpus`, `mem_limit` and the like where Swarm has them; values that differ are an error."""
     if source.get("scale") is not None:
         place = at.key(source, "scale")
@@ -60,7 +60,7 @@ def apply_short_keys(source: Map, values: Json, at: At) -> None:
             place.error(f"{key!r} and deploy.resources.{part}.{name} differ; set only one of them")
 
 
-def _update(value: Map, at: At) -> Json:
+def _update(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     if value.get("parallelism") is not None:
         result["parallelism"] = whole(value["parallelism"], at.key(value, "parallelism"))
@@ -79,7 +79,7 @@ def _update(value: Map, at: At) -> Json:
     return result
 
 
-def _restart(value: Map, at: At) -> Json:
+def _restart(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     if value.get("condition"):
         result["condition"] = str(text(value["condition"], at.key(value, "condition")))
@@ -91,7 +91,7 @@ def _restart(value: Map, at: At) -> Json:
     return result
 
 
-def _resources(value: Map, at: At) -> Json:
+def _resources(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     for part in ("limits", "reservations"):
         section = value.get(part)
@@ -113,7 +113,7 @@ def _resources(value: Map, at: At) -> Json:
     return result
 
 
-def _measure(name: str, value: Any, at: At) -> Any:
+def _measure(name: str, value: Any, at: SourceLocation) -> Any:
     """Return the text of a measure, or None where it is nothing to docker."""
     if name == "pids":
         return whole(value, at, minimum=None) or None
@@ -122,7 +122,7 @@ def _measure(name: str, value: Any, at: At) -> Any:
     return None if not written or is_zero(written, parse) else written
 
 
-def _generic(value: Map, at: At) -> Json:
+def _generic(value: Map, at: SourceLocation) -> Json:
     spec = value.get("discrete_resource_spec")
     if spec is None:
         at.error("the key 'discrete_resource_spec' is missing; docker supports only discrete resources")
@@ -132,7 +132,7 @@ def _generic(value: Map, at: At) -> Json:
     return {"discrete_resource_spec": {"kind": str(text(spec.get("kind", ""), place)), "value": count}}
 
 
-def _placement(value: Map, at: At) -> Json:
+def _placement(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     if value.get("constraints"):
         result["constraints"] = text_list(value["constraints"], at.key(value, "constraints"))

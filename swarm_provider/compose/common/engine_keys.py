@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from swarm_provider.compose.common.context import Context, file_bytes
 from swarm_provider.compose.common.scalars import checked, text, text_list, whole
-from swarm_provider.compose.yaml.tree import At, Items, Map, part
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, part
 from swarm_provider.core import Json, units
 from swarm_provider.core.platform import platform_to_spec
 from swarm_provider.model import security
@@ -20,7 +20,7 @@ SPEC_ONLY: Final = ("security_opt", "memswap_limit", "oom_score_adj", "tmpfs")
 """Keys that docker drops or forbids by name."""
 
 
-def read_engine_keys(source: Map, at: At, context: Context) -> Json:
+def read_engine_keys(source: Map, at: SourceLocation, context: Context) -> Json:
     """Return what one service says by these keys; `tmpfs` is among the mounts (`tmpfs_mounts`)."""
     result: Json = {}
     if source.get("platform"):
@@ -41,7 +41,7 @@ def read_engine_keys(source: Map, at: At, context: Context) -> Json:
     return result
 
 
-def tmpfs_mounts(source: Map, at: At, context: Context) -> list[Map]:
+def tmpfs_mounts(source: Map, at: SourceLocation, context: Context) -> list[Map]:
     """Return the mounts that `tmpfs` stands for, `/path` or `/path:size=64m,mode=1777,noexec`."""
     if context.dialect == "docker" or not source.get("tmpfs"):
         return []
@@ -50,7 +50,7 @@ def tmpfs_mounts(source: Map, at: At, context: Context) -> list[Map]:
     return [_tmpfs(entry, place) for entry in (text_list(value, place) if isinstance(value, Items) else [value])]
 
 
-def _tmpfs(entry: Any, at: At) -> Map:
+def _tmpfs(entry: Any, at: SourceLocation) -> Map:
     mount = Map(at.file, at.line)
     target, _, words = str(text(entry, at)).partition(":")
     options: Json = {}
@@ -71,7 +71,7 @@ def _tmpfs(entry: Any, at: At) -> Map:
     return mount
 
 
-def _option(option: Any, at: At, context: Context) -> str | None:
+def _option(option: Any, at: SourceLocation, context: Context) -> str | None:
     if not isinstance(option, str):
         at.error("must be a plain string, not an Output")
         return None
@@ -90,7 +90,7 @@ def _option(option: Any, at: At, context: Context) -> str | None:
         return None
 
 
-def _of_words(value: Any, parse: Any, at: At) -> str:
+def _of_words(value: Any, parse: Any, at: SourceLocation) -> str:
     written: str = text(value, at)
     try:
         parse(written)

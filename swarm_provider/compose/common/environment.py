@@ -10,11 +10,11 @@ from swarm_provider.compose.common.scalars import boolean, pairs, text
 from swarm_provider.compose.docker.env_file import EnvFileError, read_raw
 from swarm_provider.compose.docker.interpolation import Environment
 from swarm_provider.compose.spec.env_file import read_dotenv
-from swarm_provider.compose.yaml.tree import At, Items, Map, Template, as_written
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written
 from swarm_provider.core import Json
 
 
-def read_environment(source: Map, at: At, context: Context) -> Json:
+def read_environment(source: Map, at: SourceLocation, context: Context) -> Json:
     """Return what `env_file` and `environment` of a service give, in docker's order; None is a bare key."""
     if context.dialect == "compose-spec":
         return _of_compose_spec(source, at, context)
@@ -34,7 +34,7 @@ def read_environment(source: Map, at: At, context: Context) -> Json:
     return result
 
 
-def _of_compose_spec(source: Map, at: At, context: Context) -> Json:
+def _of_compose_spec(source: Map, at: SourceLocation, context: Context) -> Json:
     """Return the same as the compose-spec has it: an empty value is one, and every env file is in its own format."""
     own: Json = {}
     for key, value in pairs(source.get("environment"), at.key(source, "environment")).items():
@@ -45,7 +45,7 @@ def _of_compose_spec(source: Map, at: At, context: Context) -> Json:
     return {**_of_files(source, at, context, known, read_dotenv), **own}
 
 
-def _of_files(source: Map, at: At, context: Context, known: Environment, default: _EnvReader) -> Json:
+def _of_files(source: Map, at: SourceLocation, context: Context, known: Environment, default: _EnvReader) -> Json:
     files: Json = {}
     for path, place, reader, required in _env_files(source.get("env_file"), at.key(source, "env_file"), default):
         data = file_bytes(located(context.folder, path), place, path, required=required)
@@ -61,20 +61,22 @@ def _opaque(value: Any) -> Any:
     return value if isinstance(value, Template) else Template((value,))
 
 
-_EnvReader = Callable[[bytes, Environment, At], dict[str, Any]]
+_EnvReader = Callable[[bytes, Environment, SourceLocation], dict[str, Any]]
 
 
-def _raw(data: bytes, environment: Environment, _at: At) -> dict[str, Any]:
+def _raw(data: bytes, environment: Environment, _at: SourceLocation) -> dict[str, Any]:
     return read_raw(data, environment)
 
 
-def _env_files(value: Any, at: At, default: _EnvReader) -> list[tuple[str, At, _EnvReader, bool]]:
+def _env_files(
+    value: Any, at: SourceLocation, default: _EnvReader
+) -> list[tuple[str, SourceLocation, _EnvReader, bool]]:
     """Return path, place, reader and whether it must be there; `default` reads what is given by its path only."""
     if value is None:
         return []
     if not isinstance(value, Items):
         return [(str(text(value, at)), at, default, True)]
-    result: list[tuple[str, At, _EnvReader, bool]] = []
+    result: list[tuple[str, SourceLocation, _EnvReader, bool]] = []
     for index, entry in enumerate(value):
         place = at.item(value, index)
         if not isinstance(entry, Map):
@@ -88,7 +90,7 @@ def _env_files(value: Any, at: At, default: _EnvReader) -> list[tuple[str, At, _
     return result
 
 
-def read_label_files(source: Map, at: At, context: Context) -> Json:
+def read_label_files(source: Map, at: SourceLocation, context: Context) -> Json:
     """Return the labels that the files of `label_file` have."""
     found: Json = {}
     value = source.get("label_file") or []

@@ -7,7 +7,7 @@ from typing import Final
 
 from swarm_provider.compose.common.scalars import boolean, checked, is_zero, mode, text
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.yaml.tree import At, Items, Map, as_written, part
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, as_written, part
 from swarm_provider.core import Json, units
 from swarm_provider.model.types import short_forms
 
@@ -23,7 +23,9 @@ _ALLOWED: Final = {
 }
 
 
-def read_mounts(value: Items, at: At, resolve: Callable[[str], str], dialect: Dialect = "docker") -> list[Map]:
+def read_mounts(
+    value: Items, at: SourceLocation, resolve: Callable[[str], str], dialect: Dialect = "docker"
+) -> list[Map]:
     """Read all mounts of one service; `resolve` makes the source of a bind mount absolute."""
     result = []
     for index, entry in enumerate(value):
@@ -37,7 +39,7 @@ def read_mounts(value: Items, at: At, resolve: Callable[[str], str], dialect: Di
     return result
 
 
-def _short(value: str, at: At) -> Json:
+def _short(value: str, at: SourceLocation) -> Json:
     try:
         mount: Json = part(value, short_forms.volume(value))
     except ValueError as error:
@@ -55,7 +57,7 @@ def _short(value: str, at: At) -> Json:
     return {_SNAKE.get(key, key): entry for key, entry in mount.items()}
 
 
-def _warn_options(value: str, options: Iterable[tuple[str, str]], at: At) -> None:
+def _warn_options(value: str, options: Iterable[tuple[str, str]], at: SourceLocation) -> None:
     for option, why in options:
         at.warn(f"the mount option {part(value, option)!r} has no effect: {why}")
 
@@ -63,7 +65,7 @@ def _warn_options(value: str, options: Iterable[tuple[str, str]], at: At) -> Non
 _SNAKE: Final = {"readOnly": "read_only"}
 
 
-def _long(value: Map, at: At, dialect: Dialect) -> Json:
+def _long(value: Map, at: SourceLocation, dialect: Dialect) -> Json:
     mount: Json = {}
     for key in ("type", "source", "target", "consistency"):
         if value.get(key):
@@ -78,7 +80,7 @@ def _long(value: Map, at: At, dialect: Dialect) -> Json:
     return mount
 
 
-def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
+def _options(block: str, value: Map, at: SourceLocation, dialect: Dialect) -> Json:
     # docker finds these keys whatever their case, and drops all others
     given = {key.lower(): entry for key, entry in value.items() if entry is not None}
     result: Json = {}
@@ -108,7 +110,7 @@ def _options(block: str, value: Map, at: At, dialect: Dialect) -> Json:
     return result
 
 
-def _check(mount: Map, at: At) -> None:
+def _check(mount: Map, at: SourceLocation) -> None:
     kind = mount.get("type", "volume")
     allowed = _ALLOWED.get(kind, _BLOCKS)
     for block in _BLOCKS:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from swarm_provider.compose.common.context import file_bytes, located
 from swarm_provider.compose.common.scalars import boolean, labels, options, text
 from swarm_provider.compose.docker.interpolation import Environment
-from swarm_provider.compose.yaml.tree import At, Map, Template, as_written, prefixed
+from swarm_provider.compose.yaml.tree import Map, SourceLocation, Template, as_written, prefixed
 from swarm_provider.core import Json
 from swarm_provider.errors import Problem
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
@@ -32,7 +32,7 @@ class Declared:
 
     kind: str
     key: str
-    at: At
+    at: SourceLocation
     external: bool = False
     name: str = ""
     values: Json = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Declared:
         return self.key if self.external else prefixed(stack, self.key)
 
 
-def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
+def read_declared(kind: str, key: str, source: Map | None, at: SourceLocation) -> Declared:
     """Read one valid, interpolated entry."""
     entry = Declared(kind, key, at)
     if source is None:
@@ -77,10 +77,10 @@ def read_declared(kind: str, key: str, source: Map | None, at: At) -> Declared:
     return entry
 
 
-def _cluster_spec(value: Any, at: At) -> Json:
+def _cluster_spec(value: Any, at: SourceLocation) -> Json:
     """Read docker's own key for a volume of the cluster, which `docker stack deploy` reads and makes nothing of."""
     problems: list[Problem] = []
-    spec = CLUSTER_SPEC.normal(value, place.At(problems=problems))
+    spec = CLUSTER_SPEC.normal(value, place.PropertyLocation(problems=problems))
     for problem in problems:
         at.error(f"{problem.path}: {problem.message}" if problem.path else problem.message)
     return spec if isinstance(spec, dict) else {}
@@ -98,7 +98,7 @@ def _external(entry: Declared, source: Map) -> None:
         entry.external = boolean(external, entry.at.key(source, "external"))
 
 
-def _ipam(value: Map, at: At) -> Json:
+def _ipam(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     if value.get("driver"):
         result["driver"] = str(text(value["driver"], at.key(value, "driver")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from swarm_provider.compose.common.scalars import duration
-from swarm_provider.compose.yaml.tree import At, Items, Map
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake
 from swarm_provider.model.types.kinds import nearest
@@ -14,7 +14,7 @@ _KEYS: Final = ("ignore_changes", "protect", "custom_timeouts", "wait")
 _TIMEOUTS: Final = ("create", "update", "delete")
 
 
-def read_x_pulumi(value: Any, at: At) -> Json:
+def read_x_pulumi(value: Any, at: SourceLocation) -> Json:
     """Return `{ignore_changes: [text], protect: bool, custom_timeouts: {create, update, delete}, wait: bool}`."""
     if value is None:
         return {}
@@ -41,7 +41,7 @@ def read_x_pulumi(value: Any, at: At) -> Json:
     return result
 
 
-def _timeouts(value: Any, at: At) -> Json:
+def _timeouts(value: Any, at: SourceLocation) -> Json:
     if not isinstance(value, Map):
         at.error("must be a mapping with create, update and delete")
         return {}

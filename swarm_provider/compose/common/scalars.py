@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from swarm_provider.compose.docker.interpolation import to_bool, to_float, to_int
 from swarm_provider.compose.yaml.tree import (
-    At,
     Interpolated,
     InterpolatedInt,
     Map,
+    SourceLocation,
     Template,
     Timestamp,
     WrittenFloat,
@@ -31,7 +31,7 @@ from swarm_provider.model.types import short_forms
 _LONGEST_MEASURE: Final = 50
 
 
-def text(value: Any, at: At) -> Any:
+def text(value: Any, at: SourceLocation) -> Any:
     """Read a text, which may be a Template."""
     if isinstance(value, Timestamp):
         at.error(f"{value.raw} is read as a date; put it in quotes")
@@ -40,14 +40,14 @@ def text(value: Any, at: At) -> Any:
     return go_text(value)
 
 
-def text_list(value: Any, at: At) -> list[Any]:
+def text_list(value: Any, at: SourceLocation) -> list[Any]:
     """Read a list of texts; a single text is a list of one."""
     if isinstance(value, (str, Template)):
         return [text(value, at)]
     return [text(entry, at.item(value, index)) for index, entry in enumerate(value)]
 
 
-def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
+def whole(value: Any, at: SourceLocation, *, minimum: int | None = 0) -> int:
     """Read a whole number; docker cuts off fractions where it takes them at all."""
     try:
         number = to_int(value) if isinstance(value, str) else int(value)
@@ -63,7 +63,7 @@ def whole(value: Any, at: At, *, minimum: int | None = 0) -> int:
     return number
 
 
-def boolean(value: Any, at: At) -> bool:
+def boolean(value: Any, at: SourceLocation) -> bool:
     """Read true or false; as a text in YAML 1.1's spellings."""
     if isinstance(value, str):
         try:
@@ -73,7 +73,7 @@ def boolean(value: Any, at: At) -> bool:
     return bool(value)
 
 
-def ratio(value: Any, at: At) -> float:
+def ratio(value: Any, at: SourceLocation) -> float:
     """Read a number as docker keeps it: with the precision of 32 bits."""
     try:
         number = to_float(value) if isinstance(value, str) else float(value)
@@ -88,7 +88,7 @@ def ratio(value: Any, at: At) -> float:
     )
 
 
-def mode(value: Any, at: At) -> int:
+def mode(value: Any, at: SourceLocation) -> int:
     """Read a file mode: a number as YAML reads it; a text is octal, as the compose-spec says."""
     if isinstance(value, str):
         if re.fullmatch(r"(0[oO]?)?[0-7]{1,6}", value):
@@ -106,7 +106,7 @@ def mode(value: Any, at: At) -> int:
     return number
 
 
-def checked(value: Any, parse: Callable[[Any], Any], at: At) -> str:
+def checked(value: Any, parse: Callable[[Any], Any], at: SourceLocation) -> str:
     """Return the text of a value that `parse` understands; the text stays the user's."""
     written = str(go_text(text(value, at)))
     # longer ones, and huge exponents, would only cost time
@@ -125,7 +125,7 @@ def _cut(value: Any) -> str:
     return repr(value if isinstance(value, Interpolated) else str(value)[:_LONGEST_MEASURE])
 
 
-def duration(value: Any, at: At) -> str:
+def duration(value: Any, at: SourceLocation) -> str:
     """Read a Go duration such as 1m30s."""
     return checked(value, units.duration_ns, at)
 
@@ -138,7 +138,7 @@ def is_zero(value: str, parse: Callable[[Any], int]) -> bool:
         return False
 
 
-def labels(value: Any, at: At, *, dockers: tuple[str, ...] = (NAMESPACE,)) -> Json:
+def labels(value: Any, at: SourceLocation, *, dockers: tuple[str, ...] = (NAMESPACE,)) -> Json:
     """Read a map or a list of `K=V` into texts; what has no value is empty.
 
     Args:
@@ -151,7 +151,7 @@ def labels(value: Any, at: At, *, dockers: tuple[str, ...] = (NAMESPACE,)) -> Js
     return {key: "" if entry is None else entry for key, entry in read.items() if key not in dockers}
 
 
-def pairs(value: Any, at: At) -> dict[str, Any]:
+def pairs(value: Any, at: SourceLocation) -> dict[str, Any]:
     """Read a map or a list of `K=V`; what has no value is None. Warns where the text is not the one in the file."""
     if value is None:
         return {}
@@ -169,12 +169,12 @@ def pairs(value: Any, at: At) -> dict[str, Any]:
     return result
 
 
-def options(value: Any, at: At) -> Json:
+def options(value: Any, at: SourceLocation) -> Json:
     """Read a map of driver options into texts."""
     return {key: "" if entry is None else _printed(entry, at.key(value, key)) for key, entry in (value or {}).items()}
 
 
-def _printed(value: Any, at: At) -> Any:
+def _printed(value: Any, at: SourceLocation) -> Any:
     if isinstance(value, Timestamp):
         at.warn(
             f"docker 28 and docker compose read {value.raw} as {go_text(value)!r}, and docker 29 refuses the file;"

@@ -18,7 +18,7 @@ from swarm_provider.compose.common.engine_keys import read_engine_keys, tmpfs_mo
 from swarm_provider.compose.common.environment import read_environment, read_label_files
 from swarm_provider.compose.common.mounts import read_mounts
 from swarm_provider.compose.common.scalars import boolean, duration, labels, mode, options, text, text_list, whole
-from swarm_provider.compose.yaml.tree import At, Items, Map, Template, as_written, part
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written, part
 from swarm_provider.core import Json
 from swarm_provider.model.service import ISOLATIONS, PORT_MODES
 from swarm_provider.model.types import short_forms
@@ -47,16 +47,16 @@ class Service:
     """A service in typed form, with the place of the service and of each of its keys."""
 
     key: str
-    at: At
+    at: SourceLocation
     values: Json = field(default_factory=dict)
-    places: dict[str, At] = field(default_factory=dict)
+    places: dict[str, SourceLocation] = field(default_factory=dict)
 
-    def place(self, key: str) -> At:
+    def place(self, key: str) -> SourceLocation:
         """Return where a key stands: in the last file that gives it, else where the service stands."""
-        return self.places.get(key) or At(self.at.report, self.at.file, (*self.at.path, key), self.at.line)
+        return self.places.get(key) or SourceLocation(self.at.report, self.at.file, (*self.at.path, key), self.at.line)
 
 
-def read_service(key: str, source: Map, at: At, context: Context) -> Service:
+def read_service(key: str, source: Map, at: SourceLocation, context: Context) -> Service:
     """Read one valid, interpolated service."""
     service = Service(key, at)
     for name, value in source.items():
@@ -83,25 +83,25 @@ def read_service(key: str, source: Map, at: At, context: Context) -> Service:
     return service
 
 
-def _filled(value: Any, at: At) -> Any:
+def _filled(value: Any, at: SourceLocation) -> Any:
     result = text(value, at)
     return None if result == "" else result
 
 
-def _true(value: Any, at: At) -> bool | None:
+def _true(value: Any, at: SourceLocation) -> bool | None:
     return boolean(value, at) or None
 
 
-def _texts(value: Any, at: At) -> list[Any]:
+def _texts(value: Any, at: SourceLocation) -> list[Any]:
     return text_list(value, at)
 
 
-def _capabilities(value: Any, at: At) -> list[Any]:
+def _capabilities(value: Any, at: SourceLocation) -> list[Any]:
     # docker knows RESET as a word of `service update` only, and drops it
     return [name for name in text_list(value, at) if name.strip().upper() != "RESET"]
 
 
-def _command(value: Any, at: At) -> list[Any] | None:
+def _command(value: Any, at: SourceLocation) -> list[Any] | None:
     if isinstance(value, str):
         try:
             return short_forms.split_words(value) or None
@@ -111,7 +111,7 @@ def _command(value: Any, at: At) -> list[Any] | None:
     return text_list(value, at) or None
 
 
-def _hosts(value: Any, at: At) -> list[Any]:
+def _hosts(value: Any, at: SourceLocation) -> list[Any]:
     if isinstance(value, Items):
         for index, entry in enumerate(value):
             if isinstance(entry, str) and ":" not in entry and "=" not in entry:
@@ -131,13 +131,13 @@ def _hosts(value: Any, at: At) -> list[Any]:
     return sorted([*known, *later], key=lambda pair: str(pair.parts[0]) if isinstance(pair, Template) else pair)
 
 
-def _address(value: Any, at: At) -> Any:
+def _address(value: Any, at: SourceLocation) -> Any:
     if isinstance(value, (int, float)):
         at.error("an address must be a string; put it in quotes")
     return text(value, at)
 
 
-def _ulimits(value: Map, at: At) -> Json:
+def _ulimits(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     for name, limit in value.items():
         place = at.key(value, name)
@@ -149,7 +149,7 @@ def _ulimits(value: Map, at: At) -> Json:
     return result
 
 
-def _healthcheck(value: Map, at: At) -> Json:
+def _healthcheck(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     for key in ("interval", "timeout", "start_period", "start_interval"):
         if value.get(key) is not None:
@@ -167,7 +167,7 @@ def _healthcheck(value: Map, at: At) -> Json:
     return result
 
 
-def _logging(value: Map, at: At) -> Json:
+def _logging(value: Map, at: SourceLocation) -> Json:
     result: Json = {}
     if value.get("driver"):
         result["driver"] = text(value["driver"], at.key(value, "driver"))
@@ -176,12 +176,12 @@ def _logging(value: Map, at: At) -> Json:
     return result
 
 
-def _credential_spec(value: Map, at: At) -> Json | None:
+def _credential_spec(value: Map, at: SourceLocation) -> Json | None:
     result = {key: text(value[key], at.key(value, key)) for key in ("config", "file", "registry") if value.get(key)}
     return result or None
 
 
-def _references(value: Items, at: At) -> list[Map]:
+def _references(value: Items, at: SourceLocation) -> list[Map]:
     result = []
     for index, entry in enumerate(value):
         place = at.item(value, index)
@@ -201,7 +201,7 @@ def _references(value: Items, at: At) -> list[Map]:
     return result
 
 
-def _networks(value: Any, at: At) -> Json:
+def _networks(value: Any, at: SourceLocation) -> Json:
     if isinstance(value, Items):
         return {str(text(entry, at.item(value, index))): None for index, entry in enumerate(value)}
     result: Json = {}
@@ -217,7 +217,7 @@ def _networks(value: Any, at: At) -> Json:
     return result
 
 
-def _ports(value: Items, at: At) -> list[Map]:
+def _ports(value: Items, at: SourceLocation) -> list[Map]:
     result: list[Map] = []
     for index, entry in enumerate(value):
         place = at.item(value, index)
@@ -228,7 +228,7 @@ def _ports(value: Items, at: At) -> list[Map]:
     return result
 
 
-def _short_port(value: Any, at: At) -> list[Json]:
+def _short_port(value: Any, at: SourceLocation) -> list[Json]:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     written = str(text(value, at))
@@ -246,7 +246,7 @@ def _short_port(value: Any, at: At) -> list[Json]:
     return ports
 
 
-def _long_port(value: Map, at: At) -> list[Json]:
+def _long_port(value: Map, at: SourceLocation) -> list[Json]:
     port: Json = {}
     for key in ("target", "published"):
         given = value.get(key)
@@ -269,7 +269,7 @@ def _long_port(value: Map, at: At) -> list[Json]:
     return [port]
 
 
-def _word(value: str, words: tuple[str, ...], at: At) -> str:
+def _word(value: str, words: tuple[str, ...], at: SourceLocation) -> str:
     """Return one of the words, whatever its case; dockerd takes the first for one that it does not know."""
     if value.lower() in words:
         return value.lower()
@@ -278,12 +278,12 @@ def _word(value: str, words: tuple[str, ...], at: At) -> str:
     return words[0]
 
 
-def _isolation(value: Any, at: At) -> str | None:
+def _isolation(value: Any, at: SourceLocation) -> str | None:
     written = _filled(value, at)
     return None if written is None else _word(written, ISOLATIONS, at)
 
 
-def _depends_on(value: Any, at: At) -> dict[str, Dependency]:
+def _depends_on(value: Any, at: SourceLocation) -> dict[str, Dependency]:
     if isinstance(value, Items):
         return {str(name): Dependency(required=False) for name in value}
     result: dict[str, Dependency] = {}
@@ -298,7 +298,7 @@ def _depends_on(value: Any, at: At) -> dict[str, Dependency]:
     return result
 
 
-def _resolver(context: Context, at: At) -> Callable[[str], str]:
+def _resolver(context: Context, at: SourceLocation) -> Callable[[str], str]:
     """Return what makes the source of a bind mount absolute, as docker does."""
 
     def resolve(path: str) -> str:
@@ -315,7 +315,7 @@ def _resolver(context: Context, at: At) -> Callable[[str], str]:
     return resolve
 
 
-_READERS: Final[dict[str, Callable[[Any, At], Any]]] = {
+_READERS: Final[dict[str, Callable[[Any, SourceLocation], Any]]] = {
     **dict.fromkeys(("image", "hostname", "user", "working_dir", "stop_signal", "restart"), _filled),
     "isolation": _isolation,
     **dict.fromkeys(("tty", "stdin_open", "read_only"), _true),

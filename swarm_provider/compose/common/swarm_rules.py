@@ -9,7 +9,7 @@ from typing import Final
 from swarm_provider.compose.common import unsupported
 from swarm_provider.compose.common.objects import Declared
 from swarm_provider.compose.common.service import Service
-from swarm_provider.compose.yaml.tree import At, Items, Map, go_text
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, go_text
 from swarm_provider.core import Json
 from swarm_provider.core.path import parse
 from swarm_provider.errors import Problem
@@ -26,7 +26,7 @@ def check(service: Service, inputs: Json) -> None:
         _at(service, problem).error(problem.message)
 
 
-def _at(service: Service, problem: Problem) -> At:
+def _at(service: Service, problem: Problem) -> SourceLocation:
     """Return the place of a problem: at the line of the service's own key, as far down as no list is in the way."""
     first, *rest = parse(problem.path)
     if first == "name":
@@ -34,10 +34,10 @@ def _at(service: Service, problem: Problem) -> At:
         return service.at
     at = service.place(str(first))
     # positions count what several files may have given
-    return At(at.report, at.file, (*at.path, *takewhile(lambda step: isinstance(step, str), rest)), at.line)
+    return SourceLocation(at.report, at.file, (*at.path, *takewhile(lambda step: isinstance(step, str), rest)), at.line)
 
 
-def check_port_count(trees: Iterable[tuple[Map, At]]) -> None:
+def check_port_count(trees: Iterable[tuple[Map, SourceLocation]]) -> None:
     """Note that files publish more ports than a swarm has, before each is made an entry of its own."""
     count = 0
     for tree, at in trees:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from swarm_provider.compose.common.engine_keys import SPEC_ONLY
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.yaml.tree import At, Items, Map
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation
 
 _NO_WORD: Final = "not supported by Swarm; ignored"
 _DROPPED: Final = "ignored by docker stack deploy; supported in the dialect compose-spec"
@@ -88,7 +88,7 @@ _TOP: Final = {
 }
 
 
-def warn(tree: Map, at: At, dialect: Dialect = "docker") -> None:
+def warn(tree: Map, at: SourceLocation, dialect: Dialect = "docker") -> None:
     """Note every key of one valid, interpolated file that has no effect."""
     honoured = SPEC_ONLY if dialect == "compose-spec" else ()
     for key, why in _TOP.items():
@@ -106,7 +106,7 @@ def warn(tree: Map, at: At, dialect: Dialect = "docker") -> None:
             place.key(network, "enable_ipv4").warn(_NO_WORD)
 
 
-def entries(tree: Map, section: str, at: At) -> list[tuple[str, Any, At]]:
+def entries(tree: Map, section: str, at: SourceLocation) -> list[tuple[str, Any, SourceLocation]]:
     """Return key, value and place of each entry of a top-level section."""
     values = tree.get(section)
     if not isinstance(values, Map):
@@ -119,7 +119,7 @@ def _is_default(key: str, value: Any) -> bool:
     return value is None or (key in ("privileged", "oom_kill_disable", "attach") and value is False)
 
 
-def _warn_inner(service: Map, place: At, dialect: Dialect) -> None:
+def _warn_inner(service: Map, place: SourceLocation, dialect: Dialect) -> None:
     networks = service.get("networks")
     if isinstance(networks, Map):
         for name, network in networks.items():
@@ -141,14 +141,14 @@ def _warn_inner(service: Map, place: At, dialect: Dialect) -> None:
         spot.key(reservations, "devices").warn("not supported by Swarm; use generic_resources")
 
 
-def _warn_keys(value: Any, keys: dict[str, str], place: At) -> None:
+def _warn_keys(value: Any, keys: dict[str, str], place: SourceLocation) -> None:
     if isinstance(value, Map):
         for key in value:
             if key in keys:
                 place.key(value, key).warn(keys[key])
 
 
-def _warn_mount(mount: Map, place: At, dialect: Dialect) -> None:
+def _warn_mount(mount: Map, place: SourceLocation, dialect: Dialect) -> None:
     for block, (why, honoured) in _MOUNT.items():
         options = mount.get(block)
         if not isinstance(options, Map):

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.yaml.tree import At, Items, Map, Template, as_written
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written
 from swarm_provider.model.types.kinds import nearest
 
 _RESOURCES_ADVICE: Final = "set limits under deploy.resources"
@@ -37,20 +37,20 @@ _HONOURED: Final = ("mem_limit", "memswap_limit")
 _MOST_ERRORS: Final = 50
 
 
-def check_forbidden(tree: Map, at: At) -> None:
+def check_forbidden(tree: Map, at: SourceLocation) -> None:
     """Note the keys that docker refuses by name, before anything is interpolated."""
     for key, place in _forbidden(tree, at):
         place.error(f"docker stack deploy does not support {key!r}; {FORBIDDEN[key]}")
 
 
-def warn_forbidden(tree: Map, at: At) -> None:
+def warn_forbidden(tree: Map, at: SourceLocation) -> None:
     """Note the same keys as the compose-spec's dialect takes them: they are valid, and most have no effect."""
     for key, place in _forbidden(tree, at):
         if key not in _HONOURED:
             place.warn(f"not supported by Swarm, ignored; {FORBIDDEN[key]}")
 
 
-def _forbidden(tree: Map, at: At) -> Iterator[tuple[str, At]]:
+def _forbidden(tree: Map, at: SourceLocation) -> Iterator[tuple[str, SourceLocation]]:
     services = tree.get("services")
     for name, service in services.items() if isinstance(services, Map) else ():
         place = at.key(tree, "services").key(services, name)
@@ -59,7 +59,7 @@ def _forbidden(tree: Map, at: At) -> Iterator[tuple[str, At]]:
                 yield key, place.key(service, key)
 
 
-def check_schema(tree: Map, at: At, dialect: Dialect = "docker", accepted: list[Map] | None = None) -> None:
+def check_schema(tree: Map, at: SourceLocation, dialect: Dialect = "docker", accepted: list[Map] | None = None) -> None:
     """Note everything that the schema refuses in one interpolated file.
 
     Args:
@@ -91,7 +91,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _note(error: Any, tree: Map, at: At) -> None:
+def _note(error: Any, tree: Map, at: SourceLocation) -> None:
     error = _most_specific(error)
     place, node = at, tree
     for step in error.absolute_path:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from swarm_provider.compose.yaml.tree import (
-    At,
     Interpolated,
     Items,
     Map,
     Path,
+    SourceLocation,
     Template,
     Timestamp,
     go_text,
@@ -60,7 +60,7 @@ class Environment:
         return "", False
 
 
-def interpolate(tree: Map, environment: Environment, at: At, reading: Reading | None = None) -> Map:
+def interpolate(tree: Map, environment: Environment, at: SourceLocation, reading: Reading | None = None) -> Map:
     """Return a copy of a file's tree with all values (never keys) substituted; problems go to the report.
 
     `reading` is the dialect's; the docker CLI's when it is left out.
@@ -75,7 +75,7 @@ class _Walk:
     environment: Environment
     reading: Reading
 
-    def value(self, value: Any, at: At) -> Any:
+    def value(self, value: Any, at: SourceLocation) -> Any:
         if isinstance(value, Map):
             copy = value.empty_copy()
             for key, entry in value.items():
@@ -94,7 +94,7 @@ class _Walk:
             return self._text(value, at)
         return value
 
-    def _text(self, text: str, at: At) -> Any:
+    def _text(self, text: str, at: SourceLocation) -> Any:
         try:
             result = self.reading.substitute(text, self.environment, at)
         except Wrong as error:
@@ -120,7 +120,7 @@ class _Walk:
             return ""
 
 
-def substitute(text: str, environment: Environment, at: At | None = None) -> str | Template:
+def substitute(text: str, environment: Environment, at: SourceLocation | None = None) -> str | Template:
     """Substitute the variables in one text.
 
     Raises:
@@ -165,7 +165,7 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
     return joined(parts)
 
 
-def _resolve(expression: str, environment: Environment, at: At | None) -> tuple[object, str | None]:
+def _resolve(expression: str, environment: Environment, at: SourceLocation | None) -> tuple[object, str | None]:
     """Return the value of what stands between the braces, and what is wrong with it."""
     if ":-" in expression:
         name, _, default = expression.partition(":-")
@@ -188,7 +188,7 @@ def _resolve(expression: str, environment: Environment, at: At | None) -> tuple[
     return value, None
 
 
-def _alternative(text: str, start: int, environment: Environment, at: At | None) -> tuple[object, int]:
+def _alternative(text: str, start: int, environment: Environment, at: SourceLocation | None) -> tuple[object, int]:
     """Read the compose-spec's `${X:+text}` at `start`; returns its value and where it ends (`start`: it is none)."""
     match = _ALTERNATIVE.match(text, start)
     if match is None:
@@ -209,7 +209,7 @@ def _alternative(text: str, start: int, environment: Environment, at: At | None)
     return substitute(text[match.end() : position - 1], environment, at), position
 
 
-def _warn_surprise(expression: str, name: str, at: At, *, braced: bool) -> None:
+def _warn_surprise(expression: str, name: str, at: SourceLocation, *, braced: bool) -> None:
     rest = expression[len(name) :]
     if not rest:
         return
@@ -323,7 +323,7 @@ _OPAQUE_PAIRS: Final = paths(
 class Reading:
     """How a dialect substitutes a text, and what it makes of the result at which place."""
 
-    substitute: Callable[[str, Environment, At | None], str | Template]
+    substitute: Callable[[str, Environment, SourceLocation | None], str | Template]
     casts: Casts
 
     def cast_of(self, path: Path) -> Callable[[str], Any] | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from swarm_provider.compose.docker.env_file import EnvFileError
 from swarm_provider.compose.docker.interpolation import Environment, Wrong
 from swarm_provider.compose.spec.interpolation import substitute
-from swarm_provider.compose.yaml.tree import At
+from swarm_provider.compose.yaml.tree import SourceLocation
 
 _BLANK: Final = "\t\v\f\r \x85\xa0"
 _EXPORT: Final = re.compile(r"export\s+")
@@ -28,7 +28,7 @@ _ESCAPES: Final = {
 }
 
 
-def read_dotenv(data: bytes, environment: Environment, at: At) -> dict[str, Any]:
+def read_dotenv(data: bytes, environment: Environment, at: SourceLocation) -> dict[str, Any]:
     """Read an env file in the compose-spec's format; a bare `KEY` is taken from the environment, if it is there.
 
     Variables of the environment win over those of the lines above.
@@ -47,7 +47,7 @@ def read_dotenv(data: bytes, environment: Environment, at: At) -> dict[str, Any]
 class _Reader:
     text: str
     environment: Environment
-    at: At
+    at: SourceLocation
     position: int = 0
     result: dict[str, Any] = field(default_factory=dict)
 

@@ -19,7 +19,7 @@ from swarm_provider.compose.spec.merge import overlaid
 from swarm_provider.compose.spec.paths import absolute
 from swarm_provider.compose.spec.tags import without
 from swarm_provider.compose.variables import beside, with_files
-from swarm_provider.compose.yaml.tree import At, Map, Report, as_written, part
+from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation, as_written, part
 
 DEEPEST: Final = 50
 MOST_INCLUSIONS: Final = 1000
@@ -64,7 +64,7 @@ class Assembly:
         layer = Layer(tree, layer.at, layer.emptied)
         return Layer(extended(layer, self.folder, self.home, self._read), layer.at, layer.emptied)
 
-    def _read(self, file: Path, at: At, given: str) -> list[Layer]:
+    def _read(self, file: Path, at: SourceLocation, given: str) -> list[Layer]:
         data = file_bytes(file, at, given)
         name = as_written(part(given, str(file)))
         return [] if data is None else layers(data, name, self.environment, self.report, self.dialect)

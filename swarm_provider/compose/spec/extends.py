@@ -15,11 +15,11 @@ from swarm_provider.compose.dialect import Layer
 from swarm_provider.compose.spec.merge import overlaid
 from swarm_provider.compose.spec.paths import Home, absolute
 from swarm_provider.compose.spec.tags import without
-from swarm_provider.compose.yaml.tree import At, Map, as_written, part
+from swarm_provider.compose.yaml.tree import Map, SourceLocation, as_written, part
 from swarm_provider.compose.yaml.tree import Path as KeyPath
 from swarm_provider.model.types.kinds import nearest
 
-_Read = Callable[[Path, At, str], list[Layer]]
+_Read = Callable[[Path, SourceLocation, str], list[Layer]]
 _KEYS = ("service", "file")
 
 
@@ -48,7 +48,7 @@ class _Scope:
     """The services of one file, among which names are looked up."""
 
     services: Map
-    at: At
+    at: SourceLocation
     file: str
     folder: Path
     emptied: tuple[KeyPath, ...]
@@ -66,7 +66,7 @@ class _Link:
 
     here: tuple[int, str]
     own: Map
-    at: At
+    at: SourceLocation
     scope: _Scope
 
     def over(self, base: Any) -> Map:
@@ -122,7 +122,7 @@ class _Bases:
             base = self.done[link.here] = link.over(base)
         return base
 
-    def _base(self, extends: Any, scope: _Scope, place: At) -> tuple[str, _Scope | None]:
+    def _base(self, extends: Any, scope: _Scope, place: SourceLocation) -> tuple[str, _Scope | None]:
         if isinstance(extends, str):
             return extends, scope
         if not isinstance(extends, Map) or not isinstance(extends.get("service"), str):
@@ -139,14 +139,14 @@ class _Bases:
             return "", None
         return extends["service"], self._file(file, scope.folder, place.key(extends, "file"))
 
-    def _file(self, file: str, folder: Path, place: At) -> _Scope | None:
+    def _file(self, file: str, folder: Path, place: SourceLocation) -> _Scope | None:
         home = self.home() if file.startswith("~") else None
         path = located(folder, home + file[1:] if home else file)
         if path not in self.known:
             self.known[path] = self._scope(path, place, part(file, str(path)))
         return self.known[path]
 
-    def _scope(self, path: Path, place: At, shown: str) -> _Scope | None:
+    def _scope(self, path: Path, place: SourceLocation, shown: str) -> _Scope | None:
         documents = self.read(path, place, shown)
         if not documents:
             return None

@@ -14,7 +14,7 @@ from swarm_provider.compose.common.context import located
 from swarm_provider.compose.dialect import Layer
 from swarm_provider.compose.spec.merge import overlaid
 from swarm_provider.compose.spec.tags import without
-from swarm_provider.compose.yaml.tree import At, Items, Map
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation
 from swarm_provider.model.types.kinds import nearest
 
 _KEYS: Final = ("path", "project_directory", "env_file")
@@ -36,7 +36,7 @@ class Inclusion:
     paths: tuple[Path, ...]
     folder: Path
     env_files: tuple[Path, ...] | None
-    at: At
+    at: SourceLocation
     given: Mapping[Path, str]
 
 
@@ -76,7 +76,7 @@ def _imported(tree: Map, other: Map, section: str, layer: Layer) -> Map:
     return merged
 
 
-def _inclusions(value: Any, folder: Path, at: At) -> list[Inclusion]:
+def _inclusions(value: Any, folder: Path, at: SourceLocation) -> list[Inclusion]:
     if value is None:
         return []
     if not isinstance(value, Items):
@@ -86,7 +86,7 @@ def _inclusions(value: Any, folder: Path, at: At) -> list[Inclusion]:
     return [inclusion for inclusion in found if inclusion is not None]
 
 
-def _inclusion(entry: Any, folder: Path, at: At) -> Inclusion | None:
+def _inclusion(entry: Any, folder: Path, at: SourceLocation) -> Inclusion | None:
     if isinstance(entry, str):
         path = located(folder, entry)
         return Inclusion((path,), path.parent, None, at, {path: entry})
@@ -112,7 +112,7 @@ def _inclusion(entry: Any, folder: Path, at: At) -> Inclusion | None:
     )
 
 
-def _texts(entry: Map, key: str, at: At) -> list[str]:
+def _texts(entry: Map, key: str, at: SourceLocation) -> list[str]:
     value = entry.get(key)
     several = value if isinstance(value, Items) else [] if value is None else [value]
     if not all(isinstance(text, str) for text in several):

@@ -15,14 +15,14 @@ from swarm_provider.compose.docker.interpolation import (
     to_float,
     to_int,
 )
-from swarm_provider.compose.yaml.tree import At, Template, short
+from swarm_provider.compose.yaml.tree import SourceLocation, Template, short
 
 _NAME: Final = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
 _OPERATOR: Final = re.compile(":?[-+?]")
 _DEEPEST: Final = 50
 
 
-def substitute(text: str, environment: Environment, at: At | None = None) -> str | Template:
+def substitute(text: str, environment: Environment, at: SourceLocation | None = None) -> str | Template:
     """Substitute the variables in one text.
 
     Raises:
@@ -31,7 +31,7 @@ def substitute(text: str, environment: Environment, at: At | None = None) -> str
     return _substitute(text, environment, at, 0)
 
 
-def _substitute(text: str, environment: Environment, at: At | None, depth: int) -> str | Template:
+def _substitute(text: str, environment: Environment, at: SourceLocation | None, depth: int) -> str | Template:
     if depth > _DEEPEST:
         what = f"nested more than {_DEEPEST} levels deep"
         raise Wrong(f"the variables in {short(text)} are {what}", f"its variables are {what}")
@@ -56,14 +56,16 @@ def _substitute(text: str, environment: Environment, at: At | None, depth: int) 
     return joined(parts)
 
 
-def _plain(name: str, environment: Environment, at: At | None) -> object:
+def _plain(name: str, environment: Environment, at: SourceLocation | None) -> object:
     value, found = environment.look_up(name)
     if not found and at is not None:
         at.warn(f"the variable {name} is not set, defaulting to a blank string")
     return value
 
 
-def _braced(text: str, dollar: int, environment: Environment, at: At | None, depth: int) -> tuple[object, int]:
+def _braced(
+    text: str, dollar: int, environment: Environment, at: SourceLocation | None, depth: int
+) -> tuple[object, int]:
     """Read `${...}` at `dollar`; returns its value and where it ends."""
     name = _NAME.match(text, dollar + 2)
     if name is None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from swarm_provider.compose.yaml.tree import At, Items, Map, Path, Template, go_text, matches, part
+from swarm_provider.compose.yaml.tree import Items, Map, Path, SourceLocation, Template, go_text, matches, part
 
-_Rule = Callable[[Any, Any, Path, At], Any]
+_Rule = Callable[[Any, Any, Path, SourceLocation], Any]
 _Pair = tuple[str, Any, tuple[str, int]]
 
 
-def overlaid(base: Any, override: Any, path: Path, at: At) -> Any:
+def overlaid(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
     """Return `base` with `override` over it; `path` is where both stand, `at` where the override is written."""
     rule = next((rule for pattern, rule in _RULES if matches(path, pattern)), None)
     if rule is not None:
@@ -29,7 +29,7 @@ def overlaid(base: Any, override: Any, path: Path, at: At) -> Any:
     return override
 
 
-def _mapping(base: Map, override: Map, path: Path, at: At) -> Map:
+def _mapping(base: Map, override: Map, path: Path, at: SourceLocation) -> Map:
     result = base.copied()
     for key, value in override.items():
         if key not in result:
@@ -42,7 +42,7 @@ def _mapping(base: Map, override: Map, path: Path, at: At) -> Map:
     return result
 
 
-def _misfit(base: Any, override: Any, at: At) -> Any:
+def _misfit(base: Any, override: Any, at: SourceLocation) -> Any:
     at.error(f"{_kind(override)} cannot override {_kind(base)}; write it in the same form, or with !override")
     return base
 
@@ -61,11 +61,11 @@ def _appended(base: Items, override: Items) -> Items:
     return result
 
 
-def _replaced(_base: Any, override: Any, _path: Path, _at: At) -> Any:
+def _replaced(_base: Any, override: Any, _path: Path, _at: SourceLocation) -> Any:
     return override
 
 
-def _sequence(base: Any, override: Any, _path: Path, _at: At) -> Any:
+def _sequence(base: Any, override: Any, _path: Path, _at: SourceLocation) -> Any:
     return _appended(_items(base), _items(override))
 
 
@@ -96,7 +96,7 @@ def pairs(value: Any, separators: str = "=") -> Iterator[_Pair]:
             yield part(entry, text[:cut]), part(entry, text[cut + 1 :]), value.where(index)
 
 
-def _keyed(base: Any, override: Any, path: Path, at: At) -> Any:
+def _keyed(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
     """Merge mappings or lists of `KEY=value` by their keys."""
     result = Map(getattr(base, "file", ""), getattr(base, "line", 0))
     for source in (base, override):
@@ -107,7 +107,7 @@ def _keyed(base: Any, override: Any, path: Path, at: At) -> Any:
     return result
 
 
-def _hosts(base: Any, override: Any, path: Path, at: At) -> Any:
+def _hosts(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
     """Merge `extra_hosts`: one host may have several addresses, in the order of the files."""
     result = Map(getattr(base, "file", ""), getattr(base, "line", 0))
     for source in (base, override):
@@ -140,7 +140,7 @@ DEPENDENCY: Final = {"condition": "service_started", "required": True}
 
 
 def _named(default: dict[str, Any] | None) -> _Rule:
-    def rule(base: Any, override: Any, path: Path, at: At) -> Any:
+    def rule(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
         one = Map() if base is None else as_mapping(base, default)
         other = Map() if override is None else as_mapping(override, default)
         if not isinstance(one, Map) or not isinstance(other, Map):
@@ -150,19 +150,19 @@ def _named(default: dict[str, Any] | None) -> _Rule:
     return rule
 
 
-def _logging(base: Any, override: Any, path: Path, at: At) -> Any:
+def _logging(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
     if not isinstance(base, Map) or not isinstance(override, Map):
         return base if override is None else override if base is None else _misfit(base, override, at)
     drivers = {section["driver"] for section in (base, override) if section.get("driver") is not None}
     return _mapping(base, override, path, at) if len(drivers) < 2 else override
 
 
-def _ulimit(base: Any, override: Any, path: Path, at: At) -> Any:
+def _ulimit(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
     both = isinstance(base, Map) and isinstance(override, Map)
     return _mapping(base, override, path, at) if both else override
 
 
-def _pools(base: Any, override: Any, path: Path, at: At) -> Any:
+def _pools(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
     """Merge `ipam.config`: the pools of the later file, each over the earlier one of the same subnet."""
     if not isinstance(base, Items) or not isinstance(override, Items):
         return base if override is None else override

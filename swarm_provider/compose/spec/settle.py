@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from swarm_provider.compose.spec import shell_words
 from swarm_provider.compose.spec.merge import DEPENDENCY
-from swarm_provider.compose.yaml.tree import At, Items, Map, as_written, part
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, as_written, part
 from swarm_provider.core import units
 from swarm_provider.model.rules.unusable import HEALTH_TESTS
 from swarm_provider.model.types import short_forms
@@ -33,7 +33,7 @@ _SHARED: Final = ("network_mode", "ipc", "pid", "uts", "cgroup")
 _RANGE: Final = re.compile(r"(\d{1,5})-(\d{1,5})")
 
 
-def settled(tree: Map, at: At) -> Map:
+def settled(tree: Map, at: SourceLocation) -> Map:
     """Return the tree without what the compose-spec alone says; what is wrong or surprises is in the report."""
     services = tree.get("services")
     if not isinstance(services, Map):
@@ -50,7 +50,7 @@ def settled(tree: Map, at: At) -> Map:
     return tree.changed({"services": lambda _: result})
 
 
-def _service(service: Map, provided: set[str], at: At) -> Map:
+def _service(service: Map, provided: set[str], at: SourceLocation) -> Map:
     for key in ("command", "entrypoint"):
         if isinstance(service.get(key), str):
             service = _changed_at(service, (key,), at, _split)
@@ -62,7 +62,9 @@ def _service(service: Map, provided: set[str], at: At) -> Map:
     return _with_needs(service, provided)
 
 
-def _changed_at(parent: Map, path: tuple[str, ...], at: At, change: Callable[[Any, At], Any]) -> Map:
+def _changed_at(
+    parent: Map, path: tuple[str, ...], at: SourceLocation, change: Callable[[Any, SourceLocation], Any]
+) -> Map:
     """Return a mapping with the value at a path changed: a copy, unless the value is not there or stays what it is."""
     key, rest = path[0], path[1:]
     old = parent.get(key)
@@ -73,7 +75,7 @@ def _changed_at(parent: Map, path: tuple[str, ...], at: At, change: Callable[[An
     return parent if new is old else parent.changed({key: lambda _: new})
 
 
-def _split(value: str, at: At) -> Any:
+def _split(value: str, at: SourceLocation) -> Any:
     try:
         found, operator = shell_words.split(value)
     except ValueError as error:
@@ -113,7 +115,7 @@ def _healthcheck(value: Any) -> Any:
     return value.copied(without=("disable" if wrong else "test",))
 
 
-def _ports(value: Any, at: At) -> Any:
+def _ports(value: Any, at: SourceLocation) -> Any:
     if not isinstance(value, Items):
         return value
     result = Items(value.file, value.line)
@@ -124,7 +126,7 @@ def _ports(value: Any, at: At) -> Any:
     return result
 
 
-def _published(port: Map, at: At) -> Iterator[Map]:
+def _published(port: Map, at: SourceLocation) -> Iterator[Map]:
     """Publish a port on all ports of a range: docker compose takes one that is free, and Swarm cannot choose."""
     given = _RANGE.fullmatch(str(port.get("published")))
     first, last = (int(given[1]), int(given[2])) if given else (0, 0)

@@ -247,7 +247,7 @@ class Report:
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
-    def add(self, problems: list[Problem], message: str, at: At) -> None:
+    def add(self, problems: list[Problem], message: str, at: SourceLocation) -> None:
         """Add a problem to one of the lists; who has this many needs no more of them."""
         if len(problems) < MOST_PROBLEMS:
             shown = message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "..."
@@ -260,7 +260,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class At:
+class SourceLocation:
     """A place in a file: where a reader stands, so that it can say so."""
 
     report: Report
@@ -268,16 +268,16 @@ class At:
     path: Path = ()
     line: int = 0
 
-    def key(self, parent: Any, key: str) -> At:
+    def key(self, parent: Any, key: str) -> SourceLocation:
         """Return the place of `key` in the mapping `parent`."""
         file, line = parent.where(key) if isinstance(parent, Map) else (getattr(parent, "file", ""), 0)
-        return At(self.report, file or self.file, (*self.path, key), line or self.line)
+        return SourceLocation(self.report, file or self.file, (*self.path, key), line or self.line)
 
-    def item(self, parent: Any, index: int) -> At:
+    def item(self, parent: Any, index: int) -> SourceLocation:
         """Return the place of an entry of the sequence `parent`."""
         known = isinstance(parent, Items) and index < len(parent.lines)
         file, line = parent.where(index) if known else (getattr(parent, "file", ""), 0)
-        return At(self.report, file or self.file, (*self.path, index), line or self.line)
+        return SourceLocation(self.report, file or self.file, (*self.path, index), line or self.line)
 
     @property
     def inside_extension(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
-from swarm_provider.convert.helpers import each, filled, given, inside, ordered, through
+from swarm_provider.convert.helpers import drop_empty, drop_none, get_known, map_items, map_known, sort_known
 from swarm_provider.convert.service.mounts import mount_from_spec, mount_to_spec
 from swarm_provider.convert.service.privileges import options_from_spec, options_to_spec
 from swarm_provider.core import Json, labels, units
@@ -40,27 +40,27 @@ def container_to_spec(inputs: Json) -> Json:
     """Return the ContainerSpec as `docker stack deploy` would send it."""
     added, dropped = capabilities(inputs.get("capAdd"), inputs.get("capDrop"))
     return {
-        "Image": inputs.get("resolvedImage") or through(inputs.get("image"), familiar),
-        **filled(Labels=_container_labels(inputs)),
-        **filled(**{field: inputs.get(key) for key, field in _PLAIN.items()}),
-        **filled(
+        "Image": inputs.get("resolvedImage") or map_known(inputs.get("image"), familiar),
+        **drop_empty(Labels=_container_labels(inputs)),
+        **drop_empty(**{field: inputs.get(key) for key, field in _PLAIN.items()}),
+        **drop_empty(
             Env=environment(inputs.get("environment")),
-            Hosts=each(inputs.get("extraHosts"), host_to_spec),
-            Mounts=each(inputs.get("volumes"), mount_to_spec),
+            Hosts=map_items(inputs.get("extraHosts"), host_to_spec),
+            Mounts=map_items(inputs.get("volumes"), mount_to_spec),
             Secrets=_references_to_spec("Secret", inputs.get("secrets")),
             Configs=_configs_to_spec(inputs),
             CapabilityAdd=added,
             CapabilityDrop=dropped,
-            Ulimits=through(inputs.get("ulimits"), _ulimits_to_spec),
+            Ulimits=map_known(inputs.get("ulimits"), _ulimits_to_spec),
         ),
-        **given(
+        **drop_none(
             Init=inputs.get("init"),
-            StopGracePeriod=through(inputs.get("stopGracePeriod"), units.duration_ns),
+            StopGracePeriod=map_known(inputs.get("stopGracePeriod"), units.duration_ns),
             DNSConfig=_dns_to_spec(inputs),
-            Healthcheck=through(inputs.get("healthcheck"), _healthcheck_to_spec),
+            Healthcheck=map_known(inputs.get("healthcheck"), _healthcheck_to_spec),
         ),
         "Privileges": {
-            **given(CredentialSpec=through(inputs.get("credentialSpec"), _credential_to_spec)),
+            **drop_none(CredentialSpec=map_known(inputs.get("credentialSpec"), _credential_to_spec)),
             **options_to_spec(inputs.get("securityOpt")),
         },
     }
@@ -70,26 +70,26 @@ def container_from_spec(container: Json, namespace: str | None) -> Json:
     """Return the properties that a ContainerSpec holds, but for the image (see `image_from_spec`)."""
     dns = container.get("DNSConfig")
     return {
-        **filled(**{key: container.get(field) for key, field in _PLAIN.items()}),
-        **filled(
-            labels=through(container.get("Labels"), partial(_without_namespace, namespace)),
-            environment=through(container.get("Env"), _environment_from_spec),
-            extraHosts=each(container.get("Hosts"), host_from_spec),
-            dns=inside(dns, "Nameservers"),
-            dnsSearch=inside(dns, "Search"),
-            dnsOpt=inside(dns, "Options"),
-            volumes=each(container.get("Mounts"), mount_from_spec),
+        **drop_empty(**{key: container.get(field) for key, field in _PLAIN.items()}),
+        **drop_empty(
+            labels=map_known(container.get("Labels"), partial(_without_namespace, namespace)),
+            environment=map_known(container.get("Env"), _environment_from_spec),
+            extraHosts=map_items(container.get("Hosts"), host_from_spec),
+            dns=get_known(dns, "Nameservers"),
+            dnsSearch=get_known(dns, "Search"),
+            dnsOpt=get_known(dns, "Options"),
+            volumes=map_items(container.get("Mounts"), mount_from_spec),
             secrets=_references_from_spec("Secret", container.get("Secrets")),
             configs=_references_from_spec("Config", container.get("Configs")),
             capAdd=container.get("CapabilityAdd"),
             capDrop=container.get("CapabilityDrop"),
-            ulimits=through(container.get("Ulimits"), _ulimits_from_spec),
+            ulimits=map_known(container.get("Ulimits"), _ulimits_from_spec),
             securityOpt=options_from_spec(container.get("Privileges")),
         ),
-        **given(
+        **drop_none(
             init=container.get("Init"),
-            stopGracePeriod=through(container.get("StopGracePeriod"), units.duration_text),
-            healthcheck=through(container.get("Healthcheck"), _healthcheck_from_spec),
+            stopGracePeriod=map_known(container.get("StopGracePeriod"), units.duration_text),
+            healthcheck=map_known(container.get("Healthcheck"), _healthcheck_from_spec),
             credentialSpec=_credential_from_spec(container),
         ),
     }
@@ -130,9 +130,9 @@ def environment(values: Any) -> Any:
     """Return `K=V` texts, sorted as whole texts; a variable without a value is the bare key."""
 
     def one(key: str, value: Any) -> Any:
-        return through(value, lambda known: f"{key}={known}") if value is not None else key
+        return map_known(value, lambda known: f"{key}={known}") if value is not None else key
 
-    return ordered(through(values, lambda known: [one(key, value) for key, value in known.items()]), str)
+    return sort_known(map_known(values, lambda known: [one(key, value) for key, value in known.items()]), str)
 
 
 def _environment_from_spec(entries: list[Any]) -> Any:
@@ -161,7 +161,7 @@ def host_from_spec(entry: str) -> str:
 def capabilities(add: Any, drop: Any) -> tuple[Any, Any]:
     """Return what is added and dropped in Docker's spelling, sorted: what is in both is added only."""
     if has_unknown(add) or has_unknown(drop):
-        return each(add, _capability), each(drop, _capability)
+        return map_items(add, _capability), map_items(drop, _capability)
     added, dropped = _capability_set(add or ()), _capability_set(drop or ())
     return sorted(added), sorted(dropped - added)
 
@@ -180,7 +180,7 @@ def _ulimits_to_spec(limits: Json) -> list[Any]:
     def one(name: str, limit: Json) -> Json:
         return {"Name": name, "Soft": whole(limit.get("soft")), "Hard": whole(limit.get("hard"))}
 
-    return [through(limit, partial(one, name)) for name, limit in sorted(limits.items())]
+    return [map_known(limit, partial(one, name)) for name, limit in sorted(limits.items())]
 
 
 def _ulimits_from_spec(limits: list[Any]) -> Any:
@@ -206,18 +206,18 @@ def _container_labels(inputs: Json) -> Any:
 
 def _dns_to_spec(inputs: Json) -> Json | None:
     parts = {"Nameservers": inputs.get("dns"), "Search": inputs.get("dnsSearch"), "Options": inputs.get("dnsOpt")}
-    return None if all(part is None for part in parts.values()) else filled(**parts)
+    return None if all(part is None for part in parts.values()) else drop_empty(**parts)
 
 
 def _healthcheck_to_spec(check: Json) -> Json:
     if check.get("disable"):
         return {"Test": ["NONE"]}
-    return filled(
+    return drop_empty(
         Test=check.get("test"),
-        Interval=through(check.get("interval"), units.duration_ns),
-        Timeout=through(check.get("timeout"), units.duration_ns),
-        StartPeriod=through(check.get("startPeriod"), units.duration_ns),
-        StartInterval=through(check.get("startInterval"), units.duration_ns),
+        Interval=map_known(check.get("interval"), units.duration_ns),
+        Timeout=map_known(check.get("timeout"), units.duration_ns),
+        StartPeriod=map_known(check.get("startPeriod"), units.duration_ns),
+        StartInterval=map_known(check.get("startInterval"), units.duration_ns),
         Retries=check.get("retries"),
     )
 
@@ -226,24 +226,24 @@ def _healthcheck_from_spec(check: Json) -> Json:
     test = check.get("Test")
     if isinstance(test, list) and test[:1] == ["NONE"]:
         return {"disable": True}
-    return filled(
+    return drop_empty(
         test=check.get("Test"),
-        interval=through(check.get("Interval") or None, units.duration_text),
-        timeout=through(check.get("Timeout") or None, units.duration_text),
-        startPeriod=through(check.get("StartPeriod") or None, units.duration_text),
-        startInterval=through(check.get("StartInterval") or None, units.duration_text),
+        interval=map_known(check.get("Interval") or None, units.duration_text),
+        timeout=map_known(check.get("Timeout") or None, units.duration_text),
+        startPeriod=map_known(check.get("StartPeriod") or None, units.duration_text),
+        startInterval=map_known(check.get("StartInterval") or None, units.duration_text),
         retries=check.get("Retries"),
     )
 
 
 def _configs_to_spec(inputs: Json) -> Any:
     entries = _references_to_spec("Config", inputs.get("configs"))
-    credential = inside(inputs.get("credentialSpec"), "config")
+    credential = get_known(inputs.get("credentialSpec"), "config")
     if not credential or entries is UNKNOWN:
         return entries
     # swarm gives a task only the configs that stand in this list
     runtime = {"Runtime": {}, "ConfigName": credential}
-    return ordered([*(entries or []), runtime], lambda entry: entry["ConfigName"])
+    return sort_known([*(entries or []), runtime], lambda entry: entry["ConfigName"])
 
 
 def _references_to_spec(kind: str, entries: Any) -> Any:
@@ -259,7 +259,7 @@ def _references_to_spec(kind: str, entries: Any) -> Any:
             f"{kind}Name": entry.get("name") or source,
         }
 
-    return ordered(each(entries, one), lambda entry: (entry[f"{kind}Name"], entry["File"]["Name"]))
+    return sort_known(map_items(entries, one), lambda entry: (entry[f"{kind}Name"], entry["File"]["Name"]))
 
 
 def _references_from_spec(kind: str, entries: Any) -> Any:
@@ -273,18 +273,20 @@ def _references_from_spec(kind: str, entries: Any) -> Any:
             "mode": file.get("Mode", 0),
         }
 
-    return through(entries, lambda known: each([e for e in known if e is UNKNOWN or e.get("File")], one))
+    return map_known(entries, lambda known: map_items([e for e in known if e is UNKNOWN or e.get("File")], one))
 
 
 def _credential_to_spec(credential: Json) -> Json:
-    return filled(Config=credential.get("config"), File=credential.get("file"), Registry=credential.get("registry"))
+    return drop_empty(Config=credential.get("config"), File=credential.get("file"), Registry=credential.get("registry"))
 
 
 def _credential_from_spec(container: Json) -> Any:
     credential = (container.get("Privileges") or {}).get("CredentialSpec")
     if not credential or credential is UNKNOWN:
         return credential or None
-    return filled(config=credential_config(container), file=credential.get("File"), registry=credential.get("Registry"))
+    return drop_empty(
+        config=credential_config(container), file=credential.get("File"), registry=credential.get("Registry")
+    )
 
 
 def credential_config(container: Json) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from swarm_provider.convert.helpers import each, filled, given, inside, through
+from swarm_provider.convert.helpers import drop_empty, drop_none, get_known, map_items, map_known
 from swarm_provider.core import Json, labels, units
 from swarm_provider.core.platform import platform_from_spec, platform_to_spec
 from swarm_provider.core.values import UNKNOWN
@@ -16,8 +16,8 @@ _JOB_MODES: Final = ("ReplicatedJob", "GlobalJob")
 
 def mode_to_spec(deploy: Any) -> Any:
     """Return Mode; a number of replicas that is left out is left to the daemon (1)."""
-    mode = inside(deploy, "mode")
-    replicas = inside(deploy, "replicas")
+    mode = get_known(deploy, "mode")
+    replicas = get_known(deploy, "replicas")
     if mode is UNKNOWN:
         return UNKNOWN
     if mode == "global":
@@ -25,14 +25,14 @@ def mode_to_spec(deploy: Any) -> Any:
     if mode == "global-job":
         return {"GlobalJob": {}}
     if mode == "replicated-job":
-        at_once = inside(deploy, "maxConcurrent")
+        at_once = get_known(deploy, "maxConcurrent")
         return {
-            "ReplicatedJob": given(
+            "ReplicatedJob": drop_none(
                 MaxConcurrent=replicas if at_once is None else at_once,
                 TotalCompletions=replicas,
             )
         }
-    return {"Replicated": given(Replicas=replicas)}
+    return {"Replicated": drop_none(Replicas=replicas)}
 
 
 def is_job_mode(mode: Any) -> bool:
@@ -54,21 +54,21 @@ def mode_from_spec(mode: Any) -> Json:
         replicas, at_once = job.get("TotalCompletions"), job.get("MaxConcurrent")
         return {
             "mode": "replicated-job",
-            **given(replicas=replicas, maxConcurrent=None if at_once == replicas else at_once),
+            **drop_none(replicas=replicas, maxConcurrent=None if at_once == replicas else at_once),
         }
-    return {"mode": "replicated", **given(replicas=(mode.get("Replicated") or {}).get("Replicas"))}
+    return {"mode": "replicated", **drop_none(replicas=(mode.get("Replicated") or {}).get("Replicas"))}
 
 
 def update_to_spec(config: Any) -> Any:
     """Return UpdateConfig or RollbackConfig; tasks go one at a time unless it says otherwise."""
-    return through(
+    return map_known(
         config,
         lambda known: {
             "Parallelism": 1 if known.get("parallelism") is None else known["parallelism"],
-            **given(
-                Delay=through(known.get("delay"), units.duration_ns),
+            **drop_none(
+                Delay=map_known(known.get("delay"), units.duration_ns),
                 FailureAction=known.get("failureAction"),
-                Monitor=through(known.get("monitor"), units.duration_ns),
+                Monitor=map_known(known.get("monitor"), units.duration_ns),
                 MaxFailureRatio=known.get("maxFailureRatio"),
                 Order=known.get("order"),
             ),
@@ -78,14 +78,14 @@ def update_to_spec(config: Any) -> Any:
 
 def update_from_spec(config: Json | None) -> Any:
     """Return `updateConfig` or `rollbackConfig`; None where the service has none."""
-    return through(
+    return map_known(
         config,
         lambda known: {
             "parallelism": known.get("Parallelism", 0),
-            **given(
-                delay=through(known.get("Delay"), units.duration_text),
+            **drop_none(
+                delay=map_known(known.get("Delay"), units.duration_text),
                 failureAction=known.get("FailureAction") or None,
-                monitor=through(known.get("Monitor"), units.duration_text),
+                monitor=map_known(known.get("Monitor"), units.duration_text),
                 maxFailureRatio=known.get("MaxFailureRatio"),
                 order=known.get("Order") or None,
             ),
@@ -95,42 +95,42 @@ def update_from_spec(config: Json | None) -> Any:
 
 def restart_to_spec(policy: Any) -> Any:
     """Return RestartPolicy; None where nothing is asked for: the daemon then stores none either."""
-    return through(
+    return map_known(
         policy,
-        lambda known: given(
+        lambda known: drop_none(
             Condition=known.get("condition"),
-            Delay=through(known.get("delay"), units.duration_ns),
+            Delay=map_known(known.get("delay"), units.duration_ns),
             MaxAttempts=known.get("maxAttempts"),
-            Window=through(known.get("window"), units.duration_ns),
+            Window=map_known(known.get("window"), units.duration_ns),
         ),
     )
 
 
 def restart_from_spec(policy: Json | None) -> Any:
     """Return `restartPolicy`."""
-    return through(
+    return map_known(
         policy,
-        lambda known: given(
+        lambda known: drop_none(
             condition=known.get("Condition") or None,
-            delay=through(known.get("Delay"), units.duration_text),
+            delay=map_known(known.get("Delay"), units.duration_text),
             maxAttempts=known.get("MaxAttempts"),
-            window=through(known.get("Window"), units.duration_text),
+            window=map_known(known.get("Window"), units.duration_text),
         ),
     )
 
 
 def resources_to_spec(inputs: Json) -> Any:
     """Return Resources, which is always an object; so is each section that is given."""
-    resources = inside(inputs.get("deploy"), "resources")
+    resources = get_known(inputs.get("deploy"), "resources")
     if resources is UNKNOWN:
         return UNKNOWN
-    return given(
-        SwapBytes=_swap_to_spec(inputs.get("memswapLimit"), inside(inside(resources, "limits"), "memory")),
+    return drop_none(
+        SwapBytes=_swap_to_spec(inputs.get("memswapLimit"), get_known(get_known(resources, "limits"), "memory")),
         MemorySwappiness=inputs.get("memSwappiness"),
-        Limits=through(inside(resources, "limits"), lambda known: _amounts(known, Pids=whole(known.get("pids")))),
-        Reservations=through(
-            inside(resources, "reservations"),
-            lambda known: _amounts(known, GenericResources=each(known.get("genericResources"), _generic_to_spec)),
+        Limits=map_known(get_known(resources, "limits"), lambda known: _amounts(known, Pids=whole(known.get("pids")))),
+        Reservations=map_known(
+            get_known(resources, "reservations"),
+            lambda known: _amounts(known, GenericResources=map_items(known.get("genericResources"), _generic_to_spec)),
         ),
     )
 
@@ -149,7 +149,7 @@ def memory_from_spec(resources: Any) -> Json:
     """Return `memswapLimit` and `memSwappiness`."""
     if not isinstance(resources, dict):
         return {}
-    swap, memory = resources.get("SwapBytes"), inside(resources.get("Limits"), "MemoryBytes")
+    swap, memory = resources.get("SwapBytes"), get_known(resources.get("Limits"), "MemoryBytes")
     limit: Any = None
     if swap is UNKNOWN or (swap is not None and memory is UNKNOWN):
         limit = UNKNOWN
@@ -157,13 +157,13 @@ def memory_from_spec(resources: Any) -> Json:
         limit = str(swap)
     elif swap is not None and memory:
         limit = units.size_text(memory + swap)
-    return given(memswapLimit=limit, memSwappiness=resources.get("MemorySwappiness"))
+    return drop_none(memswapLimit=limit, memSwappiness=resources.get("MemorySwappiness"))
 
 
 def _amounts(section: Json, **more: Any) -> Json:
-    return filled(
-        NanoCPUs=through(section.get("cpus"), units.nano_cpus),
-        MemoryBytes=through(section.get("memory"), units.size_bytes),
+    return drop_empty(
+        NanoCPUs=map_known(section.get("cpus"), units.nano_cpus),
+        MemoryBytes=map_known(section.get("memory"), units.size_bytes),
         **more,
     )
 
@@ -173,24 +173,24 @@ def resources_from_spec(resources: Any) -> Any:
     if resources is UNKNOWN:
         return UNKNOWN
     resources = resources or {}
-    return given(
-        limits=through(
-            resources.get("Limits"), lambda known: {**_amounts_from(known), **filled(pids=known.get("Pids"))}
+    return drop_none(
+        limits=map_known(
+            resources.get("Limits"), lambda known: {**_amounts_from(known), **drop_empty(pids=known.get("Pids"))}
         ),
-        reservations=through(
+        reservations=map_known(
             resources.get("Reservations"),
             lambda known: {
                 **_amounts_from(known),
-                **filled(genericResources=each(known.get("GenericResources"), _generic_from_spec)),
+                **drop_empty(genericResources=map_items(known.get("GenericResources"), _generic_from_spec)),
             },
         ),
     )
 
 
 def _amounts_from(section: Json) -> Json:
-    return given(
-        cpus=through(section.get("NanoCPUs") or None, units.cpus_text),
-        memory=through(section.get("MemoryBytes") or None, units.size_text),
+    return drop_none(
+        cpus=map_known(section.get("NanoCPUs") or None, units.cpus_text),
+        memory=map_known(section.get("MemoryBytes") or None, units.size_text),
     )
 
 
@@ -199,9 +199,9 @@ def _generic_to_spec(entry: Json) -> Json:
         value = read(known.get("value"))
         return {"Kind": known.get("kind"), **({} if value == 0 else {"Value": value})}
 
-    return given(
-        DiscreteResourceSpec=through(entry.get("discreteResourceSpec"), lambda known: one(known, whole)),
-        NamedResourceSpec=through(entry.get("namedResourceSpec"), one),
+    return drop_none(
+        DiscreteResourceSpec=map_known(entry.get("discreteResourceSpec"), lambda known: one(known, whole)),
+        NamedResourceSpec=map_known(entry.get("namedResourceSpec"), one),
     )
 
 
@@ -210,49 +210,49 @@ def _generic_from_spec(entry: Json) -> Json:
         # the daemon leaves out a 0, and what is empty
         return {"kind": known.get("Kind", ""), "value": known.get("Value", 0)}
 
-    return given(
-        discreteResourceSpec=through(entry.get("DiscreteResourceSpec"), one),
-        namedResourceSpec=through(entry.get("NamedResourceSpec"), one),
+    return drop_none(
+        discreteResourceSpec=map_known(entry.get("DiscreteResourceSpec"), one),
+        namedResourceSpec=map_known(entry.get("NamedResourceSpec"), one),
     )
 
 
 def placement_to_spec(inputs: Json) -> Any:
     """Return Placement, which is always an object."""
-    placement = inside(inputs.get("deploy"), "placement")
+    placement = get_known(inputs.get("deploy"), "placement")
     if placement is UNKNOWN:
         return UNKNOWN
     platform = inputs.get("platform")
-    return filled(
-        Platforms=None if platform is None else [through(platform, platform_to_spec)],
-        Constraints=inside(placement, "constraints"),
-        Preferences=each(
-            inside(placement, "preferences"), lambda entry: {"Spread": {"SpreadDescriptor": entry.get("spread")}}
+    return drop_empty(
+        Platforms=None if platform is None else [map_known(platform, platform_to_spec)],
+        Constraints=get_known(placement, "constraints"),
+        Preferences=map_items(
+            get_known(placement, "preferences"), lambda entry: {"Spread": {"SpreadDescriptor": entry.get("spread")}}
         ),
-        MaxReplicas=inside(placement, "maxReplicasPerNode"),
+        MaxReplicas=get_known(placement, "maxReplicasPerNode"),
     )
 
 
 def placement_from_spec(placement: Any) -> Any:
     """Return `placement`; the platforms that the image supports are the client's knowledge, not the user's."""
-    return filled(
-        constraints=inside(placement, "Constraints"),
-        preferences=each(
-            inside(placement, "Preferences"),
+    return drop_empty(
+        constraints=get_known(placement, "Constraints"),
+        preferences=map_items(
+            get_known(placement, "Preferences"),
             lambda entry: {"spread": (entry.get("Spread") or {}).get("SpreadDescriptor", "")},
         ),
-        maxReplicasPerNode=inside(placement, "MaxReplicas"),
+        maxReplicasPerNode=get_known(placement, "MaxReplicas"),
     )
 
 
 def chosen_platform(own: Any, placement: Any) -> Any:
     """Return the user's `platform`; without a label that tells it, platforms are what a client read from the image."""
     text = own.get(labels.PLATFORM) if isinstance(own, dict) else None
-    platforms = inside(placement, "Platforms")
+    platforms = get_known(placement, "Platforms")
     if text is UNKNOWN or (text is not None and platforms is UNKNOWN):
         return UNKNOWN
     if not isinstance(text, str) or not isinstance(platforms, list) or len(platforms) != 1:
         return None
-    return through(platforms[0], lambda found: text if _is_platform(found, text) else platform_from_spec(found))
+    return map_known(platforms[0], lambda found: text if _is_platform(found, text) else platform_from_spec(found))
 
 
 def _is_platform(found: Json, text: str) -> bool:

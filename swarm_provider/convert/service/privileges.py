@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any, Final
 
-from swarm_provider.convert.helpers import filled
+from swarm_provider.convert.helpers import drop_empty
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, has_unknown
 from swarm_provider.model.security import LABEL_PARTS, SECCOMP_MODES, canonical, split
@@ -36,7 +36,7 @@ def options_to_spec(options: Any) -> Json:
             result["Seccomp"] = {"Mode": value}
         else:
             result["Seccomp"] = {"Mode": "custom", "Profile": base64.b64encode(value.encode()).decode()}
-    return filled(**result, SELinuxContext=context)
+    return drop_empty(**result, SELinuxContext=context)
 
 
 def options_from_spec(privileges: Any) -> Any:

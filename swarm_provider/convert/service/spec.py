@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from swarm_provider.convert.effective import effective, effective_of, port_order
-from swarm_provider.convert.helpers import each, filled, given, inside, ordered, through
+from swarm_provider.convert.helpers import drop_empty, drop_none, get_known, map_items, map_known, sort_known
 from swarm_provider.convert.keep_user_form import keep_users_form
 from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.container import container_from_spec, container_to_spec, image_from_spec
@@ -46,21 +46,21 @@ def to_spec(inputs: Json) -> Json:
             "ContainerSpec": container_to_spec(inputs),
             "Resources": resources_to_spec(inputs),
             "Placement": placement_to_spec(inputs),
-            **given(
-                RestartPolicy=restart_to_spec(inside(deploy, "restartPolicy")),
-                LogDriver=through(inputs.get("logging"), _log_driver_to_spec),
+            **drop_none(
+                RestartPolicy=restart_to_spec(get_known(deploy, "restartPolicy")),
+                LogDriver=map_known(inputs.get("logging"), _log_driver_to_spec),
                 ForceUpdate=inputs.get("forceUpdate"),
             ),
-            **filled(Networks=_networks_to_spec(inputs.get("networks"))),
+            **drop_empty(Networks=_networks_to_spec(inputs.get("networks"))),
         },
         "Mode": mode_to_spec(deploy),
-        **given(
-            UpdateConfig=update_to_spec(inside(deploy, "updateConfig")),
-            RollbackConfig=update_to_spec(inside(deploy, "rollbackConfig")),
+        **drop_none(
+            UpdateConfig=update_to_spec(get_known(deploy, "updateConfig")),
+            RollbackConfig=update_to_spec(get_known(deploy, "rollbackConfig")),
         ),
-        "EndpointSpec": filled(
-            Mode=inside(deploy, "endpointMode"),
-            Ports=ordered(each(inputs.get("ports"), _port_to_spec), port_order),
+        "EndpointSpec": drop_empty(
+            Mode=get_known(deploy, "endpointMode"),
+            Ports=sort_known(map_items(inputs.get("ports"), _port_to_spec), port_order),
         ),
     }
 
@@ -82,17 +82,17 @@ def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
     container = task.get("ContainerSpec") or {}
     own = spec.get("Labels") or {}
     endpoint = spec.get("EndpointSpec")
-    namespace = inside(own, labels.NAMESPACE)
+    namespace = get_known(own, labels.NAMESPACE)
     networks = task.get("Networks") or spec.get("Networks")
     deploy = {
         **mode_from_spec(spec.get("Mode")),
-        **filled(
-            endpointMode=inside(endpoint, "Mode"),
-            labels=through(own, labels.users),
+        **drop_empty(
+            endpointMode=get_known(endpoint, "Mode"),
+            labels=map_known(own, labels.users),
             resources=resources_from_spec(task.get("Resources")),
             placement=placement_from_spec(task.get("Placement")),
         ),
-        **given(
+        **drop_none(
             updateConfig=update_from_spec(spec.get("UpdateConfig")),
             rollbackConfig=update_from_spec(spec.get("RollbackConfig")),
             restartPolicy=restart_from_spec(task.get("RestartPolicy")),
@@ -104,14 +104,14 @@ def from_spec(spec: Json, network_names: Mapping[str, str] | None = None) -> Jso
         **image_from_spec(container, {} if own is UNKNOWN else own),
         **container_from_spec(container, namespace),
         **memory_from_spec(task.get("Resources")),
-        **given(platform=chosen_platform(own, task.get("Placement"))),
-        **given(logging=through(task.get("LogDriver"), _log_driver_from_spec)),
-        **filled(
-            networks=each(networks, lambda entry: _network_from_spec(entry, network_names or {})),
-            ports=each(inside(endpoint, "Ports"), _port_from_spec),
+        **drop_none(platform=chosen_platform(own, task.get("Placement"))),
+        **drop_none(logging=map_known(task.get("LogDriver"), _log_driver_from_spec)),
+        **drop_empty(
+            networks=map_items(networks, lambda entry: _network_from_spec(entry, network_names or {})),
+            ports=map_items(get_known(endpoint, "Ports"), _port_from_spec),
         ),
         "deploy": deploy,
-        **given(forceUpdate=task.get("ForceUpdate")),
+        **drop_none(forceUpdate=task.get("ForceUpdate")),
     }
 
 
@@ -134,7 +134,7 @@ def read_inputs(
     if meant == means:
         return dict(old)
     wanted, live = from_spec(meant), from_spec(means, network_names)
-    if inside(old, "init") is None and live.get("init") is False:
+    if get_known(old, "init") is None and live.get("init") is False:
         # `docker service create` always says so; see live_form
         del live["init"]
     for kind in ("configs", "secrets"):
@@ -151,7 +151,7 @@ def concise(inputs: Json) -> Json:
 
     `deploy.replicas` stays: left out, it would not be managed.
     """
-    mode = inside(inputs.get("deploy"), "mode") or "replicated"
+    mode = get_known(inputs.get("deploy"), "mode") or "replicated"
     bare = {"name": "", "image": "", "deploy": {"mode": mode}}
     defaults = from_spec(effective(to_spec(bare)))
     defaults["deploy"].pop("replicas", None)
@@ -185,7 +185,7 @@ def _as_version(entry: Json, sources: Mapping[Any, str]) -> Json:
 
 
 def _service_labels(inputs: Json) -> Any:
-    own = inside(inputs.get("deploy"), "labels")
+    own = get_known(inputs.get("deploy"), "labels")
     if own is UNKNOWN:
         return UNKNOWN
     result = dict(own or {})
@@ -200,33 +200,33 @@ def _service_labels(inputs: Json) -> Any:
 
 
 def _log_driver_to_spec(logging: Json) -> Json:
-    return filled(Name=logging.get("driver"), Options=logging.get("options"))
+    return drop_empty(Name=logging.get("driver"), Options=logging.get("options"))
 
 
 def _log_driver_from_spec(driver: Json) -> Json:
-    return filled(driver=driver.get("Name"), options=driver.get("Options"))
+    return drop_empty(driver=driver.get("Name"), options=driver.get("Options"))
 
 
 def _networks_to_spec(networks: Any) -> Any:
     def one(entry: Json) -> Json:
         return {
             "Target": entry.get("name"),
-            **filled(Aliases=entry.get("aliases"), DriverOpts=entry.get("driverOpts")),
+            **drop_empty(Aliases=entry.get("aliases"), DriverOpts=entry.get("driverOpts")),
         }
 
-    return ordered(each(networks, one), lambda entry: entry["Target"])
+    return sort_known(map_items(networks, one), lambda entry: entry["Target"])
 
 
 def _network_from_spec(entry: Json, names: Mapping[str, str]) -> Json:
     target = entry.get("Target", "")
     return {
         "name": names.get(target, target) if isinstance(target, str) else target,
-        **filled(aliases=entry.get("Aliases"), driverOpts=entry.get("DriverOpts")),
+        **drop_empty(aliases=entry.get("Aliases"), driverOpts=entry.get("DriverOpts")),
     }
 
 
 def _port_to_spec(port: Json) -> Json:
-    return filled(
+    return drop_empty(
         Name=port.get("name"),
         Protocol=port.get("protocol"),
         TargetPort=port.get("target"),
@@ -236,7 +236,7 @@ def _port_to_spec(port: Json) -> Json:
 
 
 def _port_from_spec(port: Json) -> Json:
-    return filled(
+    return drop_empty(
         name=port.get("Name"),
         protocol=port.get("Protocol"),
         target=port.get("TargetPort"),

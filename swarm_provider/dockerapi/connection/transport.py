@@ -88,7 +88,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        words: str,
+        operation: str,
         *,
         query: Mapping[str, str] | None = None,
         body: Any = None,
@@ -108,18 +108,18 @@ class Transport:
             Unanswered: it was sent, and no answer came.
             DockerError: the daemon refused it.
         """
-        response = self._send(method, path, words, query, body, headers, timeout)
-        _log.debug("%s %s: %s (%s)", method, path, response.status, words)
+        response = self._send(method, path, operation, query, body, headers, timeout)
+        _log.debug("%s %s: %s (%s)", method, path, response.status, operation)
         if response.status >= 400:
-            raise from_answer(response.status, response.data, words)
+            raise from_answer(response.status, response.data, operation)
         return Answer(response.status, response.data, response.headers)
 
-    def stream(self, path: str, words: str, *, query: Mapping[str, str], timeout: float, limit: int) -> bytes:
+    def stream(self, path: str, operation: str, *, query: Mapping[str, str], timeout: float, limit: int) -> bytes:
         """Reads what a GET delivers until it ends, `timeout` seconds bring nothing more, or `limit` bytes are there."""
-        response = self._send("GET", path, words, query, None, None, timeout, stream=True)
+        response = self._send("GET", path, operation, query, None, None, timeout, stream=True)
         try:
             if response.status >= 400:
-                raise from_answer(response.status, response.data, words)
+                raise from_answer(response.status, response.data, operation)
             return _as_it_comes(response, limit)
         finally:
             response.close()
@@ -131,7 +131,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        words: str,
+        operation: str,
         query: Mapping[str, str] | None,
         body: Any,
         headers: Mapping[str, str] | None,
@@ -160,16 +160,16 @@ class Transport:
             if not is_of_the_wire(error):
                 # a fault of ours is no lost connection: it would be tried again, and its cause be hidden
                 raise
-            _log.debug("%s %s: %s (%s)", method, path, type(error).__name__, words, exc_info=True)
-            raise self._failure(error, words, timeout) from None
+            _log.debug("%s %s: %s (%s)", method, path, type(error).__name__, operation, exc_info=True)
+            raise self._failure(error, operation, timeout) from None
 
-    def _failure(self, error: Exception, words: str, timeout: float | None) -> ConnectionFailed:
+    def _failure(self, error: Exception, operation: str, timeout: float | None) -> ConnectionFailed:
         reason = why_unreachable(error, self.endpoint.url)
         if was_never_sent(error):
             return Unreachable(str(self.endpoint), reason, self.endpoint.origin)
         if reason == "timed out":
             reason = f"timed out after {timeout or self.timeout:g} s"
-        return Unanswered(f"{words}: the connection to Docker at {self.endpoint} failed: {reason}")
+        return Unanswered(f"{operation}: the connection to Docker at {self.endpoint} failed: {reason}")
 
     def _open(self) -> Pool:
         from swarm_provider.dockerapi.libraries.urllib3_pools import StreamPool

@@ -17,7 +17,7 @@ from typing import Any, Final
 from swarm_provider.core import Json, units
 from swarm_provider.core.names import camel, snake
 from swarm_provider.core.values import UNKNOWN, Secret
-from swarm_provider.model.types.place import At
+from swarm_provider.model.types.place import PropertyLocation
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 """A number as text; int() refuses thousands of digits, and takes those of other scripts."""
@@ -35,7 +35,7 @@ class Type:
     also: tuple[str, ...] = field(default=(), kw_only=True)
     """Python spellings of the short forms that `before` takes."""
 
-    def normal(self, value: Any, at: At) -> Any:
+    def normal(self, value: Any, at: PropertyLocation) -> Any:
         """Return `value` in normal form; what is wrong is noted in `at.problems`."""
         if value is UNKNOWN or value is None:
             return value
@@ -45,7 +45,7 @@ class Type:
             try:
                 value = self.before(value)
             except ValueError as error:
-                at.wrong(str(error))
+                at.add_problem(str(error))
                 return value
             if value is UNKNOWN:
                 return value
@@ -73,7 +73,7 @@ class Type:
         """Yield the object types inside this one, innermost first."""
         yield from ()
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         return value
 
     def _key(self, value: Any) -> Any:
@@ -102,9 +102,9 @@ _PYTHON_SCHEMA: dict[str, Json] = {
 class Text(Type):
     """A text. Numbers are taken as the text that YAML programs meant."""
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            at.wrong(f"must be a string, not {_kind(value)}")
+            at.add_problem(f"must be a string, not {_kind(value)}")
             return value
         return str(value)
 
@@ -117,11 +117,11 @@ class Text(Type):
 
 @dataclass(frozen=True)
 class Boolean(Type):
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if value in ("true", "false"):
             return value == "true"
         if not isinstance(value, bool):
-            at.wrong(f"must be a boolean, not {as_given(value)}")
+            at.add_problem(f"must be a boolean, not {as_given(value)}")
         return value
 
     def _schema(self) -> Json:
@@ -140,20 +140,20 @@ class Integer(Type):
     wide: bool = field(default=False, kw_only=True)
     """Whether all 64 bits may be meant (a limit that is no limit); else it ends where doubles do."""
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         most = units.INT64_MAX if self.wide else EXACT_BELOW - 1
         least = -most - 1 if self.minimum is None else self.minimum
         if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, float) and value.is_integer() and self.wide and abs(value) >= EXACT_BELOW:
             text = "has lost precision, since Pulumi's numbers are doubles; put it in quotes"
-            at.wrong(f"{value:.0f} {text}")
+            at.add_problem(f"{value:.0f} {text}")
         elif isinstance(value, bool) or not isinstance(value, int):
-            at.wrong(f"must be an integer, not {as_given(value)}")
+            at.add_problem(f"must be an integer, not {as_given(value)}")
         elif value < least:
-            at.wrong(f"must be at least {least}, not {value}")
+            at.add_problem(f"must be at least {least}, not {value}")
         elif value > (most if self.maximum is None else self.maximum):
-            at.wrong(f"must be at most {most if self.maximum is None else self.maximum}, not {value}")
+            at.add_problem(f"must be at most {most if self.maximum is None else self.maximum}, not {value}")
         return value
 
     def _key(self, value: Any) -> Any:
@@ -168,15 +168,15 @@ class Integer(Type):
 
 @dataclass(frozen=True)
 class Number(Type):
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if isinstance(value, str):
             try:
                 value = float(value)
             except ValueError:
-                at.wrong(f"must be a number, not {as_given(value)}")
+                at.add_problem(f"must be a number, not {as_given(value)}")
                 return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            at.wrong(f"must be a number, not {as_given(value)}")
+            at.add_problem(f"must be a number, not {as_given(value)}")
         return value
 
     def _key(self, value: Any) -> Any:
@@ -195,9 +195,9 @@ class Choice(Type):
 
     words: tuple[str, ...] = ()
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if value not in self.words:
-            at.wrong(f"must be one of {', '.join(self.words)}, not {as_given(value)}{nearest(value, self.words)}")
+            at.add_problem(f"must be one of {', '.join(self.words)}, not {as_given(value)}{nearest(value, self.words)}")
         return value
 
     def _schema(self) -> Json:
@@ -219,12 +219,12 @@ class ListOf(Type):
     item: Type = Type()
     order: bool = True
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if not isinstance(value, (list, tuple)):
-            at.wrong(f"must be a list, not {_kind(value)}")
+            at.add_problem(f"must be a list, not {_kind(value)}")
             return value
         for index in (index for index, entry in enumerate(value) if entry is None):
-            at.item(index).wrong("is null; leave the entry out, or give it a value")
+            at.item(index).add_problem("is null; leave the entry out, or give it a value")
         return [self.item.normal(entry, at.item(index)) for index, entry in enumerate(value)]
 
     def _key(self, value: Any) -> Any:
@@ -248,9 +248,9 @@ class MapOf(Type):
     value: Type = Text()
     nulls: bool = False
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if not isinstance(value, dict):
-            at.wrong(f"must be a mapping, not {_kind(value)}")
+            at.add_problem(f"must be a mapping, not {_kind(value)}")
             return value
         return {
             key: self.value.normal(entry, at.entry(str(key)))
@@ -309,9 +309,9 @@ class ObjectOf(Type):
     def by_wire(self) -> dict[str, Field]:
         return {entry.wire: entry for entry in self.fields}
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if not isinstance(value, dict):
-            at.wrong(f"must be a mapping, not {_kind(value)}")
+            at.add_problem(f"must be a mapping, not {_kind(value)}")
             return value
         known = self.by_wire
         result: Json = {}
@@ -321,14 +321,14 @@ class ObjectOf(Type):
                 continue
             if wire not in known:
                 names = tuple(field_.name for field_ in self.fields if not field_.computed)
-                at.wrong(f"unknown key {key!r}{nearest(snake(key), names)}", without_value=f"unknown key {key!r}")
+                at.add_problem(f"unknown key {key!r}{nearest(snake(key), names)}", without_value=f"unknown key {key!r}")
             elif entry is not None:
                 normal = known[wire].type.normal(entry, at.child(wire))
                 secret = known[wire].secret and not isinstance(normal, Secret) and normal is not UNKNOWN
                 result[wire] = Secret(normal) if secret else normal
         for missing in self.fields:
             if missing.required and result.get(missing.wire) is None:
-                at.wrong(f"{missing.name!r} is missing", without_value=f"{missing.name!r} is missing")
+                at.add_problem(f"{missing.name!r} is missing", without_value=f"{missing.name!r} is missing")
         return result
 
     def _key(self, value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from swarm_provider.core import Json, units
 from swarm_provider.model.types.kinds import Type, as_given
-from swarm_provider.model.types.place import At
+from swarm_provider.model.types.place import PropertyLocation
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,15 @@ class Measure(Type):
     numbers: bool = False
     """Whether a bare number is meant too (a size in bytes, a number of cpus)."""
 
-    def _normal(self, value: Any, at: At) -> Any:
+    def _normal(self, value: Any, at: PropertyLocation) -> Any:
         allowed = (str, int, float) if self.numbers else (str,)
         if isinstance(value, bool) or not isinstance(value, allowed):
-            at.wrong(f"must be a string with a unit, not {as_given(value)}")
+            at.add_problem(f"must be a string with a unit, not {as_given(value)}")
             return value
         try:
             self.parse(value)
         except ValueError as error:
-            at.wrong(str(error))
+            at.add_problem(str(error))
         return str(value)
 
     def _key(self, value: Any) -> Any:

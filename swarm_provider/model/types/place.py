@@ -10,7 +10,7 @@ from swarm_provider.errors import Problem
 
 
 @dataclass
-class At:
+class PropertyLocation:
     """Where a value stands, and the list that collects what is wrong.
 
     Attributes:
@@ -22,22 +22,22 @@ class At:
     problems: list[Problem] = field(default_factory=list)
     hidden: bool = False
 
-    def child(self, wire: str) -> At:
+    def child(self, wire: str) -> PropertyLocation:
         """Return the place of a property of ours."""
-        return At((*self.path, snake(wire)), self.problems, self.hidden)
+        return PropertyLocation((*self.path, snake(wire)), self.problems, self.hidden)
 
-    def entry(self, key: str) -> At:
+    def entry(self, key: str) -> PropertyLocation:
         """Return the place of a key of the user's."""
-        return At((*self.path, key), self.problems, self.hidden)
+        return PropertyLocation((*self.path, key), self.problems, self.hidden)
 
-    def item(self, index: int) -> At:
+    def item(self, index: int) -> PropertyLocation:
         """Return the place of an entry of a list."""
-        return At((*self.path, index), self.problems, self.hidden)
+        return PropertyLocation((*self.path, index), self.problems, self.hidden)
 
-    def secretly(self) -> At:
+    def secretly(self) -> PropertyLocation:
         """Return the same place, of a secret value."""
-        return At(self.path, self.problems, hidden=True)
+        return PropertyLocation(self.path, self.problems, hidden=True)
 
-    def wrong(self, message: str, *, without_value: str = "invalid value") -> None:
+    def add_problem(self, message: str, *, without_value: str = "invalid value") -> None:
         """Note a problem; a message that quotes a secret value is replaced."""
         self.problems.append(Problem(without_value if self.hidden else message, render(self.path)))

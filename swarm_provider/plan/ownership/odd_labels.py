@@ -14,7 +14,7 @@ _LONGEST: Final = 64
 """Characters of a name or a value."""
 
 
-def told(kind: str, items: Iterable[Json], mask: Callable[[str], str]) -> dict[str, str]:
+def describe_odd_labels(kind: str, items: Iterable[Json], mask: Callable[[str], str]) -> dict[str, str]:
     """Return one line for each object of which a label counts as not set, by the object's id.
 
     Args:

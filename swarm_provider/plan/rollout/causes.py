@@ -12,7 +12,7 @@ from swarm_provider.core.units import cpus_text, size_text
 from swarm_provider.core.values import at
 from swarm_provider.plan.facts.constraints import constraints_of, unsatisfied
 from swarm_provider.plan.facts.tasks import Service, Task, node_name
-from swarm_provider.plan.rollout.history import Failure, Picture, Snapshot
+from swarm_provider.plan.rollout.history import Failure, Snapshot, TaskGroups
 
 MAX_CAUSES: Final = 4
 # ids of endpoints and containers, which differ with each task that fails in the same way
@@ -116,11 +116,11 @@ def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]
 
 def unprepared(service: Service, tasks: Sequence[Task], nodes: Sequence[Json]) -> list[Cause]:
     """Causes of the tasks that a node cannot get ready, and goes on trying: from Engine 29 on, images above all."""
-    groups: dict[str, list[Task]] = {}
+    by_error: dict[str, list[Task]] = {}
     for task in tasks:
-        groups.setdefault(task.error, []).append(task)
+        by_error.setdefault(task.error, []).append(task)
     causes = []
-    for members in list(groups.values())[:MAX_CAUSES]:
+    for members in list(by_error.values())[:MAX_CAUSES]:
         task = members[0]
         kind = kind_of_error(task.error) or "stuck"
         what = _what(kind, service, task) if kind != "stuck" else f"stays preparing: {task.error}"
@@ -131,18 +131,18 @@ def unprepared(service: Service, tasks: Sequence[Task], nodes: Sequence[Json]) -
     return causes
 
 
-def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, shown: Picture) -> list[Cause]:
+def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, groups: TaskGroups) -> list[Cause]:
     """Causes of the tasks that the scheduler cannot place, in its own words with what they mean here."""
-    groups: dict[str, list[Task]] = {}
+    by_error: dict[str, list[Task]] = {}
     for task in tasks:
-        groups.setdefault(task.error, []).append(task)
+        by_error.setdefault(task.error, []).append(task)
     causes = []
-    for error, members in list(groups.items())[:MAX_CAUSES]:
+    for error, members in list(by_error.items())[:MAX_CAUSES]:
         names = where(service, members[0], snapshot.nodes)
         if len(members) > 1:
             names += f" and {len(members) - 1} more"
         reason = error if error.startswith("no suitable node") else f"no suitable node ({error})"
-        detail = _placement_detail(service, error, snapshot, shown)
+        detail = _placement_detail(service, error, snapshot, groups)
         causes.append(Cause("no-node", f"{names}: {reason}{f'; {detail}' if detail else ''}", members[0].id))
     return causes
 
@@ -228,7 +228,7 @@ def _template_of(task: Task) -> str:
     return "a template"
 
 
-def _placement_detail(service: Service, error: str, snapshot: Snapshot, shown: Picture) -> str:
+def _placement_detail(service: Service, error: str, snapshot: Snapshot, groups: TaskGroups) -> str:
     template = service.template
     details = []
     if "constraints" in error:
@@ -247,7 +247,7 @@ def _placement_detail(service: Service, error: str, snapshot: Snapshot, shown: P
             if port.get("PublishMode") == "host" and port.get("PublishedPort")
         ]
         detail = f"it needs {', '.join(ports)} on the node (mode: host)"
-        if shown.old and at(service.json, "Spec", "UpdateConfig", "Order") == "start-first":
+        if groups.old and at(service.json, "Spec", "UpdateConfig", "Order") == "start-first":
             detail += ", which its own old task holds: a host port cannot be updated with order: start-first"
         details.append(detail)
     if "max replicas" in error:

@@ -70,7 +70,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedTask:
     """A task's present state, and since when it is known, on the watcher's clock.
 
     Attributes:
@@ -107,13 +107,13 @@ class History:
     facts: frozenset[tuple[str, str]] = frozenset()
     progress: float = 0.0
     alone: float = 0.0
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, ObservedTask] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     completed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class Picture:
+class TaskGroups:
     """The tasks of a snapshot, sorted into those of the awaited spec and others.
 
     Attributes:
@@ -135,7 +135,7 @@ class Picture:
     lost: tuple[Task, ...]
 
 
-def picture(snapshot: Snapshot, service: Service, history: History, now: float) -> Picture:
+def group_tasks(snapshot: Snapshot, service: Service, history: History, now: float) -> TaskGroups:
     """Sort a snapshot's tasks."""
     wanted: list[Task] = []
     newest: dict[str, Task] = {}
@@ -158,7 +158,7 @@ def picture(snapshot: Snapshot, service: Service, history: History, now: float) 
             wanted.append(task)
     current = in_slots(service, wanted)
     slots = tuple(str(node.get("ID")) for node in eligible(service, snapshot.nodes)) if service.is_global else ()
-    return Picture(
+    return TaskGroups(
         expected=len(slots) if service.is_global else service.replicas,
         slots=slots,
         current=current,
@@ -186,10 +186,10 @@ def observe(
         return history
     if history is None:
         history = History(first=now, since=service.began - SLACK_NS, template=service.template, progress=now, alone=now)
-    shown = picture(snapshot, service, history, now)
+    groups = group_tasks(snapshot, service, history, now)
     seen = {task.id: _seen(history.seen.get(task.id), task, now) for task in map(Task, snapshot.tasks)}
     completed = history.completed | _completed(snapshot, service)
-    facts = history.facts | _facts(snapshot, service, shown, seen, completed, now)
+    facts = history.facts | _facts(snapshot, service, groups, seen, completed, now)
     return replace(
         history,
         facts=facts,
@@ -213,15 +213,15 @@ def _is_current(task: Task, service: Service, snapshot: Snapshot, history: Histo
     return same_template(service, task, snapshot.nodes)
 
 
-def _seen(before: Seen | None, task: Task, now: float) -> Seen:
+def _seen(before: ObservedTask | None, task: Task, now: float) -> ObservedTask:
     state = task.state
     starting = task.reported if state == "starting" else 0
     if before is None:
-        return Seen(state, task.error, now, ran=state == "running", starting=starting)
+        return ObservedTask(state, task.error, now, ran=state == "running", starting=starting)
     if (before.state, before.error) == (state, task.error):
         return before
     ran = before.ran or state == "running"
-    return Seen(state, task.error, now, ran=ran, starting=before.starting or starting)
+    return ObservedTask(state, task.error, now, ran=ran, starting=before.starting or starting)
 
 
 def _completed(snapshot: Snapshot, service: Service) -> frozenset[str]:
@@ -237,21 +237,21 @@ def _completed(snapshot: Snapshot, service: Service) -> frozenset[str]:
 def _facts(
     snapshot: Snapshot,
     service: Service,
-    shown: Picture,
-    seen: Mapping[str, Seen],
+    groups: TaskGroups,
+    seen: Mapping[str, ObservedTask],
     completed: frozenset[str],
     now: float,
 ) -> frozenset[tuple[str, str]]:
     facts = {("completed", key) for key in completed}
     if service.update_state.startswith("rollback"):
         facts.add(("update", service.update_state))
-    for key, task in shown.current.items():
+    for key, task in groups.current.items():
         # also what lies below: a crash loop passes through states that no poll has met before
         facts.update((f"reached {STATES[rank]}", key) for rank in range(min(task.rank, RUNNING) + 1))
         if task.state == "running" and now - seen[task.id].since >= service.monitor_ns / SECOND:
             facts.add(("stable", key))
-    stopping = {task.id for task in shown.stopping}
-    wanted = {task.id for task in (*shown.old, *shown.current.values())}
+    stopping = {task.id for task in groups.stopping}
+    wanted = {task.id for task in (*groups.old, *groups.current.values())}
     facts.update(
         ("gone", task.id)
         for task in map(Task, snapshot.tasks)
@@ -261,7 +261,7 @@ def _facts(
 
 
 def _failures(
-    history: History, snapshot: Snapshot, service: Service, seen: Mapping[str, Seen], now: float
+    history: History, snapshot: Snapshot, service: Service, seen: Mapping[str, ObservedTask], now: float
 ) -> tuple[Failure, ...]:
     known = {failure.task.id for failure in history.failures}
     found = [
@@ -275,7 +275,7 @@ def _failures(
     return (*history.failures, *found)[-KEPT_FAILURES:]
 
 
-def _started_s(task: Task, seen: Seen) -> float:
+def _started_s(task: Task, seen: ObservedTask) -> float:
     return max(0, task.reported - seen.starting) / SECOND if seen.starting else 0.0
 
 

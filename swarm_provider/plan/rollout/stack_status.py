@@ -36,7 +36,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ServiceStatus:
     """One service.
 
     Attributes:
@@ -79,9 +79,9 @@ def members(services: Iterable[Json], stack: str) -> list[Json]:
     return sorted(found, key=object_name)
 
 
-def standing(
+def service_status(
     live: Json, tasks: Sequence[Json], nodes: Sequence[Json], configs: Sequence[Json], secrets: Sequence[Json], now: int
-) -> Standing:
+) -> ServiceStatus:
     """Return how a service stands.
 
     Args:
@@ -94,7 +94,7 @@ def standing(
     own = [Task(task) for task in tasks if task.get("ServiceID") == live["ID"]]
     found = health(live, tasks, nodes, now)
     on = {node_name(nodes, task.node_id) for task in own if task.wanted and task.state == "running"}
-    return Standing(
+    return ServiceStatus(
         service.name,
         service.kind,
         str((service.template.get("ContainerSpec") or {}).get("Image") or ""),

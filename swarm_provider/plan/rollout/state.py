@@ -10,7 +10,7 @@ from swarm_provider.core import Json
 from swarm_provider.plan.facts.tasks import SECOND, Service, Task, slot_key
 from swarm_provider.plan.rollout import causes
 from swarm_provider.plan.rollout.causes import Cause
-from swarm_provider.plan.rollout.history import Failure, History, Picture, Snapshot
+from swarm_provider.plan.rollout.history import Failure, History, Snapshot, TaskGroups
 
 DEFAULT_FAIL_AFTER_NS: Final = 5 * 60 * SECOND
 CRASH_PATIENCE_S: Final = 60.0
@@ -36,11 +36,11 @@ class Desired:
 
 
 @dataclass(frozen=True)
-class Stand:
+class RolloutState:
     """One rollout at one moment.
 
     Attributes:
-        shown: what `picture` made of the snapshot.
+        groups: what `group_tasks` made of the snapshot.
         now: seconds, on the clock of the history.
     """
 
@@ -48,21 +48,21 @@ class Stand:
     snapshot: Snapshot
     desired: Desired
     history: History
-    shown: Picture
+    groups: TaskGroups
     now: float
 
     def running(self) -> dict[str, Task]:
         """The tasks of the awaited spec that run, by slot."""
-        found = {key: task for key, task in self.shown.current.items() if task.state == "running"}
+        found = {key: task for key, task in self.groups.current.items() if task.state == "running"}
         if self.service.is_global:
-            return {key: task for key, task in found.items() if key in self.shown.slots}
+            return {key: task for key, task in found.items() if key in self.groups.slots}
         return found
 
     def finished(self) -> dict[str, Task]:
         """Slots whose task ended well and, by the restart policy, stays ended."""
         if self.service.restart_condition == "any":
             return {}
-        return {key: task for key, task in self.shown.ended.items() if task.state == "complete"}
+        return {key: task for key, task in self.groups.ended.items() if task.state == "complete"}
 
     def stable(self, running: Iterable[Task]) -> bool:
         """Whether all have run for as long as Swarm monitors; tasks from before the change need not prove it."""
@@ -78,7 +78,7 @@ class Stand:
 
     def failures_in(self, rest: dict[str, Task]) -> list[Failure]:
         """The failures of slots that still lack a running task."""
-        missing = set(rest) | set(self.shown.ended)
+        missing = set(rest) | set(self.groups.ended)
         return [failure for failure in self.history.failures if failure.slot in missing]
 
     def failing(self) -> list[Cause]:
@@ -114,4 +114,4 @@ class Stand:
         return quiet >= CRASH_PATIENCE_S + self.service.restart_delay_ns / SECOND
 
     def _job_works(self) -> bool:
-        return any(task.state == "running" for task in self.shown.current.values())
+        return any(task.state == "running" for task in self.groups.current.values())

@@ -9,7 +9,7 @@ from swarm_provider.plan.facts.tasks import RUNNING, SECOND, Task
 from swarm_provider.plan.rollout import causes
 from swarm_provider.plan.rollout.causes import Cause
 from swarm_provider.plan.rollout.history import SLACK_NS
-from swarm_provider.plan.rollout.state import Stand
+from swarm_provider.plan.rollout.state import RolloutState
 
 UNPLACED_S: Final = 3.0
 """How long the scheduler must stay at "no suitable node" until it is believed."""
@@ -25,7 +25,7 @@ TRIED_S: Final = 10.0
 """What waiting does not cure is believed after two tries in at least 2 s, or after one that is 10 s old."""
 
 
-def hopeless(stand: Stand, rest: dict[str, Task], unplaced: list[Task]) -> list[Cause]:
+def hopeless(rollout: RolloutState, rest: dict[str, Task], unplaced: list[Task]) -> list[Cause]:
     """Why waiting for the missing slots is of no use; empty while it is.
 
     Args:
@@ -33,63 +33,63 @@ def hopeless(stand: Stand, rest: dict[str, Task], unplaced: list[Task]) -> list[
         unplaced: those of them that find no node.
     """
     return (
-        _fails_for_good(stand, rest)
-        or _unprepared(stand, rest)
-        or _given_up(stand)
-        or _unplaceable(stand, unplaced, rest)
+        _fails_for_good(rollout, rest)
+        or _unprepared(rollout, rest)
+        or _given_up(rollout)
+        or _unplaceable(rollout, unplaced, rest)
     )
 
 
-def stalled(stand: Stand) -> bool:
+def stalled(rollout: RolloutState) -> bool:
     """Whether Swarm's update waits for a task that was lost with its node.
 
     swarmkit's updater (updater.go, updateTask) waits without an end for each new task to run: also for one whose node
     is gone, and whose slot another task has taken long since. The old tasks may be gone as well (lost with the same
     node, say, and replaced): then nothing is left to replace, and the update would still never end.
     """
-    if stand.service.update_state != "updating":
+    if rollout.service.update_state != "updating":
         return False
     # what was lost before the update began (anew) is not what it waits for
-    lost = any(task.created >= stand.service.began - SLACK_NS for task in stand.shown.lost)
-    watched = stand.stable(stand.running().values())
-    return lost and watched and stand.quiet() - stand.service.update_delay_ns / SECOND >= STALLED_S
+    lost = any(task.created >= rollout.service.began - SLACK_NS for task in rollout.groups.lost)
+    watched = rollout.stable(rollout.running().values())
+    return lost and watched and rollout.quiet() - rollout.service.update_delay_ns / SECOND >= STALLED_S
 
 
-def _fails_for_good(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
+def _fails_for_good(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
     """Tasks that fail for a reason that stays: the image, a mount, a port, the command."""
-    found = [f for f in stand.failures_in(rest) if causes.kind_of_failure(f) in causes.PERMANENT]
+    found = [f for f in rollout.failures_in(rest) if causes.kind_of_failure(f) in causes.PERMANENT]
     if not found or any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
         return []
-    elsewhere = stand.running() or stand.history.completed
-    if elsewhere and not stand.service.is_global:
+    elsewhere = rollout.running() or rollout.history.completed
+    if elsewhere and not rollout.service.is_global:
         # it works on some node, so Swarm may place the others there, too
         return []
     tries = max(sum(f.slot == slot for f in found) for slot in {f.slot for f in found})
-    age = stand.now - found[0].at
+    age = rollout.now - found[0].at
     if age < TRIED_AT_LEAST_S or (tries < TRIES and age < TRIED_S):
         return []
-    return causes.failing(stand.service, found, stand.snapshot.nodes) + stand.paused()
+    return causes.failing(rollout.service, found, rollout.snapshot.nodes) + rollout.paused()
 
 
-def _unprepared(stand: Stand, rest: dict[str, Task]) -> list[Cause]:
+def _unprepared(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
     """Tasks that stay `preparing` with an error: from Engine 29 on a node asks a registry again and again."""
     found = [task for task in rest.values() if task.state == "preparing" and task.error]
-    if not found or (stand.running() and not stand.service.is_global):
+    if not found or (rollout.running() and not rollout.service.is_global):
         # where it runs on some node, the node that cannot may still get there
         return []
     if any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
         return []
     # a node that prepares a task asks the registry every second
     images = all(causes.kind_of_error(task.error) == "image" for task in found)
-    waited = max(stand.now - stand.history.seen[task.id].since for task in found)
+    waited = max(rollout.now - rollout.history.seen[task.id].since for task in found)
     if waited < (TRIED_AT_LEAST_S if images else TRIED_S):
         return []
-    return causes.unprepared(stand.service, found, stand.snapshot.nodes) + stand.paused()
+    return causes.unprepared(rollout.service, found, rollout.snapshot.nodes) + rollout.paused()
 
 
-def _given_up(stand: Stand) -> list[Cause]:
+def _given_up(rollout: RolloutState) -> list[Cause]:
     """Slots whose task ended and that Swarm, by the restart policy, does not start again."""
-    service, history = stand.service, stand.history
+    service, history = rollout.service, rollout.history
     policy = at(service.template, "RestartPolicy") or {}
     attempts = policy.get("MaxAttempts")
     if service.restart_condition != "none" and not attempts and not service.is_job:
@@ -98,36 +98,36 @@ def _given_up(stand: Stand) -> list[Cause]:
     lost = [
         failure
         for failure in history.failures
-        if (task := stand.shown.ended.get(failure.slot)) is not None
+        if (task := rollout.groups.ended.get(failure.slot)) is not None
         and task.id == failure.task.id
         and failure.slot not in history.completed
-        and stand.now - failure.at >= GIVEN_UP_S
+        and rollout.now - failure.at >= GIVEN_UP_S
     ]
     if not lost:
         return []
     limit = f", max_attempts: {attempts}" if attempts else ""
     text = f"{service.name}: restart policy exhausted (condition: {service.restart_condition}{limit})"
-    return [*stand.failing(), Cause("given-up", text), *stand.paused()]
+    return [*rollout.failing(), Cause("given-up", text), *rollout.paused()]
 
 
-def _unplaceable(stand: Stand, unplaced: list[Task], rest: dict[str, Task]) -> list[Cause]:
+def _unplaceable(rollout: RolloutState, unplaced: list[Task], rest: dict[str, Task]) -> list[Cause]:
     """Tasks that find no node while nothing is about to change that."""
     if not unplaced or any(task.state != "pending" for task in rest.values()):
         return []
-    waited = min(stand.now - stand.history.seen[task.id].since for task in unplaced)
+    waited = min(rollout.now - rollout.history.seen[task.id].since for task in unplaced)
     if waited < UNPLACED_S:
         return []
     errors = " ".join(task.error for task in unplaced)
     lacks_room = any(word in errors for word in ("resources", "port", "max replicas"))
-    if lacks_room and (stand.snapshot.room or stand.shown.stopping):
+    if lacks_room and (rollout.snapshot.room or rollout.groups.stopping):
         return []
-    if "not available" in errors and _may_return(stand) and stand.quiet() < RETURN_S:
+    if "not available" in errors and _may_return(rollout) and rollout.quiet() < RETURN_S:
         return []
-    return causes.unplaced(stand.service, unplaced, stand.snapshot, stand.shown) + stand.paused()
+    return causes.unplaced(rollout.service, unplaced, rollout.snapshot, rollout.groups) + rollout.paused()
 
 
-def _may_return(stand: Stand) -> bool:
+def _may_return(rollout: RolloutState) -> bool:
     return any(
         at(node, "Status", "State") != "ready" and at(node, "Spec", "Availability") == "active"
-        for node in stand.snapshot.nodes
+        for node in rollout.snapshot.nodes
     )

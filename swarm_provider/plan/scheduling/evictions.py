@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import at
-from swarm_provider.plan.scheduling.forecast import Cluster, foresee, sentence, stays
+from swarm_provider.plan.scheduling.forecast import SimulatedCluster, describe_unplaced, simulate_scheduling, stays
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Evictions:
     warnings: Sequence[str] = ()
 
 
-def evictions(cluster: Cluster, before: Sequence[Json], after: Sequence[Json], specs: Mapping[str, Json]) -> Evictions:
+def evictions(
+    cluster: SimulatedCluster, before: Sequence[Json], after: Sequence[Json], specs: Mapping[str, Json]
+) -> Evictions:
     """Tell what a change of the nodes evicts.
 
     Args:
@@ -35,27 +37,29 @@ def evictions(cluster: Cluster, before: Sequence[Json], after: Sequence[Json], s
     """
     was, will = ({node["ID"]: node for node in nodes} for nodes in (before, after))
     hosts = {node["ID"]: str(at(node, "Description", "Hostname")) for node in after}
-    played = Cluster(after, copy.copy(cluster.loads), cluster.network_drivers)
+    played = SimulatedCluster(after, copy.copy(cluster.usages), cluster.network_drivers)
     counts: dict[str, int] = {}
     warnings: list[str] = []
-    for name, loads in sorted(cluster.loads.items()):
+    for name, usages in sorted(cluster.usages.items()):
         leaving = [
-            load
-            for load in loads
-            if load.active and stays(load.demand, was.get(load.node)) and not stays(load.demand, will.get(load.node))
+            usage
+            for usage in usages
+            if usage.active
+            and stays(usage.requirements, was.get(usage.node))
+            and not stays(usage.requirements, will.get(usage.node))
         ]
         if not leaving:
             continue
-        counts[name] = sum(load.count for load in leaving)
+        counts[name] = sum(usage.count for usage in leaving)
         spec = specs.get(name)
         if spec is None or {"Global", "GlobalJob"} & (spec.get("Mode") or {}).keys():
             continue
         warnings += [
-            f"{name}: volume '{volume}' is local to {hosts[load.node]!r}; the task starts elsewhere with an empty one"
-            for load in leaving
+            f"{name}: volume '{volume}' is local to {hosts[usage.node]!r}; the task starts elsewhere with an empty one"
+            for usage in leaving
             for volume in _local_volumes(spec)
         ]
-        unplaced = sentence(spec, foresee(spec, played, restarts=False), after)
+        unplaced = describe_unplaced(spec, simulate_scheduling(spec, played, restarts=False), after)
         warnings += [unplaced] if unplaced else []
     return Evictions(counts, list(dict.fromkeys(warnings)))
 

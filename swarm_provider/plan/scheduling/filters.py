@@ -21,7 +21,7 @@ _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
-class Demand:
+class TaskRequirements:
     """What one task of a service asks of its node.
 
     Attributes:
@@ -48,7 +48,7 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Load:
+class TaskUsage:
     """What tasks of one kind take of the node that they are on, until they have ended.
 
     Attributes:
@@ -57,13 +57,13 @@ class Load:
         count: how many tasks.
     """
 
-    demand: Demand
+    requirements: TaskRequirements
     node: str
     active: bool = True
     count: int = 1
 
 
-class Taken:
+class NodeUsage:
     """What all tasks on one node take of it, kept as sums: the scheduler's filters ask for nothing else.
 
     Attributes:
@@ -78,32 +78,32 @@ class Taken:
         self.tasks = 0
         self._of_service: Counter[str] = Counter()
 
-    def add(self, load: Load) -> None:
+    def add(self, usage: TaskUsage) -> None:
         """Count tasks in."""
-        self._count(load, load.count)
+        self._count(usage, usage.count)
 
-    def remove(self, load: Load) -> None:
+    def remove(self, usage: TaskUsage) -> None:
         """Count tasks out again."""
-        self._count(load, -load.count)
+        self._count(usage, -usage.count)
 
     def of(self, service: str) -> int:
         """Return how many tasks of a service are to run here."""
         return self._of_service[service]
 
-    def _count(self, load: Load, times: int) -> None:
-        demand = load.demand
-        self.cpus += times * demand.cpus
-        self.memory += times * demand.memory
-        for kind, count in demand.generic.items():
+    def _count(self, usage: TaskUsage, times: int) -> None:
+        requirements = usage.requirements
+        self.cpus += times * requirements.cpus
+        self.memory += times * requirements.memory
+        for kind, count in requirements.generic.items():
             self.generic[kind] += times * count
-        for port in demand.ports:
+        for port in requirements.ports:
             self.ports[port] += times
-        if load.active:
+        if usage.active:
             self.tasks += times
-            self._of_service[demand.service] += times
+            self._of_service[requirements.service] += times
 
 
-def demand_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> Demand:
+def requirements_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> TaskRequirements:
     """Return what each task of a ServiceSpec asks for.
 
     Args:
@@ -113,7 +113,7 @@ def demand_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> D
     template = at(spec, "TaskTemplate") or {}
     reserved = at(template, "Resources", "Reservations") or {}
     placement = at(template, "Placement") or {}
-    return Demand(
+    return TaskRequirements(
         service=str(spec.get("Name", "")),
         cpus=_number(at(reserved, "NanoCPUs")),
         memory=_number(at(reserved, "MemoryBytes")),
@@ -129,32 +129,34 @@ def demand_of(spec: Json, network_drivers: Mapping[str, str] | None = None) -> D
     )
 
 
-def why_not(demand: Demand, node: Json, here: Taken) -> str | None:
+def why_not(requirements: TaskRequirements, node: Json, here: NodeUsage) -> str | None:
     """Return the explanation of the first filter that refuses the node, None where the task fits.
 
     Args:
         node: as in GET /nodes.
         here: what the tasks on this node take.
     """
-    return next((words for passes, words in _FILTERS if not passes(demand, node, here)), None)
+    return next((words for passes, words in _FILTERS if not passes(requirements, node, here)), None)
 
 
-def room(demand: Demand, node: Json, here: Taken, most: int) -> int:
+def room(requirements: TaskRequirements, node: Json, here: NodeUsage, most: int) -> int:
     """Return how many more of such tasks the node takes, at most `most`: what `why_not` says, for many at a time."""
-    if why_not(demand, node, here) is not None:
+    if why_not(requirements, node, here) is not None:
         return 0
     limits = [most]
     owned = at(node, "Description", "Resources") or {}
-    if demand.cpus:
-        limits.append((_number(owned.get("NanoCPUs")) - here.cpus) // demand.cpus)
-    if demand.memory:
-        limits.append((_number(owned.get("MemoryBytes")) - here.memory) // demand.memory)
+    if requirements.cpus:
+        limits.append((_number(owned.get("NanoCPUs")) - here.cpus) // requirements.cpus)
+    if requirements.memory:
+        limits.append((_number(owned.get("MemoryBytes")) - here.memory) // requirements.memory)
     generic = _generic(owned.get("GenericResources"))
-    limits += [(generic.get(kind, 0) - here.generic[kind]) // count for kind, count in demand.generic.items() if count]
-    if demand.ports:
+    limits += [
+        (generic.get(kind, 0) - here.generic[kind]) // count for kind, count in requirements.generic.items() if count
+    ]
+    if requirements.ports:
         limits.append(1)
-    if demand.max_per_node:
-        limits.append(demand.max_per_node - here.of(demand.service))
+    if requirements.max_per_node:
+        limits.append(requirements.max_per_node - here.of(requirements.service))
     return max(0, min(limits))
 
 
@@ -175,24 +177,28 @@ def is_available(node: Json) -> bool:
     return at(node, "Status", "State") == "ready" and at(node, "Spec", "Availability") in (None, "active")
 
 
-def _available(demand: Demand, node: Json, here: Taken) -> bool:
+def _available(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
     return is_available(node)
 
 
-def _resources(demand: Demand, node: Json, here: Taken) -> bool:
+def _resources(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
     owned = at(node, "Description", "Resources") or {}
     cpus = _number(owned.get("NanoCPUs")) - here.cpus
     memory = _number(owned.get("MemoryBytes")) - here.memory
     generic = _generic(owned.get("GenericResources"))
-    enough = all(generic.get(kind, 0) - here.generic[kind] >= count for kind, count in demand.generic.items())
-    return (not demand.cpus or cpus >= demand.cpus) and (not demand.memory or memory >= demand.memory) and enough
+    enough = all(generic.get(kind, 0) - here.generic[kind] >= count for kind, count in requirements.generic.items())
+    return (
+        (not requirements.cpus or cpus >= requirements.cpus)
+        and (not requirements.memory or memory >= requirements.memory)
+        and enough
+    )
 
 
-def _installed(demand: Demand, node: Json, here: Taken) -> bool:
+def _installed(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
     plugins = _listed(at(node, "Description", "Engine", "Plugins"))
     if at(node, "Description", "Engine") is None:
         return True
-    return all(_has(plugins, kind, name) for kind, name in demand.plugins)
+    return all(_has(plugins, kind, name) for kind, name in requirements.plugins)
 
 
 def _has(plugins: Sequence[Any], kind: str, name: str) -> bool:
@@ -201,27 +207,27 @@ def _has(plugins: Sequence[Any], kind: str, name: str) -> bool:
     return bool({name, f"{name}:latest"} & names) or (kind == "Log" and not names)
 
 
-def _constrained(demand: Demand, node: Json, here: Taken) -> bool:
-    return matches(demand.constraints, node)
+def _constrained(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
+    return matches(requirements.constraints, node)
 
 
-def _platform(demand: Demand, node: Json, here: Taken) -> bool:
+def _platform(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
     platform = at(node, "Description", "Platform")
-    if not demand.platforms or platform is None:
-        return not demand.platforms
+    if not requirements.platforms or platform is None:
+        return not requirements.platforms
     system, machine = str(at(platform, "OS") or "").lower(), _architecture(at(platform, "Architecture"))
-    return any(os in ("", system) and arch in ("", machine) for os, arch in demand.platforms)
+    return any(os in ("", system) and arch in ("", machine) for os, arch in requirements.platforms)
 
 
-def _ports_free(demand: Demand, node: Json, here: Taken) -> bool:
-    return not any(here.ports[port] for port in demand.ports)
+def _ports_free(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
+    return not any(here.ports[port] for port in requirements.ports)
 
 
-def _below_limit(demand: Demand, node: Json, here: Taken) -> bool:
-    return not demand.max_per_node or here.of(demand.service) < demand.max_per_node
+def _below_limit(requirements: TaskRequirements, node: Json, here: NodeUsage) -> bool:
+    return not requirements.max_per_node or here.of(requirements.service) < requirements.max_per_node
 
 
-_FILTERS: Final[tuple[tuple[Callable[[Demand, Json, Taken], bool], str], ...]] = (
+_FILTERS: Final[tuple[tuple[Callable[[TaskRequirements, Json, NodeUsage], bool], str], ...]] = (
     (_available, "# not available for new tasks"),
     (_resources, "insufficient resources on #"),
     (_installed, "missing plugin on #"),

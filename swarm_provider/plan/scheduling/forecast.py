@@ -19,12 +19,12 @@ from swarm_provider.core.values import at
 from swarm_provider.plan.facts.constraints import matches, unsatisfied
 from swarm_provider.plan.facts.tasks import PAST_RUNNING, keeps_tasks
 from swarm_provider.plan.scheduling.filters import (
-    Demand,
-    Load,
-    Taken,
-    demand_of,
+    NodeUsage,
+    TaskRequirements,
+    TaskUsage,
     is_available,
     no_suitable_node,
+    requirements_of,
     why_not,
 )
 from swarm_provider.plan.scheduling.spread import spread
@@ -34,7 +34,7 @@ PLAYED_BATCHES: Final = 100
 
 
 @dataclass
-class Cluster:
+class SimulatedCluster:
     """What the scheduler knows: the nodes, and what the tasks of each service take of them.
 
     Attributes:
@@ -44,25 +44,25 @@ class Cluster:
     """
 
     nodes: Sequence[Json]
-    loads: dict[str, list[Load]] = field(default_factory=dict)
+    usages: dict[str, list[TaskUsage]] = field(default_factory=dict)
     network_drivers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.taken: defaultdict[str, Taken] = defaultdict(Taken)
-        """By node; kept up to date by `place` and `lift`, so that a forecast costs what its own tasks cost."""
-        for loads in self.loads.values():
-            _take(self.taken, loads)
+        self.taken: defaultdict[str, NodeUsage] = defaultdict(NodeUsage)
+        """By node; kept up to date by `add` and `remove`, so that a forecast costs what its own tasks cost."""
+        for usages in self.usages.values():
+            _add(self.taken, usages)
 
-    def place(self, service: str, loads: list[Load]) -> None:
+    def add(self, service: str, usages: list[TaskUsage]) -> None:
         """Count the tasks of a service in."""
-        self.loads[service] = loads
-        _take(self.taken, loads)
+        self.usages[service] = usages
+        _add(self.taken, usages)
 
-    def lift(self, service: str) -> list[Load]:
+    def remove(self, service: str) -> list[TaskUsage]:
         """Count the tasks of a service out, and return them."""
-        loads = self.loads.pop(service, [])
-        _free(self.taken, loads)
-        return loads
+        usages = self.usages.pop(service, [])
+        _remove(self.taken, usages)
+        return usages
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class Outcome:
     reason: str = ""
 
 
-def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping[str, str]) -> dict[str, list[Load]]:
+def live_usages(
+    services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping[str, str]
+) -> dict[str, list[TaskUsage]]:
     """Return what the tasks take that have a node and have not ended, by the name of their service.
 
     Args:
@@ -89,86 +91,86 @@ def live_loads(services: Sequence[Json], tasks: Sequence[Json], drivers: Mapping
         drivers: network drivers by name and id.
     """
     specs = {service["ID"]: service["Spec"] for service in services}
-    found: dict[str, list[Load]] = {}
-    demands: dict[tuple[Any, Any], Demand] = {}
+    found: dict[str, list[TaskUsage]] = {}
+    requirements_by_version: dict[tuple[Any, Any], TaskRequirements] = {}
     for task in tasks:
         if not task.get("NodeID") or at(task, "Status", "State") in PAST_RUNNING:
             continue
         # the task has the template that it was made from; those of one version of the service have the same
         made_from = (task.get("ServiceID"), at(task, "SpecVersion", "Index"))
-        demand = demands.get(made_from)
-        if demand is None:
+        requirements = requirements_by_version.get(made_from)
+        if requirements is None:
             spec = specs.get(task.get("ServiceID"), {"Name": str(task.get("ServiceID"))})
             # its ports are known by the service only
-            demand = demand_of({**spec, "TaskTemplate": task.get("Spec") or {}}, drivers)
+            requirements = requirements_of({**spec, "TaskTemplate": task.get("Spec") or {}}, drivers)
             if made_from[1] is not None:
-                demands[made_from] = demand
+                requirements_by_version[made_from] = requirements
         # a service is gone a moment before its tasks are told to go with it
         active = task.get("ServiceID") in specs and task.get("DesiredState") in ("running", "ready", "complete")
-        found.setdefault(demand.service, []).append(Load(demand, task["NodeID"], active))
+        found.setdefault(requirements.service, []).append(TaskUsage(requirements, task["NodeID"], active))
     return found
 
 
-def is_placed(spec: Json, cluster: Cluster) -> bool:
+def is_placed(spec: Json, cluster: SimulatedCluster) -> bool:
     """Say whether as many tasks of a service have a node as its live spec asks for, all of which may stay there."""
     if not {"Replicated", "ReplicatedJob"} & (spec.get("Mode") or {}).keys():
         return False
     nodes = {node["ID"]: node for node in cluster.nodes}
-    active = [load for load in cluster.loads.get(str(spec.get("Name")), ()) if load.active]
-    return sum(load.count for load in active) == _count(spec) and all(
-        stays(load.demand, nodes.get(load.node)) for load in active
+    active = [usage for usage in cluster.usages.get(str(spec.get("Name")), ()) if usage.active]
+    return sum(usage.count for usage in active) == _count(spec) and all(
+        stays(usage.requirements, nodes.get(usage.node)) for usage in active
     )
 
 
-def foresee(spec: Json, cluster: Cluster, *, restarts: bool) -> Outcome:
+def simulate_scheduling(spec: Json, cluster: SimulatedCluster, *, restarts: bool) -> Outcome:
     """Play the scheduler through for one service, and leave its tasks in the cluster as they will be.
 
     Args:
         spec: the ServiceSpec that will be live.
         restarts: whether the tasks that run now are replaced even where their node suits still.
     """
-    demand = demand_of(spec, cluster.network_drivers)
-    before = cluster.lift(demand.service)
+    requirements = requirements_of(spec, cluster.network_drivers)
+    before = cluster.remove(requirements.service)
     if any(kind in (spec.get("Mode") or {}) for kind in ("Global", "GlobalJob")):
-        return _foresee_global(demand, cluster)
+        return _simulate_global(requirements, cluster)
     count = _count(spec)
     nodes = {node["ID"]: node for node in cluster.nodes}
     here = cluster.taken
-    _take(here, before)
-    staying: list[Load] = []
-    leaving: list[Load] = []
+    _add(here, before)
+    staying: list[TaskUsage] = []
+    leaving: list[TaskUsage] = []
     wanted = count
-    for load in before:
-        if not load.active:
+    for usage in before:
+        if not usage.active:
             continue
-        stay = min(load.count, wanted) if not restarts and stays(demand, nodes.get(load.node)) else 0
+        stay = min(usage.count, wanted) if not restarts and stays(requirements, nodes.get(usage.node)) else 0
         wanted -= stay
-        staying += _some(load, stay)
-        leaving += _some(load, load.count - stay)
-    ending = [load for load in before if not load.active]
+        staying += _some(usage, stay)
+        leaving += _some(usage, usage.count - stay)
+    ending = [usage for usage in before if not usage.active]
     # what is scaled away makes room, and so does what lost its node
     leaving, gone = _first(leaving, wanted)
-    _free(here, gone)
+    _remove(here, gone)
     refused: list[str] = []
     pending = 0
     coming: Counter[str] = Counter()
     for size, start_first in _batches(spec, wanted):
         leaves, leaving = _first(leaving, size)
         if not start_first:
-            _free(here, leaves)
-        placed = spread(demand, cluster.nodes, here, size)
-        _take(here, (Load(demand, node, count=number) for node, number in placed.items()))
+            _remove(here, leaves)
+        placed = spread(requirements, cluster.nodes, here, size)
+        _add(here, (TaskUsage(requirements, node, count=number) for node, number in placed.items()))
         coming.update(placed)
         if sum(placed.values()) < size:
             pending += size - sum(placed.values())
-            refused = [words for node in cluster.nodes if (words := why_not(demand, node, here[node["ID"]]))]
+            refused = [words for node in cluster.nodes if (words := why_not(requirements, node, here[node["ID"]]))]
         if start_first:
-            _free(here, leaves)
-    come = [Load(demand, node, count=number) for node, number in coming.items()]
+            _remove(here, leaves)
+    come = [TaskUsage(requirements, node, count=number) for node, number in coming.items()]
     # what stays counts with what it will ask for
-    _free(here, [*ending, *staying, *come])
-    kept = [Load(demand, load.node, count=load.count) for load in staying]
-    cluster.place(demand.service, [*ending, *kept, *come])
+    _remove(here, [*ending, *staying, *come])
+    kept = [TaskUsage(requirements, usage.node, count=usage.count) for usage in staying]
+    cluster.add(requirements.service, [*ending, *kept, *come])
     return Outcome(count, pending, no_suitable_node(refused) if pending else "")
 
 
@@ -188,47 +190,47 @@ def _batches(spec: Json, wanted: int) -> Iterable[tuple[int, bool]]:
         yield wanted, False
 
 
-def _some(load: Load, count: int) -> list[Load]:
-    return [replace(load, count=count)] if count > 0 else []
+def _some(usage: TaskUsage, count: int) -> list[TaskUsage]:
+    return [replace(usage, count=count)] if count > 0 else []
 
 
-def _first(loads: Sequence[Load], count: int) -> tuple[list[Load], list[Load]]:
+def _first(usages: Sequence[TaskUsage], count: int) -> tuple[list[TaskUsage], list[TaskUsage]]:
     """Return the first so many tasks, and the rest."""
-    first: list[Load] = []
-    rest: list[Load] = []
-    for load in loads:
-        taken = min(load.count, count)
+    first: list[TaskUsage] = []
+    rest: list[TaskUsage] = []
+    for usage in usages:
+        taken = min(usage.count, count)
         count -= taken
-        first += _some(load, taken)
-        rest += _some(load, load.count - taken)
+        first += _some(usage, taken)
+        rest += _some(usage, usage.count - taken)
     return first, rest
 
 
-def _take(here: Mapping[str, Taken], loads: Iterable[Load]) -> None:
-    for load in loads:
-        here[load.node].add(load)
+def _add(here: Mapping[str, NodeUsage], usages: Iterable[TaskUsage]) -> None:
+    for usage in usages:
+        here[usage.node].add(usage)
 
 
-def _free(here: Mapping[str, Taken], loads: Iterable[Load]) -> None:
-    for load in loads:
-        here[load.node].remove(load)
+def _remove(here: Mapping[str, NodeUsage], usages: Iterable[TaskUsage]) -> None:
+    for usage in usages:
+        here[usage.node].remove(usage)
 
 
-def _foresee_global(demand: Demand, cluster: Cluster) -> Outcome:
+def _simulate_global(requirements: TaskRequirements, cluster: SimulatedCluster) -> Outcome:
     """One task on every node that takes tasks and satisfies the constraints; the other filters may refuse it there."""
-    suiting = [node for node in cluster.nodes if is_available(node) and matches(demand.constraints, node)]
+    suiting = [node for node in cluster.nodes if is_available(node) and matches(requirements.constraints, node)]
     if not suiting:
-        return Outcome(1, 1, no_suitable_node(why_not(demand, node, Taken()) or "" for node in cluster.nodes))
+        return Outcome(1, 1, no_suitable_node(why_not(requirements, node, NodeUsage()) or "" for node in cluster.nodes))
     here = cluster.taken
-    refusals = {node["ID"]: why_not(demand, node, here[node["ID"]]) for node in suiting}
-    cluster.place(demand.service, [Load(demand, id) for id, words in refusals.items() if not words])
+    refusals = {node["ID"]: why_not(requirements, node, here[node["ID"]]) for node in suiting}
+    cluster.add(requirements.service, [TaskUsage(requirements, id) for id, words in refusals.items() if not words])
     refused = [words for words in refusals.values() if words]
     return Outcome(len(suiting), len(refused), no_suitable_node(refused) if refused else "")
 
 
-def stays(demand: Demand, node: Json | None) -> bool:
+def stays(requirements: TaskRequirements, node: Json | None) -> bool:
     """Say whether a task may stay on its node."""
-    return node is not None and keeps_tasks(node) and matches(demand.constraints, node)
+    return node is not None and keeps_tasks(node) and matches(requirements.constraints, node)
 
 
 def _count(spec: Json) -> int:
@@ -246,19 +248,19 @@ def _count(spec: Json) -> int:
 # ------------------------------------------------------------------- words
 
 
-def sentence(spec: Json, outcome: Outcome, nodes: Sequence[Json]) -> str | None:
+def describe_unplaced(spec: Json, outcome: Outcome, nodes: Sequence[Json]) -> str | None:
     """Return the forecast in words, None when every task finds a node."""
     if not outcome.pending:
         return None
-    name, demand = spec.get("Name"), demand_of(spec)
+    name, requirements = spec.get("Name"), requirements_of(spec)
     tasks = "task" if outcome.pending == 1 else "tasks"
     who = f"the {tasks}" if outcome.pending == outcome.wanted else f"{outcome.pending} of {outcome.wanted} tasks"
-    missing = unsatisfied(demand.constraints, nodes)
+    missing = unsatisfied(requirements.constraints, nodes)
     detail = ""
     if missing:
         detail = f": no node satisfies {_quoted(missing)}"
     elif "constraints" in outcome.reason:
-        detail = f": the constraints are {_quoted(demand.constraints)}"
+        detail = f": the constraints are {_quoted(requirements.constraints)}"
     elif "host-mode port" in outcome.reason and update_pace(spec)[1] == "start-first":
         detail = ": a host port cannot be updated with order: start-first, its own old task holds it"
     return f"{who} of {name} will stay pending: {outcome.reason}{detail}"

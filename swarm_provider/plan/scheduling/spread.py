@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from swarm_provider.core import Json
-from swarm_provider.plan.scheduling.filters import Demand, Taken, room
+from swarm_provider.plan.scheduling.filters import NodeUsage, TaskRequirements, room
 
 
-def spread(demand: Demand, nodes: Sequence[Json], here: Mapping[str, Taken], wanted: int) -> dict[str, int]:
+def spread(
+    requirements: TaskRequirements, nodes: Sequence[Json], here: Mapping[str, NodeUsage], wanted: int
+) -> dict[str, int]:
     """Return how many of `wanted` tasks each node gets; fewer in all where the nodes have no room for more.
 
     Args:
         nodes: as in GET /nodes; of equal ones the first gets the task.
         here: what the tasks on each node take, by its id.
     """
-    rooms = {node["ID"]: room(demand, node, here[node["ID"]], wanted) for node in nodes}
+    rooms = {node["ID"]: room(requirements, node, here[node["ID"]], wanted) for node in nodes}
     rooms = {id: most for id, most in rooms.items() if most}
     if sum(rooms.values()) <= wanted:
         return rooms
-    have = {id: here[id].of(demand.service) for id in rooms}
+    have = {id: here[id].of(requirements.service) for id in rooms}
 
     def filled_to(level: int) -> dict[str, int]:
         return {id: min(most, max(0, level - have[id])) for id, most in rooms.items()}

@@ -137,14 +137,14 @@ class NetworkHandler(Handler):
         live = await swarm.inspect("network", id)
         if live is None:
             return
-        if not self._may_go(request, live, state) or self.run.keeps(request.urn, "network", id):
+        if not self._may_go(request, live, state) or self.run.is_in_use_by_run(request.urn, "network", id):
             again = self.run.is_adopted(request.urn, "network", id)
             why = LIVES_ON if again else "it was not created by this resource"
             self.session.log.info(request.urn, f"network {id!r} is not deleted: {why}")
             return
         if self.left_elsewhere(request, f"network {id!r}"):
             return
-        users = _users(live, await swarm.list("service", fresh=True))
+        users = _users(live, await swarm.list("service", bypass_cache=True))
         if self.run.all_left(request.urn, users):
             who = ", ".join(sorted(users))
             self.session.log.info(

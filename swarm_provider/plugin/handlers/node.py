@@ -73,8 +73,8 @@ class NodeHandler(Handler):
     async def _catching_up(self, node: Json) -> str:
         """Say which global services are updated on a node that was paused, as soon as it is active."""
         swarm = await self.session.swarm()
-        tasks = await swarm.view("task", by_service, outdated=True)
-        services = await swarm.list("service", outdated=True)
+        tasks = await swarm.view("task", by_service, allow_stale=True)
+        services = await swarm.list("service", allow_stale=True)
         names = sorted(
             live["Spec"]["Name"] for live in services if left_behind(live, tasks.get(live["ID"], []), [node])
         )
@@ -128,7 +128,7 @@ class NodeHandler(Handler):
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         node = await (await self.session.swarm()).inspect("node", state.get("nodeId") or id)
-        if node is None or self.run.keeps(request.urn, "node", node["ID"]):
+        if node is None or self.run.is_in_use_by_run(request.urn, "node", node["ID"]):
             return
         if self.left_elsewhere(request, f"the availability of node {hostname(node)!r}"):
             return

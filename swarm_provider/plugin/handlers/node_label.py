@@ -126,7 +126,7 @@ class NodeLabelHandler(Handler):
         plain = reveal(news)
         key, value = plain["key"], plain["value"]
         swarm = await self.session.swarm()
-        everyone = await swarm.list("node", fresh=True)
+        everyone = await swarm.list("node", bypass_cache=True)
         nodes = await self._nodes(plain["node"])
         self._look(request, plain, nodes, held)
         names = [_name(node, everyone) for node in nodes]
@@ -207,12 +207,12 @@ class NodeLabelHandler(Handler):
         key = reveal(olds["key"])
         if self.left_elsewhere(request, f"the label {key} of nodes"):
             return
-        nodes = await swarm.list("node", fresh=True)
+        nodes = await swarm.list("node", bypass_cache=True)
         for node in nodes:
             name, before = _name(node, nodes), (state.get("previous") or {}).get(node["ID"])
             if node["ID"] not in (state.get("nodeIds") or ()):
                 continue
-            if not self.run.keeps(request.urn, "node label", _claimed(key, name)):
+            if not self.run.is_in_use_by_run(request.urn, "node label", _claimed(key, name)):
                 await self._restore(request, swarm, node["ID"], key, reveal(olds.get("value")), state)
             elif before not in (None, reveal(olds.get("value"))) and not self.run.before(request.urn)[0]:
                 # another resource of the program has the label by now, and knows nothing of this one's state

@@ -213,7 +213,7 @@ class VolumeHandler(Handler):
         if not kept and self.left_elsewhere(request, f"volume {id!r} with its data"):
             return
         if not kept:
-            kept = _mounted(id, await (await self.session.swarm()).list("service", fresh=True), request.owner)
+            kept = _mounted(id, await (await self.session.swarm()).list("service", bypass_cache=True), request.owner)
         if kept:
             self.session.log.info(request.urn, f"volume {id!r} is kept with its data ({kept})")
             return
@@ -245,7 +245,7 @@ class VolumeHandler(Handler):
         """Say why Delete has to leave the volume, "" where the user gave its data up."""
         if not reveal(olds.get("deleteOnDestroy")):
             return "delete_on_destroy is not set"
-        if self.run.is_replaced(request.urn) or self.run.keeps(request.urn, "volume", id):
+        if self.run.is_replaced(request.urn) or self.run.is_in_use_by_run(request.urn, "volume", id):
             return f"it was replaced, not destroyed; `docker volume rm {id}` removes it where nobody needs it"
         own = live.get("Labels") if live is not None else None
         if labels.owner(own) is None and live is not None and not _is_lazy(olds):

@@ -11,9 +11,9 @@ from swarm_provider.plugin.run.swarm import Swarm
 
 async def network_names(run: Run, swarm: Swarm, spec: Json) -> dict[str, str]:
     """Return the names of networks by id, with all those that the ServiceSpec refers to."""
-    names = await swarm.view("network", _by_id, outdated=True)
+    names = await swarm.view("network", _by_id, allow_stale=True)
     attached = (spec.get("TaskTemplate") or {}).get("Networks") or spec.get("Networks") or []
-    known = await swarm.view("network", _names, outdated=True)
+    known = await swarm.view("network", _names, allow_stale=True)
     unlisted: dict[str, str] = {}
     for target in [entry.get("Target", "") for entry in attached]:
         if target and target not in names and target not in known:

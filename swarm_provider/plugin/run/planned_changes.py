@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from swarm_provider.core import Json
-from swarm_provider.plan.scheduling.forecast import Cluster, is_placed, live_loads
+from swarm_provider.plan.scheduling.forecast import SimulatedCluster, is_placed, live_usages
 from swarm_provider.plugin.run.swarm import Swarm
 
 
@@ -21,7 +21,7 @@ class Planned:
         self._specs: dict[str, Json] = {}
         self._labels: dict[str, dict[str, Any]] = {}
         self._availability: dict[str, Any] = {}
-        self._cluster: asyncio.Task[Cluster] | None = None
+        self._cluster: asyncio.Task[SimulatedCluster] | None = None
 
     def label(self, node_id: str, key: str, value: Any) -> None:
         """Note that this run sets a label on a node; None: takes it away."""
@@ -37,7 +37,7 @@ class Planned:
 
     async def nodes(self, swarm: Swarm) -> list[Json]:
         """Return the nodes as this run has made them or is about to."""
-        return [self._planned(node) for node in await swarm.list("node", outdated=True)]
+        return [self._planned(node) for node in await swarm.list("node", allow_stale=True)]
 
     def _planned(self, node: Json) -> Json:
         spec, id = node["Spec"], node["ID"]
@@ -52,10 +52,10 @@ class Planned:
         """Say whether a service has a node for all its tasks, and this run changes nothing about the nodes."""
         if self._labels or self._availability:
             return False
-        live = await swarm.find("service", name, outdated=True)
+        live = await swarm.find("service", name, allow_stale=True)
         return live is not None and is_placed(live["Spec"], await self.cluster(swarm))
 
-    async def cluster(self, swarm: Swarm) -> Cluster:
+    async def cluster(self, swarm: Swarm) -> SimulatedCluster:
         """Return what the scheduler will know: the tasks as they were when this run began, and what it has planned."""
         if self._cluster is None:
             self._cluster = asyncio.create_task(_live_cluster(swarm))
@@ -66,12 +66,12 @@ class Planned:
     async def services(self, swarm: Swarm) -> list[Json]:
         """Return the services: those of this run as they will be, the rest as it is."""
         planned = [{"Spec": spec} for spec in self._specs.values()]
-        live = await swarm.list("service", outdated=True)
+        live = await swarm.list("service", allow_stale=True)
         return planned + [item for item in live if item["Spec"]["Name"] not in self._specs]
 
 
-async def _live_cluster(swarm: Swarm) -> Cluster:
+async def _live_cluster(swarm: Swarm) -> SimulatedCluster:
     kinds = ("service", "task", "network")
-    services, tasks, networks = await asyncio.gather(*(swarm.list(kind, outdated=True) for kind in kinds))
+    services, tasks, networks = await asyncio.gather(*(swarm.list(kind, allow_stale=True) for kind in kinds))
     drivers = {key: item.get("Driver") or "" for item in networks for key in (item["Id"], item["Name"])}
-    return Cluster([], live_loads(services, tasks, drivers), drivers)
+    return SimulatedCluster([], live_usages(services, tasks, drivers), drivers)

@@ -105,7 +105,7 @@ class Run(Phases):
         Never an error, whatever `strict` says: anybody can put such a label on an object.
         """
         log = self.session.log
-        for id, text in odd_labels.told(kind, items, log.secrets).items():
+        for id, text in odd_labels.describe_odd_labels(kind, items, log.secrets).items():
             if (kind, id) not in self._odd:
                 self._odd.add((kind, id))
                 log.warn("", text)
@@ -300,7 +300,7 @@ class Run(Phases):
         return claim is not None and claim.urn != urn
 
     @only_in(Phase.DELETE)
-    def keeps(self, urn: str, kind: str, base: str) -> bool:
+    def is_in_use_by_run(self, urn: str, kind: str, base: str) -> bool:
         """Say whether Delete has to leave the object: this run made it or took it over, or is about to.
 
         Objects that cannot be relabelled need this: `up --replace` creates before it deletes, under one name.

@@ -37,7 +37,7 @@ async def _found(run: Run, kind: str, claims: str, request: Request, base: Any) 
     if base is UNKNOWN:
         return made
     swarm = await run.session.swarm()
-    live = await swarm.view(kind, naming.by_family, outdated=True)
+    live = await swarm.view(kind, naming.by_family, allow_stale=True)
     for number in itertools.count():
         # the family of this id may have gone with the resource that was called so once: an alias gave that one another
         # logical name, or it has moved to another Pulumi stack
@@ -53,7 +53,7 @@ async def _found(run: Run, kind: str, claims: str, request: Request, base: Any) 
     if number:
         return id
     try:
-        named = (await swarm.view(kind, naming.by_base, outdated=True)).get(base, [])
+        named = (await swarm.view(kind, naming.by_base, allow_stale=True)).get(base, [])
         return naming.family_by_name(named, base, owner.text) or id
     except LookupError:
         return id

@@ -32,13 +32,13 @@ class FamilyReader(Handler):
     def from_spec(self, spec: Json) -> Json:
         """Return the inputs that a live object's Spec says."""
 
-    async def _listed(self, family: str, *, outdated: bool = False) -> list[Json]:
-        """Return the versions of a family in the shared list, the current one first; `outdated` as for Swarm.list."""
-        found = await (await self.session.swarm()).view(self.kind, naming.by_family, outdated=outdated)
+    async def _listed(self, family: str, *, allow_stale: bool = False) -> list[Json]:
+        """Return the versions of a family in the shared list, the current one first (see Swarm.list)."""
+        found = await (await self.session.swarm()).view(self.kind, naming.by_family, allow_stale=allow_stale)
         return found.get(family, [])
 
-    async def _newest(self, family: str, *, outdated: bool = False) -> Json | None:
-        return next(iter(await self._listed(family, outdated=outdated)), None)
+    async def _newest(self, family: str, *, allow_stale: bool = False) -> Json | None:
+        return next(iter(await self._listed(family, allow_stale=allow_stale)), None)
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
         swarm = await self.session.swarm()

@@ -102,7 +102,7 @@ class FamilyHandler(FamilyReader):
 
     async def _current(self, inputs: Json) -> str | None:
         """Return the name of the family's current version if it serves: the state was lost, or --replace asked anew."""
-        live = await self._newest(inputs["familyId"], outdated=True)
+        live = await self._newest(inputs["familyId"], allow_stale=True)
         # a rotate trigger is nowhere in the swarm but in the digest
         if live is None or "rotateTrigger" in inputs or not self._serves(inputs, live):
             return None
@@ -112,7 +112,7 @@ class FamilyHandler(FamilyReader):
         """Return the name of an object that docker made and that serves as the first version, None if there is none."""
         if not reveal(inputs.get("adopt")):
             return None
-        live = await (await self.session.swarm()).find(self.kind, inputs["baseName"], outdated=True)
+        live = await (await self.session.swarm()).find(self.kind, inputs["baseName"], allow_stale=True)
         if live is None or labels.owner(naming.object_labels(live)) or not self._serves(inputs, live):
             return None
         return naming.object_name(live)
@@ -161,7 +161,7 @@ class FamilyHandler(FamilyReader):
             )
 
     async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
-        newest = await self._newest(olds.get("familyId", ""), outdated=True)
+        newest = await self._newest(olds.get("familyId", ""), allow_stale=True)
         self.check_owner(request, self.kind, str(state.get("name")), newest, olds, state)
 
     def _shown(self, request: Request, olds: Json, news: Json, found: list[Change]) -> list[Change]:
@@ -225,7 +225,7 @@ class FamilyHandler(FamilyReader):
         name = news.get("name") or self._version_name(news)
         family = news["familyId"]
         before = self.run.add_version(request.urn, family)
-        known = before or mine is not None or await self._listed(family, outdated=True)
+        known = before or mine is not None or await self._listed(family, allow_stale=True)
         # of a family that the run's first list does not have nothing can be there: only its owner makes versions of it
         own = await self._versions(swarm, family) if known else []
         by_name = {naming.object_name(item): item for item in own}

@@ -40,7 +40,7 @@ class Before:
 async def snapshot(swarm: Swarm, children: Sequence[Child]) -> Before:
     """Look at what is there, with one question for each kind."""
     services, networks, configs, secrets = await asyncio.gather(
-        *(swarm.list(kind, fresh=True) for kind in ("service", "network", "config", "secret"))
+        *(swarm.list(kind, bypass_cache=True) for kind in ("service", "network", "config", "secret"))
     )
     versions = {"config": configs, "secret": secrets}
     return Before(

@@ -22,7 +22,7 @@ from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.ownership.advice import on_service, on_swarm
 from swarm_provider.plan.rollout.causes import rollback_note
 from swarm_provider.plan.rollout.history import Snapshot
-from swarm_provider.plan.scheduling.forecast import Holder, foresee, holders, sentence, taken_ports
+from swarm_provider.plan.scheduling.forecast import Holder, describe_unplaced, holders, simulate_scheduling, taken_ports
 from swarm_provider.plugin.run.networks import network_names
 from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
@@ -48,7 +48,7 @@ class Forecast:
         self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
             await self._placement(urn, swarm, olds, inputs, known_to(after, swarm.api_version))
-            live = await swarm.find("service", inputs["name"], outdated=True)
+            live = await swarm.find("service", inputs["name"], allow_stale=True)
             if live is not None and olds.get("name") == inputs["name"]:
                 names = await network_names(self.run, swarm, live["Spec"])
                 self.carried(urn, olds, inputs, live["Spec"], names, self._asked(swarm, olds))
@@ -75,7 +75,7 @@ class Forecast:
             return
         if has_unknown([after.get("Mode"), after["TaskTemplate"].get("Placement")]):
             return
-        live = await swarm.find("service", name, outdated=True)
+        live = await swarm.find("service", name, allow_stale=True)
         restarts = False
         if live is not None:
             names = await network_names(self.run, swarm, live["Spec"])
@@ -86,12 +86,12 @@ class Forecast:
         cluster = await planned.cluster(swarm)
         if olds.get("name") not in (None, name):
             # it goes before the new one where the two would be in each other's way
-            cluster.lift(str(olds["name"]))
-        outcome = foresee(after, cluster, restarts=restarts)
+            cluster.remove(str(olds["name"]))
+        outcome = simulate_scheduling(after, cluster, restarts=restarts)
         self.run.plan_service(urn, name, after)
-        text = sentence(after, outcome, cluster.nodes)
+        text = describe_unplaced(after, outcome, cluster.nodes)
         # a service of this program gives its port up in time, or is refused as a second one that wants it
-        held = await swarm.view("service", holders, outdated=True)
+        held = await swarm.view("service", holders, allow_stale=True)
 
         def stays(holder: Holder) -> bool:
             return holder.owner != inputs["owner"] and self.run.claimed("service", holder.service) is None
@@ -107,7 +107,7 @@ class Forecast:
         """
         await self._guard_data(urn, olds, news)
         swarm = await self.session.swarm()
-        live = await swarm.find("service", str(olds.get("name")), outdated=True)
+        live = await swarm.find("service", str(olds.get("name")), allow_stale=True)
         before = live["Spec"] if live is not None else spec_of(olds)
         # what is made from inputs has the names themselves
         names = await network_names(self.run, swarm, before) if live is not None else {}
@@ -135,7 +135,7 @@ class Forecast:
             again: the last update did not converge.
         """
         swarm = await self.session.swarm()
-        live = await swarm.find("service", str(news.get("name")), outdated=True)
+        live = await swarm.find("service", str(news.get("name")), allow_stale=True)
         if live is None or has_unknown(news):
             return
         names = await network_names(self.run, swarm, live["Spec"])
@@ -225,7 +225,7 @@ class Forecast:
             self._warn(urn, news, text)
         swarm = await self.session.swarm()
         for name, (driver, options) in other_options(olds, news).items():
-            live = await swarm.find("volume", name, outdated=True)
+            live = await swarm.find("volume", name, allow_stale=True)
             if live is None:
                 text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
                 self._warn(urn, news, text)
@@ -238,5 +238,5 @@ class Forecast:
 
     async def _snapshot(self, swarm: Swarm, live: Json) -> Snapshot:
         """Return a service with its tasks, and the nodes as this run will have made them."""
-        tasks = (await swarm.view("task", by_service, outdated=True)).get(live["ID"], [])
+        tasks = (await swarm.view("task", by_service, allow_stale=True)).get(live["ID"], [])
         return Snapshot(live, tasks, await self.run.planned.nodes(swarm))

@@ -116,7 +116,7 @@ class ServiceHandler(Handler):
 
     async def _check_owner(self, request: Request, olds: Json, state: Json) -> None:
         name = str(olds.get("name"))
-        live = await (await self.session.swarm()).find("service", name, outdated=True)
+        live = await (await self.session.swarm()).find("service", name, allow_stale=True)
         self.check_owner(request, "service", name, live, olds, state)
 
     # --------------------------------------------------------------- create
@@ -138,7 +138,7 @@ class ServiceHandler(Handler):
         swarm = await self.session.swarm()
         incarnation = new_incarnation()
         # where the run found none, Docker says so if one has appeared since
-        live = await swarm.find("service", name, outdated=True) and await swarm.inspect("service", name)
+        live = await swarm.find("service", name, allow_stale=True) and await swarm.inspect("service", name)
         made = None
         if self._claim(request, news, live) is Claim.CREATE:
             try:
@@ -205,7 +205,7 @@ class ServiceHandler(Handler):
         force = None
         if again:
             tasks = await swarm.tasks(service_ids=[live["ID"]])
-            force = force_again(live, tasks, await swarm.list("node", outdated=True))
+            force = force_again(live, tasks, await swarm.list("node", allow_stale=True))
         latest = live
         wanted = await self._spec(request, swarm, news, incarnation)
         names = await network_names(self.run, swarm, live["Spec"])
@@ -366,7 +366,7 @@ class ServiceHandler(Handler):
         if live is None:
             return
         own, held = live["Spec"].get("Labels"), state.get("incarnation") or ""
-        if labels.incarnation(own) != held or self.run.keeps(request.urn, "service", id):
+        if labels.incarnation(own) != held or self.run.is_in_use_by_run(request.urn, "service", id):
             other = of_another(own, request.owner, held)
             why = f"it belongs to Pulumi stack {other!r}" if other else "it was not created by this resource"
             if self.run.is_adopted(request.urn, "service", id):

@@ -60,7 +60,7 @@ async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str,
     entry = {key: value for key, value in entry.items() if key != "name"}
     swarm = await run.session.swarm()
     planned = run.claimed(kind, source)
-    live = await swarm.find(kind, source, outdated=True)
+    live = await swarm.find(kind, source, allow_stale=True)
     # the file keeps its name when the version changes
     base = planned.base if planned else labels.base(naming.object_labels(live or {}))
     if base and base != source and entry.get("target") is None:
@@ -73,7 +73,7 @@ async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str,
     if run.session.offline:
         # only the swarm knows what this program does not make
         return entry
-    named = (await swarm.view(kind, naming.by_base, outdated=True)).get(source, [])
+    named = (await swarm.view(kind, naming.by_base, allow_stale=True)).get(source, [])
     try:
         family = naming.family_by_name(named, source, owner.text) or naming.family_by_name(named, source, None)
     except LookupError as owners:
@@ -86,7 +86,7 @@ async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str,
     if await swarm.inspect(kind, source) is not None:
         # another provider of the program made it in this very run
         return entry
-    items = await swarm.list(kind, outdated=True)
+    items = await swarm.list(kind, allow_stale=True)
     known = {*map(naming.object_name, items), *naming.by_base(items)}
     problems.append(
         Problem(
@@ -103,9 +103,9 @@ async def _check_network(run: Run, entry: Any, path: str, problems: list[Problem
     if not isinstance(name, str) or name in PREDEFINED_NETWORKS or run.claimed("network", name) or run.session.offline:
         return
     swarm = await run.session.swarm()
-    live = await swarm.find("network", name, outdated=True) or await swarm.inspect("network", name)
+    live = await swarm.find("network", name, allow_stale=True) or await swarm.inspect("network", name)
     if live is None:
-        networks = await swarm.list("network", outdated=True)
+        networks = await swarm.list("network", allow_stale=True)
         known = tuple(sorted(item["Name"] for item in networks if item.get("Scope") == "swarm"))
         text = (
             f"network {name!r} does not exist in the swarm{nearest(name, known)}; create it first, or, if this program "
@@ -143,7 +143,7 @@ async def _existing(run: Run, urn: str, swarm: Swarm, kind: str, name: str) -> t
     live = None
     if planned is None or not planned.ready.is_set():
         # what this run has not made was there before
-        live = await swarm.find(kind, name, outdated=True)
+        live = await swarm.find(kind, name, allow_stale=True)
     if live is None and planned is not None:
         maker = planned.urn.rpartition("::")[2]
         with (
