@@ -12,14 +12,14 @@ from typing import Final
 from swarm_provider.compose.common import swarm_rules
 from swarm_provider.compose.common.objects import Declared
 from swarm_provider.compose.common.service import Service
-from swarm_provider.compose.yaml.tree import Map, Ref, SourceLocation, as_written, prefixed
+from swarm_provider.compose.yaml.tree import Map, Ref, SourceLocation, as_written, part, prefixed
 from swarm_provider.core import Json, labels
 from swarm_provider.core.names import camel
-from swarm_provider.model.service import ACTIONS, CONDITIONS, ENDPOINT_MODES, MODES
-from swarm_provider.model.types.kinds import nearest
+from swarm_provider.model.types.kinds import is_missing, nearest
 
 Section = Mapping[str, Declared]
 _DEFAULT: Final = "default"
+_OF_ONE_TYPE: Final = ("volume", "image", "cluster")
 _PLAIN: Final = (
     "image",
     "command",
@@ -104,14 +104,14 @@ def _camel_fields(value: Json) -> Json:
 def _check_image(service: Service) -> None:
     if service.values.get("image") is None:
         service.at.error(
-            "'image' is missing; Swarm does not build images" if "build" in service.places else "'image' is missing"
+            f"{is_missing('image')}; Swarm does not build images" if "build" in service.places else is_missing("image")
         )
 
 
 def _healthcheck(value: Json, at: SourceLocation) -> Json:
     if value.get("disable"):
         if value.get("test"):
-            at.error("'test' and 'disable' are mutually exclusive; remove one")
+            return {"disable": True, "test": value["test"]}
         return {"disable": True}
     return _camel_fields(value)
 
@@ -138,10 +138,6 @@ def _references(kind: str, references: list[Map], service: Service, section: Sec
 
 def _credential_spec(service: Service, configs: Section) -> Json:
     value = dict(service.values["credential_spec"])
-    if len(value) > 1:
-        service.place("credential_spec").error(
-            f"only one of config, file and registry can be set, not {' and '.join(value)}"
-        )
     if "config" in value:
         if value["config"] not in configs:
             known = nearest(value["config"], tuple(configs))
@@ -183,6 +179,8 @@ def _mount(mount: Map, service: Service, volumes: Section, stack: str) -> Json:
         if key in mount:
             entry[camel(key)] = dict(mount[key]) if key in ("bind", "tmpfs") else mount[key]
     source = mount.get("source")
+    # no mount of another type may have them: the rules say so
+    entry.update({block: dict(mount[block]) for block in _OF_ONE_TYPE if block in mount and block != entry["type"]})
     if entry["type"] == "cluster":
         entry["cluster"] = {}
         if source and not source.startswith("group:") and _declared_volume(source, volumes, at):
@@ -215,28 +213,16 @@ def _volume_options(declared: Declared, stack: str) -> Json:
 
 def _deploy(service: Service) -> Json:
     value = service.values.get("deploy", {})
-    at = service.place("deploy")
     result: Json = {key: value[key] for key in ("mode", "replicas", "labels") if key in value}
-    mode = value.get("mode", MODES[0])
-    if mode not in MODES:
-        at.error(f"the mode must be one of {', '.join(MODES)}, not {mode!r}{nearest(mode, MODES)}")
     if "endpoint_mode" in value:
-        result["endpointMode"] = value["endpoint_mode"].lower()
-        if result["endpointMode"] not in ENDPOINT_MODES:
-            at.error(f"endpoint_mode must be vip or dnsrr, not {value['endpoint_mode']!r}")
+        result["endpointMode"] = part(value["endpoint_mode"], value["endpoint_mode"].lower())
     for key in ("update_config", "rollback_config"):
         if key in value:
             result[camel(key)] = _camel_fields(value[key])
-            action = value[key].get("failure_action", ACTIONS[0])
-            if action not in ACTIONS:
-                at.error(f"{key}.failure_action must be one of {', '.join(ACTIONS)}{nearest(action, ACTIONS)}")
     if "resources" in value:
         result["resources"] = {part: _resources(section) for part, section in value["resources"].items()}
     policy = value["restart_policy"] if "restart_policy" in value else _restart(service)
     if policy is not None:
-        condition = policy.get("condition", CONDITIONS[2])
-        if condition not in CONDITIONS:
-            at.error(f"restart_policy.condition must be one of {', '.join(CONDITIONS)}{nearest(condition, CONDITIONS)}")
         result["restartPolicy"] = _camel_fields(policy)
     if value.get("placement"):
         result["placement"] = _camel_fields(value["placement"])

@@ -27,7 +27,7 @@ MOUNT: Final = ObjectOf(
             ObjectOf(
                 "MountBind",
                 (
-                    Field("propagation", Text(), "Mount propagation, such as rslave."),
+                    Field("propagation", Choice(short_forms.PROPAGATIONS), "Mount propagation. Default rprivate."),
                     Field(
                         "recursive",
                         Choice(("enabled", "disabled")),

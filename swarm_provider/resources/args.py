@@ -295,7 +295,7 @@ class MountBindArgs(TypedDict, total=False):
     """Options of a bind mount."""
 
     propagation: pulumi.Input[str]
-    """Mount propagation, such as rslave."""
+    """Mount propagation. Default rprivate."""
     recursive: pulumi.Input[str]
     """Whether submounts are included. Default enabled. (`writable` and `readonly` are not supported for services.)"""
     create_host_path: pulumi.Input[bool]

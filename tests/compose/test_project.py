@@ -286,7 +286,7 @@ def test_service_that_cannot_work_is_an_error_with_file_line_and_path(read: Read
     ("section", "words"),
     [
         ("configs: {c: {}}", "the content is missing"),
-        ("configs: {c: {content: ''}}", "docker refuses an empty config"),
+        ("configs: {c: {content: ''}}", "Docker refuses an empty config"),
         ("configs: {c: {content: x, environment: Y}}", "only one of content, environment"),
         ("configs: {c: {file: .}}", "cannot be read"),
         ("secrets: {c: {environment: GONE}}", "the variable GONE, which holds the content, is not set"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_provider.core import Json, labels
-from swarm_provider.model.rules import refusals
+from swarm_provider.model.rules import limits, refusals
 from swarm_provider.plan.families import naming
 
 
@@ -48,7 +48,7 @@ def test_secret_name_needs_the_key_to_be_guessed() -> None:
 @given(st.text("abc-._", max_size=90).map(lambda text: f"a{text}z"), st.binary(max_size=20))
 def test_names_keep_within_dockers_limit(base: str, content: bytes) -> None:
     name = naming.version_name(base, content, {}, "f", None)
-    assert len(name) <= naming.NAME_LIMIT
+    assert len(name) <= limits.OBJECT_NAME
     assert not refusals.name("config", name)
 
 
@@ -75,7 +75,7 @@ def test_base_that_docker_refuses_is_a_problem(base: str) -> None:
     ],
 )
 def test_content_sizes_are_dockers(kind: str, size: int, refused: bool) -> None:
-    assert bool(naming.problems_of_content(kind, b"x" * size)) is refused
+    assert bool(refusals.content(kind, size)) is refused
 
 
 def test_current_version_has_the_highest_sequence_whatever_its_date() -> None:

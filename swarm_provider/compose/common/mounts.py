@@ -7,20 +7,11 @@ from typing import Final
 
 from swarm_provider.compose.common.scalars import boolean, checked, is_zero, mode, text
 from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, as_written, part
+from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, part
 from swarm_provider.core import Json, units
 from swarm_provider.model.types import short_forms
 
 _BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
-# docker CLI, cli/compose/convert/volume.go: which block of options may stand in which type
-_ALLOWED: Final = {
-    "volume": ("volume",),
-    "bind": ("bind",),
-    "tmpfs": ("tmpfs",),
-    "npipe": ("bind",),
-    "image": ("image",),
-    "cluster": ("cluster", "image"),
-}
 
 
 def read_mounts(
@@ -32,7 +23,6 @@ def read_mounts(
         place = at.item(value, index)
         mount = Map(place.file, place.line)
         mount.update(_long(entry, place, dialect) if isinstance(entry, Map) else _short(str(text(entry, place)), place))
-        _check(mount, place)
         if mount.get("type") == "bind" and mount.get("source"):
             mount["source"] = resolve(mount["source"])
         result.append(mount)
@@ -85,17 +75,14 @@ def _options(block: str, value: Map, at: SourceLocation, dialect: Dialect) -> Js
     given = {key.lower(): entry for key, entry in value.items() if entry is not None}
     result: Json = {}
     if block == "bind" and given.get("propagation"):
-        result["propagation"] = str(text(given["propagation"], at)).lower()
-        if result["propagation"] not in short_forms.PROPAGATIONS:
-            at.key(value, "propagation").error(f"must be one of {', '.join(short_forms.PROPAGATIONS)}")
+        word = given["propagation"]
+        result["propagation"] = part(word, str(text(word, at)).lower())
     if block == "bind" and dialect == "compose-spec" and given.get("recursive"):
         word = given["recursive"]
         if word in ("writable", "readonly"):
             at.key(value, "recursive").warn(f"{word!r} is not supported for services; ignored")
-        elif word in ("enabled", "disabled"):
-            result["recursive"] = str(word)
         else:
-            at.key(value, "recursive").error("must be one of enabled, disabled, writable, readonly")
+            result["recursive"] = text(word, at.key(value, "recursive"))
     if block == "tmpfs" and dialect == "compose-spec" and given.get("mode") is not None:
         result["mode"] = mode(given["mode"], at.key(value, "mode"))
     if block == "volume":
@@ -108,17 +95,3 @@ def _options(block: str, value: Map, at: SourceLocation, dialect: Dialect) -> Js
         if not is_zero(size, units.size_bytes):
             result["size"] = str(int(size)) if size.isdecimal() else size
     return result
-
-
-def _check(mount: Map, at: SourceLocation) -> None:
-    kind = mount.get("type", "volume")
-    allowed = _ALLOWED.get(kind, _BLOCKS)
-    for block in _BLOCKS:
-        if block in mount and block not in allowed:
-            at.error(f"options of '{block}' are not allowed in a mount of type {as_written(kind)}; remove them")
-    if kind == "tmpfs" and mount.get("source"):
-        at.error("a tmpfs has no source; remove it")
-    if kind in ("bind", "npipe", "image", "cluster") and not mount.get("source"):
-        at.error(f"a mount of type {as_written(kind)} needs a source")
-    if mount and not mount.get("target"):
-        at.error("the key 'target' (the path in the container) is missing")

@@ -14,7 +14,7 @@ from swarm_provider.core import Json
 from swarm_provider.errors import Problem
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
 from swarm_provider.model.content import content_inputs
-from swarm_provider.model.rules import limits
+from swarm_provider.model.rules import refusals
 from swarm_provider.model.types import place
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
@@ -152,9 +152,6 @@ def _data(value: Any, entry: Declared) -> Json:
     if value is None:
         return {}
     raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    largest = limits.CONTENT[entry.kind]
-    if not raw:
-        entry.at.error(f"the content is empty, and docker refuses an empty {entry.kind}")
-    elif len(raw) > largest:
-        entry.at.error(f"the content has {len(raw)} bytes; the maximum for a {entry.kind} is {largest}")
+    for problem in refusals.content(entry.kind, len(raw)):
+        entry.at.error(problem.message)
     return {**content_inputs(raw)}

@@ -27,6 +27,7 @@ from swarm_provider.compose.yaml.tree import (
 from swarm_provider.core import Json, units
 from swarm_provider.core.labels import NAMESPACE
 from swarm_provider.model.types import short_forms
+from swarm_provider.model.types.kinds import Integer
 
 _LONGEST_MEASURE: Final = 50
 
@@ -47,19 +48,17 @@ def text_list(value: Any, at: SourceLocation) -> list[Any]:
     return [text(entry, at.item(value, index)) for index, entry in enumerate(value)]
 
 
-def whole(value: Any, at: SourceLocation, *, minimum: int | None = 0) -> int:
+def whole(value: Any, at: SourceLocation, *, minimum: int | None = 0, maximum: int | None = None) -> int:
     """Read a whole number; docker cuts off fractions where it takes them at all."""
     try:
         number = to_int(value) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
         at.error(f"must be an integer, not {_cut(value)}")
         return 0
-    if minimum is not None and number < minimum:
-        at.error(f"must be at least {minimum}, not {value!r}")
-        return minimum
-    if abs(number) > units.INT64_MAX:
-        at.error("is a larger number than Docker can store")
-        return 0
+    refusal = Integer(minimum, maximum, wide=True).refusal(number, repr(value))
+    if refusal:
+        at.error(refusal)
+        return minimum or 0
     return number
 
 

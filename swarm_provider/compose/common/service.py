@@ -22,7 +22,7 @@ from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Templat
 from swarm_provider.core import Json
 from swarm_provider.model.service import ISOLATIONS, PORT_MODES
 from swarm_provider.model.types import short_forms
-from swarm_provider.model.types.kinds import nearest
+from swarm_provider.model.types.kinds import is_missing, nearest
 
 # a drive, or server and share, and a slash after it (Go's filepath.IsAbs on Windows)
 _WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:|[\\/]{2}[^\\/.][^\\/]*[\\/][^\\/.][^\\/]*)[\\/]")
@@ -196,7 +196,7 @@ def _references(value: Items, at: SourceLocation) -> list[Map]:
             if "mode" in given:
                 reference["mode"] = mode(given["mode"][1], place.key(entry, given["mode"][0]))
             if "source" not in reference:
-                place.error("the key 'source' is missing")
+                place.error(is_missing("source"))
         result.append(reference)
     return result
 
@@ -253,13 +253,11 @@ def _long_port(value: Map, at: SourceLocation) -> list[Json]:
         if isinstance(given, str) and "-" in given:
             at.key(value, key).error("Swarm cannot choose from a range of ports; set one port, or use the short form")
         elif given is not None and given != "":
-            number = whole(given, at.key(value, key))
-            if number > 65535:
-                at.key(value, key).error(f"must be at most 65535, not {given!r}")
-            elif number or key == "target":
+            number = whole(given, at.key(value, key), maximum=65535)
+            if number or key == "target":
                 port[key] = part(given, number)
     if not port.get("target"):
-        at.error("the key 'target' (the port in the container) is missing")
+        at.error(is_missing("target"))
     for key in ("protocol", "mode", "name"):
         if value.get(key):
             port[key] = text(value[key], at.key(value, key))

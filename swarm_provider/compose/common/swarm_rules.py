@@ -13,7 +13,7 @@ from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, go_text
 from swarm_provider.core import Json
 from swarm_provider.core.path import parse
 from swarm_provider.errors import Problem
-from swarm_provider.model.rules import refusals
+from swarm_provider.model.rules import choices, refusals
 from swarm_provider.model.types import short_forms
 
 _MOST_PORTS: Final = 2 * short_forms.MOST_PORTS
@@ -22,7 +22,7 @@ _MOST_PORTS: Final = 2 * short_forms.MOST_PORTS
 
 def check(service: Service, inputs: Json) -> None:
     """Note what Swarm would refuse in the inputs of one service."""
-    for problem in refusals.service(inputs):
+    for problem in (*choices.service(inputs), *refusals.service(inputs)):
         _at(service, problem).error(problem.message)
 
 
@@ -34,7 +34,9 @@ def _at(service: Service, problem: Problem) -> SourceLocation:
         return service.at
     at = service.place(str(first))
     # positions count what several files may have given
-    return SourceLocation(at.report, at.file, (*at.path, *takewhile(lambda step: isinstance(step, str), rest)), at.line)
+    path = (*at.path, *takewhile(lambda step: isinstance(step, str), rest))
+    entry = service.values[str(first)][rest[0]] if first == "volumes" and rest and isinstance(rest[0], int) else Map()
+    return SourceLocation(at.report, entry.file or at.file, path, entry.line or at.line)
 
 
 def check_port_count(trees: Iterable[tuple[Map, SourceLocation]]) -> None:

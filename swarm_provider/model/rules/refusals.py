@@ -17,13 +17,9 @@ from swarm_provider.core import Json, image, labels, units
 from swarm_provider.core.path import render
 from swarm_provider.core.values import has_unknown, reveal
 from swarm_provider.errors import Problem, SwarmProviderError
-from swarm_provider.model.rules import unusable
+from swarm_provider.model.rules import constraints, limits, unusable
 
-NAME_LIMIT: Final = 63
-"""Characters of a service's or network's name: a DNS label."""
 _DNS_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*")
-_KEY: Final = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE)
-_VALUE: Final = re.compile(r"[a-z0-9:\-_\s\.\*\(\)\?\+\[\]\\\^\$\|\/]+", re.IGNORECASE)
 _LEAST_CPU: Final = 10**6
 _LEAST_MEMORY: Final = 4 * 2**20
 _LEAST_INTERVAL: Final = 10**6
@@ -44,6 +40,7 @@ def service(inputs: Json) -> list[Problem]:
     found += _updates(deploy)
     found += _not_negative(deploy, "restartPolicy", "restart_policy", ("delay", "window"))
     found += _health(_map(inputs.get("healthcheck")))
+    found += _credential_spec(_map(inputs.get("credentialSpec")))
     found += _targets(inputs)
     found += _ports(inputs)
     return [*found, *unusable.service(inputs)]
@@ -55,8 +52,8 @@ def name(kind: str, text: Any) -> list[Problem]:
         return []
     dns = kind in ("service", "network")
     pattern, signs = (_DNS_NAME, "'-' and '_'") if dns else (labels.NAME, "'-', '_' and '.'")
-    if dns and len(text) > NAME_LIMIT:
-        return [Problem(f"{text!r} has {len(text)} characters; the maximum is {NAME_LIMIT}", "name")]
+    if dns and len(text) > limits.DNS_NAME:
+        return [Problem(f"{text!r} has {len(text)} characters; the maximum is {limits.DNS_NAME}", "name")]
     if pattern.fullmatch(text):
         return []
     return [
@@ -66,6 +63,16 @@ def name(kind: str, text: Any) -> list[Problem]:
             "name",
         )
     ]
+
+
+def content(kind: str, size: int) -> list[Problem]:
+    """Return what Docker would refuse in the content of a config or secret of so many bytes."""
+    limit = limits.CONTENT[kind]
+    if not size:
+        return [Problem(f"the content is empty; Docker refuses an empty {kind}", "data")]
+    if size > limit:
+        return [Problem(f"the content has {size} bytes; the maximum for a {kind} is {limit}", "data")]
+    return []
 
 
 def _image(text: Any) -> Iterator[Problem]:
@@ -89,15 +96,15 @@ def _modes(inputs: Json, deploy: Json) -> Iterator[Problem]:
         yield Problem(text, "ports")
 
 
-def _constraints(constraints: Any) -> Iterator[Problem]:
-    for index, text in enumerate(constraints if isinstance(constraints, list) else ()):
+def _constraints(texts: Any) -> Iterator[Problem]:
+    for index, text in enumerate(texts if isinstance(texts, list) else ()):
         if not isinstance(text, str):
             continue
-        key, found, value = text.partition("==" if "==" in text else "!=")
+        constraint = constraints.parse(text)
         path = render(("deploy", "placement", "constraints", index))
-        if not found:
+        if constraint is None:
             yield Problem(f"{text!r} has no operator; write 'key == value' or 'key != value'", path)
-        elif not _KEY.fullmatch(key.strip()) or not _VALUE.fullmatch(value.strip()):
+        elif not constraint.is_valid:
             yield Problem(f"{text!r} has an invalid key or value", path)
 
 
@@ -147,6 +154,8 @@ def _not_negative(deploy: Json, wire: str, key: str, fields: tuple[str, ...]) ->
 
 
 def _health(check: Json) -> Iterator[Problem]:
+    if check.get("disable") is True and check.get("test"):
+        yield Problem("'test' and 'disable' are mutually exclusive; remove one", "healthcheck")
     for wire, key in (
         ("interval", "interval"),
         ("timeout", "timeout"),
@@ -156,6 +165,13 @@ def _health(check: Json) -> Iterator[Problem]:
         number = _number(check.get(wire), units.duration_ns)
         if number and number < _LEAST_INTERVAL:
             yield Problem("must be at least 1ms, or 0 for the image's", f"healthcheck.{key}")
+
+
+def _credential_spec(spec: Json) -> Iterator[Problem]:
+    given = [key for key in ("config", "file", "registry") if spec.get(key) is not None]
+    if len(given) > 1:
+        text = f"only one of config, file and registry can be set, not {' and '.join(given)}"
+        yield Problem(text, "credential_spec")
 
 
 def _targets(inputs: Json) -> Iterator[Problem]:
@@ -171,13 +187,13 @@ def _targets(inputs: Json) -> Iterator[Problem]:
 
 
 def _ports(inputs: Json) -> Iterator[Problem]:
-    counts = Counter(place for place, _ in _published(inputs))
+    counts = Counter(place for place, _ in published(inputs))
     twice = [place for place, count in counts.items() if count > 1]
     if twice:
         yield Problem(f"{_told(twice)} published twice; remove one", "ports")
 
 
-def _published(inputs: Json) -> Iterator[tuple[tuple[int, str], str]]:
+def published(inputs: Json) -> Iterator[tuple[tuple[int, str], str]]:
     """Yield number and protocol of each port outside that is chosen already, and its mode."""
     for port in _maps(inputs.get("ports")):
         number = port.get("published")
@@ -202,7 +218,7 @@ class PublishedPorts:
         for place in self._of.pop(key, ()):
             del self._holders[place][key]
         own: dict[tuple[int, str], set[str]] = {}
-        for place, mode in _published({"ports": reveal(inputs.get("ports"))}):
+        for place, mode in published({"ports": reveal(inputs.get("ports"))}):
             own.setdefault(place, set()).add(mode)
         clashes: dict[Any, list[tuple[int, str]]] = {}
         for place, modes in own.items():

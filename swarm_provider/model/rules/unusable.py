@@ -13,7 +13,7 @@ from swarm_provider.core import Json
 from swarm_provider.core.values import Secret, reveal
 from swarm_provider.core.versions import version_number
 from swarm_provider.errors import Problem
-from swarm_provider.model.rules import templates
+from swarm_provider.model.rules import mounts, templates
 from swarm_provider.model.types import short_forms
 
 HEALTH_TESTS: Final = ("CMD", "CMD-SHELL", "NONE")
@@ -58,12 +58,7 @@ def _mounts(inputs: Json) -> Iterator[Problem]:
     for position, mount in enumerate(_listed(inputs.get("volumes"))):
         if not isinstance(mount, dict):
             continue
-        if mount.get("type") == "image":
-            yield Problem(
-                "Swarm cannot mount an image into a service (every engine refuses the type); copy its files into a"
-                " volume or into the image of the service",
-                f"volumes[{position}]",
-            )
+        yield from (Problem(text, f"volumes[{position}]") for text in mounts.refused(mount))
         target = mount.get("target")
         if not isinstance(target, str):
             continue

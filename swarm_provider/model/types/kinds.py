@@ -141,8 +141,6 @@ class Integer(Type):
     """Whether all 64 bits may be meant (a limit that is no limit); else it ends where doubles do."""
 
     def _normal(self, value: Any, at: PropertyLocation) -> Any:
-        most = units.INT64_MAX if self.wide else EXACT_BELOW - 1
-        least = -most - 1 if self.minimum is None else self.minimum
         if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, float) and value.is_integer() and self.wide and abs(value) >= EXACT_BELOW:
@@ -150,11 +148,22 @@ class Integer(Type):
             at.add_problem(f"{value:.0f} {text}")
         elif isinstance(value, bool) or not isinstance(value, int):
             at.add_problem(f"must be an integer, not {as_given(value)}")
-        elif value < least:
-            at.add_problem(f"must be at least {least}, not {value}")
-        elif value > (most if self.maximum is None else self.maximum):
-            at.add_problem(f"must be at most {most if self.maximum is None else self.maximum}, not {value}")
+        elif refusal := self.refusal(value):
+            at.add_problem(refusal)
         return value
+
+    def refusal(self, number: int, shown: str = "") -> str:
+        """Return why a number is too small or too large, an empty string for one that is neither.
+
+        Args:
+            shown: how the message calls the number; empty: by its digits.
+        """
+        most = units.INT64_MAX if self.wide else EXACT_BELOW - 1
+        least = -most - 1 if self.minimum is None else self.minimum
+        most = most if self.maximum is None else self.maximum
+        if number < least:
+            return f"must be at least {least}, not {shown or number}"
+        return f"must be at most {most}, not {shown or number}" if number > most else ""
 
     def _key(self, value: Any) -> Any:
         return whole(value)
@@ -196,9 +205,15 @@ class Choice(Type):
     words: tuple[str, ...] = ()
 
     def _normal(self, value: Any, at: PropertyLocation) -> Any:
-        if value not in self.words:
-            at.add_problem(f"must be one of {', '.join(self.words)}, not {as_given(value)}{nearest(value, self.words)}")
+        if refusal := self.refusal(value):
+            at.add_problem(refusal)
         return value
+
+    def refusal(self, value: Any) -> str:
+        """Return why a value is none of the words, an empty string for one that is."""
+        if value in self.words:
+            return ""
+        return f"must be one of {', '.join(self.words)}, not {as_given(value)}{nearest(value, self.words)}"
 
     def _schema(self) -> Json:
         return {"type": "string"}
@@ -328,7 +343,7 @@ class ObjectOf(Type):
                 result[wire] = Secret(normal) if secret else normal
         for missing in self.fields:
             if missing.required and result.get(missing.wire) is None:
-                at.add_problem(f"{missing.name!r} is missing", without_value=f"{missing.name!r} is missing")
+                at.add_problem(is_missing(missing.name), without_value=is_missing(missing.name))
         return result
 
     def _key(self, value: Any) -> Any:
@@ -350,6 +365,11 @@ class ObjectOf(Type):
 def of_text(change: Callable[[str], Any]) -> Callable[[Any], Any]:
     """Return `change` for a type's `before`: what is no text passes, and is told by the type itself."""
     return lambda value: change(value) if isinstance(value, str) else value
+
+
+def is_missing(name: str) -> str:
+    """Return what is said of a property that has to be given."""
+    return f"{name!r} is missing"
 
 
 def nearest(word: Any, words: tuple[str, ...]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from swarm_provider.convert.effective import effective_of
 from swarm_provider.convert.minimal_update import live_form
@@ -12,6 +11,7 @@ from swarm_provider.convert.service.deploy import is_job_mode, mode_to_spec
 from swarm_provider.convert.service.spec import spec_of
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
+from swarm_provider.model.rules.refusals import published
 from swarm_provider.plan.facts.tasks import Service
 from swarm_provider.plan.rollout.health import health
 
@@ -138,17 +138,5 @@ def networks_that_go(olds: Json, news: Json) -> list[str]:
 def share_ports(olds: Json, news: Json) -> bool:
     """Say whether both publish one port: then the old service has to go first."""
 
-    def published(inputs: Json) -> set[Any]:
-        return {
-            (port["published"], port.get("protocol", "tcp"))
-            for port in _entries(reveal(inputs), "ports")
-            if isinstance(port.get("published"), int)
-        }
-
-    return bool(published(olds) & published(news))
-
-
-def _entries(inputs: Json, name: str) -> list[Json]:
-    """Return the entries of a list that are known by now."""
-    listed = inputs.get(name)
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    before, after = ({port for port, _ in published(reveal(inputs))} for inputs in (olds, news))
+    return bool(before & after)

@@ -12,6 +12,7 @@ from typing import Any
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, at
+from swarm_provider.model.rules.constraints import parse
 
 
 def constraints_of(template: Json) -> list[str]:
@@ -31,11 +32,10 @@ def unsatisfied(constraints: Iterable[str], nodes: Sequence[Json]) -> list[str]:
 
 def matches_one(constraint: str, node: Json) -> bool:
     """Say whether a node satisfies one constraint such as `node.labels.storage == raid`."""
-    operator = "==" if "==" in constraint else "!="
-    key, found, wanted = constraint.partition(operator)
-    if not found:
+    parts = parse(constraint)
+    if parts is None:
         return False
-    key, wanted, equal = key.strip(), wanted.strip(), operator == "=="
+    key, wanted, equal = parts
     if key.lower() == "node.ip":
         return _matches_address(wanted, str(_at(node, "Status", "Addr")), equal)
     actual = _value(key, node)

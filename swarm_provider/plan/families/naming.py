@@ -13,11 +13,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from swarm_provider.core import Json, labels
-from swarm_provider.errors import Problem
 from swarm_provider.model.rules import limits
 
-NAME_LIMIT: Final = 64
-"""Characters of a config's or secret's name (swarmkit, manager/controlapi/common.go)."""
 DIGEST_LENGTH: Final = 12
 KEEP_DEFAULT: Final = 1
 
@@ -44,7 +41,7 @@ def version_name(base: str, content: bytes, immutables: Json, family: str, key: 
         if key is not None
         else hashlib.sha256(message).hexdigest()
     )
-    return f"{_short(base, NAME_LIMIT - DIGEST_LENGTH - 1)}-{digest[:DIGEST_LENGTH]}"
+    return f"{_short(base, limits.OBJECT_NAME - DIGEST_LENGTH - 1)}-{digest[:DIGEST_LENGTH]}"
 
 
 def _short(base: str, limit: int) -> str:
@@ -52,16 +49,6 @@ def _short(base: str, limit: int) -> str:
         return base
     digest = hashlib.sha256(base.encode()).hexdigest()[:8]
     return f"{base[: limit - 9]}-{digest}"
-
-
-def problems_of_content(kind: str, content: bytes) -> list[Problem]:
-    """Say what is wrong with the content of a config or secret; sizes only, never the content."""
-    limit = limits.CONTENT[kind]
-    if not content:
-        return [Problem(f"the content is empty; Docker refuses an empty {kind}", "data")]
-    if len(content) > limit:
-        return [Problem(f"the content has {len(content)} bytes; the maximum for a {kind} is {limit}", "data")]
-    return []
 
 
 def object_labels(item: Json) -> dict[str, str]:

@@ -8,7 +8,6 @@ One registry per run: with the Automation API several programs run in one proces
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,10 +17,11 @@ import pulumi
 
 from swarm_provider.core import Json
 from swarm_provider.core.foreign import shown
+from swarm_provider.model.rules import constraints as constraints_grammar
 from swarm_provider.model.types import short_forms
 from swarm_provider.resources.program import sdk
 
-_CONSTRAINT: Final = re.compile(r"\s*node\.labels\.(\S+?)\s*[!=]=")
+_NODE_LABEL: Final = "node.labels."
 _MOUNT_OPTIONS: Final = ("driver", "driver_opts", "labels")
 
 
@@ -70,10 +70,11 @@ class Program:
         """Return the NodeLabels that these placement constraints speak of."""
         found: list[pulumi.Resource] = []
         for text in constraints if isinstance(constraints, (list, tuple)) else ():
-            match = _CONSTRAINT.match(text) if isinstance(text, str) else None
-            if match:
-                self.constrained.add(match[1])
-                found += self.node_labels.get(match[1], [])
+            constraint = constraints_grammar.parse(text) if isinstance(text, str) else None
+            if constraint is not None and constraint.key.startswith(_NODE_LABEL):
+                label = constraint.key.removeprefix(_NODE_LABEL)
+                self.constrained.add(label)
+                found += self.node_labels.get(label, [])
         return found
 
     def mount(self, entry: Any) -> Any:

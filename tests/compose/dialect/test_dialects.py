@@ -84,7 +84,7 @@ def test_problem_of_a_merged_tree_is_told_where_it_is_written(read: Reader) -> N
         )
     assert places(caught.value) == [
         ("2.yml", 3, "services.web.networks"),
-        ("2.yml", 5, "services.web.deploy"),
+        ("2.yml", 5, "services.web.deploy.mode"),
     ]
 
 

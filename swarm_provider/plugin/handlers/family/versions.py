@@ -81,7 +81,7 @@ class FamilyHandler(FamilyReader):
             if content is None:
                 problems.append(Problem("not valid base64", "data_base64"))
             else:
-                problems += naming.problems_of_content(self.kind, content)
+                problems += refusals.content(self.kind, len(content))
         return problems
 
     def _problems_without_content(self, inputs: Json) -> list[Problem]:
