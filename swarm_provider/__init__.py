@@ -78,17 +78,18 @@ _COMPONENTS = {"Stack": "stack", "ConfigDirectory": "directory"}
 
 
 def __getattr__(name: str) -> Any:
-    if name.endswith("Args"):
-        room = "args"
-    elif name in _CLASSES:
+    if name in _CLASSES:
         room = "generated"
     elif name in _COMPONENTS:
         room = _COMPONENTS[name]
     elif name in __all__:
         room = "lookups"
     else:
+        # shapes of arguments (`DeployArgs`) and the words that they take (`ServiceMode`)
+        room = "args" if name[:1].isupper() else ""
+    module = importlib.import_module(f"swarm_provider.resources.{room}") if room else None
+    if not hasattr(module, name):
         raise AttributeError(f"module 'swarm_provider' has no attribute {name!r}")
-    module = importlib.import_module(f"swarm_provider.resources.{room}")
     value = getattr(module, name)
     globals()[name] = value
     return value

@@ -22,6 +22,6 @@ TELL_ADVICE: Final = "swarm:index:tellAdvice"
 
 ADVICE_INPUT: Final = Field(
     "advice",
-    ListOf(Choice(ADVICE), order=False),
+    ListOf(Choice(ADVICE, "AdviceName"), order=False),
     f"Advice to show: {', '.join(ADVICE)}; an empty list shows none. Default: the provider's.",
 )

@@ -23,10 +23,14 @@ _MOUNT: Final = ObjectOf(
 _ACCESS: Final = ObjectOf(
     "ClusterVolumeAccess",
     (
-        Field("scope", Choice(("single", "multi")), "On one node at a time (default), or on several."),
+        Field(
+            "scope",
+            Choice(("single", "multi"), "ClusterVolumeScope"),
+            "On one node at a time (default), or on several.",
+        ),
         Field(
             "sharing",
-            Choice(("none", "readonly", "onewriter", "all")),
+            Choice(("none", "readonly", "onewriter", "all"), "ClusterVolumeSharing"),
             "What several tasks may do with it. Default none: one task only.",
         ),
         Field("mount_volume", _MOUNT, "It has a file system."),
@@ -80,7 +84,7 @@ CLUSTER_SPEC: Final = ObjectOf(
         ),
         Field(
             "availability",
-            Choice(("active", "pause", "drain")),
+            Choice(("active", "pause", "drain"), "Availability"),
             "active (default); pause: no new tasks; drain: no tasks. The only part that can be changed.",
         ),
     ),

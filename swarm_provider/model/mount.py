@@ -14,7 +14,7 @@ MOUNT: Final = ObjectOf(
     (
         Field(
             "type",
-            Choice(("volume", "bind", "tmpfs", "npipe", "cluster", "image")),
+            Choice(("volume", "bind", "tmpfs", "npipe", "cluster", "image"), "MountType"),
             "Type of the mount. CS.Mounts.Type.",
             required=True,
         ),
@@ -27,10 +27,14 @@ MOUNT: Final = ObjectOf(
             ObjectOf(
                 "MountBind",
                 (
-                    Field("propagation", Choice(short_forms.PROPAGATIONS), "Mount propagation. Default rprivate."),
+                    Field(
+                        "propagation",
+                        Choice(short_forms.PROPAGATIONS, "MountPropagation"),
+                        "Mount propagation. Default rprivate.",
+                    ),
                     Field(
                         "recursive",
-                        Choice(("enabled", "disabled")),
+                        Choice(("enabled", "disabled"), "MountRecursive"),
                         (
                             "Whether submounts are included. Default enabled. (`writable` and `readonly` are not "
                             "supported for services.)"

@@ -112,7 +112,7 @@ PROVIDER: Final = Resource(
         Field("strict", Boolean(), "Treat every warning of the provider as an error. Default false."),
         Field(
             "advice",
-            ListOf(Choice(ADVICE), order=False, before=_from_json),
+            ListOf(Choice(ADVICE, "AdviceName"), order=False, before=_from_json),
             f"Advice to show: {', '.join(ADVICE)}; an empty list shows none. Default: all of it.",
         ),
         Field(

@@ -68,7 +68,7 @@ SECRET: Final = Resource(
         Field("driver_opts", OPTIONS, "Options of the secret driver."),
         Field(
             "adopt",
-            Choice(("trust", "rotate")),
+            Choice(("trust", "rotate"), "SecretAdoption"),
             "Adopt a secret that docker created: trust that the content is equal, or create a new version.",
         ),
         Field("trust_existing", Boolean(), "At import: `data` is what the cluster holds. Default false."),
@@ -118,7 +118,7 @@ NETWORK: Final = Resource(
         Field("ipam", IPAM, "IP address management."),
         Field(
             "scope",
-            Choice(("swarm", "local", "global")),
+            Choice(("swarm", "local", "global"), "NetworkScope"),
             "swarm makes a network of another driver, such as macvlan, available in the swarm. Default: the driver's.",
         ),
         Field("labels", LABELS, "Labels of the network."),
@@ -181,7 +181,7 @@ NODE: Final = Resource(
         Field("node", Text(), "Name or id of the node.", required=True),
         Field(
             "availability",
-            Choice(("active", "pause", "drain")),
+            Choice(("active", "pause", "drain"), "Availability"),
             "active: accepts tasks; pause: no new tasks, keeps running ones; drain: no tasks, running ones are moved. "
             "Default active.",
         ),
@@ -216,7 +216,7 @@ RELEASE: Final = Resource(
         Field("env_only", Boolean(), "Take `env` instead of the process environment, not over it. Default false."),
         Field(
             "dialect",
-            Choice(("docker", "compose-spec")),
+            Choice(("docker", "compose-spec"), "ComposeDialect"),
             "Whose rules the files are read by: those of `docker stack deploy` (default) or of `docker compose`.",
         ),
         Field(
@@ -240,12 +240,12 @@ RELEASE: Final = Resource(
         Field("fail_after", DURATION, "Time without progress after which a service counts as failed. Default 5m."),
         Field(
             "on_failure",
-            Choice(("rollback", "keep")),
+            Choice(("rollback", "keep"), "OnFailure"),
             "When a service fails: rollback (default) returns the whole stack to what it was; keep leaves it.",
         ),
         Field(
             "resolve_image",
-            Choice(("changed", "always", "never")),
+            Choice(("changed", "always", "never"), "ResolveImage"),
             "When a registry is asked for digests. Default changed.",
         ),
         Field("keep_previous", Integer(0), "Old versions of each config and secret that are kept. Default 1."),
@@ -256,7 +256,7 @@ RELEASE: Final = Resource(
         ),
         Field(
             "adopt_secrets",
-            Choice(("trust", "rotate")),
+            Choice(("trust", "rotate"), "SecretAdoption"),
             "Adopt secrets, too: trust that the content is equal, or make a new version.",
         ),
         Field(
@@ -355,7 +355,7 @@ FUNCTIONS: Final = {
             "getNodes",
             "List the nodes, all, or those with given labels or a role.",
             (
-                Field("role", Choice(("manager", "worker")), "Only nodes of this role."),
+                Field("role", Choice(("manager", "worker"), "NodeRole"), "Only nodes of this role."),
                 Field("labels", LABELS, "Only nodes with all of these labels."),
             ),
             (Field("nodes", ListOf(NODE_INFO), "The nodes, ordered by host name."),),

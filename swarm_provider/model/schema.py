@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from swarm_provider.core import Json
 from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.resources import FUNCTIONS, RESOURCES
-from swarm_provider.model.types.kinds import Field, ObjectOf, Type
+from swarm_provider.model.types.kinds import Choice, Field, ListOf, MapOf, ObjectOf, Type
 
 PACKAGE: Final = "swarm"
 
@@ -44,7 +44,10 @@ def schema(version: str) -> Json:
             "description": PROVIDER.doc,
             "inputProperties": _properties(PROVIDER.inputs, environment=True),
         },
-        "types": {f"{PACKAGE}:index:{entry.name}": _object(entry) for entry in object_types()},
+        "types": {
+            **{f"{PACKAGE}:index:{entry.name}": _object(entry) for entry in object_types()},
+            **{f"{PACKAGE}:index:{entry.name}": _enum(entry) for entry in choices()},
+        },
         "resources": {token: _resource(resource) for token, resource in RESOURCES.items()},
         "functions": {token: _function(function) for token, function in FUNCTIONS.items()},
     }
@@ -56,14 +59,47 @@ def object_types() -> list[ObjectOf]:
     Raises:
         ValueError: two different types have one name.
     """
-    owners: list[Resource | Function] = [PROVIDER, *RESOURCES.values(), *FUNCTIONS.values()]
     found: dict[str, ObjectOf] = {}
-    for owner in owners:
-        for entry in (*owner.inputs, *owner.outputs):
-            for type_ in entry.type.types():
-                if found.setdefault(type_.name, type_).fields != type_.fields:
-                    raise ValueError(f"two types are called {type_.name}")
+    for entry in _fields():
+        for type_ in entry.type.types():
+            if found.setdefault(type_.name, type_).fields != type_.fields:
+                raise ValueError(f"two types are called {type_.name}")
     return list(found.values())
+
+
+def choices() -> list[Choice]:
+    """Return every choice of the definition once, by name.
+
+    Raises:
+        ValueError: two different types have one name.
+    """
+    found: dict[str, Choice] = {}
+    others = {entry.name for entry in object_types()}
+    for entry in _fields():
+        for type_ in _choices_in(entry.type):
+            if found.setdefault(type_.name, type_) != type_ or type_.name in others:
+                raise ValueError(f"two types are called {type_.name}")
+    return [found[name] for name in sorted(found)]
+
+
+def _choices_in(type_: Type) -> Iterator[Choice]:
+    match type_:
+        case Choice():
+            yield type_
+        case ListOf():
+            yield from _choices_in(type_.item)
+        case MapOf():
+            yield from _choices_in(type_.value)
+        case ObjectOf():
+            for entry in type_.fields:
+                yield from _choices_in(entry.type)
+
+
+def _fields() -> Iterator[Field]:
+    """Yield the fields of all resources and functions, those inside of them not."""
+    owners: list[Resource | Function] = [PROVIDER, *RESOURCES.values(), *FUNCTIONS.values()]
+    for owner in owners:
+        yield from (*owner.inputs, *owner.outputs)
 
 
 def given(fields: Iterable[Field]) -> tuple[Field, ...]:
@@ -107,6 +143,10 @@ def _object(type_: ObjectOf) -> Json:
         "properties": _properties(fields),
         "required": _required(fields),
     }
+
+
+def _enum(type_: Choice) -> Json:
+    return {"type": "string", "enum": [{"value": word} for word in type_.words]}
 
 
 def _properties(fields: Iterable[Field], *, environment: bool = False) -> Json:

@@ -117,8 +117,8 @@ PORT: Final = ObjectOf(
     (
         Field("target", Integer(1, 65535), "Port in the container.", required=True),
         Field("published", Integer(0, 65535), "Published port. Not set: Swarm chooses one."),
-        Field("protocol", Choice(short_forms.PROTOCOLS), "Default tcp."),
-        Field("mode", Choice(PORT_MODES), "ingress (default): on every node; host: where a task runs."),
+        Field("protocol", Choice(short_forms.PROTOCOLS, "PortProtocol"), "Default tcp."),
+        Field("mode", Choice(PORT_MODES, "PortMode"), "ingress (default): on every node; host: where a task runs."),
         Field("name", Text(), "Name of the port. EndpointSpec.Ports.Name."),
     ),
     "A published port. EndpointSpec.Ports.",
@@ -128,19 +128,23 @@ _UPDATE_FIELDS: Final = (
     Field("delay", DURATION, "Delay between batches. Default 0s."),
     Field(
         "failure_action",
-        Choice(ACTIONS),
+        Choice(ACTIONS, "FailureAction"),
         "Action on failure. Default pause.",
     ),
     Field("monitor", DURATION, "How long each new task is monitored for failure. Default 5s."),
     Field("max_failure_ratio", Number(), "Failure ratio to tolerate, 0 to 1. Default 0."),
-    Field("order", Choice(("stop-first", "start-first")), "Default stop-first: capacity drops by one batch."),
+    Field(
+        "order",
+        Choice(("stop-first", "start-first"), "UpdateOrder"),
+        "Default stop-first: capacity drops by one batch.",
+    ),
 )
 UPDATE_CONFIG: Final = ObjectOf("UpdateConfig", _UPDATE_FIELDS, "Rolling update settings. Spec.UpdateConfig.")
 ROLLBACK_CONFIG: Final = ObjectOf("RollbackConfig", _UPDATE_FIELDS, "Rollback settings. Spec.RollbackConfig.")
 RESTART_POLICY: Final = ObjectOf(
     "RestartPolicy",
     (
-        Field("condition", Choice(CONDITIONS), "Default any."),
+        Field("condition", Choice(CONDITIONS, "RestartCondition"), "Default any."),
         Field("delay", DURATION, "Delay before a restart. Default 5s."),
         Field("max_attempts", Integer(0), "Restarts in the window; 0: no limit."),
         Field("window", DURATION, "Window in which attempts are counted. Default: unlimited."),
@@ -233,12 +237,12 @@ DEPLOY: Final = ObjectOf(
     (
         Field(
             "mode",
-            Choice(MODES),
+            Choice(MODES, "ServiceMode"),
             "Default replicated. A change replaces the service.",
         ),
         Field("replicas", Integer(0), "Number of tasks. Not set: created with 1, afterwards not managed."),
         Field("max_concurrent", Integer(1), "replicated-job: tasks at a time. Default: replicas."),
-        Field("endpoint_mode", Choice(ENDPOINT_MODES), "Default vip."),
+        Field("endpoint_mode", Choice(ENDPOINT_MODES, "EndpointMode"), "Default vip."),
         Field("labels", LABELS, "Labels of the service (not of its containers)."),
         Field("resources", RESOURCES, "Limits and reservations of each task."),
         Field("update_config", UPDATE_CONFIG, "Rolling update settings."),
@@ -272,7 +276,7 @@ SPEC_INPUTS: Final = (
     Field("stdin_open", Boolean(), "Keep stdin open. CS.OpenStdin."),
     Field("read_only", Boolean(), "Mount the root file system as read-only. CS.ReadOnly."),
     Field("init", Boolean(), "Run an init as PID 1. Default: the daemon's. CS.Init."),
-    Field("isolation", Choice(ISOLATIONS), "Windows isolation. CS.Isolation."),
+    Field("isolation", Choice(ISOLATIONS, "Isolation"), "Windows isolation. CS.Isolation."),
     Field(
         "extra_hosts",
         ListOf(Text(), before=short_forms.extra_hosts),
@@ -349,7 +353,9 @@ CONTROL_INPUTS: Final = (
         ),
     ),
     Field(
-        "resolve_image", Choice(("changed", "always", "never")), "When to resolve the image's digest at the registry."
+        "resolve_image",
+        Choice(("changed", "always", "never"), "ResolveImage"),
+        "When to resolve the image's digest at the registry.",
     ),
     Field("adopt", Boolean(), "Adopt a service that docker created. Default false."),
     Field("strict", Boolean(), "Treat every warning as an error. Default: the provider's."),

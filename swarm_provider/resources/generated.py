@@ -16,16 +16,24 @@ import pulumi
 from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.resources import RESOURCES
 from swarm_provider.resources.args import (
+    AdviceName,
+    Availability,
     ClusterVolumeSpecArgs,
+    ComposeDialect,
     CredentialSpecArgs,
     DeployArgs,
     HealthcheckArgs,
     IpamArgs,
+    Isolation,
     KeepPreviousArgs,
     LoggingArgs,
     MountArgs,
+    NetworkScope,
+    OnFailure,
     PortArgs,
     RegistryAuthArgs,
+    ResolveImage,
+    SecretAdoption,
     ServiceConfigArgs,
     ServiceNetworkArgs,
     ServiceSecretArgs,
@@ -70,7 +78,7 @@ class Config(SwarmResource):
         keep_previous: pulumi.Input[int] | None = None,
         rotate_trigger: pulumi.Input[Any] | None = None,
         adopt: pulumi.Input[bool] | None = None,
-        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[AdviceName]]] | None = None,
     ) -> None:
         """
         Args:
@@ -200,7 +208,7 @@ class Secret(SwarmResource):
         rotate_trigger: pulumi.Input[Any] | None = None,
         driver: pulumi.Input[str] | None = None,
         driver_opts: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        adopt: pulumi.Input[str] | None = None,
+        adopt: pulumi.Input[SecretAdoption] | None = None,
         trust_existing: pulumi.Input[bool] | None = None,
     ) -> None:
         """
@@ -340,7 +348,7 @@ class Network(SwarmResource):
         ingress: pulumi.Input[bool] | None = None,
         enable_ipv6: pulumi.Input[bool] | None = None,
         ipam: pulumi.Input[IpamArgs] | None = None,
-        scope: pulumi.Input[str] | None = None,
+        scope: pulumi.Input[NetworkScope] | None = None,
         labels: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]] | None = None,
         replace: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
@@ -577,7 +585,7 @@ class Node(SwarmResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         node: pulumi.Input[str],
-        availability: pulumi.Input[str] | None = None,
+        availability: pulumi.Input[Availability] | None = None,
         strict: pulumi.Input[bool] | None = None,
     ) -> None:
         """
@@ -737,7 +745,7 @@ class Service(SwarmResource):
         stdin_open: pulumi.Input[bool] | None = None,
         read_only: pulumi.Input[bool] | None = None,
         init: pulumi.Input[bool] | None = None,
-        isolation: pulumi.Input[str] | None = None,
+        isolation: pulumi.Input[Isolation] | None = None,
         extra_hosts: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         dns: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
         dns_search: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
@@ -763,10 +771,10 @@ class Service(SwarmResource):
         force_update: pulumi.Input[int] | None = None,
         wait: pulumi.Input[bool] | None = None,
         fail_after: pulumi.Input[str] | None = None,
-        resolve_image: pulumi.Input[str] | None = None,
+        resolve_image: pulumi.Input[ResolveImage] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         strict: pulumi.Input[bool] | None = None,
-        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[AdviceName]]] | None = None,
     ) -> None:
         """
         Args:
@@ -1156,7 +1164,7 @@ class Release(SwarmResource):
         name: pulumi.Input[str] | None = None,
         env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         env_only: pulumi.Input[bool] | None = None,
-        dialect: pulumi.Input[str] | None = None,
+        dialect: pulumi.Input[ComposeDialect] | None = None,
         env_file: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
         profiles: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         secrets: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
@@ -1165,14 +1173,14 @@ class Release(SwarmResource):
         volumes: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
         wait: pulumi.Input[bool] | None = None,
         fail_after: pulumi.Input[str] | None = None,
-        on_failure: pulumi.Input[str] | None = None,
-        resolve_image: pulumi.Input[str] | None = None,
+        on_failure: pulumi.Input[OnFailure] | None = None,
+        resolve_image: pulumi.Input[ResolveImage] | None = None,
         keep_previous: pulumi.Input[int] | None = None,
         adopt: pulumi.Input[bool] | None = None,
-        adopt_secrets: pulumi.Input[str] | None = None,
+        adopt_secrets: pulumi.Input[SecretAdoption] | None = None,
         replace_networks: pulumi.Input[bool] | None = None,
         strict: pulumi.Input[bool] | None = None,
-        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[AdviceName]]] | None = None,
     ) -> None:
         """
         Args:
@@ -1374,7 +1382,7 @@ class Provider(ProviderBase):
         node_hosts: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         keep_previous: pulumi.Input[KeepPreviousArgs | int] | None = None,
         strict: pulumi.Input[bool] | None = None,
-        advice: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        advice: pulumi.Input[Sequence[pulumi.Input[AdviceName]]] | None = None,
         offline_preview: pulumi.Input[bool] | None = None,
         delete_unreachable: pulumi.Input[bool] | None = None,
     ) -> None:

@@ -17,6 +17,7 @@ from swarm_provider.core import Json
 from swarm_provider.core.names import camel, snake
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model import FUNCTIONS
+from swarm_provider.resources.args import NodeRole
 from swarm_provider.resources.arguments.wire import to_wire
 from swarm_provider.resources.program import sdk, shim
 from swarm_provider.resources.program.error_reporting import explained, said
@@ -149,7 +150,7 @@ def get_node_output(node: pulumi.Input[str], opts: _OutputOptions = None) -> pul
 
 @explained
 def get_nodes(
-    opts: _Options = None, *, role: str | None = None, labels: Mapping[str, str] | None = None
+    opts: _Options = None, *, role: NodeRole | None = None, labels: Mapping[str, str] | None = None
 ) -> Sequence[NodeInfo]:
     """List the nodes, ordered by host name.
 
@@ -165,7 +166,7 @@ def get_nodes(
 def get_nodes_output(
     opts: _OutputOptions = None,
     *,
-    role: pulumi.Input[str] | None = None,
+    role: pulumi.Input[NodeRole] | None = None,
     labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
 ) -> pulumi.Output[Sequence[NodeInfo]]:
     """As `get_nodes`, for values that are Outputs."""

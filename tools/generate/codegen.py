@@ -6,6 +6,7 @@ They are committed, so that editors and type checkers see them; a test proves th
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,8 +15,19 @@ from typing import Final
 from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.resource import Resource
 from swarm_provider.model.resources import RESOURCES
-from swarm_provider.model.schema import given, object_types
-from swarm_provider.model.types.kinds import Boolean, Field, Integer, ListOf, MapOf, Number, ObjectOf, Text, Type
+from swarm_provider.model.schema import choices, given, object_types
+from swarm_provider.model.types.kinds import (
+    Boolean,
+    Choice,
+    Field,
+    Integer,
+    ListOf,
+    MapOf,
+    Number,
+    ObjectOf,
+    Text,
+    Type,
+)
 from swarm_provider.model.types.measures import Measure
 
 WIDTH: Final = 120
@@ -63,13 +75,21 @@ def files() -> dict[str, str]:
 
 def _args_file() -> str:
     types = [entry for entry in object_types() if entry.name != "NodeInfo"]
-    names = sorted(f"{entry.name}Args" for entry in types)
+    names = sorted([*(f"{entry.name}Args" for entry in types), *(entry.name for entry in choices())])
     parts = [
         _HEADER.format(title="The shapes of nested arguments, for editors and type checkers; dict literals fit them."),
-        "from collections.abc import Mapping, Sequence\nfrom typing import Required, TypedDict\n\nimport pulumi\n",
+        "from collections.abc import Mapping, Sequence\nfrom typing import Literal, Required, TypedDict\n",
+        "import pulumi\n",
         "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n",
     ]
-    return "\n".join(parts) + "".join("\n\n" + _typed_dict(entry) for entry in types)
+    literals = "".join(_literal(entry) for entry in choices())
+    return "\n".join(parts) + "\n" + literals + "".join("\n\n" + _typed_dict(entry) for entry in types)
+
+
+def _literal(type_: Choice) -> str:
+    words = ", ".join(f'"{word}"' for word in type_.words)
+    line = f"{type_.name} = Literal[{words}]\n"
+    return line if len(line) <= WIDTH else f"{type_.name} = Literal[\n    {words}\n]\n"
 
 
 def _typed_dict(type_: ObjectOf) -> str:
@@ -89,7 +109,7 @@ def _typed_dict(type_: ObjectOf) -> str:
 
 def _classes_file() -> str:
     resources = list(RESOURCES.values())
-    arguments = sorted(f"{entry.name}Args" for entry in _used_types([*resources, PROVIDER]))
+    arguments = sorted(_used_names([*resources, PROVIDER]))
     parts = [
         _HEADER.format(title="The resource classes that users type: thin, typed, without decisions.").replace(
             "# fmt: off\n", "# fmt: off\n# ruff: noqa: E501\n"
@@ -108,10 +128,11 @@ def _classes_file() -> str:
     return "\n".join(parts) + "".join("\n\n" + text for text in classes)
 
 
-def _used_types(resources: Iterable[Resource]) -> list[ObjectOf]:
-    """Return the object types that stand in annotations of the classes themselves."""
+def _used_names(resources: Iterable[Resource]) -> set[str]:
+    """Return the names of types that stand in annotations of the classes themselves."""
     texts = [_annotation(resource, entry) for resource in resources for entry in given(resource.inputs)]
-    return [entry for entry in object_types() if any(f"{entry.name}Args" in text for text in texts)]
+    names = {*(f"{entry.name}Args" for entry in object_types()), *(entry.name for entry in choices())}
+    return names & {word for text in texts for word in re.findall(r"\w+", text)}
 
 
 def _class(resource: Resource, base: str, model: str) -> str:

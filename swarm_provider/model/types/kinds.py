@@ -200,9 +200,15 @@ class Number(Type):
 
 @dataclass(frozen=True)
 class Choice(Type):
-    """One of a few words."""
+    """One of a few words.
 
-    words: tuple[str, ...] = ()
+    Attributes:
+        words: those it can be.
+        name: of the enum in the schema, and of the Literal in Python.
+    """
+
+    words: tuple[str, ...]
+    name: str
 
     def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if refusal := self.refusal(value):
@@ -216,10 +222,10 @@ class Choice(Type):
         return f"must be one of {', '.join(self.words)}, not {as_given(value)}{nearest(value, self.words)}"
 
     def _schema(self) -> Json:
-        return {"type": "string"}
+        return {"$ref": f"#/types/swarm:index:{self.name}"}
 
     def _python(self) -> str:
-        return "str"
+        return self.name
 
 
 def whole(value: Any) -> Any:
