@@ -119,6 +119,12 @@ def test_unknown_values_pass_through_everything(old: Json, new: Json) -> None:
     assert "UNKNOWN" not in text and "Unknown" not in text
 
 
+def test_namespace_that_is_not_known_yet_is_a_reason() -> None:
+    spec = to_spec({"name": "web", "image": "bb:1", "namespace": UNKNOWN})
+    text = describe(Forecast("web", restart(spec, spec)))
+    assert text.startswith("1 task of web restarts because ContainerSpec.Labels changes")
+
+
 @LAW
 @given(unfinished())
 def test_unknown_values_always_differ(inputs: Json) -> None:

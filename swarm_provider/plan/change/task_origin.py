@@ -197,11 +197,12 @@ def places(old: Json, new: Json) -> Iterable[str]:
     for key in ("TaskTemplate", "EndpointSpec"):
         before, after = old.get(key) or {}, new.get(key) or {}
         for name in sorted({*before, *after}):
-            if before.get(name) == after.get(name):
-                continue
             left, right = before.get(name), after.get(name)
+            if not _differ(left, right):
+                continue
             if name == "ContainerSpec" and isinstance(left, dict) and isinstance(right, dict):
-                yield from (render((name, key)) for key in sorted({*left, *right}) if left.get(key) != right.get(key))
+                keys = sorted({*left, *right})
+                yield from (render((name, key)) for key in keys if _differ(left.get(key), right.get(key)))
             else:
                 yield name
     if (old.get("EndpointSpec") is None) != (new.get("EndpointSpec") is None):
