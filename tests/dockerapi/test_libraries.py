@@ -102,7 +102,7 @@ def test_call_through_a_proxy_names_the_daemon() -> None:
         assert proxy.targets == ["http://m1:2375/v1.41/services"], CHANGED + "proxy_manager_for"
 
 
-@pytest.mark.parametrize("proxy", ["http://user:word@", "http://[bad", "gopher://proxy"])
+@pytest.mark.parametrize("proxy", ["http://user:word@", "http://[bad", "gopher://proxy", "http://user:word@a b:1"])
 def test_bad_proxy_is_told_without_its_address(proxy: str) -> None:
     with pytest.raises(requests_tcp.BadProxy) as failure:
         requests_tcp.tcp_pool("http://m1:2375", {}, 4, proxy)

@@ -56,6 +56,9 @@ def tcp_pool(url: str, tls: Mapping[str, Any], connections: int, proxy: str | No
     manager: PoolManager = adapter.poolmanager
     if proxy is None:
         return manager.connection_from_url(url, dict(tls))
+    if any(sign.isspace() for sign in proxy):
+        # urllib3 2.0 takes it, and the failure then says nothing of a proxy
+        raise BadProxy
     try:
         manager = adapter.proxy_manager_for(proxy if "://" in proxy else f"http://{proxy}")
         return manager.connection_from_url(url, dict(tls))
