@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from swarm_provider.dockerapi import Json, Swarm
 from swarm_provider.dockerapi.kinds import exact
 from swarm_provider.errors import Conflict, DockerError, OutOfSequence
+from swarm_provider.rollout.retry import update_with_retry
 from tests.dockerapi.conftest import on_swarm
 from tests.support.engine import Docker, Engine
 
@@ -89,15 +91,18 @@ def test_update_changes_labels_and_an_old_version_is_out_of_sequence(docker: Doc
     on_swarm(work, host=docker.host)
 
 
+def changed(name: str, image: str, live: Json) -> Json:
+    return service(name, image=image)
+
+
 def test_service_is_made_changed_and_removed(docker: Docker, unique: str) -> None:
     async def work(swarm: Swarm) -> None:
         # a field that this engine does not know must not stop the call
         id = await swarm.create("service", {**service(unique), "FieldOfTomorrow": 1})
         for image in ("bb:2", "bb:1"):
-            live = await swarm.inspect("service", unique)
-            assert live is not None
-            assert live["ID"] == id
-            await swarm.update("service", id, live["Version"]["Index"], service(unique, image=image))
+            # Swarm writes to the service, too: the version that was read may be an older one by then
+            sent = await update_with_retry(swarm, "service", unique, partial(changed, unique, image))
+            assert sent is not None and sent.id == id
             now = await swarm.inspect("service", id) or {}
             assert now["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == image
         assert await swarm.remove("service", unique)

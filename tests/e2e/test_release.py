@@ -90,6 +90,7 @@ def test_release_is_deployed_changed_and_destroyed_as_one_resource(
     assert names(docker, "config", unique) == names(docker, "secret", unique) == []
 
 
+@pytest.mark.long
 def test_first_release_that_fails_leaves_nothing(app: PulumiProject, docker: Docker, unique: str) -> None:
     write(app, web="/does/not/exist")
     app.up().assert_failed("removed again: ", max_lines=12)
@@ -136,6 +137,7 @@ def test_stack_becomes_a_release_and_a_stack_again_while_tasks_run(
     assert moved != before[db]["TaskTemplate"]["ContainerSpec"]["Secrets"][0]["SecretName"]
 
 
+@pytest.mark.long
 def test_release_that_keeps_what_failed_goes_on_with_the_next_up(
     app: PulumiProject, docker: Docker, unique: str
 ) -> None:

@@ -71,7 +71,10 @@ def test_cluster_volume_lives_in_the_swarm(plugin: Plugin, docker: Docker, uniqu
     [
         ({"driver": "local"}, "driver: a cluster volume needs the name of its storage plugin"),
         ({"clusterSpec": {"group": "g"}}, "cluster_spec.access_mode: set mount_volume={}"),
-        ({"clusterSpec": {"accessMode": {"mountVolume": {}, "blockVolume": {}}}}, "cluster_spec.access_mode: give"),
+        (
+            {"clusterSpec": {"accessMode": {"mountVolume": {}, "blockVolume": {}}}},
+            "cluster_spec.access_mode: set mount_volume={}",
+        ),
     ],
 )
 def test_cluster_volume_that_the_engine_would_refuse_is_told(

@@ -18,8 +18,8 @@ from tests.support.run import Run
 
 pytestmark = pytest.mark.live
 
-RATE = 50
-"""Requests per second that the client makes at least."""
+RATE = 20
+"""Requests per second that the client makes at least, also on a busy machine."""
 
 
 @contextmanager

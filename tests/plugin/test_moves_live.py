@@ -189,7 +189,7 @@ def test_copy_of_a_state_changes_and_removes_nothing_that_has_no_labels_of_ours(
             assert "Pulumi stack 'infra/new' has the objects of this state now" in refused.value.details()
         for name, (id, olds, state) in read.items():
             copy.delete(made[name][0], name, id, olds, state, **OLD)
-        assert len([text for _, text in copy.said if "is left" in text]) == 3, copy.said
+        assert len([text for _, text in copy.said if "is not deleted" in text]) == 3, copy.said
     assert labels_of(docker, "service", f"{unique}-job")
     assert docker("node", "inspect", "self", "--format", f'{{{{index .Spec.Labels "{unique}"}}}}').strip() == "a"
     # a state of which one object went to somebody else, and the rest did not, is no copy

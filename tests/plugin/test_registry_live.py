@@ -165,6 +165,6 @@ def test_stack_without_services_or_logins_is_told(
     assert main(["refresh-auth", unique, "--host", three_nodes.host]) == 1
     said = capsys.readouterr()
     assert "no login was sent" in said.err
-    assert f"{unique}_job: left, it is a job" in said.out
+    assert f"{unique}_job: skipped, it is a job" in said.out
     assert f"{unique}_web: skipped, there is no login for docker.io" in said.out
     assert docker.service(f"{unique}_job")["Version"] == before
