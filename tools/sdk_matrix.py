@@ -70,9 +70,9 @@ def install(name: str) -> Path:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     if name == "newest":
         # what is newest changes without a change here
-        run([*pip, "--upgrade", "--upgrade-strategy", "eager", "-e", f"{REPO}[test]"])
+        run([*pip, "--upgrade", "--upgrade-strategy", "eager", "-e", f"{REPO}[dev]"])
     elif not stamp.exists() or stamp.read_text(encoding="utf-8") != digest:
-        run([*pip, "-e", f"{REPO}[test]", *map(lowest, requirements())])
+        run([*pip, "-e", f"{REPO}[dev]", *map(lowest, requirements())])
         stamp.write_text(digest, encoding="utf-8")
     return python
 

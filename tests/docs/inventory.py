@@ -140,7 +140,7 @@ ALONE = (
 
 IN_A_CLONE = (
     Run("pip install -r requirements.txt"),
-    Run("pip install -e '.[test]'"),
+    Run("pip install -e '.[dev]'"),
     Run('pytest -m "not live and not e2e and not multinode"', says=" passed"),
     Run("python -m tools.generate.architecture", then="git diff --exit-code"),
     Run("python -m tools.generate.codegen", then="git diff --exit-code"),
