@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from swarm_provider.compose.project import ObjectEntry, Project, ServiceEntry
-from swarm_provider.compose.yaml.tree import Ref
+from swarm_provider.compose.yaml.tree import Ref, Template
 from swarm_provider.core import Json
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.resources import SERVICE
 from swarm_provider.model.types.kinds import nearest
+from swarm_provider.model.types.spelling import wire_path
 
 Kind = Literal["network", "config", "secret", "service"]
 _CONTENT: Final = ("data", "dataBase64")
@@ -59,6 +61,7 @@ class Child:
         inputs: its inputs under their wire names; `Ref`, `Template` and bound values are still in them.
         entry: of a service, what the file says of it: `x-pulumi`, file and line.
         depends_on: keys of the services that come before it.
+        ignored: paths of inputs, in wire spelling, whose live values stay (`x-pulumi` of the file).
         renamed_from: key under which the service was known before.
     """
 
@@ -67,6 +70,7 @@ class Child:
     inputs: Json
     entry: ServiceEntry | None = None
     depends_on: Sequence[str] = ()
+    ignored: Sequence[str] = ()
     renamed_from: str | None = None
 
 
@@ -94,7 +98,7 @@ def plan(
         renames: old service key -> new one.
 
     Raises:
-        InputError: a binding or a rename does not fit the files; or a warning, with `strict`.
+        InputError: a binding, a rename or a path of `x-pulumi` does not fit the files; or a warning, with `strict`.
     """
     _check_keys(project, bound, renames or {})
     planner = _Planner(project, stack, settings, bound, {new: old for old, new in (renames or {}).items()})
@@ -102,6 +106,24 @@ def plan(
     if settings.strict and planner.warnings:
         raise InputError(*planner.warnings)
     return Plan(children, planner.references, planner.warnings)
+
+
+def filled(value: Any, references: Mapping[tuple[str, str], Any], text: Callable[[Template], Any]) -> Any:
+    """Return the inputs of a child with what its references stand for, and with its texts put together.
+
+    Args:
+        references: by kind and key: those of the plan, and the children before it.
+        text: puts a text together.
+    """
+    if isinstance(value, Ref):
+        return references[value.kind, value.key]
+    if isinstance(value, Template):
+        return text(value)
+    if isinstance(value, Mapping):
+        return {key: filled(entry, references, text) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [filled(entry, references, text) for entry in value]
+    return value
 
 
 def _check_keys(project: Project, bound: Bindings, renames: Mapping[str, str]) -> None:
@@ -209,7 +231,7 @@ class _Planner:
             self.warnings.append(Problem(text, f"services.{key}.x-pulumi.wait", entry.file, entry.line))
         if "wait" in entry.x_pulumi:
             inputs["wait"] = entry.x_pulumi["wait"]
-        return Child("service", key, inputs, entry, tuple(entry.depends_on), self._renamed.get(key))
+        return Child("service", key, inputs, entry, tuple(entry.depends_on), _ignored(entry), self._renamed.get(key))
 
     def _inputs(self, own: Json, inputs: Json) -> Json:
         given = {name: value for name, value in own.items() if value is not None}
@@ -222,6 +244,19 @@ class _Planner:
             options = {key: entry for key, entry in (mount.get("volume") or {}).items() if key in ("nocopy", "subpath")}
             return {**mount, "volume": options}
         return mount
+
+
+def _ignored(entry: ServiceEntry) -> list[str]:
+    """Return what a service ignores. A path that no service has is not told, since variables may have made it."""
+    found = []
+    for number, path in enumerate(entry.x_pulumi.get("ignore_changes", ()), 1):
+        try:
+            found.append(wire_path(SERVICE.shape, path))
+        except InputError:
+            text = f"entry {number} is not a property path of a service; write one such as 'deploy.replicas'"
+            place = f"services.{entry.key}.x-pulumi.ignore_changes"
+            raise InputError(Problem(text, place, entry.file, entry.line)) from None
+    return found
 
 
 def _awaited(project: Project) -> dict[str, str]:

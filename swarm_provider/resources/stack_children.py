@@ -8,14 +8,11 @@ from typing import Any, Final
 
 import pulumi
 
-from swarm_provider.compose import Ref, ServiceEntry, Template
-from swarm_provider.compose.children import Bound, Plan
+from swarm_provider.compose import ServiceEntry, Template
+from swarm_provider.compose.children import Bound, Plan, filled
 from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake
-from swarm_provider.errors import InputError, Problem
-from swarm_provider.model.resources import SERVICE
-from swarm_provider.resources.arguments.wire import wire_path
 from swarm_provider.resources.generated import Config, Network, Secret, Service
 from swarm_provider.resources.lookups import ConfigInfo, NetworkInfo, SecretInfo
 
@@ -88,14 +85,12 @@ class Children:
 
         The caller's frame makes it, none of ours: each frame would stand in the state of each child.
 
-        Raises:
-            InputError: `x-pulumi` names a path that no service has.
         """
         for planned in self._plan.children:
             options = None if planned.entry is None else self._options(planned, planned.entry)
             common = pulumi.ResourceOptions(parent=self._parent, depends_on=self._depends_on)
             merged = pulumi.ResourceOptions.merge(common, options)
-            args = {snake(name): self._filled(value) for name, value in planned.inputs.items()}
+            args = {snake(name): filled(value, self._actual, _text) for name, value in planned.inputs.items()}
             yield Child(planned.kind, planned.key, f"{self._logical}-{planned.key}", merged, args)
 
     def keep(self, child: Child, made: pulumi.Resource) -> None:
@@ -104,11 +99,10 @@ class Children:
 
     def _options(self, planned: Planned, entry: ServiceEntry) -> pulumi.ResourceOptions:
         """Return the resource options that the file's `x-pulumi` gives, with the order and the aliases."""
-        _check_paths(entry)
         given = entry.x_pulumi
         timeouts = given.get("custom_timeouts")
         options = pulumi.ResourceOptions(
-            ignore_changes=given.get("ignore_changes"),
+            ignore_changes=list(planned.ignored) or None,
             protect=given.get("protect"),
             custom_timeouts=pulumi.CustomTimeouts(**timeouts) if timeouts else None,
             depends_on=[self.services[other] for other in planned.depends_on],
@@ -118,26 +112,7 @@ class Children:
             options.delete_before_replace = True
         return options
 
-    def _filled(self, value: Any) -> Any:
-        """Return canonical inputs with references and texts filled in."""
-        if isinstance(value, Ref):
-            return self._actual[value.kind, value.key]
-        if isinstance(value, Template):
-            parts: tuple[Any, ...] = value.parts
-            return pulumi.Output.concat(*parts)
-        if isinstance(value, Mapping):
-            return {key: self._filled(entry) for key, entry in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._filled(entry) for entry in value]
-        return value
 
-
-def _check_paths(entry: ServiceEntry) -> None:
-    """Refuse a path of `ignore_changes` that no service has; it is not told, since variables may have made it."""
-    for number, path in enumerate(entry.x_pulumi.get("ignore_changes", ()), 1):
-        try:
-            wire_path(SERVICE.shape, path)
-        except InputError:
-            text = f"entry {number} is not a property path of a service; write one such as 'deploy.replicas'"
-            place = f"services.{entry.key}.x-pulumi.ignore_changes"
-            raise InputError(Problem(text, place, entry.file, entry.line)) from None
+def _text(template: Template) -> pulumi.Output[str]:
+    parts: tuple[Any, ...] = template.parts
+    return pulumi.Output.concat(*parts)

@@ -95,3 +95,23 @@ def test_rename_has_to_lead_from_a_key_that_is_gone_to_one_that_is_there(tmp_pat
         plan(project, "shop", Settings(), {}, {"db": "web"})
     (web,) = [child for child in plan(project, "shop", Settings(), {}, {"old": "web"}).children if child.key == "web"]
     assert web.renamed_from == "old"
+
+
+def test_ignored_paths_are_in_wire_spelling_and_keys_of_users_stay(tmp_path: Path) -> None:
+    text = """
+services:
+  web:
+    image: i:1
+    environment: {MY_VAR: a}
+    x-pulumi: {ignore_changes: [deploy.update_config.order, environment.MY_VAR]}
+"""
+    (web,) = [child for child in planned(tmp_path, text).children if child.key == "web"]
+    assert web.ignored == ["deploy.updateConfig.order", "environment.MY_VAR"]
+
+
+def test_ignored_path_that_no_service_has_is_refused_at_its_place(tmp_path: Path) -> None:
+    text = "services:\n  web: {image: i:1, x-pulumi: {ignore_changes: [deploy.nothing]}}\n"
+    with pytest.raises(
+        InputError, match=r"c\.yml:2: services\.web\.x-pulumi\.ignore_changes: entry 1 is not a property"
+    ):
+        planned(tmp_path, text)

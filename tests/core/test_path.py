@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from swarm_provider.core.path import EVERY, Path, below, last_name, parse, render, within
 from swarm_provider.errors import InputError
 from swarm_provider.model.resources import SERVICE
+from swarm_provider.model.types.spelling import wire_path
 from swarm_provider.plan.change.property_diff import changes, users_path
-from swarm_provider.resources.arguments.wire import wire_path
 
 # a backslash before the closing quote has no spelling in Pulumi's grammar
 KEYS = st.text(min_size=1).filter(lambda key: not key.endswith("\\") and key != EVERY)

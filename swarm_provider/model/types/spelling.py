@@ -1,11 +1,14 @@
-"""Whole values from wire spelling to Python's, which is compose's too."""
+"""Whole values and property paths, from wire spelling to Python's, which is compose's too, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type
+from swarm_provider.core.names import camel
+from swarm_provider.core.path import Step, parse, render
+from swarm_provider.errors import InputError
+from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type, nearest
 
 
 def snake_keys(type_: Type, value: Any) -> Any:
@@ -21,3 +24,41 @@ def snake_keys(type_: Type, value: Any) -> Any:
     if isinstance(type_, MapOf) and isinstance(value, Mapping):
         return {key: snake_keys(type_.value, entry) for key, entry in value.items()}
     return value
+
+
+def wire_path(shape: ObjectOf, path: str, words: Mapping[str, str] | None = None) -> str:
+    """Return a property path in wire spelling: `deploy.update_config.order` -> `deploy.updateConfig.order`.
+
+    Args:
+        shape: the resource's inputs (or inputs and outputs).
+        path: in either spelling; keys of user maps stay as they are.
+        words: Python keywords that stand for another input (`name` of a Config -> `base_name`).
+
+    Raises:
+        InputError: a known object has no such property.
+    """
+    current: Type | None = shape
+    result: list[Step] = []
+    try:
+        steps = parse(path)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    for step in steps:
+        if isinstance(step, str) and isinstance(current, ObjectOf):
+            wire = camel((words or {}).get(step, step) if current is shape else step)
+            field = current.by_wire.get(wire)
+            if field is None:
+                names = tuple(entry.name for entry in current.fields)
+                raise InputError(f"there is no property {path!r}{nearest(step, names)}")
+            result.append(wire)
+            current = field.type
+        else:
+            result.append(step)
+            current = _inside(current)
+    return render(result)
+
+
+def _inside(type_: Type | None) -> Type | None:
+    if isinstance(type_, ListOf):
+        return type_.item
+    return type_.value if isinstance(type_, MapOf) else None

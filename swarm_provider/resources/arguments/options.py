@@ -9,7 +9,7 @@ import pulumi
 
 from swarm_provider.model import Resource
 from swarm_provider.model.types.kinds import ObjectOf
-from swarm_provider.resources.arguments.wire import wire_path
+from swarm_provider.model.types.spelling import wire_path
 from swarm_provider.version import __version__
 
 

@@ -16,9 +16,9 @@ import pulumi
 
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel
-from swarm_provider.core.path import Path, Step, parse, render
+from swarm_provider.core.path import Path, render
 from swarm_provider.errors import InputError, Problem
-from swarm_provider.model.types.kinds import EXACT_BELOW, ListOf, MapOf, ObjectOf, Type, nearest
+from swarm_provider.model.types.kinds import EXACT_BELOW, ListOf, MapOf, ObjectOf, Type
 from swarm_provider.resources.program.error_reporting import run_error
 
 _REFERENCES: Final = {
@@ -158,41 +158,3 @@ def has_outputs(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(has_outputs(entry) for entry in value)
     return isinstance(value, (pulumi.Output, pulumi.Resource)) or inspect.isawaitable(value)
-
-
-def wire_path(shape: ObjectOf, path: str, words: Mapping[str, str] | None = None) -> str:
-    """Return a property path in wire spelling: `deploy.update_config.order` -> `deploy.updateConfig.order`.
-
-    Args:
-        shape: the resource's inputs (or inputs and outputs).
-        path: in either spelling; keys of user maps stay as they are.
-        words: Python keywords that stand for another input (`name` of a Config -> `base_name`).
-
-    Raises:
-        InputError: a known object has no such property.
-    """
-    current: Type | None = shape
-    result: list[Step] = []
-    try:
-        steps = parse(path)
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    for step in steps:
-        if isinstance(step, str) and isinstance(current, ObjectOf):
-            wire = camel((words or {}).get(step, step) if current is shape else step)
-            field = current.by_wire.get(wire)
-            if field is None:
-                names = tuple(entry.name for entry in current.fields)
-                raise InputError(f"there is no property {path!r}{nearest(step, names)}")
-            result.append(wire)
-            current = field.type
-        else:
-            result.append(step)
-            current = _inside(current)
-    return render(result)
-
-
-def _inside(type_: Type | None) -> Type | None:
-    if isinstance(type_, ListOf):
-        return type_.item
-    return type_.value if isinstance(type_, MapOf) else None
