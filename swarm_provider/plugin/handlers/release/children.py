@@ -15,10 +15,10 @@ from swarm_provider.plugin.protocol.operations import Request
 from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.run.run import Run
 
+COMPUTED: Final = tuple(f"{kind}s" for kind in KINDS)
+"""Inputs that Check computes: the inputs of each child, by kind and key."""
 STATES: Final = "__children"
 """Output with the outputs of each child, by `services.web`; Pulumi shows people no property with two underscores."""
-
-
 UNSETTLED: Final = "__unsettled"
 """In the outputs of a child: an update of it was under way when Read looked."""
 
@@ -89,8 +89,8 @@ def children(
             request_of(request, name, handlers[name.kind].resource.token),
             run,
             handlers[name.kind],
-            _inputs(olds, name),
-            _inputs(news, name),
+            inputs_of(olds, name),
+            inputs_of(news, name),
             states.get(name.text) or {},
         )
         for name in names(olds, news)
@@ -104,17 +104,16 @@ def names(*inputs: Json) -> Iterator[Name]:
         yield from (Name(kind, key) for key in keys)
 
 
-def _map(inputs: Json, kind: str) -> Json:
-    found = inputs.get(f"{kind}s")
-    return found if isinstance(found, dict) and f"{kind}s" in COMPUTED and "stackName" in inputs else {}
-
-
-def _inputs(inputs: Json, name: Name) -> Json:
+def inputs_of(inputs: Json, name: Name) -> Json:
+    """Return the inputs of one child; {} where the Release has none of that name."""
     found: Json = _map(inputs, name.kind).get(name.key) or {}
     return found
 
 
-COMPUTED: Final = tuple(f"{kind}s" for kind in KINDS)
+def _map(inputs: Json, kind: str) -> Json:
+    found = inputs.get(f"{kind}s")
+    # what has not passed Check has what the user bound to keys under the same names
+    return found if isinstance(found, dict) and "stackName" in inputs else {}
 
 
 def request_of(request: Request, name: Name, token: str) -> Request:
@@ -131,7 +130,7 @@ def outputs(stack: str, states: Mapping[Name, Json], inputs: Json) -> Json:
         if name.kind == "service":
             shown[place][key] = {key: value for key, value in state.items() if key in _SHOWN}
         else:
-            shown[place][key] = state.get("name") or _inputs(inputs, name).get("name", UNKNOWN)
+            shown[place][key] = state.get("name") or inputs_of(inputs, name).get("name", UNKNOWN)
     return {"stackName": stack, **shown, STATES: {name.text: state for name, state in states.items()}}
 
 

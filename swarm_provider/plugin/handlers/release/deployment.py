@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from swarm_provider.core import Json
-from swarm_provider.errors import Cancelled, SwarmProviderError
+from swarm_provider.errors import Cancelled, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.change.request_spec import share_ports
 from swarm_provider.plugin.handlers.release.children import Child, Name
-from swarm_provider.plugin.handlers.release.rollback import Before, snapshot, way_back
-from swarm_provider.plugin.protocol.operations import PartialFailure, Request
+from swarm_provider.plugin.handlers.release.rollback import snapshot, way_back
+from swarm_provider.plugin.protocol.operations import PartialFailure
 from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.rollout.prune import deferred
@@ -20,27 +20,16 @@ AT_ONCE: Final = 32
 """Most services of a Release that are deployed at a time."""
 
 
-class Failed(Exception):
-    """Something of a Release could not be done, and what is there stays.
+class Deployment:
+    """Brings the children of one Release to what is asked for.
 
     Attributes:
         states: the outputs of each child that exists.
-        reasons: why, one line each.
     """
-
-    def __init__(self, states: Mapping[Name, Json], reasons: Sequence[str]) -> None:
-        super().__init__("; ".join(reasons))
-        self.states = states
-        self.reasons = reasons
-
-
-class Deployment:
-    """Brings the children of one Release to what is asked for."""
 
     def __init__(
         self,
         session: Session,
-        request: Request,
         children: Sequence[Child],
         depends_on: Mapping[str, Sequence[str]],
         changed: Collection[Name],
@@ -54,24 +43,22 @@ class Deployment:
             replaced: children whose old object goes before the new one is made.
         """
         self._session = session
-        self._request = request
         self._children = children
         self._depends_on = depends_on
         self._changed = changed
         self._replaced = replaced
-        self._states: dict[Name, Json] = {child.name: child.state for child in children if child.olds}
+        self.states: dict[Name, Json] = {child.name: child.state for child in children if child.olds}
         self._failed: dict[Name, Sequence[str]] = {}
         self._begun: set[Name] = set()
 
-    async def run(self, *, rollback: bool) -> dict[Name, Json]:
-        """Do it; return the outputs of each child.
+    async def run(self, *, rollback: bool) -> list[str]:
+        """Do it; return why it could not be done to the end, one line each.
 
         Args:
             rollback: when a child fails, everything returns to what was there before.
 
         Raises:
-            Failed: without `rollback`.
-            SwarmProviderError: with it, once everything is back: the cause, and what was returned.
+            RolloutFailed: with `rollback`, once everything is back: the cause, and what was returned.
         """
         before = await snapshot(await self._session.swarm(), self._children) if rollback else None
         wanted = [child for child in self._children if child.news and self._is_to_be_made(child)]
@@ -84,25 +71,19 @@ class Deployment:
             if not self._failed:
                 await self._make([child for child in wanted if child.name.kind == "service"], self._depends_on)
             if self._failed and before is not None:
-                await self._return(before)
+                way = await way_back(self._session, before, self._begun)
+                raise RolloutFailed([*self._reasons(), *way])
             if not self._failed:
                 await self._remove([child for child in gone if child not in first])
             if not self._failed:
                 await prune(await self._session.pruner())
-        if self._failed:
-            raise Failed(self._states, self._reasons())
-        return self._states
+        return self._reasons()
 
     def _is_to_be_made(self, child: Child) -> bool:
         return not child.is_settled or child.name in self._changed
 
     def _reasons(self) -> list[str]:
         return [f"{name}: {reason}" for name, reasons in self._failed.items() for reason in reasons]
-
-    async def _return(self, before: Before) -> None:
-        """Go back, and raise with the cause and what became of everything."""
-        way = await way_back(self._session, self._request, before, self._begun)
-        raise Returned([*self._reasons(), *way])
 
     async def _make(self, children: Sequence[Child], depends_on: Mapping[str, Sequence[str]]) -> None:
         done: dict[str, asyncio.Event] = {child.name.key: asyncio.Event() for child in children if depends_on}
@@ -134,22 +115,15 @@ class Deployment:
                 )
             else:
                 _, made = await child.handler.create(child.request, child.news, preview=False)
-        self._states[child.name] = made
+        self.states[child.name] = made
 
     async def _remove(self, children: Sequence[Child]) -> None:
-        for kinds in (("service",), ("network",), ("config", "secret")):
-            await asyncio.gather(
-                *(
-                    self._tried(child, lambda child=child: self._remove_one(child))  # type: ignore[misc]
-                    for child in children
-                    if child.name.kind in kinds
-                )
-            )
+        await remove(children, {}, lambda child: self._tried(child, lambda: self._remove_one(child)))
 
     async def _remove_one(self, child: Child) -> None:
         self._begun.add(child.name)
         await _remove(child)
-        self._states.pop(child.name, None)
+        self.states.pop(child.name, None)
 
     async def _tried(self, child: Child, what: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -157,22 +131,10 @@ class Deployment:
         except Cancelled:
             raise
         except PartialFailure as failure:
-            self._states[child.name] = failure.outputs
+            self.states[child.name] = failure.outputs
             self._failed[child.name] = failure.reasons
         except SwarmProviderError as error:
             self._failed[child.name] = error.parts
-
-
-class Returned(SwarmProviderError):
-    """A Release failed, and the stack is what it was before."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("; ".join(lines))
-        self._lines = tuple(lines)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        return self._lines
 
 
 async def _remove(child: Child) -> None:
@@ -185,8 +147,17 @@ def _in_the_way(child: Child, wanted: Sequence[Child]) -> bool:
     return any(other.name.kind == "service" and share_ports(child.olds, other.news) for other in wanted)
 
 
-async def remove(children: Sequence[Child], depends_on: Mapping[str, Sequence[str]]) -> None:
-    """Remove the children of a Release: services after those that depend on them, then networks, then the rest."""
+async def remove(
+    children: Sequence[Child],
+    depends_on: Mapping[str, Sequence[str]],
+    how: Callable[[Child], Awaitable[None]] = _remove,
+) -> None:
+    """Remove children of a Release: services after those that depend on them, then networks, then the rest.
+
+    Args:
+        depends_on: the services that a service needs, by key.
+        how: removes one.
+    """
     services = {child.name.key: child for child in children if child.name.kind == "service"}
     users = {
         key: [other for other, needs in depends_on.items() if key in needs and other in services] for key in services
@@ -195,10 +166,10 @@ async def remove(children: Sequence[Child], depends_on: Mapping[str, Sequence[st
 
     async def gone(child: Child) -> None:
         await asyncio.gather(*(asyncio.shield(tasks[user]) for user in users[child.name.key]))
-        await _remove(child)
+        await how(child)
 
     # tasks begin once all of them are known
     tasks |= {key: asyncio.ensure_future(gone(child)) for key, child in services.items()}
     await asyncio.gather(*tasks.values())
     for kinds in (("network",), ("config", "secret")):
-        await asyncio.gather(*(_remove(child) for child in children if child.name.kind in kinds))
+        await asyncio.gather(*(how(child) for child in children if child.name.kind in kinds))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json, path
-from swarm_provider.core.names import camel
 from swarm_provider.core.values import FORECAST, reveal
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import RELEASE
@@ -22,10 +22,11 @@ from swarm_provider.plugin.handlers.release.children import (
     Child,
     Name,
     children,
+    inputs_of,
     outputs,
     request_of,
 )
-from swarm_provider.plugin.handlers.release.deployment import Deployment, Failed, remove
+from swarm_provider.plugin.handlers.release.deployment import Deployment, remove
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.run.run import Run
@@ -38,13 +39,13 @@ class _Prepared:
     """What Check and Diff found out of one Release in this run, for Update.
 
     Attributes:
-        planned: what the files say of each child.
+        ignored_by_files: what `x-pulumi` of the services ignores, as paths below the Release.
         ignored: paths below the Release whose live values stay.
         changed: children that Diff found something of.
         replaced: children whose change asks for a new object.
     """
 
-    planned: dict[Name, Planned] = field(default_factory=dict)
+    ignored_by_files: Sequence[path.Path] = ()
     ignored: list[path.Path] = field(default_factory=list)
     changed: set[Name] = field(default_factory=set)
     replaced: set[Name] = field(default_factory=set)
@@ -69,11 +70,11 @@ class ReleaseHandler(Handler):
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
-        read = await asyncio.to_thread(reading.read, inputs, request.name, reading.process_environment())
+        read = await asyncio.to_thread(reading.read, inputs, request.name, os.environ)
         for warning in read.warnings:
             # strict has made errors of them
             self.session.log.warn(request.urn, str(warning))
-        prepared = self._prepared[request.urn] = _Prepared()
+        self._prepared[request.urn] = _Prepared([*_ignored_by_files(read.plan.children)])
         references = dict(read.plan.references)
         checked: dict[Name, Json] = {}
         problems: list[Problem] = []
@@ -89,7 +90,7 @@ class ReleaseHandler(Handler):
                 elif isinstance(answer, BaseException):
                     raise answer
                 else:
-                    checked[name], prepared.planned[name] = answer, child
+                    checked[name] = answer
                     if child.kind != "service":
                         # the name of a new secret is known only once it is made
                         references[child.kind, child.key] = answer.get("name") or answer["baseName"]
@@ -109,10 +110,9 @@ class ReleaseHandler(Handler):
             inputs["baseName"] = inputs.pop("name")
         own = request_of(request, name, handler.resource.token)
         self.session.log.speak_for(own.urn, request.urn, str(name))
-        (old,) = [child.olds for child in self._children(request, olds, {}, {}) if child.name == name] or [{}]
         with self.run.during(own.urn, Phase.CHECK):
             self.run.register(own.urn)
-            return await handler.check(own, old, inputs)
+            return await handler.check(own, inputs_of(olds, name), inputs)
 
     def _children(self, request: Request, olds: Json, news: Json, state: Json) -> list[Child]:
         found = children(request, self.run, self._handlers, olds, news, state)
@@ -124,7 +124,7 @@ class ReleaseHandler(Handler):
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
         prepared = self._prepared.setdefault(request.urn, _Prepared())
-        prepared.ignored = [*map(path.parse, ignored), *_ignored_by_files(prepared.planned)]
+        prepared.ignored = [*map(path.parse, ignored), *prepared.ignored_by_files]
         found: list[Change] = []
         if olds.get("stackName") != news.get("stackName"):
             found.append(Change(("stackName",), "update", olds.get("stackName"), news.get("stackName")))
@@ -171,13 +171,13 @@ class ReleaseHandler(Handler):
         if preview:
             return await self._previewed(prepared, [child for child in found if child.news], stack, news)
         deployment = Deployment(
-            self.session, request, found, news.get("dependencies") or {}, prepared.changed, prepared.replaced
+            self.session, found, news.get("dependencies") or {}, prepared.changed, prepared.replaced
         )
-        try:
-            states = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
-        except Failed as failed:
-            raise PartialFailure(stack, outputs(stack, failed.states, news), failed.reasons) from None
-        return outputs(stack, states, news)
+        reasons = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
+        made = outputs(stack, deployment.states, news)
+        if reasons:
+            raise PartialFailure(stack, made, reasons)
+        return made
 
     async def _previewed(self, prepared: _Prepared, wanted: Sequence[Child], stack: str, news: Json) -> Json:
         states: dict[Name, Json] = {}
@@ -227,11 +227,10 @@ def _placed(problem: Problem, name: Name, planned: Planned) -> Problem:
     return Problem(problem.message, f"{place}.{problem.path}" if problem.path else place, file, line)
 
 
-def _ignored_by_files(planned: Mapping[Name, Planned]) -> Iterable[path.Path]:
+def _ignored_by_files(planned: Iterable[Planned]) -> Iterable[path.Path]:
     """Yield what `x-pulumi` of the services ignores, as paths below the Release."""
-    for name, child in planned.items():
-        for text in child.entry.x_pulumi.get("ignore_changes", ()) if child.entry else ():
-            yield (*name.place, *(camel(step) if isinstance(step, str) else step for step in path.parse(text)))
+    for child in planned:
+        yield from ((*Name(child.kind, child.key).place, *path.parse(text)) for text in child.ignored)
 
 
 def _copied(olds: Any, news: Any, steps: path.Path) -> Any:

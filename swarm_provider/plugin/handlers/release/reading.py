@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,23 +117,10 @@ def _binding(kind: str, value: Any) -> Bound:
 
 def filled(value: Any, references: Mapping[tuple[str, str], Any]) -> Any:
     """Return canonical inputs with references and texts filled in; texts of unknown or secret parts are so, too."""
-    if isinstance(value, compose.Ref):
-        return references[value.kind, value.key]
-    if isinstance(value, compose.Template):
-        return _text(value.parts)
-    if isinstance(value, Mapping):
-        return {key: filled(entry, references) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [filled(entry, references) for entry in value]
-    return value
+    return children.filled(value, references, _text)
 
 
-def _text(parts: Sequence[Any]) -> Any:
-    plain = [reveal(part) for part in parts]
+def _text(template: compose.Template) -> Any:
+    plain = [reveal(part) for part in template.parts]
     joined: Any = UNKNOWN if UNKNOWN in plain else "".join(map(str, plain))
-    return Secret(joined) if any(isinstance(part, Secret) for part in parts) else joined
-
-
-def process_environment() -> Mapping[str, str]:
-    """Return the variables that the CLI was started with."""
-    return os.environ
+    return Secret(joined) if any(isinstance(part, Secret) for part in template.parts) else joined

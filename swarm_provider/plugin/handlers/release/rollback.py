@@ -13,7 +13,6 @@ from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change.request_spec import is_job
 from swarm_provider.plan.families import naming
 from swarm_provider.plugin.handlers.release.children import Child, Name
-from swarm_provider.plugin.protocol.operations import Request
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
@@ -51,20 +50,19 @@ async def snapshot(swarm: Swarm, children: Sequence[Child]) -> Before:
     )
 
 
-async def way_back(session: Session, request: Request, before: Before, begun: Collection[Name]) -> list[str]:
+async def way_back(session: Session, before: Before, begun: Collection[Name]) -> list[str]:
     """Return to what was there; return, line by line, what became of everything.
 
     Args:
         begun: children that this run has touched.
     """
-    return await _Way(session, await session.swarm(), request, before).go(begun)
+    return await _Way(session, await session.swarm(), before).go(begun)
 
 
 class _Way:
-    def __init__(self, session: Session, swarm: Swarm, request: Request, before: Before) -> None:
+    def __init__(self, session: Session, swarm: Swarm, before: Before) -> None:
         self._session = session
         self._swarm = swarm
-        self._request = request
         self._before = before
         self._returned: list[str] = []
         self._removed: list[str] = []
