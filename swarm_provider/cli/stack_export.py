@@ -11,7 +11,7 @@ from typing import Any
 
 from swarm_provider.cli.program_text import program
 from swarm_provider.compose import load
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.project import Project
 from swarm_provider.compose.write import Running, write
 from swarm_provider.convert import objects

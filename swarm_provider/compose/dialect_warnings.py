@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
-from swarm_provider.compose.common.engine_keys import SPEC_ONLY
+from swarm_provider.compose.common.dialect import SPEC_ONLY
 from swarm_provider.compose.yaml.tree import path_text
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake

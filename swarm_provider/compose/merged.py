@@ -8,9 +8,10 @@ from typing import Any
 
 from swarm_provider.compose.common import unsupported
 from swarm_provider.compose.common.context import Context
-from swarm_provider.compose.common.objects import KINDS, Declared, read_declared
-from swarm_provider.compose.common.service import Service, read_service
+from swarm_provider.compose.common.typed_form import Declared, Service
 from swarm_provider.compose.docker.merge import merge_declared, merge_services
+from swarm_provider.compose.sections.objects import KINDS, read_declared
+from swarm_provider.compose.sections.service import read_service
 from swarm_provider.compose.yaml.tree import Map, SourceLocation
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from swarm_provider.compose.common import swarm_rules
-from swarm_provider.compose.common.objects import Declared
-from swarm_provider.compose.common.service import Service
+from swarm_provider.compose.common.typed_form import Declared, Service
+from swarm_provider.compose.sections import swarm_rules
 from swarm_provider.compose.yaml.tree import Map, Ref, SourceLocation, as_written, part, prefixed
 from swarm_provider.core import Json, labels
 from swarm_provider.core.names import camel

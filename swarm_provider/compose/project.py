@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.compose.common import swarm_rules
 from swarm_provider.compose.common.context import Context
-from swarm_provider.compose.common.objects import Declared, content
-from swarm_provider.compose.common.pulumi_options import read_x_pulumi
-from swarm_provider.compose.common.service import Dependency, Service
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import Dialect
+from swarm_provider.compose.common.typed_form import Declared, Dependency, Service
 from swarm_provider.compose.dialect_warnings import differences, refused
 from swarm_provider.compose.merged import Merged
 from swarm_provider.compose.normalise import service_inputs, used_networks
+from swarm_provider.compose.sections import swarm_rules
+from swarm_provider.compose.sections.objects import content
+from swarm_provider.compose.sections.pulumi_options import read_x_pulumi
 from swarm_provider.compose.sources import Sources, plain_name
 from swarm_provider.compose.yaml.tree import Report, SourceLocation, as_written, plain, prefixed, unique
 from swarm_provider.core import Json

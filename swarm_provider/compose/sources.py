@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from swarm_provider.compose.common import unsupported, validation
-from swarm_provider.compose.dialect import DIALECTS, Dialect, Layer, layers
-from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.common.dialect import DIALECTS, Dialect, Layer
+from swarm_provider.compose.common.substitution import Environment
+from swarm_provider.compose.layers import layers
 from swarm_provider.compose.spec.expansion import Assembly
 from swarm_provider.compose.spec.paths import absolute
 from swarm_provider.compose.spec.settle import settled
-from swarm_provider.compose.variables import beside, with_files
+from swarm_provider.compose.spec.variables import beside, with_files
 from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation, Template, go_text
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.types.kinds import nearest
@@ -93,7 +94,7 @@ class Sources:
 
     def trees(self, environment: Environment, report: Report) -> list[tuple[Map, SourceLocation]]:
         """Return what the files say; what is wrong and what surprises is in the report."""
-        assembly = Assembly(self.folder, environment, report, self.dialect)
+        assembly = Assembly(self.folder, environment, report, self.dialect, layers)
         if self.dialect == "docker":
             return [_of_docker(file, assembly, self.accepted) for file in self.files]
         documents = [

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swarm_provider.compose import load
-from swarm_provider.compose.dialect import DIALECTS
+from swarm_provider.compose.common.dialect import DIALECTS
 from swarm_provider.errors import InputError
 from tests.compose import cases
 from tests.support.engine import REPO

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from swarm_provider.compose import Template
-from swarm_provider.compose.docker.interpolation import Environment, Wrong, substitute
+from swarm_provider.compose.common.substitution import Environment, Wrong
+from swarm_provider.compose.docker.interpolation import substitute
 from swarm_provider.errors import InputError
 from tests.compose.conftest import Reader
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from swarm_provider.compose.common import validation
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import Dialect
 
 CHANGED = "jsonschema has changed, see _validator in swarm_provider/compose/common/validation.py: "
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swarm_provider.compose import load
+from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.common.validation import check_schema
-from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.yaml.reader import _trees, read
 from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation
 from swarm_provider.errors import InputError

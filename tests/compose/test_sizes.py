@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.compose import load
-from swarm_provider.compose.dialect import DIALECTS, Dialect
+from swarm_provider.compose.common.dialect import DIALECTS, Dialect
 from swarm_provider.compose.project import Project
 from swarm_provider.errors import InputError
 

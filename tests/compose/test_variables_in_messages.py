@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.compose import Project, load, project_name
-from swarm_provider.compose.dialect import DIALECTS, Dialect
+from swarm_provider.compose.common.dialect import DIALECTS, Dialect
 from swarm_provider.compose.yaml.tree import Interpolated, InterpolatedFloat, InterpolatedInt
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resource import Resource

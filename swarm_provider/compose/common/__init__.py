@@ -1,19 +1,13 @@
-"""What both dialects share: checks, and one file's sections -> typed form.
+"""What both dialects and all sections share. It knows YAML's trees, and neither dialect's rules.
 
-Not here: merging and variables, in which the dialects differ.
+Not here: what a section means (sections).
 
     context         The user's files that compose files name: how they are found and read
-    deploy          `deploy:` of a service -> its typed form, and compose's short keys that mean the same (`scale`,
-                    `cpus` ...)
-    engine_keys     Keys of the compose-spec that Swarm has a word for and docker's CLI none
-    environment     `environment`, `env_file` and `label_file` of one service -> maps
-    mounts          `volumes:` of a service -> mounts in typed form
-    objects         Top-level networks, volumes, configs and secrets of one file -> typed form, with the content of
-                    their files
-    pulumi_options  `x-pulumi` of a service: what Pulumi shall do with its resource
+    dialect         The two dialects of compose files, by name, and one document of a file in one of them
+    raw_env_file    Env files in the docker CLI's format, which the compose-spec calls `raw`
     scalars         Single values of a compose file
-    service         One service of one file -> its typed form: short forms expanded, env files read, paths made absolute
-    swarm_rules     What a manager would refuse when the objects of a file are created
-    unsupported     Keys that are valid and that Swarm, or the docker CLI, does not support
+    substitution    Variables in a tree: the walk that both dialects share
+    typed_form      The typed form: what the sections of one file are read into
+    unsupported     Keys that are valid and that Swarm, or the docker CLI's way to it, has no word for
     validation      Is a file valid, and does Swarm have a word for all of it? -> Problems with file and line
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm_provider.compose.dialect import Dialect
-from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.common.dialect import Dialect
+from swarm_provider.compose.common.substitution import Environment
 from swarm_provider.compose.yaml.tree import SourceLocation, as_written, part, plain
 
 

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from swarm_provider.compose.docker.interpolation import to_bool, to_float, to_int
+from swarm_provider.compose.common.substitution import to_bool, to_float, to_int
 from swarm_provider.compose.yaml.tree import (
     Interpolated,
     InterpolatedInt,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from swarm_provider.compose.common.engine_keys import SPEC_ONLY
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import SPEC_ONLY, Dialect
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation
 
 _NO_WORD: Final = "not supported by Swarm; ignored"

@@ -17,7 +17,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written
 from swarm_provider.model.types.kinds import nearest
 

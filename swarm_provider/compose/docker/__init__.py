@@ -2,7 +2,6 @@
 
 Not here: what both dialects share (common).
 
-    env_file       Env files
     interpolation  `${VAR}` -> text, as the docker CLI substitutes it, with its casts
     merge          Several files -> one, by the rules of the docker CLI (not those of the compose-spec)
 """

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from swarm_provider.compose.common.objects import Declared
 from swarm_provider.compose.common.scalars import is_zero
-from swarm_provider.compose.common.service import Service
+from swarm_provider.compose.common.typed_form import Declared, Service
 from swarm_provider.core import Json, units
 
 _DURATIONS: Final = ("stop_grace_period", "interval", "timeout", "start_period", "start_interval", "delay", "window")

@@ -14,4 +14,5 @@ Not here: what both dialects share (common).
     settle         A merged tree of the compose-spec's dialect -> the same in words that are read alike in both dialects
     shell_words    A command's text -> its words, as go-shellwords splits it, which compose-go uses
     tags           `!reset` and `!override`: what a file takes away from the files before it
+    variables      The variables of a project: those of the caller, over those of `.env` files
 """

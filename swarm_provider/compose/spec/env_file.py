@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from swarm_provider.compose.docker.env_file import EnvFileError
-from swarm_provider.compose.docker.interpolation import Environment, Wrong
+from swarm_provider.compose.common.raw_env_file import EnvFileError
+from swarm_provider.compose.common.substitution import Environment, Wrong
 from swarm_provider.compose.spec.interpolation import substitute
 from swarm_provider.compose.yaml.tree import SourceLocation
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from swarm_provider.compose.common import validation
 from swarm_provider.compose.common.context import file_bytes
-from swarm_provider.compose.dialect import Dialect, Layer, layers
-from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.common.dialect import Dialect, Layer
+from swarm_provider.compose.common.substitution import Environment
 from swarm_provider.compose.spec.extends import extended
 from swarm_provider.compose.spec.include import Inclusion, included
 from swarm_provider.compose.spec.long_forms import canonical
 from swarm_provider.compose.spec.merge import overlaid
 from swarm_provider.compose.spec.paths import absolute
 from swarm_provider.compose.spec.tags import without
-from swarm_provider.compose.variables import beside, with_files
+from swarm_provider.compose.spec.variables import beside, with_files
 from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation, as_written, part
 
 DEEPEST: Final = 50
@@ -31,6 +31,7 @@ class Assembly:
 
     Attributes:
         folder: where relative paths start.
+        layers: reads the text of a file as its dialect does.
         chain: the files that include each other up to here.
         shown: how messages call those whose path has a variable.
         inclusions: how many there have been in all.
@@ -40,6 +41,7 @@ class Assembly:
     environment: Environment
     report: Report
     dialect: Dialect
+    layers: Callable[[bytes, str, Environment, Report, Dialect], list[Layer]]
     chain: tuple[Path, ...] = ()
     shown: Mapping[Path, str] = field(default_factory=dict)
     inclusions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -67,7 +69,7 @@ class Assembly:
     def _read(self, file: Path, at: SourceLocation, given: str) -> list[Layer]:
         data = file_bytes(file, at, given)
         name = as_written(part(given, str(file)))
-        return [] if data is None else layers(data, name, self.environment, self.report, self.dialect)
+        return [] if data is None else self.layers(data, name, self.environment, self.report, self.dialect)
 
     def _included(self, inclusion: Inclusion, chain: tuple[Path, ...]) -> Map:
         shown = {**self.shown, **{path: as_written(part(name, str(path))) for path, name in inclusion.given.items()}}
@@ -88,7 +90,9 @@ class Assembly:
             # docker's dialect reads no .env anywhere
             env_files = tuple(beside(inclusion.folder)) if self.dialect == "compose-spec" else ()
         environment = with_files(self.environment, env_files, inclusion.at, inclusion.given)
-        inner = Assembly(inclusion.folder, environment, self.report, self.dialect, chain, shown, self.inclusions)
+        inner = Assembly(
+            inclusion.folder, environment, self.report, self.dialect, self.layers, chain, shown, self.inclusions
+        )
         documents = [
             inner.expanded(layer, path)
             for path in inclusion.paths

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm_provider.compose.common.context import located
-from swarm_provider.compose.dialect import Layer
+from swarm_provider.compose.common.dialect import Layer
 from swarm_provider.compose.spec.merge import overlaid
 from swarm_provider.compose.spec.paths import Home, absolute
 from swarm_provider.compose.spec.tags import without

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from swarm_provider.compose.common.context import located
-from swarm_provider.compose.dialect import Layer
+from swarm_provider.compose.common.dialect import Layer
 from swarm_provider.compose.spec.merge import overlaid
 from swarm_provider.compose.spec.tags import without
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation

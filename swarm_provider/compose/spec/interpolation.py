@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from swarm_provider.compose.docker.interpolation import (
+from swarm_provider.compose.common.substitution import (
     Environment,
     Reading,
     Wrong,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from swarm_provider.compose import Project, Template, load, project_name
-from swarm_provider.compose.common.service import Service
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import Dialect
+from swarm_provider.compose.common.typed_form import Service
 from swarm_provider.compose.normalise import service_inputs
 from swarm_provider.errors import InputError
 from tests.compose.conftest import Reader

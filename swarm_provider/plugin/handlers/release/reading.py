@@ -10,7 +10,7 @@ from typing import Any
 from swarm_provider import compose
 from swarm_provider.compose import children
 from swarm_provider.compose.children import Bound, Plan
-from swarm_provider.compose.dialect import Dialect
+from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, Secret, has_unknown, reveal
 from swarm_provider.errors import InputError, Problem

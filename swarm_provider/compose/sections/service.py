@@ -9,15 +9,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from swarm_provider.compose.common import deploy, scalars
+from swarm_provider.compose.common import scalars
 from swarm_provider.compose.common.context import Context
-from swarm_provider.compose.common.engine_keys import read_engine_keys, tmpfs_mounts
-from swarm_provider.compose.common.environment import read_environment, read_label_files
-from swarm_provider.compose.common.mounts import read_mounts
 from swarm_provider.compose.common.scalars import boolean, duration, labels, mode, options, text, text_list, whole
+from swarm_provider.compose.common.typed_form import Dependency, Service
+from swarm_provider.compose.sections import deploy
+from swarm_provider.compose.sections.engine_keys import read_engine_keys, tmpfs_mounts
+from swarm_provider.compose.sections.environment import read_environment, read_label_files
+from swarm_provider.compose.sections.mounts import read_mounts
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written, part
 from swarm_provider.core import Json
 from swarm_provider.model.service import ISOLATIONS, PORT_MODES
@@ -27,33 +28,6 @@ from swarm_provider.model.types.kinds import is_missing, nearest
 # a drive, or server and share, and a slash after it (Go's filepath.IsAbs on Windows)
 _WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:|[\\/]{2}[^\\/.][^\\/]*[\\/][^\\/.][^\\/]*)[\\/]")
 _CONDITIONS: Final = ("service_started", "service_healthy", "service_completed_successfully")
-
-
-@dataclass(frozen=True)
-class Dependency:
-    """One entry of `depends_on`.
-
-    Attributes:
-        condition: `service_started`, `service_healthy` or `service_completed_successfully`.
-        required: whether the other service must be there; entries of the short form need not, as in docker.
-    """
-
-    condition: str = "service_started"
-    required: bool = True
-
-
-@dataclass
-class Service:
-    """A service in typed form, with the place of the service and of each of its keys."""
-
-    key: str
-    at: SourceLocation
-    values: Json = field(default_factory=dict)
-    places: dict[str, SourceLocation] = field(default_factory=dict)
-
-    def place(self, key: str) -> SourceLocation:
-        """Return where a key stands: in the last file that gives it, else where the service stands."""
-        return self.places.get(key) or SourceLocation(self.at.report, self.at.file, (*self.at.path, key), self.at.line)
 
 
 def read_service(key: str, source: Map, at: SourceLocation, context: Context) -> Service:

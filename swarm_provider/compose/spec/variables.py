@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from swarm_provider.compose.common.context import file_bytes
-from swarm_provider.compose.docker.env_file import EnvFileError
-from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.common.raw_env_file import EnvFileError
+from swarm_provider.compose.common.substitution import Environment
 from swarm_provider.compose.spec.env_file import read_dotenv
 from swarm_provider.compose.yaml.tree import SourceLocation, as_written, part
 

@@ -10,7 +10,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Any, Final
 
-from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.common.substitution import Environment
 
 # bufio.MaxScanTokenSize, where the docker CLI stops reading
 _LONGEST_LINE: Final = 64 * 1024

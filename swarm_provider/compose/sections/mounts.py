@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.common.scalars import boolean, checked, is_zero, mode, text
-from swarm_provider.compose.dialect import Dialect
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, part
 from swarm_provider.core import Json, units
 from swarm_provider.model.types import short_forms

@@ -7,8 +7,7 @@ from itertools import takewhile
 from typing import Final
 
 from swarm_provider.compose.common import unsupported
-from swarm_provider.compose.common.objects import Declared
-from swarm_provider.compose.common.service import Service
+from swarm_provider.compose.common.typed_form import Declared, Service
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, go_text
 from swarm_provider.core import Json
 from swarm_provider.core.path import parse

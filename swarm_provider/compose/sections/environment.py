@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from swarm_provider.compose.common.context import Context, file_bytes, located
+from swarm_provider.compose.common.raw_env_file import EnvFileError, read_raw
 from swarm_provider.compose.common.scalars import boolean, pairs, text
-from swarm_provider.compose.docker.env_file import EnvFileError, read_raw
-from swarm_provider.compose.docker.interpolation import Environment
+from swarm_provider.compose.common.substitution import Environment
 from swarm_provider.compose.spec.env_file import read_dotenv
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written
 from swarm_provider.core import Json

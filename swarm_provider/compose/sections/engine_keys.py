@@ -7,7 +7,7 @@ that no stack changes by moving here (docs/decisions/015).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from swarm_provider.compose.common.context import Context, file_bytes
 from swarm_provider.compose.common.scalars import checked, text, text_list, whole
@@ -15,9 +15,6 @@ from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, part
 from swarm_provider.core import Json, units
 from swarm_provider.core.platform import platform_to_spec
 from swarm_provider.model import security
-
-SPEC_ONLY: Final = ("security_opt", "memswap_limit", "oom_score_adj", "tmpfs")
-"""Keys that docker drops or forbids by name."""
 
 
 def read_engine_keys(source: Map, at: SourceLocation, context: Context) -> Json:

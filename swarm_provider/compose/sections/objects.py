@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from swarm_provider.compose.common.context import file_bytes, located
 from swarm_provider.compose.common.scalars import boolean, labels, options, text
-from swarm_provider.compose.docker.interpolation import Environment
-from swarm_provider.compose.yaml.tree import Map, SourceLocation, Template, as_written, prefixed
+from swarm_provider.compose.common.substitution import Environment
+from swarm_provider.compose.common.typed_form import Declared
+from swarm_provider.compose.yaml.tree import Map, SourceLocation, Template, as_written
 from swarm_provider.core import Json
 from swarm_provider.errors import Problem
 from swarm_provider.model.cluster_volume import CLUSTER_SPEC
@@ -18,30 +18,6 @@ from swarm_provider.model.rules import refusals
 from swarm_provider.model.types import place
 
 KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs", "secret": "secrets"}
-
-
-@dataclass
-class Declared:
-    """One entry of a top-level section in typed form.
-
-    Attributes:
-        kind: `network`, `volume`, `config` or `secret`.
-        name: its own name ("" when it has none).
-        values: its other keys, in compose's spelling.
-    """
-
-    kind: str
-    key: str
-    at: SourceLocation
-    external: bool = False
-    name: str = ""
-    values: Json = field(default_factory=dict)
-
-    def physical(self, stack: str) -> str:
-        """Return the name in the swarm (of a config or secret: the base of its versions' names)."""
-        if self.name:
-            return self.name
-        return self.key if self.external else prefixed(stack, self.key)
 
 
 def read_declared(kind: str, key: str, source: Map | None, at: SourceLocation) -> Declared:
