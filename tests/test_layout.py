@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -83,9 +84,33 @@ def imports(node: ast.AST) -> Iterator[str]:
         yield from imports(inner)
 
 
-def test_modules_import_each_other_in_no_circle() -> None:
-    graph = {name: set(imports(ast.parse(file.read_text("utf-8")))) - {name} for name, file in MODULES.items()}
+@cache
+def graph_of_imports() -> dict[str, set[str]]:
+    return {name: set(imports(ast.parse(file.read_text("utf-8")))) - {name} for name, file in MODULES.items()}
+
+
+def entry(module: str, room: str) -> str | None:
+    """The module or folder of a room that a module is in."""
+    return module.removeprefix(f"{room}.").partition(".")[0] if module.startswith(f"{room}.") else None
+
+
+def assert_no_circle(graph: Mapping[str, Iterable[str]]) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"import circle: {' -> '.join(error.args[1])}")
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    assert_no_circle(graph_of_imports())
+
+
+@pytest.mark.parametrize("room", [PACKAGE, *ROOMS], ids=name_of)
+def test_folders_and_modules_of_a_room_import_each_other_in_one_direction(room: Path) -> None:
+    name = ".".join(room.relative_to(PACKAGE.parent).parts)
+    folders: dict[str, set[str]] = {}
+    for importer, imported in graph_of_imports().items():
+        if (here := entry(importer, name)) is not None:
+            there = {found for one in imported if (found := entry(one, name)) is not None}
+            folders.setdefault(here, set()).update(there - {here})
+    assert_no_circle(folders)

@@ -4,8 +4,6 @@ Not here: what to do about a difference (plan), and how it is sent (dockerapi). 
 
     service/        A service's canonical inputs <-> Docker's ServiceSpec, part by part
     cluster_volume  `cluster_spec` of a volume <-> ClusterVolumeSpec
-    daemon_form     What Swarm stores of a service spec: the form in which `GET /services` gives it back
-    effective       What a service spec means: the one form in which two specs are compared
     helpers         Small steps that all conversions share: values that are unknown or absent pass through each of them
     keep_user_form  What Read answers
     list_matching   Which entries of two lists are the same thing, although they may differ

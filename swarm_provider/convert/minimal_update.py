@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swarm_provider.convert.effective import effective_of
+from swarm_provider.convert.service.effective import effective_of
 from swarm_provider.convert.unmodelled import with_unmodelled
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import at, has_unknown

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from swarm_provider.convert.cluster_volume import cluster_from_spec, cluster_to_spec
-from swarm_provider.convert.daemon_form import is_pointer
-from swarm_provider.convert.effective import effective, effective_of
 from swarm_provider.convert.list_matching import equal_pairs, pairs
 from swarm_provider.convert.remembered import remembered
+from swarm_provider.convert.service.daemon_form import is_pointer
+from swarm_provider.convert.service.effective import effective, effective_of
 from swarm_provider.convert.service.spec import from_spec, to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.path import below

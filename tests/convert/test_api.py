@@ -17,8 +17,8 @@ from typing import Any, Final
 import pytest
 
 from swarm_provider.convert import objects
-from swarm_provider.convert.daemon_form import NAMES
-from swarm_provider.convert.effective import effective
+from swarm_provider.convert.service.daemon_form import NAMES
+from swarm_provider.convert.service.effective import effective
 from swarm_provider.convert.service.versions import SINCE
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.core import Json

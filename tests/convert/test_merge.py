@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.keep_user_form import keep_users_form
+from swarm_provider.convert.service.daemon_form import stored
 from swarm_provider.convert.service.spec import read_inputs, to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import Secret

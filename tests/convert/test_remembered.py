@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swarm_provider.convert.daemon_form import stored
-from swarm_provider.convert.effective import effective, effective_of
 from swarm_provider.convert.objects import with_labels
 from swarm_provider.convert.remembered import KEPT, remembered
+from swarm_provider.convert.service.daemon_form import stored
+from swarm_provider.convert.service.effective import effective, effective_of
 from swarm_provider.convert.service.spec import spec_of, to_spec
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, Secret

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.objects import (
     config_from_spec,
     config_to_spec,
@@ -24,6 +23,7 @@ from swarm_provider.convert.objects import (
     volume_to_spec,
     with_labels,
 )
+from swarm_provider.convert.service.daemon_form import stored
 from swarm_provider.convert.service.spec import effective, read_inputs, to_spec
 from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarm_provider.convert.effective import effective
+from swarm_provider.convert.service.effective import effective
 from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake_path

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_provider.cli.status import _secrets_of
-from swarm_provider.convert.effective import effective
+from swarm_provider.convert.service.effective import effective
 from swarm_provider.convert.service.spec import from_spec
 from swarm_provider.core import Json, labels
 from swarm_provider.core.masking import SecretFilter

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.convert.effective import effective
+from swarm_provider.convert.service.effective import effective
 from swarm_provider.convert.service.spec import concise, from_spec
 from tests.rollout.scenarios import SCENARIOS, Scenario, corrected
 from tests.support.engine import Docker, Engine

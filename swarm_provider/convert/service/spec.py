@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swarm_provider.convert.effective import effective, effective_of, port_order
 from swarm_provider.convert.helpers import drop_empty, drop_none, get_known, map_items, map_known, sort_known
 from swarm_provider.convert.keep_user_form import keep_users_form
 from swarm_provider.convert.remembered import remembered
@@ -24,6 +23,7 @@ from swarm_provider.convert.service.deploy import (
     update_from_spec,
     update_to_spec,
 )
+from swarm_provider.convert.service.effective import effective, effective_of, port_order
 from swarm_provider.convert.service.versions import known_to
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, reveal

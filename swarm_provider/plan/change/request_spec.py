@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
-from swarm_provider.convert.effective import effective_of
 from swarm_provider.convert.minimal_update import live_form
 from swarm_provider.convert.service.deploy import is_job_mode, mode_to_spec
+from swarm_provider.convert.service.effective import effective_of
 from swarm_provider.convert.service.spec import spec_of
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from swarm_provider.convert.effective import update_pace
 from swarm_provider.convert.service.deploy import is_job_mode
+from swarm_provider.convert.service.effective import update_pace
 from swarm_provider.core import Json
 from swarm_provider.core.values import at
 from swarm_provider.plan.change.task_fates import Fates, fates

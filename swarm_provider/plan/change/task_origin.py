@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.service.container import credential_config
+from swarm_provider.convert.service.daemon_form import stored
 from swarm_provider.convert.service.spec import from_spec
 from swarm_provider.core import Json
 from swarm_provider.core.path import render, within

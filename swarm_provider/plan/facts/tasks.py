@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from swarm_provider.convert.effective import RESTART_DEFAULTS, UPDATE_DEFAULTS
+from swarm_provider.convert.service.effective import RESTART_DEFAULTS, UPDATE_DEFAULTS
 from swarm_provider.core import Json
 from swarm_provider.core.values import at
 from swarm_provider.plan.facts.constraints import constraints_of, matches

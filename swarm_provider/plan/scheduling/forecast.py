@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from swarm_provider.convert.effective import update_pace
+from swarm_provider.convert.service.effective import update_pace
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import at
 from swarm_provider.plan.facts.constraints import matches, unsatisfied

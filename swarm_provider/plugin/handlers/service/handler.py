@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from swarm_provider.convert import objects
-from swarm_provider.convert.effective import effective_of
+from swarm_provider.convert.service.effective import effective_of
 from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, spec_of
 from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled

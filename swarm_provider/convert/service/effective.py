@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from swarm_provider.convert.daemon_form import stored
 from swarm_provider.convert.helpers import sort_known
 from swarm_provider.convert.remembered import remembered
 from swarm_provider.convert.service.container import capabilities, credential_config, default_text, image_from_spec
+from swarm_provider.convert.service.daemon_form import stored
 from swarm_provider.convert.service.deploy import chosen_platform, is_job_mode
 from swarm_provider.core import Json, labels
 from swarm_provider.core.image import familiar
