@@ -18,6 +18,7 @@ from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.family.config import ConfigHandler
 from swarm_provider.plugin.handlers.network import NetworkHandler
 from swarm_provider.plugin.handlers.service.handler import ServiceHandler
+from swarm_provider.plugin.handlers.volume import VolumeHandler
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.operations import Request
 from swarm_provider.plugin.run.phases import Phase
@@ -160,14 +161,22 @@ def test_name_of_a_service(name: str) -> None:
         ("config", "a.b", True),
         ("config", "a b", False),
         ("secret", "a.", False),
+        ("volume", "a/b", False),
+        ("volume", " ", False),
+        ("volume", "a.b", True),
     ],
 )
 def test_names_of_objects(kind: str, name: str, right: bool) -> None:
     assert (refusals.name(kind, name) == []) is right
 
 
-def test_handlers_of_networks_and_configs_ask_for_the_name() -> None:
-    for handler, news in ((NetworkHandler, {"name": "a.b"}), (ConfigHandler, {"baseName": "a b", "data": "x"})):
+def test_handlers_of_networks_configs_and_volumes_ask_for_the_name() -> None:
+    wrong: list[tuple[type[Handler], dict[str, Any]]] = [
+        (NetworkHandler, {"name": "a.b"}),
+        (ConfigHandler, {"baseName": "a b", "data": "x"}),
+        (VolumeHandler, {"name": "a/b"}),
+    ]
+    for handler, news in wrong:
         with pytest.raises(InputError, match="cannot be the name of a"):
             check(handler, Request("urn:pulumi:d::p::swarm:index:X::x", "x"), news)
 

@@ -47,9 +47,13 @@ def service(inputs: Json) -> list[Problem]:
 
 
 def name(kind: str, text: Any) -> list[Problem]:
-    """Return what Swarm would refuse in the name of a service, network, config or secret."""
+    """Return what Docker would refuse in the name of a service, network, volume, config or secret."""
     if not isinstance(text, str):
         return []
+    if kind == "volume":
+        # what else is right is up to the volume's driver
+        right = bool(text.strip()) and "/" not in text
+        return [] if right else [Problem(f"{text!r} cannot be the name of a volume", "name")]
     dns = kind in ("service", "network")
     pattern, signs = (_DNS_NAME, "'-' and '_'") if dns else (labels.NAME, "'-', '_' and '.'")
     if dns and len(text) > limits.DNS_NAME:

@@ -15,6 +15,7 @@ from swarm_provider.core.names import snake
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal
 from swarm_provider.errors import InputError, Problem, SwarmProviderError
 from swarm_provider.model.resources import VOLUME
+from swarm_provider.model.rules import refusals
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import Owner, of_another
 from swarm_provider.plugin.handlers import cluster_volume
@@ -39,8 +40,8 @@ class VolumeHandler(Handler):
         inputs.setdefault("driver", "local")
         name = inputs["name"]
         if isinstance(name, str):
-            if not name.strip() or "/" in name:
-                raise InputError(Problem(f"{name!r} cannot be the name of a volume", "name"))
+            if problems := refusals.name("volume", name):
+                raise InputError(*problems)
             self.run.claim(request.urn, "volume", name, name)
         node = reveal(inputs.get("node"))
         if isinstance(node, str) and not await self.offline():
