@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -21,6 +20,7 @@ from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.calls import THREADS, Calls, auth_header
 from swarm_provider.dockerapi.connection.connect import Peer
 from swarm_provider.dockerapi.connection.failover import Link
+from swarm_provider.dockerapi.connection.machine import MACHINE
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.dockerapi.connection.transport import Answer, path_of
 from swarm_provider.dockerapi.failures import NoLeader, Unanswered
@@ -54,7 +54,9 @@ async def connect(settings: ConnectionSettings, *, manager: bool = True, cluster
     pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="docker")
     try:
         loop = asyncio.get_running_loop()
-        link = await loop.run_in_executor(pool, lambda: Link(settings, manager=manager, cluster_id=cluster_id))
+        link = await loop.run_in_executor(
+            pool, lambda: Link(settings, manager=manager, cluster_id=cluster_id, machine=MACHINE)
+        )
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -123,7 +125,7 @@ class Swarm:
     @property
     def now(self) -> int:
         """Nanoseconds since 1970, on the manager's clock."""
-        return time.time_ns() + self._calls.link.peer.ahead_ns
+        return self._calls.link.machine.time_ns() + self._calls.link.peer.ahead_ns
 
     @property
     def engine_version(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
@@ -63,10 +62,10 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The clock of the machine."""
+    """The clock of the event loop: that of the machine, where the loop has no other."""
 
     def now(self) -> float:
-        return time.monotonic()
+        return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -6,12 +6,13 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from swarm_provider.core import Json
 from swarm_provider.core.versions import version_number
 from swarm_provider.dockerapi.connection.hosts import Endpoint
+from swarm_provider.dockerapi.connection.machine import MACHINE, Machine
 from swarm_provider.dockerapi.connection.transport import Transport, Unreachable
 from swarm_provider.dockerapi.failures import Unanswered
 from swarm_provider.errors import ConnectionFailed, DockerError, InputError
@@ -57,6 +58,7 @@ def find_peer(
     manager: bool,
     cluster_id: str = "",
     patience: float = INFO_SECONDS,
+    machine: Machine = MACHINE,
 ) -> Peer:
     """The first endpoint that can be used; blocking.
 
@@ -73,9 +75,9 @@ def find_peer(
         raise InputError(f"api_version: {api_version!r} is not a version of Docker's API, such as '1.43'")
     failures: list[str] = []
     for endpoint in endpoints:
-        transport = Transport(endpoint, timeout=timeout, headers=headers)
+        transport = machine.transport(endpoint, timeout=timeout, headers=headers)
         try:
-            peer = _use(transport, api_version, manager, cluster_id, patience)
+            peer = _use(transport, api_version, manager, cluster_id, patience, machine)
             _log.debug("%s is used: Docker %s, API %s", endpoint, peer.engine, transport.version)
             return peer
         except Unreachable as failure:
@@ -94,7 +96,9 @@ def find_peer(
     raise ConnectionFailed(f"none of the {len(failures)} hosts is a usable manager: {'; '.join(failures)}")
 
 
-def _use(transport: Transport, api_version: str | None, manager: bool, cluster_id: str, patience: float) -> Peer:
+def _use(
+    transport: Transport, api_version: str | None, manager: bool, cluster_id: str, patience: float, machine: Machine
+) -> Peer:
     url = str(transport.endpoint)
     try:
         probe = min(_PROBE_SECONDS, transport.timeout)
@@ -116,18 +120,19 @@ def _use(transport: Transport, api_version: str | None, manager: bool, cluster_i
     cluster = str((swarm.get("Cluster") or {}).get("ID") or "")
     if manager:
         _check_manager(url, swarm, cluster, cluster_id)
-    machine = f"{info['Name']} {info.get('ID') or ''}".strip() if info.get("Name") else ""
-    about = (engine, machine, int(swarm.get("Managers") or 0))
-    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), *about, _ahead_ns(info.get("SystemTime")))
+    runs_on = f"{info['Name']} {info.get('ID') or ''}".strip() if info.get("Name") else ""
+    about = (engine, runs_on, int(swarm.get("Managers") or 0))
+    ahead_ns = _ahead_ns(info.get("SystemTime"), machine.time_ns())
+    return Peer(transport, cluster, str(swarm.get("NodeID") or ""), *about, ahead_ns)
 
 
-def _ahead_ns(system_time: Any) -> int:
+def _ahead_ns(system_time: Any, now_ns: int) -> int:
     """How far a daemon's clock is ahead of ours, 0 where it tells none."""
     try:
         told = datetime.fromisoformat(str(system_time))
     except ValueError:
         return 0
-    return int((told - datetime.now(UTC)).total_seconds() * 10**9) if told.tzinfo else 0
+    return int(told.timestamp() * 10**9) - now_ns if told.tzinfo else 0
 
 
 def _negotiate(url: str, engine: str, version: Json, wanted: str | None) -> str:

@@ -6,13 +6,12 @@ Blocking; its methods run in the threads of `Swarm`.
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from swarm_provider.dockerapi.connection.connect import INFO_SECONDS, Peer, find_peer
 from swarm_provider.dockerapi.connection.hosts import Endpoint, endpoints, read_config
+from swarm_provider.dockerapi.connection.machine import MACHINE, Machine
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.dockerapi.failures import NoLeader, NotAManager, Unanswered
 from swarm_provider.errors import ConnectionFailed
@@ -42,13 +41,16 @@ class Link:
         ConnectionFailed: no host can be used.
     """
 
-    def __init__(self, settings: ConnectionSettings, *, manager: bool, cluster_id: str = "") -> None:
+    def __init__(
+        self, settings: ConnectionSettings, *, manager: bool, cluster_id: str = "", machine: Machine = MACHINE
+    ) -> None:
         self.settings = settings
+        self.machine = machine
         self._manager = manager
         self.endpoints = endpoints(settings)
         headers = read_config(settings).get("HttpHeaders")
         self._headers: Mapping[str, str] = headers if isinstance(headers, dict) else {}
-        self._lock = threading.Lock()
+        self._lock = machine.lock()
         self._lost_since: float | None = None
         """When the only host stopped answering; None while it answers."""
         self.peer = self._find(self.endpoints, cluster_id)
@@ -70,7 +72,7 @@ class Link:
         deadline = 0.0
         replaced = 0
         while True:
-            peer, began = self.peer, time.monotonic()
+            peer, began = self.peer, self.machine.monotonic()
             try:
                 done = work(peer)
             except (ConnectionFailed, NotAManager) as lost:
@@ -87,10 +89,10 @@ class Link:
                 self._replace(peer)
             except NoLeader as error:
                 _log.debug("%s has no leader: %s", peer.transport.endpoint, error)
-                deadline = deadline or time.monotonic() + _ELECTION_SECONDS
-                if not again or time.monotonic() > deadline:
+                deadline = deadline or self.machine.monotonic() + _ELECTION_SECONDS
+                if not again or self.machine.monotonic() > deadline:
                     raise
-                time.sleep(_PAUSE_SECONDS)
+                self.machine.sleep(_PAUSE_SECONDS)
             else:
                 self._lost_since = None
                 return done
@@ -101,7 +103,7 @@ class Link:
         Args:
             began: when the call that failed began.
         """
-        now = time.monotonic()
+        now = self.machine.monotonic()
         if self._lost_since is None:
             # a manager that says that it is none is none; only one that starts says so for a moment
             if isinstance(lost, NotAManager) or now - began >= _RESTART_SECONDS:
@@ -110,7 +112,7 @@ class Link:
         if now - self._lost_since >= _RESTART_SECONDS:
             # what is asked from now on fails at once
             raise lost
-        time.sleep(_PAUSE_SECONDS)
+        self.machine.sleep(_PAUSE_SECONDS)
 
     @property
     def read_timeout(self) -> float:
@@ -128,9 +130,9 @@ class Link:
             at = self.endpoints.index(lost.transport.endpoint)
             # the lost one comes last: it may be back by then
             candidates = self.endpoints[at + 1 :] + self.endpoints[: at + 1]
-            began = time.monotonic()
+            began = self.machine.monotonic()
             while True:
-                waited = time.monotonic() - began
+                waited = self.machine.monotonic() - began
                 patience = _HURRY_SECONDS if waited < _ELECTION_SECONDS else INFO_SECONDS
                 try:
                     self.peer = self._find(candidates, lost.cluster_id, patience)
@@ -139,7 +141,7 @@ class Link:
                     # when the leader is the one that was lost, the others serve only after an election
                     if waited >= _ELECTION_SECONDS:
                         raise
-                time.sleep(_PAUSE_SECONDS)
+                self.machine.sleep(_PAUSE_SECONDS)
             lost.transport.close()
 
     def _find(self, candidates: tuple[Endpoint, ...], cluster_id: str, patience: float = INFO_SECONDS) -> Peer:
@@ -151,4 +153,5 @@ class Link:
             manager=self._manager,
             cluster_id=cluster_id,
             patience=patience,
+            machine=self.machine,
         )
