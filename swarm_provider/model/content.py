@@ -14,6 +14,8 @@ from swarm_provider.core.values import reveal
 
 CONTENT: Final = ("data", "dataBase64")
 """Inputs that hold content."""
+WAYS_TO_CONTENT: Final = frozenset((*CONTENT, "file"))
+"""Inputs that say content: a file is read in Check."""
 
 
 def content_inputs(content: bytes) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from swarm_provider.core import Json
 from swarm_provider.errors import Problem
+from swarm_provider.model.content import WAYS_TO_CONTENT
 from swarm_provider.model.types.kinds import Field, ObjectOf
 from swarm_provider.model.types.place import PropertyLocation
 
@@ -36,6 +37,15 @@ class Resource:
     def shape(self) -> ObjectOf:
         """The inputs as one object type."""
         return ObjectOf(name=self.name, fields=self.inputs)
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """The inputs that stand among the outputs, too, as programs in other languages and policies read them there.
+
+        An output of the same name is what the provider says; content would double the state and is read by nobody.
+        """
+        hidden = WAYS_TO_CONTENT.union(entry.wire for entry in self.outputs)
+        return frozenset(entry.wire for entry in self.inputs if not entry.computed and entry.wire not in hidden)
 
     def sound(self, outputs: Json) -> Json:
         """Return the outputs in a state without those of another type than is defined here: they count as missing.

@@ -114,12 +114,13 @@ def outputs(resource: Resource) -> tuple[Field, ...]:
 
 
 def _resource(resource: Resource) -> Json:
+    repeated = [entry for entry in resource.inputs if entry.wire in resource.repeated]
     return {
         "description": resource.doc,
         "inputProperties": _properties(given(resource.inputs)),
         "requiredInputs": _required(given(resource.inputs)),
-        "properties": _properties(outputs(resource)),
-        "required": _required(given(resource.inputs)),
+        "properties": _properties([*resource.outputs, *repeated]),
+        "required": _required(repeated),
     }
 
 

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -23,7 +23,9 @@ from swarm_provider.core.values import has_unknown, reveal, secret_texts
 from swarm_provider.dockerapi import preload
 from swarm_provider.errors import GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
 from swarm_provider.model.advice import GATHER_ADVICE, TELL_ADVICE
+from swarm_provider.model.content import CONTENT
 from swarm_provider.model.provider import configuration
+from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
 from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
@@ -34,7 +36,7 @@ from swarm_provider.plugin.protocol.logfile import open_log
 from swarm_provider.plugin.protocol.operations import Difference, PartialFailure, Request
 from swarm_provider.plugin.protocol.peers import OwnUserOnly
 from swarm_provider.plugin.protocol.rpc import rpc
-from swarm_provider.plugin.protocol.values import decode, encode, flattened
+from swarm_provider.plugin.protocol.values import decode, encode, flattened, with_inputs
 from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.swarms.marks import mark_of, marked
 from swarm_provider.version import __version__
@@ -191,8 +193,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             id, outputs = await handler.create(
                 _request(request), self._opened(request.properties), preview=request.preview
             )
-            outputs = self._complete(request, outputs)
-        return provider_pb2.CreateResponse(id=id, properties=encode(outputs), refresh_before_update=True)
+            properties = with_inputs(
+                encode(self._complete(request, outputs)), request.properties, handler.resource.repeated
+            )
+        return provider_pb2.CreateResponse(id=id, properties=properties, refresh_before_update=True)
 
     @rpc
     async def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
@@ -231,12 +235,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log.hide(secret_texts(live.inputs))
         if live.reasons:
             raise _StillFailing(live.id, live.inputs, marked(live.outputs, session), live.reasons)
-        return provider_pb2.ReadResponse(
-            id=live.id,
-            inputs=encode(live.inputs),
-            properties=encode(marked(live.outputs, session)),
-            refresh_before_update=True,
-        )
+        inputs = encode(live.inputs)
+        # nobody but the swarm has the content of what is only looked at
+        repeated = handler.resource.repeated if known else handler.resource.repeated | set(CONTENT)
+        properties = with_inputs(encode(marked(live.outputs, session)), inputs, repeated)
+        return provider_pb2.ReadResponse(id=live.id, inputs=inputs, properties=properties, refresh_before_update=True)
 
     @rpc
     async def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:
@@ -249,8 +252,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 self._state(request, request.olds),
                 preview=request.preview,
             )
-            outputs = self._complete(request, outputs)
-        return provider_pb2.UpdateResponse(properties=encode(outputs), refresh_before_update=True)
+            properties = with_inputs(encode(self._complete(request, outputs)), request.news, handler.resource.repeated)
+        return provider_pb2.UpdateResponse(properties=properties, refresh_before_update=True)
 
     @rpc
     async def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
@@ -300,11 +303,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _state(self, request: Any, struct: Any) -> Json:
         """Decode the outputs in the state; what has another type than it should counts as missing."""
-        return self._handler(request, self._homes.current).resource.sound(self._opened(struct))
+        resource = self._handler(request, self._homes.current).resource
+        return resource.sound(self._opened(struct, without=resource.repeated))
 
-    def _opened(self, struct: Any) -> Json:
+    def _opened(self, struct: Any, *, without: Container[str] = ()) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""
-        data = decode(struct)
+        data = decode(struct, without=without)
         self.log.hide(secret_texts(data))
         return data
 
@@ -318,7 +322,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             inputs = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
         return provider_pb2.ErrorResourceInitFailed(
             id=error.id,
-            properties=encode(outputs),
+            properties=with_inputs(encode(outputs), inputs, RESOURCES[_kind(request)].repeated),
             inputs=inputs,
             reasons=[self.log.clean(reason, lines=True) for reason in error.reasons],
             refresh_before_update=True,
@@ -336,7 +340,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             yield self._handler(request, home)
 
     def _handler(self, request: Any, home: Home) -> Handler:
-        kind = request.type or request.urn.split("::")[2].split("$")[-1]
+        kind = _kind(request)
         try:
             return home.handlers[kind]
         except KeyError:
@@ -353,6 +357,11 @@ class _StillFailing(PartialFailure):
 
 def _applied(request: Any) -> Phase:
     return Phase.PLAN if request.preview else Phase.APPLY
+
+
+def _kind(request: Any) -> str:
+    """Return the type's token of a resource."""
+    return str(request.type or request.urn.split("::")[2].split("$")[-1])
 
 
 def _request(request: Any) -> Request:

@@ -20,9 +20,9 @@ from swarm_provider.resources.program.error_reporting import explained
 
 
 class _Readable:
-    """Reading properties: outputs come from the engine, inputs are what the program gave.
+    """Reading properties: outputs come from the engine, inputs are what the program gave, in Python's spelling.
 
-    The plugin does not repeat inputs among its outputs, so the SDK would show an input as unknown in every preview.
+    What `get` only looks at has been given nothing; there the plugin's outputs, which repeat inputs, say all.
     """
 
     _model: ClassVar[Resource]
@@ -30,14 +30,18 @@ class _Readable:
     _shown: dict[str, pulumi.Output[Any]]
 
     def _value(self: Any, wire: str) -> pulumi.Output[Any]:
-        outputs = {entry.wire for entry in self._model.outputs}
-        if wire in outputs or self._given is None:
+        if any(entry.wire == wire for entry in self._model.outputs):
             found: pulumi.Output[Any] = pulumi.get(self, wire)
             return found
         if wire not in self._shown:
-            self._shown[wire] = self._input(wire)
+            self._shown[wire] = self._looked_at(wire) if self._given is None else self._input(wire)
         shown: pulumi.Output[Any] = self._shown[wire]
         return shown
+
+    def _looked_at(self: Any, wire: str) -> pulumi.Output[Any]:
+        type_ = self._model.shape.by_wire[wire].type
+        found: pulumi.Output[Any] = pulumi.get(self, wire)
+        return found.apply(lambda value: snake_keys(type_, value))
 
     def _input(self: Any, wire: str) -> pulumi.Output[Any]:
         type_ = self._model.shape.by_wire[wire].type

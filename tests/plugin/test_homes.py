@@ -42,8 +42,9 @@ def test_what_still_fails_lives_where_it_was_read() -> None:
     elsewhere = SimpleNamespace(current=SimpleNamespace(run=SimpleNamespace(session=Elsewhere())))
     provider._configured = cast(Homes, elsewhere)
     outputs = {"name": "web", KEY: "a"}
-    read = provider.failure(provider_pb2.ReadRequest(), _StillFailing("web", {"name": "web"}, outputs, ["broken"]))
-    made = provider.failure(provider_pb2.CreateRequest(), PartialFailure("web", outputs, ["broken"]))
+    kind, inputs = "swarm:index:Service", {"name": "web"}
+    read = provider.failure(provider_pb2.ReadRequest(type=kind), _StillFailing("web", inputs, outputs, ["broken"]))
+    made = provider.failure(provider_pb2.CreateRequest(type=kind), PartialFailure("web", outputs, ["broken"]))
     assert [answer.properties.fields[KEY].string_value for answer in (read, made)] == ["a", "b"]
 
 

@@ -51,7 +51,7 @@ class Run:
 
 
 class _Plugin(mocks.Mocks):
-    """Answers as the plugin does: outputs only, inputs are not repeated."""
+    """Answers as the plugin does: the outputs, and the inputs among them."""
 
     def __init__(self, outputs: Callable[[mocks.MockResourceArgs], dict[str, Any]], answers: dict[str, Any]) -> None:
         self.outputs = outputs
@@ -59,7 +59,7 @@ class _Plugin(mocks.Mocks):
         self.calls: list[Any] = []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        return f"{args.name}-id", self.outputs(args)
+        return f"{args.name}-id", {**args.inputs, **self.outputs(args)}
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         self.calls.append(args)

@@ -28,7 +28,7 @@ def test_output_that_the_preview_cannot_know_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_inputs_can_be_read_although_the_plugin_does_not_repeat_them(preview: bool) -> None:
+def test_inputs_can_be_read_in_the_spelling_of_python(preview: bool) -> None:
     def program() -> Any:
         net = swarm.Network("net", driver="overlay", attachable=True)
         web = swarm.Service("web", image="bb:1", deploy={"update_config": {"order": "stop-first"}}, labels=["a=b"])
@@ -61,6 +61,25 @@ def test_existing_resource_is_read_by_its_name() -> None:
     )
     assert done.result == "todo-config-77"
     assert [(request.type, request.id) for request in done.reads] == [("swarm:index:Config", "todo-config")]
+
+
+def test_existing_resource_says_its_inputs_in_the_spelling_of_python() -> None:
+    shown = {"deploy": {"replicas": 2, "updateConfig": {"order": "stop-first"}}, "labels": {"camelCase": "b"}}
+
+    def program() -> Any:
+        web = swarm.Service.get("old", "web")
+        return [web.deploy, web.labels]
+
+    result = run(program, outputs=lambda args: shown).result
+    assert result == [{"replicas": 2, "update_config": {"order": "stop-first"}}, {"camelCase": "b"}]
+
+
+def test_existing_network_can_be_given_to_a_service() -> None:
+    def program() -> None:
+        swarm.Service("web", image="bb:1", networks=[swarm.Network.get("net", "backend")])
+
+    done = run(program, outputs=lambda args: {"name": args.resource_id} if args.resource_id else {})
+    assert done["web"].inputs["networks"] == [{"name": "backend"}]
 
 
 def test_reading_from_a_failed_provider_value_is_typed() -> None:

@@ -80,6 +80,8 @@ pulumi.export("found", swarm.get_config_output(cfg.name).data)
     assert values[2].startswith(f"{unique}-")
     assert values[3:] == [{"a": "b"}, f"{unique}-web", {"replicas": 1, "update_config": {"parallelism": 2}}]
     assert outputs["found"] == "1"
+    # policies of a whole stack are given the outputs
+    assert {"deploy", "networks", "configs", "environment"} <= made.resources()["web"]["outputs"].keys()
     lines = {name: resource.get("sourcePosition") for name, resource in made.resources().items()}
     assert (lines["net"], lines["app"]) == ("project:///__main__.py#4", "project:///__main__.py#5"), "the program's own"
     spec = docker.json("service", "inspect", f"{unique}-web")[0]["Spec"]["TaskTemplate"]["ContainerSpec"]
@@ -118,8 +120,10 @@ def test_explicit_provider_reaches_its_swarm_and_existing_resources_are_read_thr
         + f"""
 prod = swarm.Provider("prod", hosts=["tcp://127.0.0.1:1", "{docker.host}"], keep_previous={{"config": 3}})
 through = pulumi.ResourceOptions(provider=prod)
+net = swarm.Network("net", through, name="{unique}-net")
 cfg = swarm.Config("app", through, name="{unique}", data="1")
-web = swarm.Service("web", through, name="{unique}-web", image="bb:1", wait=False)
+first = {{"update_config": {{"order": "start-first"}}}}
+web = swarm.Service("web", through, name="{unique}-web", image="bb:1", wait=False, deploy=first)
 """
     )
     made.environment["DOCKER_HOST"] = "tcp://127.0.0.1:1"
@@ -131,7 +135,12 @@ web = swarm.Service("web", through, name="{unique}-web", image="bb:1", wait=Fals
         + f"""
 old_config = swarm.Config.get("old", "{unique}", through)
 old_service = swarm.Service.get("old", "{unique}-web", through)
+old_network = swarm.Network.get("old", "{unique}-net", through)
+user = swarm.Service(
+    "user", through, name="{unique}-user", image="bb:1", networks=[old_network], configs=[old_config], wait=False
+)
 pulumi.export("old", [old_config.name, old_service.image, old_service.service_id])
+pulumi.export("whole", [old_config.data, old_service.deploy, old_network.name, old_network.driver])
 """,
     )
     made.up().assert_ok()
@@ -139,4 +148,7 @@ pulumi.export("old", [old_config.name, old_service.image, old_service.service_id
     assert name.startswith(f"{unique}-")
     assert image.startswith("bb:1")
     assert service_id == docker.service(f"{unique}-web")["ID"]
+    data, deploy, network, driver = made.outputs()["whole"]
+    assert (data, network, driver) == ("1", f"{unique}-net", "overlay")
+    assert deploy["update_config"]["order"] == "start-first"
     made.assert_no_changes()

@@ -7,7 +7,7 @@ sdk/proto documentation lists the signatures).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -28,11 +28,15 @@ from swarm_provider.core.values import (
 from swarm_provider.model.types.kinds import EXACT_BELOW
 
 
-def decode(struct: struct_pb2.Struct | None) -> Json:
-    """Return a Struct as plain data with Secret and UNKNOWN where the engine sent them."""
+def decode(struct: struct_pb2.Struct | None, *, without: Container[str] = ()) -> Json:
+    """Return a Struct as plain data with Secret and UNKNOWN where the engine sent them.
+
+    Args:
+        without: properties that nobody asks for.
+    """
     if struct is None:
         return {}
-    return {key: _decode(value) for key, value in struct.fields.items()}
+    return {key: _decode(value) for key, value in struct.fields.items() if key not in without}
 
 
 def _decode(value: struct_pb2.Value) -> Any:
@@ -69,6 +73,14 @@ def encode(data: Json) -> struct_pb2.Struct:
         if value is not None:
             _encode(value, struct.fields[key])
     return struct
+
+
+def with_inputs(outputs: struct_pb2.Struct, inputs: struct_pb2.Struct, names: Iterable[str]) -> struct_pb2.Struct:
+    """Return the outputs with the inputs of these names among them, as they are on the wire."""
+    for name in names:
+        if name in inputs.fields:
+            outputs.fields[name].CopyFrom(inputs.fields[name])
+    return outputs
 
 
 def _encode(value: Any, target: struct_pb2.Value) -> None:
