@@ -30,7 +30,7 @@ class Problem:
     Attributes:
         message: what is wrong, why, and what to do, as one line.
         path: the property path in the words that the user typed (`deploy.replicas`), or "".
-        file: the file that it stands in, or "".
+        file: the file that it is in, or "".
         line: its line there, counted from 1; 0 when unknown.
     """
 
@@ -132,4 +132,4 @@ class GivenUp(SwarmProviderError):
 
 
 class Cancelled(SwarmProviderError):
-    """The user asked to stop (Ctrl-C); the cluster goes on with what was submitted."""
+    """The user asked to stop (Ctrl-C); the cluster continues what was submitted."""

@@ -81,7 +81,7 @@ def install() -> Path:
 
 
 def distrusted(*, shim: bool = False) -> str:
-    """Say why what stands in the plugin's folder may be another user's, "" where only this user and root can write it.
+    """Say why what is in the plugin's folder may be another user's, "" where only this user and root can write it.
 
     Args:
         shim: whether the shim itself is looked at, too (`install` replaces it).
@@ -110,7 +110,7 @@ def _foreign(path: Path, found: os.stat_result) -> str:
 
 
 def _private(group: int, user: int) -> bool:
-    """Say whether a group is root's, or has no member but the user: many systems give each user such a group."""
+    """Tell whether a group is root's, or has no member but the user: many systems give each user such a group."""
     import grp
     import pwd
 

@@ -9,7 +9,7 @@ Thin: it parses arguments and calls other rooms.
     common        What the commands share: exit codes, errors on one line, colour where it is wanted
     doctor        `swarm-provider doctor`: what is wrong with this setup, each with its fix
     plain         `python -m swarm_provider.cli.plain [FILE]`
-    program_text  A running stack as a Python program, and the list with which `pulumi import` takes it over
+    program_text  A running stack as a Python program, and the list with which `pulumi import` adopts it
     refresh_auth  `swarm-provider refresh-auth STACK`
     report        `swarm-provider report`: a preview in, Markdown or HTML out
     stack_export  Reading a stack that runs from the swarm, and writing the files that describe it

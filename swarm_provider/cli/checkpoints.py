@@ -107,7 +107,7 @@ def _copies(own: Path, file: Path) -> Iterable[Path]:
 
 
 def _is_whole(file: Path) -> bool:
-    """Say whether a checkpoint can be read to its end."""
+    """Tell whether a checkpoint can be read to its end."""
     content = file.read_bytes()
     if file.name.removesuffix(".bak").endswith(".zst"):
         # Python cannot read it; what was cut off before the first byte is seen all the same

@@ -27,7 +27,7 @@ class Commands(Protocol):
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
-    """Wraps what is one paragraph, and leaves examples as they are written.
+    """A formatter that wraps what is one paragraph, and leaves examples as they are written.
 
     Relies on: a formatter lays out descriptions and epilogs by `_fill_text(text, width, indent)`, which argparse does
     not document (Python 3.11 to 3.13). Where it is gone, a paragraph is one long line.
@@ -50,7 +50,13 @@ def fail(error: str | SwarmProviderError) -> int:
 
 
 def painted(text: str, colour: str, stream: TextIO | None = None) -> str:
-    """Return the text in a colour where a person looks at it: on a terminal, without NO_COLOR (no-color.org)."""
+    """Return the text in a colour where a person looks at it: on a terminal, without NO_COLOR (no-color.org).
+
+    Args:
+        text: what is painted.
+        colour: name of the colour.
+        stream: where the text goes: only a terminal gets colours.
+    """
     out = stream or sys.stdout
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not out.isatty():
         return text

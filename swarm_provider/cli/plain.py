@@ -1,4 +1,4 @@
-"""`python -m swarm_provider.cli.plain [FILE]`: prints a file, or stdin, so that nobody obeys what stands in it.
+"""`python -m swarm_provider.cli.plain [FILE]`: prints a file, or stdin, so that nobody obeys what is in it.
 
 For pipelines: a CI runner takes lines such as `::error::` for commands, also where a task or a registry wrote them.
 """

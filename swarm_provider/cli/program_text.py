@@ -1,4 +1,4 @@
-"""A running stack as a Python program, and the list with which `pulumi import` takes it over."""
+"""A running stack as a Python program, and the list with which `pulumi import` adopts it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def program(stack: Running, files: Mapping[str, str]) -> tuple[str, list[Json]]:
 
 
 class _Code(str):
-    """A text that is written as it is: the name of a variable."""
+    """A string that is written as it is: the name of a variable."""
 
 
 def _args(shape: Any, inputs: Json) -> Json:

@@ -46,6 +46,11 @@ class Found:
 async def look(stack: str, *, host: str | None = None, context: str | None = None) -> Found:
     """Read a stack from the swarm.
 
+    Args:
+        stack: name of the stack.
+        host: address of a manager; None: as docker finds it.
+        context: name of a docker context; None: docker's current one.
+
     Raises:
         InputError: there is no such stack, or Pulumi manages it already.
         ConnectionFailed: the swarm cannot be reached.
@@ -100,6 +105,11 @@ def _of(own: Mapping[str, str] | None, stack: str) -> bool:
 
 def save(found: Found, folder: Path, *, python: bool) -> list[str]:
     """Write the files; return what to tell the person, line by line.
+
+    Args:
+        found: what `look` returned.
+        folder: where the files go.
+        python: whether a Python program is written beside the compose file.
 
     Raises:
         InputError: a file of that name exists.

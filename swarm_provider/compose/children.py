@@ -94,7 +94,10 @@ def plan(
     """Return the children of a stack.
 
     Args:
+        project: what the files say.
         stack: its name in the swarm.
+        settings: what the user asks of the stack.
+        bound: names that are bound to other resources.
         renames: old service key -> new one.
 
     Raises:
@@ -112,8 +115,9 @@ def filled(value: Any, references: Mapping[tuple[str, str], Any], text: Callable
     """Return the inputs of a child with what its references stand for, and with its texts put together.
 
     Args:
+        value: the inputs, or a part of them.
         references: by kind and key: those of the plan, and the children before it.
-        text: puts a text together.
+        text: puts a string together.
     """
     if isinstance(value, Ref):
         return references[value.kind, value.key]

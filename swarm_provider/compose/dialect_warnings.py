@@ -37,10 +37,11 @@ Sections = Mapping[str, Mapping[str, Entry]]
 
 
 def differences(here: Sections, there: Sections, dialect: str, warned: Iterable[Problem] = ()) -> list[Problem]:
-    """Return a warning for everything that the other dialect, called `dialect`, would read differently.
+    """Return a warning for everything that the other dialect, called `dialect`, would read in another way.
 
     Args:
         here, there: section (`services`, `configs`, ...) -> key -> entry, in the two readings.
+        dialect: the dialect that the files are read in.
         warned: what is warned of already; a place of which that says what the other dialect does is not told twice.
     """
     known = [_steps(warning.path) for warning in warned if warning.path and dialect in warning.message]
@@ -78,7 +79,7 @@ def _steps(path: str) -> list[str]:
 
 
 def _without_known(inputs: Json) -> Json:
-    """Return the inputs without the keys of which docker's dialect says by itself that it drops them."""
+    """Return the inputs without the keys of which docker's dialect warns by itself that it ignores them."""
     return {key: value for key, value in inputs.items() if snake(key) not in SPEC_ONLY}
 
 

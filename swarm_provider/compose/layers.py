@@ -14,6 +14,13 @@ from swarm_provider.compose.yaml.tree import Report, SourceLocation
 def layers(data: bytes, file: str, environment: Environment, report: Report, dialect: Dialect) -> list[Layer]:
     """Read the documents of a file: all of them, or in docker's dialect the first.
 
+    Args:
+        data: the file's bytes.
+        file: the file's name, for messages.
+        environment: the variables.
+        report: collects problems.
+        dialect: the dialect that the files are read in.
+
     Raises:
         InputError: it is not YAML.
     """

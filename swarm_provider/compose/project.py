@@ -37,7 +37,7 @@ class ServiceEntry:
         inputs: canonical inputs of `Service`; references are `Ref`, texts with opaque parts are `Template`.
         depends_on: its dependencies by service key; only services of this project that are active.
         x_pulumi: `{ignore_changes, protect, custom_timeouts, wait}`, as far as given.
-        file: the file that it stands in (the first that has it).
+        file: the file that it is in (the first that has it).
         line: its line there, counted from 1.
     """
 
@@ -59,7 +59,7 @@ class ObjectEntry:
         external: whether it exists already; then `inputs` has its name only.
         name: its name in the swarm; of a config or secret the base of its versions' names.
         inputs: canonical inputs of the resource.
-        file: the file that it stands in, "" for a network that is used and not declared.
+        file: the file that it is in, "" for a network that is used and not declared.
         line: its line there, counted from 1.
     """
 
@@ -104,6 +104,12 @@ def project_name(
 ) -> str | None:
     """Return the `name:` of the files (the last one that gives one), or None.
 
+    Args:
+        files: the compose files, in order.
+        env: the variables of the caller.
+        dialect: the dialect that the files are read in.
+        env_files: files with more variables.
+
     Raises:
         InputError: a file cannot be read or is not YAML, or the name is not a plain text.
     """
@@ -130,9 +136,9 @@ def load(
     Args:
         files: paths; later ones override. Relative paths inside of all files start at the first file's folder.
         stack: the prefix of all names, and the Docker stack's name.
-        env: the variables for `${...}`. A value that is no text is opaque: a text that has it becomes a Template.
+        env: the variables for `${...}`. A value that is no text is opaque: a string that has it becomes a Template.
         profiles: the active profiles; `*` is all.
-        strict: every warning is an error, but for those of what the other dialect would read differently.
+        strict: every warning is an error, but for those of what the other dialect would read in another way.
         bound: by kind (`config`, `secret`), the keys whose content the caller supplies: it is not read here.
         dialect: `compose-spec` reads the files as `docker compose` does instead.
         env_files: files of further variables, for the compose-spec's dialect; None: `.env` beside the first file.
@@ -241,7 +247,7 @@ def _load(
 def _differences(
     reading: _Reading, other: Sources, stack: str, profiles: Sequence[str], bound: Mapping[str, Collection[str]]
 ) -> list[Problem]:
-    """Return what the other dialect would read differently."""
+    """Return what the other dialect would read in another way."""
     try:
         read = _load(other, stack, profiles, bound, reading)
     except InputError as error:

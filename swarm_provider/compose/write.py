@@ -52,7 +52,7 @@ class Written:
     files: dict[str, Json] = field(default_factory=dict)
 
     def text(self) -> str:
-        """The compose file."""
+        """Return the compose file."""
         dumped: str = yaml.safe_dump(self.document, sort_keys=False, allow_unicode=True, width=110)
         return dumped
 

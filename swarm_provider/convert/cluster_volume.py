@@ -7,7 +7,7 @@ from typing import Any, Final
 from swarm_provider.convert.helpers import drop_empty, drop_none, map_items, map_known, sort_known
 from swarm_provider.core import Json, units
 
-# what the engine fills in
+# what the engine sets by itself
 _DEFAULTS: Final = {"Scope": "single", "Sharing": "none"}
 
 
@@ -27,7 +27,7 @@ def cluster_to_spec(spec: Json) -> Json:
 
 
 def cluster_from_spec(spec: Json) -> Json:
-    """Return `clusterSpec` with every default explicit that the engine fills in."""
+    """Return `clusterSpec` with every default explicit that the engine sets by itself."""
     return drop_empty(
         group=spec.get("Group"),
         accessMode=map_known(spec.get("AccessMode") or None, _access_from_spec),

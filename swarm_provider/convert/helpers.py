@@ -25,7 +25,7 @@ def drop_none(**entries: Any) -> Json:
 
 
 def drop_empty(**entries: Any) -> Json:
-    """Return the entries that say something: neither None, nor False, 0, or an empty text, list or map."""
+    """Return the entries that say something: neither None, nor False, 0, or an empty string, list or map."""
     return {key: value for key, value in entries.items() if value}
 
 

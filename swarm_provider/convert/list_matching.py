@@ -35,12 +35,18 @@ _KEYS: Final[dict[str, tuple[Key, ...]]] = {
 
 
 def has_identity(name: str) -> bool:
-    """Say whether the entries of the list property `name` have an identity of their own."""
+    """Tell whether the entries of the list property `name` have an identity of their own."""
     return name in _KEYS
 
 
 def pairs(name: str, left: Sequence[Any], right: Sequence[Any]) -> list[tuple[int, int]]:
-    """Return the positions (in `left`, in `right`) of entries that are the same thing, ordered by the right one."""
+    """Return the positions (in `left`, in `right`) of entries that are the same thing, ordered by the right one.
+
+    Args:
+        name: name of the list's property.
+        left: one list.
+        right: the other list.
+    """
     found: list[tuple[int, int]] = []
     free_left = dict.fromkeys(range(len(left)))
     free_right = list(range(len(right)))
@@ -66,7 +72,13 @@ def pairs(name: str, left: Sequence[Any], right: Sequence[Any]) -> list[tuple[in
 def equal_pairs(
     left: Sequence[Any], right: Sequence[Any], same: Callable[[Any, Any], bool] = operator.eq
 ) -> list[tuple[int, int]]:
-    """Return the positions of entries that are equal, each right one with the first equal left one that is free."""
+    """Return the positions of entries that are equal, each right one with the first equal left one that is free.
+
+    Args:
+        left: one list.
+        right: the other list.
+        same: tells whether two entries are equal.
+    """
     found, free = [], list(range(len(left)))
     for there, entry in enumerate(right):
         here = next((position for position in free if same(left[position], entry)), None)

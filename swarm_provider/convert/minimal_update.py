@@ -1,7 +1,7 @@
 """How a spec is sent to a service that exists: in the service's own form wherever that means the same.
 
 Swarm restarts tasks when their spec differs to the bit, also where it means the same: ports in another order, a
-default that one tool spells out and another leaves out. So a take-over, or a change of a label, sends back what it
+default that one tool spells out and another leaves out. So an adoption, or a change of a label, sends back what it
 found.
 """
 
@@ -16,7 +16,7 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.values import at, has_unknown
 
 _TOGETHER = ("Privileges", "Configs")
-"""A credential spec that stands in a config is told in both."""
+"""A credential spec that is in a config is told in both."""
 
 
 def in_live_form(
@@ -26,7 +26,7 @@ def in_live_form(
     *,
     asked: Json | None = None,
 ) -> Json:
-    """Return `spec` with each part of its TaskTemplate and EndpointSpec as it stands in the live spec.
+    """Return `spec` with each part of its TaskTemplate and EndpointSpec as the live spec has it.
 
     A part that means something else stays as it is; so does everything that does not touch tasks.
 
@@ -46,7 +46,14 @@ def live_form(
     *,
     asked: Json | None = None,
 ) -> tuple[Json, Json]:
-    """Return what `in_live_form` does, and what that means: its `effective` form, which is shared."""
+    """Return what `in_live_form` does, and what that means: its `effective` form, which is shared.
+
+    Args:
+        spec: what the inputs ask for.
+        live_spec: the Spec of the live service.
+        network_names: names of networks by id.
+        asked: as for `unmodelled`.
+    """
     if not isinstance(at(spec, "TaskTemplate", "ContainerSpec"), dict):
         return spec, effective_of(spec, network_names)
     if isinstance(at(live_spec, "TaskTemplate", "ContainerSpec"), dict):

@@ -22,7 +22,7 @@ _UNKNOWN: Final = f"\0{id(UNKNOWN)}"
 
 
 class remembered(Generic[P, R]):  # noqa: N801 - a decorator
-    """Keep the answers of a function whose arguments are JSON, in which values may be Secret or UNKNOWN.
+    """A function that keeps its answers; its arguments are JSON, in which values may be Secret or UNKNOWN.
 
     A Secret counts as what it holds. The order of keys counts for nothing.
     """

@@ -74,6 +74,9 @@ def with_unmodelled(
     """Return `spec` with what the live spec has beyond what inputs can say, where the program still has its place.
 
     Args:
+        spec: what the inputs ask for.
+        live_spec: the Spec of the live service.
+        network_names: names of networks by id.
         asked: as for `unmodelled`.
     """
     theirs = effective_of(live_spec, network_names)
@@ -189,7 +192,7 @@ def _merged_lists(
         known = base[said[there]] if there in said else None
         result[here] = _merged(ours[here], theirs[there], known, "", network_names)
     if name in _LISTS:
-        # no word for any part of it, so the program cannot have taken it away
+        # any part of it cannot be expressed, so the program cannot have taken it away
         result += [entry for position, entry in enumerate(theirs) if position not in said]
     return result
 

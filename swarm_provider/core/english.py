@@ -6,14 +6,26 @@ from collections.abc import Sequence
 
 
 def count(number: int, noun: str, verb: str = "") -> str:
-    """Return `1 task restarts`, `2 tasks restart`: the number with its noun, and a verb that agrees."""
+    """Return `1 task restarts`, `2 tasks restart`: the number with its noun, and a verb that agrees.
+
+    Args:
+        number: how many.
+        noun: in the singular.
+        verb: without the `s` of the singular; "" for none.
+    """
     return (
         f"{number} {agreeing(number, noun, f'{noun}s')} {agreeing(number, f'{verb}s', verb) if verb else ''}".rstrip()
     )
 
 
 def agreeing(number: int, one: str, several: str) -> str:
-    """Return the form of a word that goes with the number."""
+    """Return the form of a word that goes with the number.
+
+    Args:
+        number: how many.
+        one: the form for 1.
+        several: the form for all other numbers.
+    """
     return one if number == 1 else several
 
 

@@ -38,9 +38,10 @@ _NOTHING: Final = str
 
 
 def shown(text: str, mask: Callable[[str], str] = _NOTHING, *, lines: bool = False, limit: int = LONGEST) -> str:
-    """Return a text as it may be printed and stored.
+    """Return a string as it may be printed and stored.
 
     Args:
+        text: the foreign text.
         mask: a SecretFilter, where secrets are known.
         lines: it is meant to have lines; otherwise it becomes one.
         limit: characters at most, of each line.
@@ -55,14 +56,14 @@ def shown(text: str, mask: Callable[[str], str] = _NOTHING, *, lines: bool = Fal
 
 
 def inert(text: str) -> str:
-    """Return a text that is no command to a CI runner, and no markup to Pulumi."""
+    """Return a string that is no command to a CI runner, and no markup to Pulumi."""
     for pattern, replacement in _INERT:
         text = pattern.sub(replacement, text)
     return text
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters: its middle is left out, since errors end with what matters.
+    """Return a string of at most `limit` characters: its middle is left out, since errors end with what matters.
 
     A mask stays whole, or goes.
     """

@@ -32,7 +32,7 @@ _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 @dataclass(frozen=True)
 class ImageRef:
-    """A parsed reference, with what Docker leaves out filled in.
+    """A parsed reference, with what Docker leaves out.
 
     Attributes:
         domain: the registry's host and port; `docker.io` where none is written.
@@ -61,7 +61,7 @@ class ImageRef:
 
 
 def parse(text: str) -> ImageRef:
-    """Reads an image reference as Docker does.
+    """Read an image reference as Docker does.
 
     Raises:
         InputError: it is none; the text says why in the words of the docker CLI.
@@ -88,7 +88,7 @@ def parse(text: str) -> ImageRef:
 
 
 def familiar(text: str) -> str:
-    """The name under which Docker's client stores an image in a service.
+    """Return the name under which Docker's client stores an image in a service.
 
     `bb` becomes `bb:latest`, `docker.io/library/bb:1` becomes `bb:1`, a digest stays. Text that is no reference
     comes back as it is, as the client leaves it to the daemon to refuse.
@@ -101,7 +101,7 @@ def familiar(text: str) -> str:
 
 
 def without_digest(text: str) -> str:
-    """The reference in short form with its tag, but not its digest. Text that is no reference comes back as it is."""
+    """Return the reference in short form with its tag, but not its digest; what is no reference as it is."""
     try:
         image = parse(text)
     except InputError:
@@ -112,7 +112,7 @@ def without_digest(text: str) -> str:
 
 
 def with_digest(text: str, digest: str) -> str:
-    """The reference in short form, pinned: `bb` and `sha256:...` become `bb:latest@sha256:...`.
+    """Return the reference in short form, pinned: `bb` and `sha256:...` become `bb:latest@sha256:...`.
 
     A digest that is there already stays: who wrote it meant that image.
 
@@ -126,7 +126,7 @@ def with_digest(text: str, digest: str) -> str:
 
 
 def registry(text: str) -> str:
-    """The host (and port) of the registry that a reference names: `docker.io` where none is written.
+    """Return the host (and port) of the registry that a reference names: `docker.io` where none is written.
 
     Raises:
         InputError: it is no reference.

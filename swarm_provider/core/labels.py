@@ -4,7 +4,7 @@ Labels sit on objects (service, config, secret, network), never on containers: a
 task template, so changing it would restart tasks.
 
 Anybody can put any label on an object. What this provider cannot have written counts as not set; `unreadable` names it.
-So every function here takes whatever stands in the place of an object's labels.
+So every function here takes whatever is in the place of an object's labels.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OWNER: Final = OURS + "owner"
 URN: Final = OURS + "urn"
 """URN of the resource that owns the object."""
 INCARNATION: Final = OURS + "incarnation"
-"""A random value stamped by each Create and take-over; Delete removes only its own incarnation."""
+"""A random value stamped by each Create and adoption; Delete removes only its own incarnation."""
 IMAGE: Final = OURS + "image"
 """The image as the user wrote it, on services outside a Docker stack."""
 PLATFORM: Final = OURS + "platform"
@@ -121,7 +121,7 @@ def users(labels: object) -> dict[str, str]:
 
 
 def all_of(labels: object) -> dict[str, Any]:
-    """Return the labels of an object as a map, {} where it has none."""
+    """Return the labels of an object as a mapping, {} where it has none."""
     return labels if isinstance(labels, dict) else {}
 
 

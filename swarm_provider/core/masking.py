@@ -1,7 +1,7 @@
 """Masking secrets in texts that people see: whole, line by line, and in every encoding that messages use. Pure.
 
 A message may also hold a secret in another layout than its own (line feeds that became blanks, or `\\n`), and the
-beginning of one only, where somebody cut a text before it came here: an engine keeps 4,096 bytes of a health check.
+beginning of one only, where somebody cut a string before it came here: an engine keeps 4,096 bytes of a health check.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ Span = tuple[int, int]
 
 
 class SecretFilter:
-    """Masks secret texts: each whole, each of its lines, the values inside it, and the usual encodings of all.
+    """A filter that masks secret texts: each whole, its lines, the values inside it, and the usual encodings of all.
 
-    One is shared by everybody in a run, and what it learns is masked from then on. What a text costs depends on its
+    One is shared by everybody in a run, and what it learns is masked from then on. What a string costs depends on its
     length, hardly on how many secrets there are.
     """
 
@@ -58,7 +58,7 @@ class SecretFilter:
         self._folded.add(_fold(form)[0].strip() for form in forms if _SPACE.search(form))
 
     def __call__(self, text: str) -> str:
-        """The text with every secret in it masked."""
+        """Return the text with every secret in it masked."""
         spans = list(self._exact.spans(text))
         if self._folded:
             folded, places = _fold(text)
@@ -68,7 +68,7 @@ class SecretFilter:
 
 
 class _Forms:
-    """Texts to look for, in order: where one begins in a text is found by two comparisons, however many there are."""
+    """Texts to look for, in order: where one begins in a string is found by two comparisons, however many there are."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -88,14 +88,14 @@ class _Forms:
         self._ordered.sort()
 
     def spans(self, text: str) -> Iterator[Span]:
-        """Where a form stands, or the beginning of one that was cut; they may overlap."""
+        """Return where a form stands, or the beginning of one that was cut; they may overlap."""
         heads = self._heads
         for at in range(len(text) - SHORTEST_SECRET + 1):
             if text[at : at + SHORTEST_SECRET] in heads and (end := self._end(text, at)):
                 yield at, end
 
     def _end(self, text: str, at: int) -> int:
-        """Where that ends which begins here; 0 for nothing."""
+        """Return where that ends which begins here; 0 for nothing."""
         found = text[at : at + self._longest]
         place = bisect_right(self._ordered, found)
         # what begins as the text does for longest stands beside the place where the text would stand
@@ -106,7 +106,7 @@ class _Forms:
         return at + whole if whole else 0
 
     def _whole(self, found: str, place: int) -> int:
-        """How long the longest form is that `found` begins with; `place` is where `found` would stand."""
+        """Return how long the longest form is that `found` begins with; `place` is where `found` would stand."""
         while place:
             form = self._ordered[place - 1]
             if found.startswith(form):
@@ -118,7 +118,7 @@ class _Forms:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginning."""
+    """Return how many characters two texts have in common at their beginning."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -143,7 +143,7 @@ def _masked(text: str, spans: list[Span]) -> str:
 
 
 def _fold(text: str) -> tuple[str, list[Span]]:
-    """The text with a blank for each run of white space; and where its pieces begin, there and in the text."""
+    """Return the text with a blank for each run of white space; and where its pieces begin, there and in the text."""
     parts: list[str] = []
     places: list[Span] = []
     length = done = 0
@@ -157,7 +157,7 @@ def _fold(text: str) -> tuple[str, list[Span]]:
 
 
 def _place(places: list[Span], at: int) -> int:
-    """Where in the text a character of the folded text stands."""
+    """Return where in the text a character of the folded text stands."""
     there, here = places[bisect_right(places, at, key=lambda place: place[0]) - 1]
     return here + at - there
 
@@ -171,7 +171,7 @@ def _plain(text: str) -> set[str]:
 
 
 def _assigned(line: str) -> set[str]:
-    """The value of `KEY=value`, `export KEY='value'`, or of a line of YAML or TOML."""
+    """Return the value of `KEY=value`, `export KEY='value'`, or of a line of YAML or TOML."""
     match = _ASSIGNMENT.match(line)
     if match is None:
         return set()
@@ -196,7 +196,7 @@ def _encoded(plain: str) -> Iterator[str]:
     yield from (urllib.parse.quote(data), urllib.parse.quote(data, safe=""), urllib.parse.quote_plus(data))
     # as Go writes the password of an address
     yield urllib.parse.quote(data, safe="$&+,;=")
-    # Python escapes a ' only in a text that has a " too, which may stand outside the secret
+    # Python escapes a ' only in a string that has a " too, which may stand outside the secret
     for quoted in (repr(plain)[1:-1], repr(plain + "\"'")[1:-4], json.dumps(plain)[1:-1], _go(plain)):
         yield quoted
         # a daemon's message that quotes it, inside another one that quotes the message
@@ -205,12 +205,12 @@ def _encoded(plain: str) -> Iterator[str]:
 
 
 def _go(text: str) -> str:
-    """As JSON and Go's %q write it, letters outside ASCII as they are."""
+    """Write it as JSON and Go's %q write it, letters outside ASCII as they are."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _html_safe(text: str) -> str:
-    """As Go's encoding/json writes it."""
+    """Write it as Go's encoding/json writes it."""
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -1,7 +1,7 @@
 """Property paths as Pulumi writes them, and what they are made of: `deploy.replicas`, `ports[0]`, `labels["a.b"]`.
 
 A path is a tuple of names, positions and `EVERY`; its text is for messages and for Pulumi. The grammar is that of
-Pulumi's protocol: a key that is no name stands in brackets and quotes, and only a quote in it is escaped.
+Pulumi's protocol: a key that is no name is in brackets and quotes, and only a quote in it is escaped.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def last_name(path: str) -> str:
 
 
 def within(path: Path, *others: str) -> bool:
-    """Say whether a path is one of the others, or lies below one; what is no path has nothing below it."""
+    """Tell whether a path is one of the others, or lies below one; what is no path has nothing below it."""
     return any(_is_below(path, other) for other in others)
 
 

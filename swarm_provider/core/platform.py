@@ -10,7 +10,7 @@ _SYSTEMS: Final = ("linux", "windows", "darwin", "freebsd")
 
 
 def platform_to_spec(text: str) -> Json:
-    """Return the Platform of `os`, `os/architecture` or `os/architecture/variant`; Swarm has no word for the variant.
+    """Return the Platform of `os`, `os/architecture` or `os/architecture/variant`; Swarm does not know the variant.
 
     Raises:
         ValueError: it is no platform.

@@ -37,7 +37,7 @@ def shown(url: str) -> str:
 
 
 def shown_in(text: str) -> str:
-    """Return a text with every address in it as `shown` has it."""
+    """Return a string with every address in it as `shown` has it."""
     return _IN_TEXT.sub(lambda match: shown(match[0]), text)
 
 

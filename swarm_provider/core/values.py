@@ -17,13 +17,13 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""The key of a mapping by which Pulumi marks on the wire, and in its JSON, what JSON has no word for (Pulumi's
+"""The key of a mapping by which Pulumi marks on the wire, and in its JSON, what JSON cannot express (Pulumi's
 sdk/go/common/resource/sig). The values follow."""
 OF_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 OF_OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 OF_ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Stands there for a text that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
+"""Stands there for a string that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
 FORECAST: Final = "__forecast"
 """Output that a preview has and the state never: what the run will do to tasks, for machines that read the preview.
 Pulumi shows people no property that begins with two underscores."""
@@ -50,14 +50,14 @@ def reveal(value: Any) -> Any:
 
 
 def at(value: Any, *path: str) -> Any:
-    """Return what stands at the end of a path of keys; None where one is missing or null."""
+    """Return what is at the end of a path of keys; None where one is missing or null."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def has_unknown(value: Any) -> bool:
-    """Say whether UNKNOWN stands anywhere inside `value`."""
+    """Tell whether UNKNOWN stands anywhere inside `value`."""
     if isinstance(value, Secret):
         return has_unknown(value.value)
     if isinstance(value, dict):
@@ -68,7 +68,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def has_secret(value: Any) -> bool:
-    """Say whether a Secret stands anywhere inside `value`."""
+    """Tell whether a Secret stands anywhere inside `value`."""
     if isinstance(value, dict):
         return any(has_secret(item) for item in value.values())
     if isinstance(value, (list, tuple)):
@@ -92,7 +92,7 @@ def secret_places(value: Any) -> list[Place]:
 
 
 def wrapped(value: Any, places: Iterable[Place]) -> Any:
-    """Return `value` with what stands at these places made a Secret, where it is none."""
+    """Return `value` with what is at these places made a Secret, where it is none."""
     for place in places:
         value = _wrapped_at(value, tuple(place))
     return value

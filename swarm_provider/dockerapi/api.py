@@ -41,9 +41,10 @@ _ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
 
 
 async def connect(settings: ConnectionSettings, *, manager: bool = True, cluster_id: str = "") -> Swarm:
-    """Connects to the first usable manager among the hosts.
+    """Connect to the first usable manager among the hosts.
 
     Args:
+        settings: where Docker is.
         manager: False takes any engine, for what a node itself has (volumes, containers).
         cluster_id: the swarm that it must be a manager of; "" for any.
 
@@ -132,37 +133,46 @@ class Swarm:
         return self._calls.link.peer.engine
 
     async def list(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Items:
-        """All objects of a kind (GET /services, /configs ...), from one call that all callers share.
+        """Return all objects of a kind (GET /services, /configs ...), from one call that all callers share.
 
         The list and its objects are shared, too: do not change them. Own writes of the kind make the next call ask
         again.
 
         Args:
-            bypass_cache: ask again in any case.
-            allow_stale: the latest list will do, also when this process has written since.
+            kind: service, config, secret, network, volume, node or task.
+            bypass_cache, allow_stale: ask again in any case; take the latest list, also where this process has written.
         """
         return (await self._lists.get(kind, bypass_cache=bypass_cache, allow_stale=allow_stale)).items
 
     async def find(self, kind: str, name: str, *, allow_stale: bool = False) -> Json | None:
-        """The object of exactly this name or id, from the shared list; `allow_stale` as for `list`."""
+        """Return the object of exactly this name or id, from the shared list.
+
+        Args:
+            kind, name, allow_stale: as for `list`; an id will do for the name.
+        """
         return (await self._lists.get(kind, allow_stale=allow_stale)).exact(name)
 
     async def view(self, kind: str, how: Callable[[Items], T], *, allow_stale: bool = False) -> T:
-        """What a function makes of the shared list: called once per list, however many ask.
+        """Return what a function makes of the shared list: called once per list, however many ask.
 
         Args:
+            kind, allow_stale: as for `list`.
             how: a function of a module; what it returns is shared.
         """
         return (await self._lists.get(kind, allow_stale=allow_stale)).derive(how)
 
     async def labelled(self, kind: str, label: str, value: str) -> Items:
-        """The objects of a kind that carry a label of this value, as they are now: a small answer in a large swarm."""
+        """Return the objects of a kind with a label of this value, as they are now: a small answer in a large swarm.
+
+        Args:
+            kind, label, value: the kind of object, and the label's key and value.
+        """
         query = {"filters": json.dumps({"label": [f"{label}={value}"]})}
         answer = await self._calls.read(kind_of(kind).path, f"list {kind}s", query)
         return kind_of(kind).items(answer.json())
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None:
-        """The object of exactly this name or id, or None when there is none.
+        """Return the object of exactly this name or id, or None when there is none.
 
         Raises:
             Conflict: the name is a node's, and several nodes have it.
@@ -186,7 +196,7 @@ class Swarm:
         return exact(kind, how.items(answer.json()), name_or_id)
 
     async def get(self, kind: str, id: str) -> Json | None:
-        """The object of exactly this whole id, as it is now; many that are asked for at a time come in few calls.
+        """Return the object of exactly this whole id, as it is now; many that are asked for at once come in few calls.
 
         Args:
             kind: service, config, secret, network or node.
@@ -203,12 +213,13 @@ class Swarm:
         return await self._batches[kind](id)
 
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
-        """Creates a service, config, secret, network or volume and returns its id (a volume's is its name).
+        """Create a service, config, secret, network or volume and return its id (a volume's is its name).
 
         When a manager is lost in the middle, an object of that name with exactly these labels is taken for the one that
         was to be made: ours carry a random one.
 
         Args:
+            kind: service, config, secret, network or volume.
             spec: the API's body for it (ServiceSpec, ConfigSpec ...; `Name` on top).
             registry_auth: for a service: the header that `encoded_auth(image)` gave.
 
@@ -251,12 +262,13 @@ class Swarm:
         registry_auth: str | None = None,
         registry_auth_from: str | None = None,
     ) -> Texts:
-        """Updates a service, config (labels), secret (labels) or node; returns the daemon's warnings.
+        """Update a service, config (labels), secret (labels) or node; return the daemon's warnings.
 
         Args:
-            id: the whole id.
-            version: `Version.Index` of the object as it was read.
+            kind: service, config, secret or node.
+            id, version: the whole id, and `Version.Index` of the object as it was read.
             spec: the whole new spec.
+            registry_auth: header text of the login, None for none.
             registry_auth_from: `spec` or `previous-spec`: whose registry login stays without `registry_auth`.
 
         Raises:
@@ -273,7 +285,10 @@ class Swarm:
         return [str(warning) for warning in answered.get("Warnings") or []]
 
     async def update_cluster_volume(self, id: str, version: int, spec: Json) -> None:
-        """Sets the spec of a cluster volume, of which Docker changes the availability only; arguments as for `update`.
+        """Set the spec of a cluster volume, of which Docker changes the availability only.
+
+        Args:
+            id, version, spec: as for `update`.
 
         Raises:
             OutOfSequence: the volume changed since it was read.
@@ -284,9 +299,10 @@ class Swarm:
         )
 
     async def remove(self, kind: str, name_or_id: str, *, force: bool = False) -> bool:
-        """Removes the object of exactly this name or id; False when it was gone already.
+        """Remove the object of exactly this name or id; False when it was gone already.
 
         Args:
+            kind, name_or_id: what it is, and its name or id.
             force: of a cluster volume: at once, without its storage plugin.
 
         Raises:
@@ -310,11 +326,11 @@ class Swarm:
         return True
 
     async def tasks(self, *, service_ids: Iterable[str] | None = None) -> Items:
-        """Tasks as they are now (GET /tasks), of these services; all when None."""
+        """Return the tasks as they are now (GET /tasks), of these services; all when None."""
         return await tasks.of_services(self._calls, service_ids)
 
     async def task_logs(self, task_id: str, tail: int = 20) -> str:
-        """The last lines that a task wrote, both streams, with what has come after 5 seconds; "" when it is gone.
+        """Return the last lines that a task wrote, both streams, as they come within 5 seconds; "" when it is gone.
 
         Raises:
             DockerError: the node's logging driver keeps nothing to read.
@@ -322,11 +338,11 @@ class Swarm:
         return await tasks.logs(self._calls, task_id, tail)
 
     async def health_log(self, container_id: str) -> str | None:
-        """What the last health check of a container printed; None unless the container is on this very node."""
+        """Return what the last health check of a container printed; None unless the container is on this very node."""
         return await tasks.health_log(self._calls, container_id)
 
     async def distribution(self, image: str) -> Json:
-        """What the image's registry says about it: `Descriptor` (with the digest) and `Platforms`.
+        """Return what the image's registry says about it: `Descriptor` (with the digest) and `Platforms`.
 
         GET /distribution/IMAGE/json: the daemon asks the registry, with the login that is configured here.
 
@@ -337,7 +353,7 @@ class Swarm:
         return await self._registries.distribution(image)
 
     async def encoded_auth(self, image: str) -> str | None:
-        """The login for an image's registry as header text, or None; each registry's is looked up once.
+        """Return the login for an image's registry as header text, or None; each registry's is looked up once.
 
         Raises:
             CredentialsFailed: there is a login, and it cannot be read.
@@ -345,7 +361,7 @@ class Swarm:
         return await self._registries.encoded_auth(image)
 
     async def close(self) -> None:
-        """Ends the connections. Calls that still wait for an answer are left to end by themselves."""
+        """End the connections. Calls that still wait for an answer are left to end by themselves."""
         self._lists.close()
         self._calls.close()
 

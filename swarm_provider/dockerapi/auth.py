@@ -45,7 +45,7 @@ class RegistryLogins:
         self._headers: dict[str, str | None] = {}
 
     def header(self, image: str) -> str | None:
-        """The X-Registry-Auth header for an image's registry (POST /services/create, GET /distribution), or None.
+        """Return the X-Registry-Auth header for an image's registry (POST /services/create, GET /distribution).
 
         May call a credential helper, so it blocks; the answer for a registry is kept.
 

@@ -13,7 +13,7 @@ A = TypeVar("A")
 
 
 class Batch(Generic[Q, A]):
-    """Answers questions together: whoever asks within a moment, or while others are answered, shares the next turn.
+    """A queue that answers together: whoever asks within a moment, or while others are answered, shares the next turn.
 
     Args:
         answer: gives one answer for each question, in their order.

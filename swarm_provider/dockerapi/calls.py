@@ -35,7 +35,13 @@ class Calls:
         """Called with what a call does (`create service 'web'`) when it takes longer than `SLOW_SECONDS`."""
 
     async def read(self, path: str, operation: str, query: Mapping[str, str] | None = None) -> Answer:
-        """The answer to a GET, which may be asked twice."""
+        """Return the answer to a GET, which may be asked twice.
+
+        Args:
+            path: the route.
+            operation: what the call does, for messages: `create service 'web'`.
+            query: parameters of the route; None: none.
+        """
         timeout = self.link.read_timeout
         return await self.run(
             operation,
@@ -54,7 +60,17 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         again: bool = False,
     ) -> Answer:
-        """The answer to a call that changes something; `again`: it may be done twice."""
+        """Return the answer to a call that changes something; `again`: it may be done twice.
+
+        Args:
+            method: the HTTP method.
+            path: the route.
+            operation: what the call does, for messages: `create service 'web'`.
+            query: parameters of the route.
+            body: the body, sent or received.
+            headers: headers of the request.
+            again: whether it may be done twice.
+        """
         return await self.run(
             operation,
             lambda peer: peer.transport.call(method, path, operation, query=query, body=body, headers=headers),
@@ -64,10 +80,11 @@ class Calls:
     async def run(
         self, call: str, work: Callable[[Peer], T], *, again: bool = False, bound: asyncio.Semaphore | None = None
     ) -> T:
-        """What `work` gives with the manager in use.
+        """Return what `work` gives with the manager in use.
 
         Args:
             call: what it does, for messages.
+            work: is given the manager in use, and blocks.
             again: as for `Link.run`.
             bound: how many of its kind run at a time; None: `CALLS_AT_ONCE`.
         """
@@ -76,7 +93,7 @@ class Calls:
                 return await self.in_thread(lambda: self.link.run(work, again=again))
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """What a function that blocks gives."""
+        """Return what a function that blocks gives."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     @contextlib.contextmanager
@@ -89,11 +106,11 @@ class Calls:
             timer.cancel()
 
     def close(self) -> None:
-        """Ends the connections; calls that still wait for an answer are left to end by themselves."""
+        """End the connections; calls that still wait for an answer are left to end by themselves."""
         self.link.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def auth_header(registry_auth: str | None) -> dict[str, Any]:
-    """The header for a registry login, as `Registries.encoded_auth` gives it."""
+    """Return the header for a registry login, as `Registries.encoded_auth` gives it."""
     return {"X-Registry-Auth": registry_auth} if registry_auth else {}

@@ -5,7 +5,7 @@ What the exceptions of a library mean is asked where that library is known, and 
 The words of the daemon are kept, whole and as they came; request bodies and headers never become part of a message.
 
     ConnectionFailed
-    +- Unanswered               the call was sent and no answer came: it may have been done
+    +- Unanswered               the call was sent and no response came: it may have been done
     DockerError
     +- NotAManager              this node cannot serve swarm calls (any more); the call was not done
     +- NoLeader                 the managers have none at the moment; a write may or may not have been done
@@ -27,11 +27,11 @@ from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFo
 
 
 class Unanswered(ConnectionFailed):
-    """The call went out and no answer came back, so it may or may not have been done."""
+    """The call went out and no response came back, so it may or may not have been done."""
 
 
 class SshFailed(OSError):
-    """ssh ended, or the far end did not answer as Docker does; its text is what ssh said last. Nothing was sent."""
+    """ssh ended, or the other side did not respond as Docker does; its text is what ssh said last. Nothing was sent."""
 
 
 class NotAManager(DockerError):
@@ -71,7 +71,7 @@ _DENIED = ("unauthorized", "denied", "authentication required", "no basic auth c
 
 
 def daemon_message(body: bytes | str) -> str:
-    """What the daemon says in an error's body."""
+    """Return what the daemon says in an error's body."""
     text = body.decode(errors="replace") if isinstance(body, bytes) else body
     try:
         data = json.loads(text)
@@ -83,7 +83,13 @@ def daemon_message(body: bytes | str) -> str:
 
 
 def from_answer(status: int, body: bytes | str, call: str) -> DockerError:
-    """The error for an answer of the daemon with a status of 400 or more."""
+    """Return the error for an answer of the daemon with a status of 400 or more.
+
+    Args:
+        status: the HTTP status.
+        body: what came with it.
+        call: what was asked, for the message.
+    """
     message = daemon_message(body)
     lower = " ".join(message.lower().split())
     kind: type[DockerError] = DockerError
@@ -101,7 +107,7 @@ def from_answer(status: int, body: bytes | str, call: str) -> DockerError:
 
 
 def from_registry(error: DockerError) -> DockerError:
-    """The same error, sorted by what the registry meant."""
+    """Return the same error, sorted by what the registry meant."""
     lower = " ".join(error.message.lower().split())
     kind: type[DockerError] = RegistryUnreachable
     # a registry that hides private images answers "denied" for those that do not exist, so this one comes first
@@ -115,7 +121,7 @@ def from_registry(error: DockerError) -> DockerError:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """The error and all that it wraps, outermost first: by cause, reason, and as an argument.
+    """Return the error and all that it wraps, outermost first: by cause, reason, and as an argument.
 
     Not by context: that would lead to the failure of an earlier host that is being handled meanwhile.
     """
@@ -131,7 +137,7 @@ def causes(error: BaseException) -> list[BaseException]:
 
 
 def why_unreachable(error: BaseException, url: str) -> str:
-    """Why a daemon cannot be reached and what to do about it, as a part of a line."""
+    """Return why a daemon cannot be reached and what to do about it, as a part of a line."""
     from swarm_provider.dockerapi.libraries import urllib3_pools
 
     chain = causes(error)
@@ -165,7 +171,7 @@ def why_unreachable(error: BaseException, url: str) -> str:
 
 
 def is_of_the_wire(error: BaseException) -> bool:
-    """Whether an exception of a call comes from the connection, and not from a fault of this program."""
+    """Tell whether an exception of a call comes from the connection, and not from a bug of this program."""
     if isinstance(error, OSError):
         return True
     from swarm_provider.dockerapi.libraries import urllib3_pools
@@ -184,7 +190,7 @@ _NEVER_SENT = (
 
 
 def was_never_sent(error: BaseException) -> bool:
-    """Whether it is certain that the daemon has not seen the call: no connection came about."""
+    """Tell whether it is certain that the daemon has not seen the call: no connection came about."""
     from swarm_provider.dockerapi.libraries import urllib3_pools
 
     return any(isinstance(item, _NEVER_SENT) or urllib3_pools.never_connected(item) for item in causes(error))

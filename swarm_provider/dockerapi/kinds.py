@@ -45,7 +45,7 @@ class Kind:
         return str(inner or "")
 
     def index(self, items: list[Json]) -> tuple[dict[str, Json], dict[str, list[Json]]]:
-        """Items by id, and by name."""
+        """Return the items by id, and by name."""
         ids: dict[str, Json] = {}
         names: dict[str, list[Json]] = {}
         for item in items:
@@ -70,7 +70,7 @@ KINDS = {
 
 
 def kind_of(kind: str) -> Kind:
-    """The kind of this name; a ValueError for a word that is none (an error of the program, not of a user)."""
+    """Return the kind of this name; a ValueError for a word that is none (an error of the program, not of a user)."""
     if kind not in KINDS:
         raise ValueError(f"no kind of Docker object: {kind!r}")
     return KINDS[kind]
@@ -85,14 +85,14 @@ class Listing:
         self._derived: dict[Any, Any] = {}
 
     def derive(self, how: Callable[[list[Json]], T]) -> T:
-        """What a function makes of the items; asked again, the same result. `how` is a function of a module."""
+        """Return what a function makes of the items; asked again, the same result. `how` is a function of a module."""
         if how not in self._derived:
             self._derived[how] = how(self.items)
         result: T = self._derived[how]
         return result
 
     def exact(self, name_or_id: str) -> Json | None:
-        """The item whose id or name is exactly this; the id wins.
+        """Return the item whose id or name is exactly this; the id wins.
 
         Of networks with one name the swarm's wins over a node's own.
 
@@ -111,5 +111,11 @@ class Listing:
 
 
 def exact(kind: str, items: Iterable[Json], name_or_id: str) -> Json | None:
-    """The item whose id or name is exactly this, as `Listing.exact`."""
+    """Return the item whose id or name is exactly this, as `Listing.exact`.
+
+    Args:
+        kind: what it is: service, config, secret, network, volume, node or task.
+        items: the objects of the kind.
+        name_or_id: its name or id.
+    """
     return Listing(kind, list(items)).exact(name_or_id)

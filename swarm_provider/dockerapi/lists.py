@@ -21,7 +21,13 @@ class Lists:
         self._latest: dict[str, Listing] = {}
 
     async def get(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Listing:
-        """The list of a kind; arguments as for `Swarm.list`."""
+        """Return the list of a kind; arguments as for `Swarm.list`.
+
+        Args:
+            kind: what it is: service, config, secret, network, volume, node or task.
+            bypass_cache: as for `Swarm.list`.
+            allow_stale: as for `Swarm.list`.
+        """
         if allow_stale and kind in self._latest:
             return self._latest[kind]
         shared = None if bypass_cache else self._shared.get(kind)

@@ -7,7 +7,7 @@ _STREAMS = (0, 1, 2)
 
 
 def text_of(data: bytes) -> str:
-    """The text of a log answer.
+    """Return the text of a log answer.
 
     It comes in frames, each a header of 8 bytes (stream, length) and the content; plain from a terminal.
     """

@@ -24,6 +24,7 @@ def output_of(
     """Run a program; return its exit code and what it wrote to its standard output.
 
     Args:
+        command: the program and its arguments.
         environ: its whole environment.
         timeout: seconds after which it is ended.
         given: what it reads from its standard input.

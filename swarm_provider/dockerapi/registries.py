@@ -25,14 +25,14 @@ class Registries:
         self._auths: dict[str, asyncio.Task[str | None]] = {}
 
     async def encoded_auth(self, image: str) -> str | None:
-        """As `Swarm.encoded_auth`."""
+        """Do what `Swarm.encoded_auth` says."""
         host = registry(image)
         if host not in self._auths:
             self._auths[host] = asyncio.create_task(self._auth(image, host))
         return await asyncio.shield(self._auths[host])
 
     async def distribution(self, image: str) -> Json:
-        """As `Swarm.distribution`."""
+        """Do what `Swarm.distribution` says."""
         header = await self.encoded_auth(image)
         # slashes are part of the route here
         path = "/distribution/" + "/".join(path_of("{}", part) for part in image.split("/")) + "/json"

@@ -18,7 +18,7 @@ LOG_BYTES = 1 << 20
 
 
 async def of_services(calls: Calls, service_ids: Iterable[str] | None) -> list[Json]:
-    """As `Swarm.tasks`."""
+    """Do what `Swarm.tasks` says."""
     if service_ids is None:
         return await _listed(calls, [])
     wanted = list(service_ids)
@@ -38,7 +38,13 @@ async def _listed(calls: Calls, service_ids: list[str]) -> list[Json]:
 
 
 async def logs(calls: Calls, task_id: str, tail: int) -> str:
-    """As `Swarm.task_logs`."""
+    """Do what `Swarm.task_logs` says.
+
+    Args:
+        calls: the calls to one swarm.
+        task_id: Docker's id of the task.
+        tail: how many lines.
+    """
     query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
     operation = f"read the logs of task {task_id}"
     path = path_of("/tasks/{}/logs", task_id)
@@ -53,7 +59,7 @@ async def logs(calls: Calls, task_id: str, tail: int) -> str:
 
 
 async def health_log(calls: Calls, container_id: str) -> str | None:
-    """As `Swarm.health_log`."""
+    """Do what `Swarm.health_log` says."""
     try:
         answer = await calls.read(path_of("/containers/{}/json", container_id), "inspect a container")
     except NotFound:

@@ -1,6 +1,6 @@
 """The provider's own configuration: where Docker is, and the defaults for all resources.
 
-Values come from an explicit `Provider` resource, from the stack's settings (`swarm:host` ...; Pulumi hands lists and
+Values come from an explicit `Provider` resource, from the stack configuration (`swarm:host` ...; Pulumi hands lists and
 objects over as JSON text), or from the environment.
 """
 
@@ -132,18 +132,18 @@ PROVIDER: Final = Resource(
 )
 
 ENVIRONMENT: Final[Mapping[str, str]] = {"offlinePreview": "SWARM_OFFLINE_PREVIEW"}
-"""Wire name of an input -> the variable that stands in for it. Docker's own variables are read where Docker is
+"""Wire name of an input -> the variable that replaces it. Docker's own variables are read where Docker is
 connected to, because they are a fallback for `hosts`, `host` and `context` together."""
 
 DELETE_UNREACHABLE: Final = "SWARM_DELETE_UNREACHABLE"
-"""Stands in for `delete_unreachable`, and is never in a state: a later run must not give up anything because of it."""
+"""In place of `delete_unreachable`, and is never in a state: a later run must not give up anything because of it."""
 
 TRUE: Final = ("1", "true", "yes", "on")
 """What a variable says, in whatever case, to turn something on."""
 
 
 def configuration(args: Json, environ: Mapping[str, str]) -> tuple[Json, list[Problem]]:
-    """Return the configuration in normal form (wire names), fallbacks filled in, and what is wrong with it.
+    """Return the configuration in normal form (wire names), with its fallbacks, and what is wrong with it.
 
     Args:
         args: what CheckConfig or Configure got; `version` and other words of Pulumi's own are left out.

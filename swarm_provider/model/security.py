@@ -14,7 +14,7 @@ _KNOWN: Final = "no-new-privileges, seccomp, apparmor and label"
 
 
 def split(option: str) -> tuple[str, str]:
-    """Return name and value of an option; docker takes `=` and `:` between them."""
+    """Return name and value of an option; docker accepts `=` and `:` between them."""
     name, *value = _SEPARATOR.split(option.strip(), maxsplit=1)
     return name.strip().lower(), value[0].strip() if value else ""
 

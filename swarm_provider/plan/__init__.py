@@ -7,5 +7,5 @@ Each folder has one topic. Not here: waiting (rollout), asking Docker (dockerapi
     families/    Families of configs and secrets: names of versions, which is current, and which may go
     ownership/   Whose an object is, on which swarm, and what people are advised of
     rollout/     Whether a rollout is done, on its way or lost, and why; and how a stack stands right now
-    scheduling/  Swarm's scheduler, played through: which tasks will find a node, and what leaves one
+    scheduling/  Swarm's scheduler, simulated: which tasks will find a node, and what leaves one
 """

@@ -39,7 +39,7 @@ def _end_with_parent(parent: int, engine: str) -> None:
 
 
 def _listens(address: str) -> bool:
-    """Say whether the engine is there; only a refusal is certain that it is not."""
+    """Tell whether the engine is there; only a refusal is certain that it is not."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=1).close()

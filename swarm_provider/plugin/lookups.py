@@ -15,7 +15,13 @@ from swarm_provider.plugin.run.session import Session
 
 
 async def invoke(session: Session, token: str, arguments: Json) -> Json:
-    """Run one lookup. Raises InputError when what it looks for is not there."""
+    """Run one lookup. Raises InputError when what it looks for is not there.
+
+    Args:
+        session: the configured provider.
+        token: which function, such as `swarm:index:getNode`.
+        arguments: the function's arguments.
+    """
     function = FUNCTIONS.get(token)
     if function is None:
         raise InputError(f"the provider has no function {token!r}")

@@ -348,7 +348,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 class _StillFailing(PartialFailure):
-    """Read found what a failed update left; its inputs are the live ones."""
+    """The case that Read found what a failed update left; its inputs are the live ones."""
 
     def __init__(self, id: str, inputs: Json, outputs: Json, reasons: Any) -> None:
         super().__init__(id, outputs, reasons)

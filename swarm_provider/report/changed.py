@@ -44,7 +44,7 @@ class Changed:
         ours: it is one of this provider's.
         logical: the name in the program.
         shown: the name in the swarm, without the version's suffix.
-        op: what happens to it; adopt: it exists already, and is taken over.
+        op: what happens to it; adopt: it exists already, and is adopted.
         old: inputs before (of the live object, where the run looked), or {}.
         new: inputs after, or {}.
         running: outputs before.
@@ -95,7 +95,7 @@ def changed(preview: Preview) -> list[Changed]:
 
 
 def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
-    # a run looks at each object before it plans: the state as it was stands in that step, the live object in the next
+    # a run looks at each object before it plans: the state as it was is in that step, the live object in the next
     refreshed = next((step for step in steps if step.op == "refresh"), None)
     acting = [step for step in steps if step.op in _OPS]
     op: Op = _OPS[acting[0].op] if acting else "same"

@@ -245,7 +245,7 @@ def _folded(summary: str, body: str) -> str:
 
 
 def text(value: str) -> str:
-    """Return a text that means only itself: no markup, no link, nobody called by name."""
+    """Return a string that means only itself: no markup, no link, nobody called by name."""
     shown = visible(value)
     opening = _OPENING.match(shown)
     if opening is not None:
@@ -268,7 +268,7 @@ def _pieces(shown: str, plain: Callable[[str], str], linked: Callable[[str], str
 
 
 def code(value: str) -> str:
-    """Return a text as code: between backticks where nothing in it could end them, else spelt in entities."""
+    """Return a string as code: between backticks where nothing in it could end them, else spelt in entities."""
     shown = visible(value)
     if not shown:
         return '`""`'
@@ -283,7 +283,7 @@ def _spelt(shown: str) -> str:
 
 
 def _summary(value: str) -> str:
-    """Return a text as HTML, where no Markdown is read, but links are made."""
+    """Return a string as HTML, where no Markdown is read, but links are made."""
     return _pieces(visible(value), html.escape, _spelt)
 
 

@@ -64,7 +64,7 @@ class Outlook:
 
     @property
     def rank(self) -> int:
-        """Where it stands in a list: what takes a service down comes first."""
+        """Its place in a list: what takes a service down comes first."""
         if self.op == "replace":
             return 0
         if self.restarts:

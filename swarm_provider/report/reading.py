@@ -41,7 +41,7 @@ class Step:
         new: inputs after, None where nothing will be.
         running: outputs before: what Docker gave.
         paths: properties that differ, in Pulumi's spelling.
-        forecasts: what the plugin foretold for tasks; only a stream has them.
+        forecasts: what the plugin forecast for tasks; only a stream has them.
         needs: URNs that it depends on; only a digest has them.
         made: there are outputs after: of a replacement, that it is made before what it replaces is removed.
     """
@@ -179,7 +179,7 @@ def _from_events(reader: _Reader, events: Iterable[Json]) -> tuple[list[Step], l
 
 
 class _Reader:
-    """Reads steps, and collects the secrets that stand there in plain."""
+    """A reader of steps, which collects the secrets that stand there in plain."""
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()

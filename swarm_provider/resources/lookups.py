@@ -90,7 +90,13 @@ def get_config(name: str, opts: _Options = None, *, project: str | None = None) 
 def get_config_output(
     name: pulumi.Input[str], opts: _OutputOptions = None, *, project: pulumi.Input[str] | None = None
 ) -> pulumi.Output[ConfigInfo]:
-    """As `get_config`, for values that are Outputs."""
+    """Look up as `get_config` does, for values that are Outputs.
+
+    Args:
+        name: its name in the swarm.
+        opts: Pulumi's invoke options.
+        project: only what this Pulumi project owns.
+    """
     return _later("getConfig", opts, name=name, project=project).apply(lambda found: _read(ConfigInfo, found))
 
 
@@ -110,7 +116,13 @@ def get_secret(name: str, opts: _Options = None, *, project: str | None = None) 
 def get_secret_output(
     name: pulumi.Input[str], opts: _OutputOptions = None, *, project: pulumi.Input[str] | None = None
 ) -> pulumi.Output[SecretInfo]:
-    """As `get_secret`, for values that are Outputs."""
+    """Look up as `get_secret` does, for values that are Outputs.
+
+    Args:
+        name: its name in the swarm.
+        opts: Pulumi's invoke options.
+        project: only what this Pulumi project owns.
+    """
     return _later("getSecret", opts, name=name, project=project).apply(lambda found: _read(SecretInfo, found))
 
 
@@ -127,7 +139,7 @@ def get_network(name: str, opts: _Options = None) -> NetworkInfo:
 
 @explained
 def get_network_output(name: pulumi.Input[str], opts: _OutputOptions = None) -> pulumi.Output[NetworkInfo]:
-    """As `get_network`, for values that are Outputs."""
+    """Look up as `get_network` does, for values that are Outputs."""
     return _later("getNetwork", opts, name=name).apply(lambda found: _read(NetworkInfo, found))
 
 
@@ -144,7 +156,7 @@ def get_node(node: str, opts: _Options = None) -> NodeInfo:
 
 @explained
 def get_node_output(node: pulumi.Input[str], opts: _OutputOptions = None) -> pulumi.Output[NodeInfo]:
-    """As `get_node`, for values that are Outputs."""
+    """Look up as `get_node` does, for values that are Outputs."""
     return _later("getNode", opts, node=node).apply(lambda found: _read(NodeInfo, found))
 
 
@@ -169,7 +181,13 @@ def get_nodes_output(
     role: pulumi.Input[NodeRole] | None = None,
     labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
 ) -> pulumi.Output[Sequence[NodeInfo]]:
-    """As `get_nodes`, for values that are Outputs."""
+    """Look up as `get_nodes` does, for values that are Outputs.
+
+    Args:
+        opts: Pulumi's invoke options.
+        role: only nodes of this role: manager or worker.
+        labels: only nodes that carry these.
+    """
     return _later("getNodes", opts, role=role, labels=labels).apply(_nodes)
 
 
@@ -180,7 +198,7 @@ def _now(function: str, opts: Any, **args: Any) -> Json:
         found: Json = pulumi.runtime.invoke(token, wire, versioned).value
     except pulumi.RunError:
         raise
-    except Exception as error:  # the SDK knows no narrower one; the plugin's words are in its text
+    except Exception as error:  # the SDK has no narrower one; the plugin's words are in its text
         raise SwarmProviderError(sdk.words_of_invoke(error)) from None
     return found or {}
 

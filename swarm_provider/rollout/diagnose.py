@@ -53,7 +53,7 @@ async def collect(swarm: Swarm, cause: Cause) -> Evidence:
 
 
 async def _ask_registry(swarm: Swarm, image: str) -> str:
-    """Why an image cannot be had: of that Swarm says no more than "No such image"."""
+    """Return why an image cannot be had: of that Swarm says no more than "No such image"."""
     try:
         await swarm.distribution(image)
     except SwarmProviderError as error:
@@ -62,7 +62,13 @@ async def _ask_registry(swarm: Swarm, image: str) -> str:
 
 
 def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], secrets: SecretFilter) -> list[str]:
-    """The reasons of a failed rollout: one line per cause, then the output of the first task that left some."""
+    """Return the reasons of a failed rollout: one line per cause, then the output of the first task that left some.
+
+    Args:
+        causes: why it failed.
+        evidence: what was collected of the failure.
+        secrets: masks what must not be shown.
+    """
     causes = list(causes)
     told = [shown(cause.text, secrets, limit=_LONGEST_CAUSE) for cause in causes]
     for cause in causes:
@@ -83,7 +89,7 @@ def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], secrets: Sec
 
 
 def _tail(text: str, secrets: SecretFilter) -> list[str]:
-    """The last lines that are not empty."""
+    """Return the last lines that are not empty."""
     lines = [line for line in shown(text, secrets, lines=True, limit=LINE_LENGTH).split("\n") if line]
     kept: list[str] = []
     length = 0

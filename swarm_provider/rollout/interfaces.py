@@ -19,7 +19,7 @@ Progress = Callable[[str], None]
 
 
 def silent(text: str) -> None:
-    """A Progress that says nothing."""
+    """Say nothing."""
 
 
 class Swarm(Protocol):
@@ -72,7 +72,7 @@ class RealClock:
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether a call may work in a moment: no manager answers, or the managers elect a leader."""
+    """Tell whether a call may work in a moment: no manager answers, or the managers elect a leader."""
     if isinstance(error, ConnectionFailed):
         return True
     text = str(error).lower()

@@ -1,4 +1,4 @@
-"""Remove old versions of families, when nobody needs them any more (plan/families/pruning.py says which)."""
+"""The removal of old versions of families, when nobody needs them any more (plan/families/pruning.py says which)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def deferred() -> Iterator[Callable[[Pruner], Awaitable[None]]]:
 
 
 class Pruner:
-    """Cleans up for everybody who asks: while one pass is on its way, the next wishes gather and share one.
+    """The pruning for whoever asks: while one pass is on its way, the next wishes gather and share one.
 
     So a run that rotates hundreds of configs lists the swarm's objects a few times, not hundreds of times.
     A version that a service took up in the meantime is refused by the daemon, and stays. Any other failure goes to the
@@ -73,7 +73,14 @@ class Pruner:
         self._asked = Batch(self._granted)
 
     async def prune(self, kind: str, family: str, *, reusable: bool = True, warn: Warn | None = None) -> list[str]:
-        """Remove the versions of one family that may go now (`reusable` as in prunable); return their names."""
+        """Remove the versions of one family that may go now (`reusable` as in prunable); return their names.
+
+        Args:
+            kind: `config` or `secret`.
+            family: id of the family.
+            reusable: as for `prunable`.
+            warn: is told what stays.
+        """
         (names,) = await self._ask([_Wish(kind, frozenset({family}), frozenset(), reusable, warn)]) or [[]]
         return names
 
@@ -196,6 +203,8 @@ async def superseded(swarm: Swarm, kind: str, own: Sequence[Json]) -> list[Json]
     """Return the versions of a family that nobody needs now, by the shared lists.
 
     Args:
+        swarm: the connection.
+        kind: the kind of object.
         own: the family's versions, the current one first.
     """
     if len(own) < 2:

@@ -34,9 +34,14 @@ async def remove_service(
     """Remove a service and wait until none of its containers runs; False when it was gone already.
 
     Args:
+        swarm: the connection.
+        service_id: Docker's id.
         watcher: the process's watcher, so that many removals share their calls; None makes one of its own.
         name: its name, for messages.
         timeout: seconds in all; None for ten minutes.
+        progress: is told what is waited for.
+        cancelled: set when the user stops the run.
+        clock: the time; None: the real one.
 
     Raises:
         RolloutFailed: a container still runs after `timeout` seconds; says which and where.
@@ -61,6 +66,15 @@ async def remove_network(
     clock: Clock | None = None,
 ) -> bool:
     """Remove a network, and wait until it is not listed any more; False when it was gone already.
+
+    Args:
+        swarm: the connection.
+        network_id: Docker's id.
+        name: its name, for messages.
+        timeout: seconds until it is given up.
+        progress: is told what is waited for.
+        cancelled: set when the user stops the run.
+        clock: the time; None: the real one.
 
     Raises:
         RolloutFailed: it is still in use or still listed after `timeout` seconds; says by whom.
@@ -97,6 +111,16 @@ async def remove_object(
     clock: Clock | None = None,
 ) -> bool:
     """Remove a config, secret or volume, as soon as nothing uses it; False when it was gone already.
+
+    Args:
+        swarm: the connection.
+        kind: the kind of object.
+        id: Docker's id.
+        name: its name, for messages.
+        timeout: seconds until it is given up.
+        progress: is told what is waited for.
+        cancelled: set when the user stops the run.
+        clock: the time; None: the real one.
 
     Raises:
         RolloutFailed: it is still in use after `timeout` seconds; says by whom, in the daemon's words.
@@ -149,7 +173,7 @@ async def _remove_with_retry(
 
 
 def is_in_use(error: DockerError) -> bool:
-    """Whether the daemon refused a removal because something still uses the object."""
+    """Tell whether the daemon refused a removal because something still uses the object."""
     text = error.message.lower()
     return any(words in text for words in ("in use", "active endpoint", "being used", "has active"))
 

@@ -48,9 +48,13 @@ async def update_with_retry(
     """Read an object, change its spec, send it; read again and repeat when somebody else was faster.
 
     Args:
+        swarm: the connection.
+        kind: the kind of object.
+        id: Docker's id.
         change: gives the whole new spec for the live object (inspect data), or None to leave it. It is called
             again on each try, so that it never sends a change that was made on top of an older spec.
         known: the object as somebody has just read it, for the first try.
+        clock: the time; None: the real one.
         registry_auth, registry_auth_from: as for `Swarm.update`.
 
     Returns:
@@ -106,10 +110,15 @@ async def until_taken(once: Callable[[], Awaitable[T]], *, clock: Clock | None =
 
 
 async def restart_update(swarm: Swarm, service_id: str, *, clock: Clock | None = None) -> None:
-    """Make Swarm begin the present update of a service anew; the spec stays as it is, and no task restarts for it.
+    """Make Swarm restart the present update of a service; the spec stays as it is, and no task restarts for it.
 
     Swarm gives up an update only for one to another spec, so there are two: to a spec whose update delay is longer by
     a nanosecond, and back. What Swarm keeps as the previous spec is then this one.
+
+    Args:
+        swarm: the connection.
+        service_id: Docker's id.
+        clock: the time; None: the real one.
     """
 
     def other(live: Json) -> Json:

@@ -84,7 +84,7 @@ class _Waiter:
 
 
 class Watcher:
-    """Waits for services. One per plugin process, used in one event loop.
+    """The watch over services that are waited for. One per plugin process, used in one event loop.
 
     What it tells the callers' `progress` is as the daemon gave it; the reasons of a failure are as they may be shown.
     """
@@ -101,7 +101,7 @@ class Watcher:
         self._hurry = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
         self._unreachable_since: float | None = None
-        # time in which no manager answered does not count against anybody's patience
+        # time in which no manager answered does not count against any deadline
         self._lost_s = 0.0
         self._all_tasks = False
 
@@ -119,10 +119,11 @@ class Watcher:
         """Wait until what was sent runs (a job: has completed).
 
         Args:
+            service_id: Docker's id.
             sent_spec: the ServiceSpec that was sent; without a number of replicas where any number is right.
             version_index: lowest `Version.Index` of the service that shows the change: as it was read after the call,
                 or that which the update was sent with, plus one. 0 for a create.
-            fail_after_ns: patience without progress, in nanoseconds; None for five minutes (none for a job that runs).
+            fail_after_ns: the progress deadline, in nanoseconds; None for five minutes (none for a job that runs).
             timeout: seconds in all (Pulumi's custom_timeouts); None for no limit.
             progress: is told one line whenever it changes.
             cancelled: set when the user wants to stop.
@@ -147,6 +148,9 @@ class Watcher:
         cancelled: asyncio.Event | None = None,
     ) -> None:
         """Wait until no container of a removed service runs any more (on nodes that are up).
+
+        Args:
+            service_id, name, timeout, progress, cancelled: as for `converge`; the name is for messages.
 
         Raises:
             RolloutFailed: not within `timeout` seconds; names what still runs.
@@ -221,7 +225,7 @@ class Watcher:
             except (ConnectionFailed, DockerError) as error:
                 self._unreachable(error)
             except Exception as error:
-                # a fault of ours must not leave callers waiting for ever
+                # a bug of ours must not leave callers waiting for ever
                 for waiter in list(self._waiters):
                     self._end(waiter, error)
             await self._pause(self._clock.now() - begun)
@@ -323,7 +327,7 @@ class Watcher:
         try:
             self._end(waiter, await self._failure(waiter, failed.causes))
         except Exception as error:
-            # a fault of ours must not leave its caller waiting for ever
+            # a bug of ours must not leave its caller waiting for ever
             self._end(waiter, error)
 
     async def _failure(self, waiter: _Waiter, causes: tuple[Cause, ...]) -> RolloutFailed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.support.engine import REPO
 GLOSSARY = REPO / "docs" / "glossary.md"
 PACKAGE = sorted((REPO / "swarm_provider").rglob("*.py"))
 PAGES = [REPO / "README.md", REPO / "CONTRIBUTING.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
+_NAMES = re.compile(r"`[^`\n]+`|^ +\w+:(?= )", re.MULTILINE)
 _ROW = re.compile(r"^\| (?P<terms>[^|]+) \| (?P<meaning>[^|]+) \|(?P<avoid>[^|]*)\|$", re.MULTILINE)
 
 
@@ -59,6 +61,25 @@ def _messages(file: Path) -> Iterator[tuple[str, str]]:
             yield f"{file.relative_to(REPO)}:{node.lineno}", text  # type: ignore[attr-defined]
 
 
+def _docstrings(file: Path) -> Iterator[tuple[str, str]]:
+    """Return each docstring, of attributes too, without the names of code in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield f"{file.relative_to(REPO)}:{node.lineno}", _NAMES.sub("", node.value.value)
+
+
+def _comments(file: Path) -> Iterator[tuple[str, str]]:
+    """Return each comment; the lines of one as one."""
+    number, block = 0, ""
+    with file.open("rb") as source:
+        for token in tokenize.tokenize(source.readline):
+            if token.type == tokenize.COMMENT:
+                number, block = number or token.start[0], f"{block} {token.string.lstrip('# ')}"
+            elif token.type not in (tokenize.NL, tokenize.NEWLINE) and block:
+                yield f"{file.relative_to(REPO)}:{number}", block
+                number, block = 0, ""
+
+
 def _sentences(page: Path) -> Iterator[tuple[str, str]]:
     """Return each paragraph, row and item of a page."""
     number, paragraph = 1, ""
@@ -90,6 +111,18 @@ def test_messages_use_the_words_of_the_glossary() -> None:
     messages = [message for file in PACKAGE for message in _messages(file)]
     assert len(messages) > 1000
     assert _found(messages) == []
+
+
+def test_docstrings_use_the_words_of_the_glossary() -> None:
+    docstrings = [text for file in PACKAGE for text in _docstrings(file)]
+    assert len(docstrings) > 1000
+    assert _found(docstrings) == []
+
+
+def test_comments_use_the_words_of_the_glossary() -> None:
+    comments = [text for file in PACKAGE for text in _comments(file)]
+    assert len(comments) > 400
+    assert _found(comments) == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != GLOSSARY], ids=lambda page: page.name)

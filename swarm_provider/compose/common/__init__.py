@@ -8,6 +8,6 @@ Not here: what a section means (sections).
     scalars         Single values of a compose file
     substitution    Variables in a tree: the walk that both dialects share
     typed_form      The typed form: what the sections of one file are read into
-    unsupported     Keys that are valid and that Swarm, or the docker CLI's way to it, has no word for
+    unsupported     Keys that are valid and that Swarm, or the docker CLI's way to it, does not support
     validation      Is a file valid, and does Swarm have a word for all of it? -> Problems with file and line
 """

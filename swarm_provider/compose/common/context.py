@@ -28,7 +28,10 @@ def file_bytes(path: Path, at: SourceLocation, given: str = "", *, required: boo
     """Return a file's content, or None; what is wrong is noted at its place.
 
     Args:
+        path: where the file is.
+        at: the place in the file, which collects problems.
         given: the path as the compose file gives it.
+        required: whether a file that does not exist is an error.
     """
     name = as_written(part(given, str(path)))
     try:

@@ -26,7 +26,7 @@ def read_raw(data: bytes, environment: Environment) -> dict[str, str | Any]:
     A bare `KEY` takes its value from the environment, and is left out when there is none.
 
     Raises:
-        EnvFileError: a line has no name, a name has blanks, or the file is not UTF-8.
+        EnvFileError: a line has no name, a name has whitespace, or the file is not UTF-8.
     """
     result: dict[str, Any] = {}
     for number, line in _lines(data):

@@ -1,4 +1,4 @@
-"""Single values of a compose file: the text, number or duration that docker takes them for, or an error at their place.
+"""Single values of a compose file: the text, number or duration that docker reads them as, or an error at their place.
 
 Each reader gets a value that the schema let pass and its place. Where it is wrong the place is told, and the reader
 returns a value that lets the reading go on (the file is refused at the end).
@@ -33,7 +33,7 @@ _LONGEST_MEASURE: Final = 50
 
 
 def text(value: Any, at: SourceLocation) -> Any:
-    """Read a text, which may be a Template."""
+    """Read a string, which may be a Template."""
     if isinstance(value, Timestamp):
         at.error(f"{value.raw} is read as a date; put it in quotes")
     if isinstance(value, (str, Template)):
@@ -49,7 +49,14 @@ def text_list(value: Any, at: SourceLocation) -> list[Any]:
 
 
 def whole(value: Any, at: SourceLocation, *, minimum: int | None = 0, maximum: int | None = None) -> int:
-    """Read a whole number; docker cuts off fractions where it takes them at all."""
+    """Read an integer; docker cuts off fractions where it takes them at all.
+
+    Args:
+        value: the value as the file has it.
+        at: the place in the file, which collects problems.
+        minimum: the smallest that is allowed; None: any.
+        maximum: the largest that is allowed; None: what Docker can store.
+    """
     try:
         number = to_int(value) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
@@ -63,7 +70,7 @@ def whole(value: Any, at: SourceLocation, *, minimum: int | None = 0, maximum: i
 
 
 def boolean(value: Any, at: SourceLocation) -> bool:
-    """Read true or false; as a text in YAML 1.1's spellings."""
+    """Read a boolean; as a string in YAML 1.1's spellings."""
     if isinstance(value, str):
         try:
             return to_bool(value)
@@ -88,7 +95,7 @@ def ratio(value: Any, at: SourceLocation) -> float:
 
 
 def mode(value: Any, at: SourceLocation) -> int:
-    """Read a file mode: a number as YAML reads it; a text is octal, as the compose-spec says."""
+    """Read a file mode: a number as YAML reads it; a string is octal, as the compose-spec says."""
     if isinstance(value, str):
         if re.fullmatch(r"(0[oO]?)?[0-7]{1,6}", value):
             return int(value.lower().replace("o", ""), 8)
@@ -106,7 +113,13 @@ def mode(value: Any, at: SourceLocation) -> int:
 
 
 def checked(value: Any, parse: Callable[[Any], Any], at: SourceLocation) -> str:
-    """Return the text of a value that `parse` understands; the text stays the user's."""
+    """Return the text of a value that `parse` understands; the text stays the user's.
+
+    Args:
+        value: the value as the file has it.
+        parse: raises a ValueError for what is no such value.
+        at: the place in the file, which collects problems.
+    """
     written = str(go_text(text(value, at)))
     # longer ones, and huge exponents, would only cost time
     if len(written) > _LONGEST_MEASURE or re.search(r"[eE][-+]?\d{3}", written):
@@ -130,7 +143,7 @@ def duration(value: Any, at: SourceLocation) -> str:
 
 
 def is_zero(value: str, parse: Callable[[Any], int]) -> bool:
-    """Say whether a measure means nothing to docker, which then treats it as absent."""
+    """Tell whether a measure means nothing to docker, which then treats it as absent."""
     try:
         return parse(value) == 0
     except ValueError:
@@ -138,9 +151,11 @@ def is_zero(value: str, parse: Callable[[Any], int]) -> bool:
 
 
 def labels(value: Any, at: SourceLocation, *, dockers: tuple[str, ...] = (NAMESPACE,)) -> Json:
-    """Read a map or a list of `K=V` into texts; what has no value is empty.
+    """Read a mapping or a list of `K=V` into texts; what has no value is empty.
 
     Args:
+        value: the value as the file has it.
+        at: the place in the file, which collects problems.
         dockers: labels that docker itself sets here, over what the file says.
     """
     read = pairs(value, at)
@@ -151,7 +166,7 @@ def labels(value: Any, at: SourceLocation, *, dockers: tuple[str, ...] = (NAMESP
 
 
 def pairs(value: Any, at: SourceLocation) -> dict[str, Any]:
-    """Read a map or a list of `K=V`; what has no value is None. Warns where the text is not the one in the file."""
+    """Read a mapping or a list of `K=V`; what has no value is None. Warns where the text is not the one in the file."""
     if value is None:
         return {}
     if isinstance(value, Map):
@@ -169,7 +184,7 @@ def pairs(value: Any, at: SourceLocation) -> dict[str, Any]:
 
 
 def options(value: Any, at: SourceLocation) -> Json:
-    """Read a map of driver options into texts."""
+    """Read a mapping of driver options into texts."""
     return {key: "" if entry is None else _printed(entry, at.key(value, key)) for key, entry in (value or {}).items()}
 
 

@@ -1,7 +1,7 @@
-"""Variables in a tree: the walk that both dialects share. What a text becomes is the dialect's own (`Reading`).
+"""Variables in a tree: the walk that both dialects share. What a string becomes is the dialect's own (`Reading`).
 
-Values of the environment may be opaque (a text that is known only later): then the result is a Template, where the
-file has a text at that place, and an error where structure depends on it.
+Values of the environment may be opaque (a string that is not known yet): then the result is a Template, where the
+file has a string at that place, and an error where structure depends on it.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ def interpolate(tree: Map, environment: Environment, at: SourceLocation, reading
     """Return a copy of a file's tree with all values (never keys) substituted; problems go to the report.
 
     `reading` is the dialect's.
+
+    Args:
+        tree: the tree of one file.
+        environment: the variables.
+        at: the place in the file, which collects problems.
+        reading: the dialect's way to fill in a string.
     """
     result = _Walk(environment, reading).value(tree, at)
     assert isinstance(result, Map)
@@ -115,7 +121,7 @@ class _Walk:
 
 
 def joined(parts: list[object]) -> str | Template:
-    """Return the text of the parts, or a Template where one of them is known only later."""
+    """Return the text of the parts, or a Template where one of them is not known yet."""
     flat: list[object] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Template) else (part,):
@@ -158,7 +164,7 @@ def paths(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 Casts = tuple[tuple[tuple[tuple[str, ...], ...], Callable[[str], Any]], ...]
-# where a text stays a text: nothing else in the service changes with it
+# where a string stays a string: nothing else in the service changes with it
 _OPAQUE: Final = paths(
     """services.*.image services.*.hostname services.*.user services.*.working_dir services.*.environment.*
     services.*.labels.* services.*.deploy.labels.* services.*.logging.options.* services.*.command.[]
@@ -176,7 +182,7 @@ _OPAQUE_PAIRS: Final = paths(
 
 @dataclass(frozen=True)
 class Reading:
-    """How a dialect substitutes a text, and what it makes of the result at which place."""
+    """How a dialect substitutes a string, and what it makes of the result at which place."""
 
     substitute: Callable[[str, Environment, SourceLocation | None], str | Template]
     casts: Casts

@@ -88,7 +88,13 @@ _TOP: Final = {
 
 
 def warn(tree: Map, at: SourceLocation, dialect: Dialect = "docker") -> None:
-    """Note every key of one valid, interpolated file that has no effect."""
+    """Note every key of one valid, interpolated file that has no effect.
+
+    Args:
+        tree: the tree of one file.
+        at: the place in the file, which collects problems.
+        dialect: the dialect that the files are read in.
+    """
     honoured = SPEC_ONLY if dialect == "compose-spec" else ()
     for key, why in _TOP.items():
         if key in tree:
@@ -106,7 +112,13 @@ def warn(tree: Map, at: SourceLocation, dialect: Dialect = "docker") -> None:
 
 
 def entries(tree: Map, section: str, at: SourceLocation) -> list[tuple[str, Any, SourceLocation]]:
-    """Return key, value and place of each entry of a top-level section."""
+    """Return key, value and place of each entry of a top-level section.
+
+    Args:
+        tree: the tree of one file.
+        section: the top-level key.
+        at: the place in the file, which collects problems.
+    """
     values = tree.get(section)
     if not isinstance(values, Map):
         return []

@@ -63,6 +63,9 @@ def check_schema(tree: Map, at: SourceLocation, dialect: Dialect = "docker", acc
     """Note everything that the schema refuses in one interpolated file.
 
     Args:
+        tree: the tree of one file.
+        at: the place in the file, which collects problems.
+        dialect: the dialect that the files are read in.
         accepted: trees that the compose-spec's schema is known to accept, for who checks by both dialects. A tree that
             docker's dialect finds to be one is added: every edit of docker-cli.json makes a rule looser, so it need
             not be checked again by either.
@@ -81,7 +84,7 @@ def check_schema(tree: Map, at: SourceLocation, dialect: Dialect = "docker", acc
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Say whether two trees are equal in their types, too: to Python, 1 and True are equal."""
+    """Tell whether two trees are equal in their types, too: to Python, 1 and True are equal."""
     if type(one) is not type(other):
         return False
     if isinstance(one, Map):

@@ -77,7 +77,7 @@ def _init(base: bool, override: bool) -> bool:
 
 
 def _environment(base: Json, override: Json) -> Json:
-    # nor does an empty text or a bare key, unless the base has no more
+    # nor does an empty string or a bare key, unless the base has no more
     kept = {key for key, value in override.items() if value in (None, "") and base.get(key) not in (None, "")}
     return {**base, **{key: value for key, value in override.items() if key not in kept}}
 

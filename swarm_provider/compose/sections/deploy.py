@@ -41,7 +41,13 @@ def read_deploy(value: Map, at: SourceLocation) -> Json:
 
 
 def apply_short_keys(source: Map, values: Json, at: SourceLocation) -> None:
-    """Put `scale`, `cpus`, `mem_limit` and the like where Swarm has them; values that differ are an error."""
+    """Put `scale`, `cpus`, `mem_limit` and the like where Swarm has them; values that differ are an error.
+
+    Args:
+        source: the valid, interpolated mapping.
+        values: the typed form, which is changed.
+        at: the place in the file, which collects problems.
+    """
     if source.get("scale") is not None:
         place = at.key(source, "scale")
         count = whole(source["scale"], place)

@@ -18,7 +18,13 @@ from swarm_provider.model import security
 
 
 def read_engine_keys(source: Map, at: SourceLocation, context: Context) -> Json:
-    """Return what one service says by these keys; `tmpfs` is among the mounts (`tmpfs_mounts`)."""
+    """Return what one service says by these keys; `tmpfs` is among the mounts (`tmpfs_mounts`).
+
+    Args:
+        source: the valid, interpolated mapping.
+        at: the place in the file, which collects problems.
+        context: the folder, the variables and the dialect.
+    """
     result: Json = {}
     if source.get("platform"):
         result["platform"] = _of_words(source["platform"], platform_to_spec, at.key(source, "platform"))
@@ -39,7 +45,13 @@ def read_engine_keys(source: Map, at: SourceLocation, context: Context) -> Json:
 
 
 def tmpfs_mounts(source: Map, at: SourceLocation, context: Context) -> list[Map]:
-    """Return the mounts that `tmpfs` stands for, `/path` or `/path:size=64m,mode=1777,noexec`."""
+    """Return the mounts that `tmpfs` stands for, `/path` or `/path:size=64m,mode=1777,noexec`.
+
+    Args:
+        source: the valid, interpolated mapping.
+        at: the place in the file, which collects problems.
+        context: the folder, the variables and the dialect.
+    """
     if context.dialect == "docker" or not source.get("tmpfs"):
         return []
     place = at.key(source, "tmpfs")

@@ -15,7 +15,13 @@ from swarm_provider.core import Json
 
 
 def read_environment(source: Map, at: SourceLocation, context: Context) -> Json:
-    """Return what `env_file` and `environment` of a service give, in docker's order; None is a bare key."""
+    """Return what `env_file` and `environment` of a service give, in docker's order; None is a bare key.
+
+    Args:
+        source: the valid, interpolated mapping.
+        at: the place in the file, which collects problems.
+        context: the folder, the variables and the dialect.
+    """
     if context.dialect == "compose-spec":
         return _of_compose_spec(source, at, context)
     result: Json = {}
@@ -91,7 +97,13 @@ def _env_files(
 
 
 def read_label_files(source: Map, at: SourceLocation, context: Context) -> Json:
-    """Return the labels that the files of `label_file` have."""
+    """Return the labels that the files of `label_file` have.
+
+    Args:
+        source: the valid, interpolated mapping.
+        at: the place in the file, which collects problems.
+        context: the folder, the variables and the dialect.
+    """
     found: Json = {}
     value = source.get("label_file") or []
     at = at.key(source, "label_file")

@@ -17,7 +17,14 @@ _BLOCKS: Final = ("bind", "volume", "tmpfs", "image", "cluster")
 def read_mounts(
     value: Items, at: SourceLocation, resolve: Callable[[str], str], dialect: Dialect = "docker"
 ) -> list[Map]:
-    """Read all mounts of one service; `resolve` makes the source of a bind mount absolute."""
+    """Read all mounts of one service; `resolve` makes the source of a bind mount absolute.
+
+    Args:
+        value: the value as the file has it.
+        at: the place in the file, which collects problems.
+        resolve: makes the source of a bind mount absolute.
+        dialect: the dialect that the files are read in.
+    """
     result = []
     for index, entry in enumerate(value):
         place = at.item(value, index)

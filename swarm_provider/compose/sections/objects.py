@@ -21,7 +21,14 @@ KINDS: Final = {"network": "networks", "volume": "volumes", "config": "configs",
 
 
 def read_declared(kind: str, key: str, source: Map | None, at: SourceLocation) -> Declared:
-    """Read one valid, interpolated entry."""
+    """Read one valid, interpolated entry.
+
+    Args:
+        kind: network, volume, config or secret.
+        key: the key in its section.
+        source: the valid, interpolated mapping.
+        at: the place in the file, which collects problems.
+    """
     entry = Declared(kind, key, at)
     if source is None:
         return entry
@@ -95,6 +102,11 @@ def content(entry: Declared, folder: Path, environment: Environment) -> Json:
     """Return `{data: text}` or `{dataBase64: ...}` of a config or secret, {} where a driver has it.
 
     What is wrong (no content, two of them, a file that is missing, too large or empty) is noted at its place.
+
+    Args:
+        entry: the declaration.
+        folder: where relative paths start.
+        environment: the variables.
     """
     kind, at, values = entry.kind, entry.at, entry.values
     given = [name for name in ("file", "content", "environment") if name in values]

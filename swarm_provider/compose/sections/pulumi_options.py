@@ -1,4 +1,4 @@
-"""`x-pulumi` of a service: what Pulumi shall do with its resource. Docker takes the key and ignores it."""
+"""`x-pulumi` of a service: what Pulumi shall do with its resource. Docker accepts the key and ignores it."""
 
 from __future__ import annotations
 

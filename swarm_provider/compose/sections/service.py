@@ -1,6 +1,6 @@
 """One service of one file -> its typed form: short forms expanded, env files read, paths made absolute.
 
-The typed form has compose's keys. What docker cannot tell from an absent key (an empty text, false, 0 where it keeps
+The typed form has compose's keys. What docker cannot tell from an absent key (an empty string, false, 0 where it keeps
 no pointer) is absent in it, so that merging is `the later one that is there`.
 """
 
@@ -31,7 +31,14 @@ _CONDITIONS: Final = ("service_started", "service_healthy", "service_completed_s
 
 
 def read_service(key: str, source: Map, at: SourceLocation, context: Context) -> Service:
-    """Read one valid, interpolated service."""
+    """Read one valid, interpolated service.
+
+    Args:
+        key: the key in its section.
+        source: the valid, interpolated mapping.
+        at: the place in the file, which collects problems.
+        context: the folder, the variables and the dialect.
+    """
     service = Service(key, at)
     for name, value in source.items():
         place = at.key(source, name)
@@ -71,7 +78,7 @@ def _texts(value: Any, at: SourceLocation) -> list[Any]:
 
 
 def _capabilities(value: Any, at: SourceLocation) -> list[Any]:
-    # docker knows RESET as a word of `service update` only, and drops it
+    # docker knows RESET as a word of `service update` only, and ignores it
     return [name for name in text_list(value, at) if name.strip().upper() != "RESET"]
 
 

@@ -33,6 +33,11 @@ def read_dotenv(data: bytes, environment: Environment, at: SourceLocation) -> di
 
     Variables of the environment win over those of the lines above.
 
+    Args:
+        data: the file's bytes.
+        environment: the variables.
+        at: the place in the file, which collects problems.
+
     Raises:
         EnvFileError: a line is not `KEY=value`, a quote is not closed, or the file is not UTF-8.
     """

@@ -25,6 +25,11 @@ _DEEPEST: Final = 50
 def substitute(text: str, environment: Environment, at: SourceLocation | None = None) -> str | Template:
     """Substitute the variables in one text.
 
+    Args:
+        text: the text as the file has it.
+        environment: the variables.
+        at: the place in the file, which collects problems.
+
     Raises:
         Wrong: the template is invalid, or a required variable is missing.
     """

@@ -16,7 +16,14 @@ _Pair = tuple[str, Any, tuple[str, int]]
 
 
 def overlaid(base: Any, override: Any, path: Path, at: SourceLocation) -> Any:
-    """Return `base` with `override` over it; `path` is where both stand, `at` where the override is written."""
+    """Return `base` with `override` over it; `path` is where both stand, `at` where the override is written.
+
+    Args:
+        base: what the files before say.
+        override: what this file says.
+        path: the place in the tree.
+        at: the place in the file, which collects problems.
+    """
     rule = next((rule for pattern, rule in _RULES if matches(path, pattern)), None)
     if rule is not None:
         return rule(base, override, path, at)

@@ -21,6 +21,11 @@ def absolute(tree: Map, folder: Path, home: Home) -> Map:
     """Return a tree whose relative paths (env and label files, binds, files of configs and secrets) start at `folder`.
 
     `home` gives what `~` stands for, and is asked only where one stands; with None such a path stays as it is.
+
+    Args:
+        tree: the tree of one file.
+        folder: where relative paths start.
+        home: returns what `~` stands for.
     """
 
     def rooted(value: Any) -> Any:

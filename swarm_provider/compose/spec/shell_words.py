@@ -1,6 +1,6 @@
 """A command's text -> its words, as go-shellwords splits it, which compose-go uses.
 
-Unlike docker's splitting (`model.shorthand.split_words`) it knows no comments, and an operator of the shell ends it.
+Unlike docker's splitting (`model.shorthand.split_words`) it has no comments, and an operator of the shell ends it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def split(text: str) -> tuple[list[str], str]:
 
 
 class _Reader:
-    """Reads letter by letter; `closing` is what ends the quotes that it stands in, or ""."""
+    """A reader, letter by letter; `closing` is what ends the quotes that it is in, or ""."""
 
     def __init__(self) -> None:
         self.found: list[str] = []

@@ -47,7 +47,7 @@ def _plain(value: Any, path: Path, paths: list[Path]) -> Any:
 
 
 def without(tree: Map, paths: Iterable[Path]) -> Map:
-    """Return a tree without what stands at these places."""
+    """Return a tree without what is at these places."""
     for path in paths:
         tree = _without(tree, path)
     return tree

@@ -22,6 +22,9 @@ def with_files(
     """Return the variables of these files under those that are there; what is wrong with a file is told to `at`.
 
     Args:
+        environment: the variables.
+        files: the compose files, in order.
+        at: the place in the file, which collects problems.
         given: the files as a compose file gives them.
     """
     found: dict[str, object] = {}

@@ -1,7 +1,7 @@
 """YAML text -> tree, read as go-yaml v3 does (the library of the docker CLI).
 
-What differs from PyYAML's own loaders: `22:22`, `on` and `yes` are texts; `0755` and `0o755` are octal; a key that
-is given twice is an error; unknown tags are ignored; only the first document is read; dates are points in time;
+What differs from PyYAML's own loaders: `22:22`, `on` and `yes` are texts; `0755` and `0o755` are octal; a duplicate key
+is an error; unknown tags are ignored; only the first document is read; dates are points in time;
 every key keeps its line. Files that blow up in memory (aliases of aliases, very deep nesting) are refused.
 """
 
@@ -35,7 +35,7 @@ _ALIAS_HIGH: Final = 4_000_000
 MARKS: Final = ("!reset", "!override")
 # where none of these is, there is one document, and no tag in it; NUL tells of UTF-16
 _SIGNS: Final = (b"!", b"---", b"...", b"\0")
-# yaml 4.0.0, which compose-go reads with, takes it for a float; yaml 3, docker's, for a whole number
+# yaml 4.0.0, which compose-go reads with, takes it for a float; yaml 3, docker's, for an integer
 _MINUS_ZERO: Final = re.compile(rb"[\s\[{,]-0[\s\]},]|[\s\[{,]-0$")
 
 
@@ -100,7 +100,7 @@ class _Frame:
 
 
 class _Builder:
-    """Builds the tree from libyaml's events, without recursion."""
+    """A builder of the tree from libyaml's events, without recursion."""
 
     def __init__(self, file: str, *, every: bool = False) -> None:
         self.file = file

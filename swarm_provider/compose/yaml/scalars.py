@@ -43,7 +43,14 @@ class Fault(Exception):
 
 
 def scalar(text: str, tag: str | None, plain: bool, line: int) -> Any:
-    """Return what go-yaml makes of a scalar; `tag` is the explicit one, in its long form."""
+    """Return what go-yaml makes of a scalar; `tag` is the explicit one, in its long form.
+
+    Args:
+        text: the text as the file has it.
+        tag: the YAML tag, if one is written.
+        plain: whether it stands without quotes.
+        line: the line, for messages.
+    """
     if tag is None:
         return plain_value(text) if plain else text
     if not tag.startswith(STANDARD):
@@ -101,7 +108,7 @@ def _integer(match: re.Match[str]) -> int:
 
 def _number(bare: str, text: str) -> Any:
     value = float(bare)
-    # Go's ParseFloat refuses what does not fit, and the text stays a text
+    # Go's ParseFloat refuses what does not fit, and the text stays a string
     return text if value in (float("inf"), float("-inf")) else _float(value, text)
 
 

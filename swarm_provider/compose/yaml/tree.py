@@ -32,7 +32,7 @@ class Map(dict[str, Any]):
         self.files: dict[str, str] = {}
 
     def empty_copy(self) -> Map:
-        """Return an empty map that stands at the same place."""
+        """Return an empty map that is at the same place."""
         copy = Map(self.file, self.line)
         copy.lines, copy.files = self.lines, self.files
         return copy
@@ -60,7 +60,13 @@ class Map(dict[str, Any]):
         return self.files.get(key, self.file), self.lines.get(key, self.line)
 
     def put(self, key: str, value: Any, where: tuple[str, int]) -> None:
-        """Set a key, and where it stands; only for a map whose lines are its own."""
+        """Set a key, and where it stands; only for a mapping whose lines are its own.
+
+        Args:
+            key: the key in its section.
+            value: the value as the file has it.
+            where: file and line.
+        """
         self[key] = value
         self.files[key], self.lines[key] = where
 
@@ -78,7 +84,7 @@ class Items(list[Any]):
         self.files: list[str] = []
 
     def empty_copy(self) -> Items:
-        """Return an empty list that stands at the same place."""
+        """Return an empty list that is at the same place."""
         copy = Items(self.file, self.line)
         copy.lines, copy.files = self.lines, self.files
         return copy
@@ -103,7 +109,7 @@ class Timestamp(str):
 
 
 class Interpolated(str):
-    """A text that variables became. Messages show the file's own text (`raw`), since the value may be a secret.
+    """A string that variables became. Messages show the file's own text (`raw`), since the value may be a secret.
 
     So its repr, with which messages show values, is that of `raw`; and str() leaves it what it is.
     """
@@ -124,7 +130,7 @@ class Interpolated(str):
 
 
 class InterpolatedInt(int):
-    """A whole number that variables became; shown as `Interpolated`."""
+    """An integer that variables became; shown as `Interpolated`."""
 
     raw: str
 
@@ -195,7 +201,7 @@ def prefixed(stack: str, key: str) -> str:
 
 
 def short(text: str) -> str:
-    """Return a text as messages show it."""
+    """Return a string as messages show it."""
     return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")
 
 
@@ -203,7 +209,7 @@ _INTERPOLATED: Final = (Interpolated, InterpolatedInt, InterpolatedFloat)
 
 
 class WrittenInt(int):
-    """A whole number whose decimal text differs from what the file says (`0755`, `1_000`)."""
+    """An integer whose decimal text differs from what the file says (`0755`, `1_000`)."""
 
     raw: str
 
@@ -224,7 +230,7 @@ class Marked:
 
 @dataclass(frozen=True)
 class Ref:
-    """Stands for the actual name of a `config`, `secret`, `network` or `volume` of the file."""
+    """A placeholder for the actual name of a `config`, `secret`, `network` or `volume` of the file."""
 
     kind: str
     key: str
@@ -232,7 +238,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Template:
-    """A text with parts that are known only later; `parts` are texts and the opaque values, in order."""
+    """A string with parts that are not known yet; `parts` are texts and the opaque values, in order."""
 
     parts: tuple[object, ...]
 
@@ -242,13 +248,19 @@ class Template:
 
 @dataclass
 class Report:
-    """Collects what is wrong and what surprises, with its place."""
+    """The list of what is wrong and what surprises, with its place."""
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
     def add(self, problems: list[Problem], message: str, at: SourceLocation) -> None:
-        """Add a problem to one of the lists; who has this many needs no more of them."""
+        """Add a problem to one of the lists; who has this many needs no more of them.
+
+        Args:
+            problems: the list to add to.
+            message: what is wrong.
+            at: the place in the file, which collects problems.
+        """
         if len(problems) < MOST_PROBLEMS:
             shown = message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "..."
             problems.append(Problem(shown, path_text(at.path), at.file, at.line))
@@ -302,7 +314,7 @@ def path_text(path: Path) -> str:
 
 
 def matches(path: Path, pattern: tuple[str, ...]) -> bool:
-    """Say whether a path is one of a pattern, where `*` is any key and `[]` any entry of a list."""
+    """Tell whether a path is one of a pattern, where `*` is any key and `[]` any entry of a list."""
     return len(path) == len(pattern) and all(
         (isinstance(step, int) if want == "[]" else isinstance(step, str) and want in ("*", step))
         for step, want in zip(path, pattern, strict=True)

@@ -131,7 +131,7 @@ def _endpoint(endpoint: Json) -> Json:
 
 
 def is_pointer(name: str) -> bool:
-    """Say whether a number or flag of this name means something also when it is 0 or false."""
+    """Tell whether a number or flag of this name means something also when it is 0 or false."""
     return name in _POINTERS
 
 

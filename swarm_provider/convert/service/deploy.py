@@ -36,7 +36,7 @@ def mode_to_spec(deploy: Any) -> Any:
 
 
 def is_job_mode(mode: Any) -> bool:
-    """Say whether the Mode of a ServiceSpec is a job's; one that is not known yet is taken for none."""
+    """Tell whether the Mode of a ServiceSpec is a job's; one that is not known yet is taken for none."""
     return isinstance(mode, dict) and any(word in mode for word in _JOB_MODES)
 
 

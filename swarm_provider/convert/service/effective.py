@@ -1,6 +1,6 @@
 """What a service spec means: the one form in which two specs are compared.
 
-Above what Swarm stores (`stored`) it fills in the defaults that Swarm applies when it runs the service, and drops what
+Above what Swarm stores (`stored`) it has the defaults that Swarm applies when it runs the service, and drops what
 clients and the daemon add on the way: ids, platforms, labels of ours, the order of what has no order.
 """
 

@@ -60,12 +60,17 @@ def find_peer(
     patience: float = INFO_SECONDS,
     machine: Machine = MACHINE,
 ) -> Peer:
-    """The first endpoint that can be used; blocking.
+    """Return the first endpoint that can be used; blocking.
 
     Args:
+        endpoints: the daemons to try, in order.
+        timeout: seconds.
+        headers: headers of the request.
+        api_version: the version to speak; None: the highest that both sides know.
         manager: whether it must be a manager of a swarm that has a leader.
         cluster_id: the swarm that it must belong to; "" for any.
         patience: seconds for a node to say what it is.
+        machine: what the connection runs on.
 
     Raises:
         ConnectionFailed: none can be; the one line has a reason for each.
@@ -127,7 +132,7 @@ def _use(
 
 
 def _ahead_ns(system_time: Any, now_ns: int) -> int:
-    """How far a daemon's clock is ahead of ours, 0 where it tells none."""
+    """Return how far a daemon's clock is ahead of ours, 0 where it tells none."""
     try:
         told = datetime.fromisoformat(str(system_time))
     except ValueError:

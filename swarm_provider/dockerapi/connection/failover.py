@@ -56,7 +56,7 @@ class Link:
         self.peer = self._find(self.endpoints, cluster_id)
 
     def run(self, work: Callable[[Peer], T], *, again: bool) -> T:
-        """Does the work with the peer in use; with another manager when that one is lost and there are several hosts.
+        """Do the work with the peer in use; with another manager when that one is lost and there are several hosts.
 
         With one host it waits until that answers again, for as long as a restart of the daemon takes.
 
@@ -66,7 +66,7 @@ class Link:
 
         Raises:
             ConnectionFailed: no manager answers.
-            Unanswered: work that must not be done twice was sent, and no answer came.
+            Unanswered: work that must not be done twice was sent, and no response came.
             DockerError: the daemon refused it.
         """
         deadline = 0.0

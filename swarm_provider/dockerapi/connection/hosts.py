@@ -51,7 +51,7 @@ class Endpoint:
 
 
 def config_folder(settings: ConnectionSettings) -> Path:
-    """The docker configuration's folder: given, else DOCKER_CONFIG, else `.docker` in the home folder."""
+    """Return the docker configuration's folder: given, else DOCKER_CONFIG, else `.docker` in the home folder."""
     given = settings.config_dir or settings.environ.get("DOCKER_CONFIG")
     if given:
         return Path(given).expanduser()
@@ -60,7 +60,7 @@ def config_folder(settings: ConnectionSettings) -> Path:
 
 
 def read_config(settings: ConnectionSettings) -> dict[str, Any]:
-    """The docker configuration (`config.json`), {} when there is none.
+    """Return the docker configuration (`config.json`), {} when there is none.
 
     Raises:
         InputError: the file is there and cannot be read.
@@ -69,7 +69,7 @@ def read_config(settings: ConnectionSettings) -> dict[str, Any]:
 
 
 def endpoints(settings: ConnectionSettings) -> tuple[Endpoint, ...]:
-    """The daemons to try, in order; at least one.
+    """Return the daemons to try, in order; at least one.
 
     Raises:
         InputError: an address, a context or its files cannot be used.
@@ -153,7 +153,7 @@ def _check_names(parts: SplitResult, origin: str) -> None:
 
 
 def _tls_of_environment(settings: ConnectionSettings) -> TlsFiles | None:
-    """DOCKER_TLS_VERIFY or DOCKER_TLS, with the files that DOCKER_CERT_PATH (or the configuration's folder) holds."""
+    """Read DOCKER_TLS_VERIFY or DOCKER_TLS, with the files in DOCKER_CERT_PATH (or the configuration's folder)."""
     verify = bool(settings.environ.get("DOCKER_TLS_VERIFY"))
     if not verify and not settings.environ.get("DOCKER_TLS"):
         return None

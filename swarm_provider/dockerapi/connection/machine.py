@@ -16,15 +16,21 @@ class Machine:
     """The real one. `tests/simulation` has another: what blocks waits there in a time of its own."""
 
     def transport(self, endpoint: Endpoint, *, timeout: float, headers: Mapping[str, str]) -> Transport:
-        """Calls to the daemon at this address; arguments as for `Transport`."""
+        """Return the way to the daemon at this address.
+
+        Args:
+            endpoint: the daemon's address.
+            timeout: seconds for each call.
+            headers: headers of each request.
+        """
         return Transport(endpoint, timeout=timeout, headers=headers)
 
     def monotonic(self) -> float:
-        """Seconds that only move forward."""
+        """Return seconds that only move forward."""
         return time.monotonic()
 
     def time_ns(self) -> int:
-        """Nanoseconds since 1970."""
+        """Return nanoseconds since 1970."""
         return time.time_ns()
 
     def sleep(self, seconds: float) -> None:
@@ -32,7 +38,7 @@ class Machine:
         time.sleep(seconds)
 
     def lock(self) -> AbstractContextManager[Any]:
-        """What one thread holds at a time."""
+        """Return what one thread holds at a time."""
         return threading.Lock()
 
 

@@ -29,7 +29,7 @@ _LONGEST_ANSWER = 65536
 
 
 def command(url: str, connect_timeout: float) -> list[str]:
-    """The ssh call for `ssh://[user@]host[:port][/path/of/the/socket]`, whose user and host `hosts` has checked."""
+    """Return the ssh call for `ssh://[user@]host[:port][/path/of/the/socket]`; `hosts` has checked user and host."""
     parts = urlsplit(url)
     # -o: fail instead of asking for a passphrase, a password or a new host key
     args = ["ssh", "-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(1, round(connect_timeout))}"]
@@ -39,7 +39,7 @@ def command(url: str, connect_timeout: float) -> list[str]:
         args += ["-p", str(parts.port)]
     far = ["docker"]
     if parts.path.strip("/"):
-        # ssh hands its arguments to the far end as one text, which a shell there reads
+        # ssh hands its arguments to the other host as one text, which a shell there reads
         far += ["--host", shlex.quote(f"unix://{parts.path}")]
     return [*args, "--", str(parts.hostname), *far, "system", "dial-stdio"]
 

@@ -47,7 +47,7 @@ class Answer:
     headers: Mapping[str, str]
 
     def json(self) -> Any:
-        """The body's value, None for an empty one; a DockerError when it is no JSON (a proxy's page, say)."""
+        """Return the body's value, None for an empty one; a DockerError when it is no JSON (a proxy's page, say)."""
         try:
             return jsonlib.loads(self.body) if self.body.strip() else None
         except ValueError:
@@ -61,7 +61,7 @@ def preload() -> None:
 
 
 def path_of(template: str, *names: str) -> str:
-    """A path whose names are escaped: `path_of("/services/{}", name)`."""
+    """Return a path whose names are escaped: `path_of("/services/{}", name)`."""
     return template.format(*(quote(name, safe="") for name in names))
 
 
@@ -95,17 +95,20 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Answer:
-        """Makes one call and waits for the whole answer.
+        """Make one call and wait for the whole answer.
 
         Args:
+            method: the HTTP method.
             path: below the version, escaped (`path_of`).
-            words: what the call does, for messages: `create service 'web'`.
+            operation: what the call does, for messages: `create service 'web'`.
+            query: parameters of the route.
             body: plain data, sent as JSON.
+            headers: headers of the request.
             timeout: seconds; None takes the session's.
 
         Raises:
             Unreachable: it was not sent.
-            Unanswered: it was sent, and no answer came.
+            Unanswered: it was sent, and no response came.
             DockerError: the daemon refused it.
         """
         response = self._send(method, path, operation, query, body, headers, timeout)
@@ -115,7 +118,15 @@ class Transport:
         return Answer(response.status, response.data, response.headers)
 
     def stream(self, path: str, operation: str, *, query: Mapping[str, str], timeout: float, limit: int) -> bytes:
-        """Reads what a GET delivers until it ends, `timeout` seconds bring nothing more, or `limit` bytes are there."""
+        """Read what a GET delivers until it ends, `timeout` seconds bring nothing more, or `limit` bytes are there.
+
+        Args:
+            path: the route.
+            operation: what the call does, for messages: `create service 'web'`.
+            query: parameters of the route.
+            timeout: seconds.
+            limit: bytes, at most.
+        """
         response = self._send("GET", path, operation, query, None, None, timeout, stream=True)
         try:
             if response.status >= 400:
@@ -158,7 +169,7 @@ class Transport:
             )
         except Exception as error:
             if not is_of_the_wire(error):
-                # a fault of ours is no lost connection: it would be tried again, and its cause be hidden
+                # a bug of ours is no lost connection: it would be retried, and its cause be hidden
                 raise
             _log.debug("%s %s: %s (%s)", method, path, type(error).__name__, operation, exc_info=True)
             raise self._failure(error, operation, timeout) from None

@@ -23,6 +23,11 @@ def named_pipe_pool(url: str, timeout: float, connections: int) -> Pool | None:
     Relies on: `docker.transport` has `NpipeHTTPAdapter(base_url, timeout, max_pool_size=)` on Windows only, which
     docker-py does not document, and its `get_connection(url)` gives a pool of urllib3 for any URL, in 7.1 as in 7.2.
     Not tried: no Windows was at hand.
+
+    Args:
+        url: address of the daemon.
+        timeout: seconds.
+        connections: how many at a time.
     """
     adapter: Any = getattr(transport, "NpipeHTTPAdapter", None)
     if adapter is None:
@@ -60,7 +65,7 @@ class Logins:
             return self._logins.get_credential_store(registry) or None
 
     def stored(self, registry: str) -> dict[str, Any] | None:
-        """Return the login that stands in the configuration itself, None where there is none.
+        """Return the login that is in the configuration itself, None where there is none.
 
         The helpers are left out: the library would run them, and without a time-out.
         """

@@ -46,7 +46,9 @@ def tcp_pool(url: str, tls: Mapping[str, Any], connections: int, proxy: str | No
     both are urllib3's and take a pool's TLS settings in `connection_from_url(url, settings)`, in 2.32 as in 2.34.
 
     Args:
+        url: address of the daemon.
         tls: urllib3's settings: `ca_certs`, `cert_file` ...
+        connections: how many at a time.
         proxy: as `proxy_for` gives it.
 
     Raises:

@@ -36,12 +36,19 @@ def send(
     read_timeout: float,
     stream: bool = False,
 ) -> Response:
-    """Send one request and return the answer; nothing is tried again, and no redirect followed.
+    """Send one request and return the answer; without a retry, and without following a redirect.
 
     Relies on: `HTTPConnectionPool.urlopen` with these words, in 2.0 as in 2.8. A `target` with another host than the
     pool's is for a proxy of HTTP.
 
     Args:
+        pool: the connections to use.
+        method: the HTTP method.
+        target: path and query.
+        body: the body, sent or received.
+        headers: headers of the request.
+        connect_timeout: seconds.
+        read_timeout: seconds; None: no limit.
         stream: leave the answer's body to be read.
     """
     return pool.urlopen(
@@ -116,7 +123,7 @@ class StreamPool(Pool):
 
 
 def is_failure(error: BaseException) -> bool:
-    """Say whether an exception of `send` that is no OSError comes from the connection.
+    """Tell whether an exception of `send` that is no OSError comes from the connection.
 
     Relies on: urllib3 raises its own errors, all of them `HTTPError`, or lets those of http.client through, and those
     of pywin32, by which docker-py speaks to named pipes (not tried).
@@ -125,7 +132,7 @@ def is_failure(error: BaseException) -> bool:
 
 
 def never_connected(error: BaseException) -> bool:
-    """Say whether an error means that no connection came about, so that nothing was sent.
+    """Tell whether an error means that no connection came about, so that nothing was sent.
 
     Relies on: `NewConnectionError` and `ConnectTimeoutError` are raised before anything is sent, in 2.0 as in 2.8.
     """
@@ -133,10 +140,10 @@ def never_connected(error: BaseException) -> bool:
 
 
 def is_of_a_proxy(error: BaseException) -> bool:
-    """Say whether an error comes from a proxy."""
+    """Tell whether an error comes from a proxy."""
     return isinstance(error, ProxyError)
 
 
 def is_of_tls(error: BaseException) -> bool:
-    """Say whether an error comes from TLS, in urllib3's words."""
+    """Tell whether an error comes from TLS, in urllib3's words."""
     return isinstance(error, SSLError)

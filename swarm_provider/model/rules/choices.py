@@ -1,6 +1,6 @@
 """Words that stand where only some are known: what the types of the definition refuse, without their other checks.
 
-The plugin's Check asks the types themselves; a compose file, whose values may be known only later, asks here.
+The plugin's Check asks the types themselves; a compose file, whose values may be not known yet, asks here.
 """
 
 from __future__ import annotations

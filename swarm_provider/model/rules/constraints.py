@@ -27,7 +27,7 @@ class Constraint(NamedTuple):
 
 
 def parse(text: str) -> Constraint | None:
-    """Return a constraint in its parts, None for a text without an operator."""
+    """Return a constraint in its parts, None for a string without an operator."""
     equal = "==" in text
     key, found, value = text.partition("==" if equal else "!=")
     return Constraint(key.strip(), value.strip(), equal) if found else None

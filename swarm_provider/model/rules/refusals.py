@@ -218,6 +218,7 @@ class PublishedPorts:
         Args:
             key: by which the service is known.
             name: how messages call it.
+            inputs: the canonical inputs of the service.
         """
         for place in self._of.pop(key, ()):
             del self._holders[place][key]

@@ -14,7 +14,7 @@ from swarm_provider.core import Json
 from swarm_provider.core.path import Path, render
 from swarm_provider.errors import Problem
 
-# swarmkit, template/context.go; None: a text, {}: a map of the user's, which is empty when Swarm tries it
+# swarmkit, template/context.go; None: a string, {}: a mapping of the user's, which is empty when Swarm tries it
 _CONTEXT: Final[dict[str, Any]] = {
     "Service": {"ID": None, "Name": None, "Labels": {}},
     "Node": {"ID": None, "Hostname": None, "Platform": {"Architecture": None, "OS": None}},
@@ -74,7 +74,7 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def why_refused(text: str) -> str:
-    """Return why Swarm surely refuses a text as a template, "" where it takes it or nobody can tell."""
+    """Return why Swarm surely refuses a string as a template, "" where it takes it or nobody can tell."""
     actions, open_action = _actions(text)
     controls = {word for tokens in actions for kind, word in tokens if kind == "word"} & _CONTROLS
     declares = any(word == ":=" for tokens in actions for _, word in tokens)
@@ -151,7 +151,7 @@ def _wrong(tokens: list[tuple[str, str]], *, declares: bool, always_run: bool) -
 
 
 def _is_known(chain: str) -> bool:
-    """Say whether a chain of fields such as `.Service.Name` has a value."""
+    """Tell whether a chain of fields such as `.Service.Name` has a value."""
     value: Any = _CONTEXT
     for name in chain[1:].split("."):
         if not isinstance(value, dict) or name not in value:

@@ -71,7 +71,7 @@ def _mounts(inputs: Json) -> Iterator[Problem]:
 
 
 def without_effect(inputs: Json) -> tuple[Json, list[str]]:
-    """Return the inputs without what no engine keeps of a service, and a warning for what was meant to do something."""
+    """Return the inputs without what no engine stores of a service, and warnings for what should have an effect."""
     volumes = inputs.get("volumes")
     mounts = _listed(volumes.value if isinstance(volumes, Secret) else volumes)
     if all(_makes_path(reveal(mount)) is None for mount in mounts):
@@ -136,7 +136,7 @@ def any_subnet(text: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | Non
 
 def _subnet(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        # Docker takes an address of the subnet, too
+        # Docker accepts an address of the subnet, too
         return ipaddress.ip_network(text, strict=False) if "/" in text else None
     except ValueError:
         return None

@@ -23,7 +23,7 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 """A number as text; int() refuses thousands of digits, and takes those of other scripts."""
 
 EXACT_BELOW: Final = 2**53
-"""Above it, a double has not every whole number."""
+"""Above it, a double has not every integer."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ _PYTHON_SCHEMA: dict[str, Json] = {
 
 @dataclass(frozen=True)
 class Text(Type):
-    """A text. Numbers are taken as the text that YAML programs meant."""
+    """A string. Numbers are taken as the text that YAML programs meant."""
 
     def _normal(self, value: Any, at: PropertyLocation) -> Any:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -133,7 +133,7 @@ class Boolean(Type):
 
 @dataclass(frozen=True)
 class Integer(Type):
-    """A whole number. Pulumi carries numbers as doubles, so one from 2**53 on travels as a text of digits."""
+    """An integer. Pulumi carries numbers as doubles, so one from 2**53 on travels as a string of digits."""
 
     minimum: int | None = None
     maximum: int | None = None
@@ -229,7 +229,7 @@ class Choice(Type):
 
 
 def whole(value: Any) -> Any:
-    """Return a number that travelled as a text of digits; everything else as it is."""
+    """Return a number that travelled as a string of digits; everything else as it is."""
     return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
 
 
@@ -264,7 +264,7 @@ class ListOf(Type):
 
 @dataclass(frozen=True)
 class MapOf(Type):
-    """A map whose keys are the user's: they are never translated. A null value is kept where it has a meaning."""
+    """A mapping whose keys are the user's: they are never translated. A null value is kept where it has a meaning."""
 
     value: Type = Text()
     nulls: bool = False
@@ -379,7 +379,7 @@ def is_missing(name: str) -> str:
 
 
 def nearest(word: Any, words: tuple[str, ...]) -> str:
-    """Return `; did you mean 'x'?` for the known word that `word` resembles most, or an empty text."""
+    """Return `; did you mean 'x'?` for the known word that `word` resembles most, or an empty string."""
     close = difflib.get_close_matches(str(word), words, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

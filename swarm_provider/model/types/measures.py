@@ -13,7 +13,7 @@ from swarm_provider.model.types.place import PropertyLocation
 
 @dataclass(frozen=True)
 class Measure(Type):
-    """A text with a unit, kept as the user spelt it and compared by what it means."""
+    """A string with a unit, kept as the user spelt it and compared by what it means."""
 
     parse: Callable[[Any], int] = units.size_bytes
     numbers: bool = False

@@ -87,7 +87,7 @@ def listed(value: Any) -> Any:
 
 
 def key_values(value: Any) -> Any:
-    """Turn a list of `K=V` into a map; a bare `K` has no value (None). The last of duplicates wins."""
+    """Turn a list of `K=V` into a mapping; a bare `K` has no value (None). The last of duplicates wins."""
     if not isinstance(value, (list, tuple)):
         return value
     if any(entry is UNKNOWN for entry in value):
@@ -104,12 +104,12 @@ def key_values(value: Any) -> Any:
 
 
 def labels(value: Any) -> Any:
-    """Turn a list of `K=V` into a map; a bare `K` or a null is an empty label, a number its text."""
+    """Turn a list of `K=V` into a mapping; a bare `K` or a null is an empty label, a number its text."""
     return texts(key_values(value))
 
 
 def extra_hosts(value: Any) -> Any:
-    """Bring hosts into the list of `host:ip`; a map is sorted, `=` may separate too, brackets of IPv6 are cut."""
+    """Bring hosts into the list of `host:ip`; a mapping is sorted, `=` may separate too, brackets of IPv6 are cut."""
     if has_unknown(value):
         return UNKNOWN
     if isinstance(value, dict):
@@ -255,7 +255,7 @@ def clean_target(mount: str) -> str:
 def mount_options_without_effect(value: str) -> list[tuple[str, str]]:
     """Return the options of a short mount that docker drops, each with why.
 
-    What a target has after a comma counts where it is an option: docker takes it for a part of the path.
+    What a target has after a comma counts where it is an option: docker reads it as a part of the path.
     """
     if len(value.encode()) <= 2:
         return []
@@ -319,7 +319,7 @@ def _volume_option(entry: Json, option: str, whole: str) -> None:
 
 
 def meant_as_octal(mode: int) -> bool:
-    """Say whether a file mode was written in decimal with the digits of an octal one: 444, which is the mode 0674."""
+    """Tell whether a file mode was written in decimal with the digits of an octal one: 444, which is the mode 0674."""
     return str(mode) in _USUAL_MODES
 
 
@@ -348,12 +348,12 @@ def ulimits(value: Any) -> Any:
 
 
 def health_test(value: Any) -> Any:
-    """Take a text for a shell command, as docker does."""
+    """Take a string for a shell command, as docker does."""
     return ["CMD-SHELL", value] if isinstance(value, str) else value
 
 
 def texts(value: Any) -> Any:
-    """Write the values in a map as texts, as docker stores them: numbers as Go prints them, null as an empty text."""
+    """Write the values in a mapping as docker stores them: numbers as Go prints them, null as an empty string."""
     if not isinstance(value, dict):
         return value
     return {key: _value_text(entry) for key, entry in value.items()}

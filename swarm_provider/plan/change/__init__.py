@@ -3,7 +3,7 @@
 Not here: whether restarted tasks find a node (scheduling).
 
     ignored_changes  What `ignore_changes` does to lists
-    kept_settings    What people are told of settings that the cluster has and the program has no word for
+    kept_settings    What people are told of settings that the cluster has and the program cannot express
     property_diff    What differs between two sets of inputs, as Pulumi shows it: one change per property path
     request_spec     What is sent for a service
     restart          Which tasks an update restarts, and why: known before anything is sent

@@ -1,4 +1,4 @@
-"""What people are told of settings that the cluster has and the program has no word for. Pure."""
+"""What people are told of settings that the cluster has and the program cannot express. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def gone(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shown(settings: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, str]:
-    """Return each path and value as a text that may be printed, and is not long."""
+    """Return each path and value as a string that may be printed, and is not long."""
     return {foreign.shown(path, mask, limit=_MAX_PATH): _text(value, mask) for path, value in settings.items()}
 
 

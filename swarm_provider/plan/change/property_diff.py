@@ -87,7 +87,7 @@ def replaces(found: Iterable[Change]) -> list[str]:
 
 
 def _only_spelt_out(change: Change) -> bool:
-    """Say whether the default mode was written down, or left out again."""
+    """Tell whether the default mode was written down, or left out again."""
     if change.place != _MODE:
         return False
     return bool(reveal(change.old) in (None, _DEFAULT_MODE) and reveal(change.new) in (None, _DEFAULT_MODE))

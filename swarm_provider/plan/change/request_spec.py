@@ -17,7 +17,7 @@ from swarm_provider.plan.rollout.health import health
 
 
 def is_job(spec: Json) -> bool:
-    """Say whether a ServiceSpec is a job's. Every update of a job runs it again, even one of a label."""
+    """Tell whether a ServiceSpec is a job's. Every update of a job runs it again, even one of a label."""
     return is_job_mode(spec.get("Mode"))
 
 
@@ -48,7 +48,7 @@ def on_top_of(
     """Return the wanted spec as it is sent to the live service.
 
     Args:
-        wanted: what `to_spec` made of the inputs, with ids and labels filled in.
+        wanted: what `to_spec` made of the inputs, with ids and labels.
         live: Spec of the live service.
         news: the inputs; they tell what is managed.
         network_names: names of networks by id.
@@ -90,6 +90,8 @@ def to_send(
     Args:
         wanted, news, network_names, asked: as for `on_top_of`.
         live: GET /services/ID.
+        news: the inputs; they tell what is managed.
+        network_names: names of networks by id.
         force: what `force_again` says.
     """
     spec, after = _on_top_of(wanted, live["Spec"], news, network_names, asked)
@@ -110,6 +112,11 @@ def force_again(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> int
     """Return the ForceUpdate with which tasks start again that Swarm has given up; None where there are none.
 
     Nothing else starts them. It restarts the service's other tasks, too, and runs a job again.
+
+    Args:
+        live: GET /services/ID.
+        tasks: GET /tasks.
+        nodes: GET /nodes.
     """
     if not health(live, tasks, nodes, 0).given_up:
         return None
@@ -136,7 +143,7 @@ def networks_that_go(olds: Json, news: Json) -> list[str]:
 
 
 def share_ports(olds: Json, news: Json) -> bool:
-    """Say whether both publish one port: then the old service has to go first."""
+    """Tell whether both publish one port: then the old service has to go first."""
 
     before, after = ({port for port, _ in published(reveal(inputs))} for inputs in (olds, news))
     return bool(before & after)

@@ -119,7 +119,7 @@ def restart(
 
 
 def _by_number(before: int | None, after: int | None, dirty: bool) -> Fates:
-    """What happens where nothing is known but the numbers: all tasks of the old spec run."""
+    """Return what happens where nothing is known but the numbers: all tasks of the old spec run."""
     if before is None or after is None:
         count = before or 0
         return Fates(replaced=count if dirty else 0, kept=count)
@@ -152,7 +152,7 @@ def replacement(old_spec: Json, reasons: Sequence[str]) -> Restart:
 
 
 def _count(old: Json, new: Json) -> int | None:
-    """How many tasks there will be, None for a global service; a number that is not known yet is taken to stay."""
+    """Return how many tasks there will be, None for a global service; a number not known yet is taken to stay."""
     if isinstance(new["Mode"], dict) and "Global" in new["Mode"]:
         return None
     count = _replicas(new)

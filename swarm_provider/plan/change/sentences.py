@@ -181,7 +181,7 @@ def _scaling(found: Restart, name: str, *, alone: bool) -> list[str]:
 
 
 def _anew(found: Restart, name: str) -> str:
-    """What becomes of tasks that do not run."""
+    """Say what becomes of tasks that do not run."""
     if not found.anew:
         return ""
     does = agreeing(found.anew, "that is not running is recreated", "that are not running are recreated")
@@ -191,7 +191,7 @@ def _anew(found: Restart, name: str) -> str:
 
 
 def _older(found: Restart) -> str:
-    """That an update before this one did not reach all tasks."""
+    """Say that an update before this one did not reach all tasks."""
     if not found.older or found.tasks is None:
         return ""
     who = "it" if found.tasks == 1 else "they" if found.older == found.tasks else f"{found.older} of them"
@@ -199,7 +199,7 @@ def _older(found: Restart) -> str:
 
 
 def _paused(found: Restart) -> list[str]:
-    """That Swarm leaves the tasks of a global service alone on nodes that are paused."""
+    """Say that Swarm leaves the tasks of a global service alone on nodes that are paused."""
     if not found.paused:
         return []
     number = len(found.paused)

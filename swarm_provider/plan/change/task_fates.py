@@ -143,7 +143,7 @@ def _summed(found: Sequence[_Fate], *, starts: int, stops: int) -> Fates:
 
 
 def runs(task: Task, nodes: Sequence[Json]) -> bool:
-    """Whether a task does its work now, as far as the swarm knows."""
+    """Tell whether a task does its work now, as far as the swarm knows."""
     return task.state == "running" and task.wanted and not is_down(nodes, task.node_id)
 
 
@@ -152,7 +152,7 @@ def _running(slots: Iterable[Slot], nodes: Sequence[Json]) -> int:
 
 
 def _updatable(service: Service, members: Slot) -> Slot:
-    """The tasks of a slot that an update looks at: those to be run, else the last one if it is not started again."""
+    """Return the tasks of a slot that an update looks at: those to be run, else a last one that stays ended."""
     open_tasks = [task for task in members if task.json.get("DesiredState") not in PAST_RUNNING]
     if open_tasks or not members:
         return sorted(open_tasks, key=lambda task: task.created)
@@ -164,7 +164,7 @@ def _updatable(service: Service, members: Slot) -> Slot:
 
 
 def _starts_again(task: Task) -> bool:
-    """Whether the restart policy of an ended task makes another one; attempts that are limited have been used up."""
+    """Tell whether the restart policy of an ended task makes another one; limited attempts have been used up."""
     policy = task.spec.get("RestartPolicy") or {}
     condition = policy.get("Condition") or "any"
     if condition == "none" or (condition == "on-failure" and task.state == "complete"):
@@ -173,7 +173,7 @@ def _starts_again(task: Task) -> bool:
 
 
 def _in_order_of_removal(slots: Sequence[Slot]) -> list[Slot]:
-    """Slots in the order in which they are kept when there are too many: balanced over nodes, running ones first."""
+    """Return the slots in the order in which too many are kept: balanced over nodes, running ones first."""
     ordered = sorted(slots, key=lambda slot: (not any(task.state == "running" for task in slot), slot[0].slot))
     seen: dict[str, int] = {}
     places: list[tuple[bool, int, int]] = []

@@ -91,7 +91,7 @@ class Made:
         self._older_ports = self._endpoint_before()
 
     def _endpoint_before(self) -> Json | None:
-        """The endpoint of tasks from before an update that goes on or was paused, if it is another one.
+        """Return the endpoint of tasks from before an update that goes on or was paused, if it is another one.
 
         Tasks do not show it.
         """
@@ -118,12 +118,12 @@ class Made:
         return made
 
     def is_dirty(self, task: Task) -> bool:
-        """Whether Swarm replaces a task once the new spec is there."""
+        """Tell whether Swarm replaces a task once the new spec is there."""
         change = self._form(task).to_new
         return change.differs and not (change.placement and self._stays(task, self._constraints))
 
     def is_older(self, task: Task) -> bool:
-        """Whether a task is of another spec than the live one."""
+        """Tell whether a task is of another spec than the live one."""
         change = self._form(task).to_live
         return change.differs and not (
             change.placement and self._stays(task, constraints_of(self._live["TaskTemplate"]))
@@ -134,7 +134,7 @@ class Made:
         return node is not None and (constraints is None or matches(constraints, node))
 
     def reasons(self, tasks: Iterable[Task]) -> tuple[str, ...]:
-        """The properties for which these tasks are replaced, those of the change itself first."""
+        """Return the properties for which these tasks are replaced, those of the change itself first."""
         dirty: list[_Form] = []
         for task in tasks:
             form = self._form(task)
@@ -193,7 +193,7 @@ def changed(old: Json, new: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def places(old: Json, new: Json) -> Iterable[str]:
-    """Name what differs where the inputs have no word for it: another tool made the service."""
+    """Name what differs where the inputs cannot express it: another tool made the service."""
     for key in ("TaskTemplate", "EndpointSpec"):
         before, after = old.get(key) or {}, new.get(key) or {}
         for name in sorted({*before, *after}):

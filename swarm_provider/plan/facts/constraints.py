@@ -16,22 +16,22 @@ from swarm_provider.model.rules.constraints import parse
 
 
 def constraints_of(template: Json) -> list[str]:
-    """The constraints of a TaskTemplate, as they are written."""
+    """Return the constraints of a TaskTemplate, as they are written."""
     return [str(text) for text in (template.get("Placement") or {}).get("Constraints") or []]
 
 
 def matches(constraints: Iterable[str], node: Json) -> bool:
-    """Say whether a node (GET /nodes) satisfies all constraints."""
+    """Tell whether a node (GET /nodes) satisfies all constraints."""
     return all(matches_one(constraint, node) for constraint in constraints)
 
 
 def unsatisfied(constraints: Iterable[str], nodes: Sequence[Json]) -> list[str]:
-    """The constraints that not one of the nodes satisfies; they alone keep a service from running."""
+    """Return the constraints that not one of the nodes satisfies; they alone keep a service from running."""
     return [text for text in constraints if not any(matches_one(text, node) for node in nodes)]
 
 
 def matches_one(constraint: str, node: Json) -> bool:
-    """Say whether a node satisfies one constraint such as `node.labels.storage == raid`."""
+    """Tell whether a node satisfies one constraint such as `node.labels.storage == raid`."""
     parts = parse(constraint)
     if parts is None:
         return False

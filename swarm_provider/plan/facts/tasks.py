@@ -53,7 +53,7 @@ DEFAULT_HEALTH_RETRIES: Final = 3
 
 
 def when(text: Any) -> int:
-    """Nanoseconds since 1970 of the daemon's time text (UTC, up to nine decimals); 0 for none."""
+    """Return the nanoseconds since 1970 of the daemon's time text (UTC, up to nine decimals); 0 for none."""
     found = _TIME.match(str(text or ""))
     if not found:
         return 0
@@ -62,7 +62,7 @@ def when(text: Any) -> int:
 
 
 def by_service(tasks: Iterable[Json]) -> dict[str, list[Json]]:
-    """Tasks (GET /tasks) by the id of their service."""
+    """Return the tasks (GET /tasks) by the id of their service."""
     found: dict[str, list[Json]] = {}
     for task in tasks:
         found.setdefault(str(task.get("ServiceID")), []).append(task)
@@ -241,12 +241,12 @@ class Task:
 
 
 def slot_key(service: Service, task: Task) -> str:
-    """What is replaced by a new task when one ends: the slot, or the node of a global service."""
+    """Return what is replaced by a new task when one ends: the slot, or the node of a global service."""
     return task.node_id if service.is_global else str(task.slot)
 
 
 def by_slot(service: Service, tasks: Iterable[Task]) -> dict[str, list[Task]]:
-    """The tasks of each slot, in the order in which they come."""
+    """Return the tasks of each slot, in the order in which they come."""
     found: dict[str, list[Task]] = {}
     for task in tasks:
         found.setdefault(slot_key(service, task), []).append(task)
@@ -254,7 +254,7 @@ def by_slot(service: Service, tasks: Iterable[Task]) -> dict[str, list[Task]]:
 
 
 def in_slots(service: Service, tasks: Iterable[Task]) -> dict[str, Task]:
-    """The task that counts of each slot: the newest, but none that runs gives way to one that does not yet."""
+    """Return the task that counts of each slot: the newest, but none that runs gives way to one that does not yet."""
     found: dict[str, Task] = {}
     for task in sorted(tasks, key=lambda task: task.created):
         key = slot_key(service, task)
@@ -265,7 +265,7 @@ def in_slots(service: Service, tasks: Iterable[Task]) -> dict[str, Task]:
 
 
 def node_name(nodes: Sequence[Json], node_id: str) -> str:
-    """Hostname of a node, its id when it is gone, "" for no node."""
+    """Return the host name of a node, its id when it is gone, "" for no node."""
     for node in nodes:
         if node.get("ID") == node_id:
             return str(at(node, "Description", "Hostname") or node_id)
@@ -273,24 +273,24 @@ def node_name(nodes: Sequence[Json], node_id: str) -> str:
 
 
 def is_down(nodes: Sequence[Json], node_id: str) -> bool:
-    """Whether the node is known to be lost, or was removed from the swarm; its tasks may still claim to run."""
+    """Tell whether the node is known to be lost, or was removed from the swarm; its tasks may still claim to run."""
     if not node_id:
         return False
     return not any(node.get("ID") == node_id and at(node, "Status", "State") != "down" for node in nodes)
 
 
 def keeps_tasks(node: Json) -> bool:
-    """Whether a node leaves tasks where they are: a drained or lost one loses them, a paused one keeps them."""
+    """Tell whether a node leaves tasks where they are: a drained or lost one loses them, a paused one keeps them."""
     return bool(at(node, "Status", "State") != "down" and at(node, "Spec", "Availability") != "drain")
 
 
 def is_paused(node: Json) -> bool:
-    """Whether a node takes no new tasks and keeps those that it has."""
+    """Tell whether a node takes no new tasks and keeps those that it has."""
     return bool(at(node, "Spec", "Availability") == "pause")
 
 
 def eligible(service: Service, nodes: Sequence[Json]) -> list[Json]:
-    """The nodes on which a global service starts tasks: up, active, and allowed by the constraints."""
+    """Return the nodes on which a global service starts tasks: up, active, and allowed by the constraints."""
     constraints = constraints_of(service.template)
     return [
         node
@@ -302,15 +302,20 @@ def eligible(service: Service, nodes: Sequence[Json]) -> list[Json]:
 
 
 def as_told(template: Json) -> Json:
-    """A TaskTemplate as tasks show it: the daemon names the runtime in services only."""
+    """Return a TaskTemplate as tasks show it: the daemon names the runtime in services only."""
     return {key: value for key, value in template.items() if key != "Runtime"}
 
 
 def same_template(service: Service, task: Task, nodes: Sequence[Json]) -> bool:
-    """Whether a task was made from the service's present template.
+    """Tell whether a task was made from the service's present template.
 
     Swarm keeps a task where nothing but the placement changed and its node still satisfies the constraints (swarmkit
     IsTaskDirty).
+
+    Args:
+        service: the service.
+        task: one of its tasks.
+        nodes: GET /nodes.
     """
     wanted, actual = as_told(service.template), as_told(task.spec)
     if wanted == actual:

@@ -20,7 +20,13 @@ KEEP_DEFAULT: Final = 1
 
 
 def family_id(project: str, stack: str, urn: str) -> str:
-    """Return the id of the family that the resource `urn` stands for: 16 hex digits, the same in every run."""
+    """Return the id of the family that the resource `urn` stands for: 16 hex digits, the same in every run.
+
+    Args:
+        project: the Pulumi project.
+        stack: the Pulumi stack.
+        urn: the resource.
+    """
     return hashlib.sha256(f"{project}\0{stack}\0{urn}".encode()).hexdigest()[:16]
 
 
@@ -101,6 +107,11 @@ def keep_previous(item: Json) -> int:
 
 def family_by_name(items: Iterable[Json], base: str, owner: str | None) -> str | None:
     """Return the id of the one family with this base name, of this owner (`project/stack`) if given.
+
+    Args:
+        items: live objects of the kind.
+        base: the name that the user gave.
+        owner: `project/stack`; None: of any owner.
 
     Raises:
         LookupError: several have it; the text names their owners.

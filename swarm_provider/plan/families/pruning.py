@@ -91,6 +91,7 @@ def prunable(
 
     Args:
         own: the family's versions, the current one first.
+        users: the services, and tasks that still run, by what they use.
         tasks: by service, those of the services that `undecided` names, listed before the services.
         reusable: False where no old version can become the current one again, since the key of their names is lost:
             then only those stay that a spec or a previous spec refers to.
@@ -115,6 +116,11 @@ def retired(own: Sequence[Json], users: Users, tasks: Mapping[str, Sequence[Json
 
     Programs that look for configs by a label have to find one version: the current one, or one that runs. Arguments as
     for `prunable`; none while the update of a service that uses the family is unfinished.
+
+    Args:
+        own: as for `prunable`.
+        users: as for `prunable`.
+        tasks: as for `prunable`.
     """
     kept: set[str] = set()
     for user in users.of(own):
@@ -135,7 +141,7 @@ def undecided(own: Sequence[Json], users: Users) -> list[str]:
 
 
 def _not_begun(kind: str, user: User, tasks: Mapping[str, Sequence[Json]]) -> bool:
-    """Say whether Swarm has taken a new spec and not yet begun to replace the tasks of the one before."""
+    """Tell whether Swarm has taken a new spec and not yet begun to replace the tasks of the one before."""
     if user.state:
         return False
     return any(

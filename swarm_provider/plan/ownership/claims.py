@@ -26,7 +26,7 @@ class Owner:
 
     @property
     def text(self) -> str:
-        """`<project>/<stack>`, as it stands in the owner label."""
+        """`<project>/<stack>`, as the owner label has it."""
         return f"{self.project}/{self.stack}"
 
     def labels(self, incarnation: str) -> dict[str, str]:
@@ -49,7 +49,7 @@ class Claim(Enum):
 
 
 def proven(live: object, incarnation: object) -> bool:
-    """Say whether the labels of a live object are those that this state has stamped, whatever owner they name.
+    """Tell whether the labels of a live object are those that this state has stamped, whatever owner they name.
 
     Args:
         incarnation: the one in the state; None or "" where it has none.
@@ -58,7 +58,13 @@ def proven(live: object, incarnation: object) -> bool:
 
 
 def of_another(live: object, owner: Owner, incarnation: object) -> str | None:
-    """Return the Pulumi stack that owns a live object, None where it is `owner` or the state proves the object."""
+    """Return the Pulumi stack that owns a live object, None where it is `owner` or the state proves the object.
+
+    Args:
+        live: labels of the live object.
+        owner: the resource that asks.
+        incarnation: the one in the state; None or "" where it has none.
+    """
     theirs = labels.owner(live)
     return None if theirs in (None, owner.text) or proven(live, incarnation) else theirs
 
@@ -67,7 +73,12 @@ def owner_told(live: object, owner: Owner, incarnation: object) -> str | None:
     """Return the owner that Read tells of a live object, so that Diff sees what its labels lack.
 
     None, which the next Update makes good, where the owner is the right one and the incarnation is not the state's: the
-    object was taken over, or stamped anew, by a run of which this state knows nothing.
+    object was adopted, or stamped again, by a run of which this state knows nothing.
+
+    Args:
+        live: labels of the live object.
+        owner: the resource that asks.
+        incarnation: the one in the state; None or "" where it has none.
     """
     theirs = labels.owner(live)
     return theirs if theirs != owner.text or labels.incarnation(live) == (incarnation or "") else None
@@ -79,12 +90,16 @@ def claim(
     """Decide about the labels of the live object (None: there is none).
 
     Args:
-        adopt: whether an object without an owner may be taken over.
+        kind: what it is, for messages.
+        name: its name, for messages.
+        live: labels of the live object; None: there is none.
+        owner: the resource that asks.
+        adopt: whether an object without an owner may be adopted.
         incarnation: the one in the state, "" where there is no state: an object that carries it is this state's, also
             when its labels name the Pulumi stack by an earlier name.
 
     Raises:
-        OwnershipError: it belongs to another Pulumi stack, or was made with docker and `adopt` is not set.
+        OwnershipError: it belongs to another Pulumi stack, or docker created it and `adopt` is not set.
     """
     if live is None:
         return Claim.CREATE
@@ -109,7 +124,7 @@ def claim(
 
 
 def require_no_copy(owner: Owner, theirs: str) -> None:
-    """Refuse a change of what has no label that could tell whose it is, in a state that is a copy.
+    """Refuse a change of what has no label that could name an owner, in a state that is a copy.
 
     Args:
         theirs: the Pulumi stack that has the other objects of the state now, "" where they are this state's.

@@ -1,4 +1,4 @@
-"""What looks like a credential in a text that Swarm keeps in plain: advice, never an error.
+"""What looks like a credential in a string that Swarm keeps in plain: advice, never an error.
 
 It looks for the words that people give to credentials, beside a value that is not empty, not a placeholder and not a
 path to a file; and for private keys.

@@ -1,6 +1,6 @@
 """What a replacement does to an object whose name cannot be given twice: it lives on. Pure.
 
-Pulumi makes the new one first. With delete_before_replace the old one goes before, and there is nothing to take over;
+Pulumi makes the new one first. With delete_before_replace the old one goes before, and there is nothing to adopt;
 whether that is set, a provider is not told, so a preview can only say what depends on it.
 """
 

@@ -42,7 +42,7 @@ class Cluster:
         return f"{self.id or 'an unknown one'} at {self.address}"
 
     def is_lost_to(self, found: Cluster) -> bool:
-        """Say whether `found` is what the same machine made after this swarm, which ended with its only manager."""
+        """Tell whether `found` is what the same machine made after this swarm, which ended with its only manager."""
         same = self.address == found.address and bool(self.host) and self.host == found.host
         return same and self.managers == 1 and bool(self.id) and self.id != found.id
 
@@ -90,6 +90,7 @@ def succession(old: Record | None, found: Cluster, reachable: Sequence[str]) -> 
 
     Args:
         old: what the state says, None without a state.
+        found: the swarm that the settings lead to now.
         reachable: the addresses that the settings name. While the state's is one of them, it stays.
     """
     if old is None:
@@ -120,7 +121,7 @@ def leaving(old: Cluster, new: Cluster) -> str:
 
 
 def lost(old: Cluster, new: Cluster) -> str:
-    """Say that a swarm was made anew."""
+    """Say that a swarm was recreated."""
     return (
         f"the swarm at {new.address} was re-initialized: its id was {old.id} and is {new.id}. What the old one "
         f"held is lost, and everything is created on the new one"

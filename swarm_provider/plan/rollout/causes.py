@@ -77,13 +77,13 @@ class Cause:
 
 
 def kind_of_error(error: str) -> str:
-    """The kind of what Swarm or the engine says; "" for what it has no words for here."""
+    """Return the kind of what Swarm or the engine says; "" for what it has no words for here."""
     lowered = error.lower()
     return next((kind for words, kind in _ENGINE_WORDS if words in lowered), "")
 
 
 def kind_of_failure(failure: Failure) -> str:
-    """The kind of a task's end."""
+    """Return the kind of a task's end."""
     task = failure.task
     kind = kind_of_error(task.error)
     if kind:
@@ -97,7 +97,13 @@ def kind_of_failure(failure: Failure) -> str:
 
 
 def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]) -> list[Cause]:
-    """Causes of the tasks that ended, grouped by what happened, the most recent first."""
+    """Return the causes of the tasks that ended, grouped by what happened, the most recent first.
+
+    Args:
+        service: the service.
+        failures: tasks that ended, and what is known of their ends.
+        nodes: GET /nodes.
+    """
     groups: dict[tuple[str, str, int], list[Failure]] = {}
     for failure in failures:
         key = (kind_of_failure(failure), _ID.sub("", failure.task.error), failure.task.exit_code)
@@ -115,7 +121,13 @@ def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]
 
 
 def unprepared(service: Service, tasks: Sequence[Task], nodes: Sequence[Json]) -> list[Cause]:
-    """Causes of the tasks that a node cannot get ready, and goes on trying: from Engine 29 on, images above all."""
+    """Return the causes of the tasks that a node tries in vain to get ready: from Engine 29 on, images above all.
+
+    Args:
+        service: the service.
+        tasks: those that do not get ready, as `GET /tasks` gives them.
+        nodes: GET /nodes.
+    """
     by_error: dict[str, list[Task]] = {}
     for task in tasks:
         by_error.setdefault(task.error, []).append(task)
@@ -132,7 +144,14 @@ def unprepared(service: Service, tasks: Sequence[Task], nodes: Sequence[Json]) -
 
 
 def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, groups: TaskGroups) -> list[Cause]:
-    """Causes of the tasks that the scheduler cannot place, in its own words with what they mean here."""
+    """Return the causes of the tasks that the scheduler cannot place, in its own words with what they mean here.
+
+    Args:
+        service: the service.
+        tasks: those without a node, as `GET /tasks` gives them.
+        snapshot: the newest look at the swarm.
+        groups: the tasks of the snapshot, sorted.
+    """
     by_error: dict[str, list[Task]] = {}
     for task in tasks:
         by_error.setdefault(task.error, []).append(task)
@@ -148,7 +167,7 @@ def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, groups
 
 
 def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
-    """The cause of a global service that has no task at all."""
+    """Return the cause of a global service that has no task at all."""
     missing = unsatisfied(constraints_of(service.template), nodes)
     if missing:
         why = f"no node satisfies {_quoted(missing)}"
@@ -160,7 +179,7 @@ def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
 
 
 def rollback_note(service: Json) -> str:
-    """What to say of a service whose latest change was a rollback; "" when it was none.
+    """Return what to say of a service whose latest change was a rollback; "" when it was none.
 
     Args:
         service: GET /services/ID.
@@ -176,13 +195,19 @@ def rollback_note(service: Json) -> str:
 
 
 def where(service: Service, task: Task, nodes: Sequence[Json]) -> str:
-    """`todo_web.2 on node-b`; a task of a global service has no slot."""
+    """Return `todo_web.2 on node-b`; a task of a global service has no slot.
+
+    Args:
+        service: the service.
+        task: one of its tasks.
+        nodes: GET /nodes.
+    """
     name = service.name if service.is_global else f"{service.name}.{task.slot}"
     return f"{name} on {node_name(nodes, task.node_id)}" if task.node_id else name
 
 
 def exit_text(task: Task) -> str:
-    """How a task's process ended."""
+    """Return how a task's process ended."""
     code = task.exit_code
     if code == 137:
         limit = at(task.spec, "Resources", "Limits", "MemoryBytes")

@@ -33,7 +33,7 @@ class Health:
     Attributes:
         running: slots whose task runs, or ended well and stays ended; of a job those that completed.
         wanted: how many there should be.
-        shaky: slots whose task has just been started again after it failed: it may be a try of a crash loop.
+        shaky: slots whose task has just been restarted after it failed: it may be a try of a crash loop.
         given_up: slots that Swarm, by the restart policy, does not start again although they should run.
         nowhere: a global service that no node takes.
     """
@@ -106,7 +106,7 @@ def _lost(service: Service, own: Sequence[Task]) -> set[str]:
 
 
 def _is_shaky(service: Service, task: Task, slot: Sequence[Task], now: int) -> bool:
-    """Whether a task that runs does so for a shorter time than Swarm watches one, in the place of one that failed."""
+    """Tell whether a task has run for a shorter time than Swarm watches one, in the place of one that failed."""
     if task.state != "running" or now - task.reported >= service.monitor_ns:
         return False
     before = (other for other in slot if other.created < task.created)
@@ -119,6 +119,9 @@ def degraded(live: Json, tasks: Sequence[Json], nodes: Sequence[Json], now: int)
 
     Args:
         live: GET /services/ID; jobs are never degraded.
+        tasks: GET /tasks.
+        nodes: GET /nodes.
+        now: nanoseconds since 1970, on the swarm's clock.
     """
     service = Service(live)
     found = None if service.is_job else health(live, tasks, nodes, now)
@@ -136,6 +139,11 @@ def left_behind(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
     """Return a sentence about tasks of a global service that an update has left as they were; None for none.
 
     Swarm touches no task of a global service on a paused node; it replaces them when the node becomes active.
+
+    Args:
+        live: GET /services/ID.
+        tasks: GET /tasks.
+        nodes: GET /nodes.
     """
     service = Service(live)
     if not service.is_global or service.is_job:
@@ -158,7 +166,7 @@ def left_behind(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> str
 
 
 def recovered(service: Json, lacking: str | None) -> bool:
-    """Say whether a service whose update failed runs all the same by now, without Swarm having given it up.
+    """Tell whether a service whose update failed runs all the same by now, without Swarm having given it up.
 
     Args:
         lacking: what `degraded` says of it.
@@ -168,5 +176,5 @@ def recovered(service: Json, lacking: str | None) -> bool:
 
 
 def under_way(service: Json) -> bool:
-    """Say whether Swarm replaces tasks of a service now, or has paused halfway."""
+    """Tell whether Swarm replaces tasks of a service now, or has paused halfway."""
     return Service(service).update_state in ("updating", "paused")

@@ -136,7 +136,14 @@ class TaskGroups:
 
 
 def group_tasks(snapshot: Snapshot, service: Service, history: History, now: float) -> TaskGroups:
-    """Sort a snapshot's tasks."""
+    """Sort a snapshot's tasks.
+
+    Args:
+        snapshot: the newest look at the swarm.
+        service: the service.
+        history: what was seen so far.
+        now: seconds, on the clock of the history.
+    """
     wanted: list[Task] = []
     newest: dict[str, Task] = {}
     old, stopping, lost = [], [], []
@@ -172,9 +179,11 @@ def group_tasks(snapshot: Snapshot, service: Service, history: History, now: flo
 def observe(
     history: History | None, snapshot: Snapshot, version_index: int, now: float, *, others_converge: bool = False
 ) -> History | None:
-    """The history with one more snapshot in it; None until the snapshot shows the change.
+    """Return the history with one more snapshot in it; None until the snapshot shows the change.
 
     Args:
+        history: what was seen so far.
+        snapshot: the newest look at the swarm.
         version_index: lowest `Version.Index` that shows the change; older snapshots do not count.
         now: seconds on a clock that only moves forward.
         others_converge: whether something else of the run still makes its way.

@@ -25,7 +25,7 @@ def altered(sent: Json, service: Service) -> str:
     """Return what differs between the spec that was sent and the live one, "" for nothing.
 
     A change after the first look is seen in the template as a whole; this is about one between the sending and that
-    look, and about the number of replicas, which somebody may have changed while the tasks were awaited.
+    look, and about the number of replicas, which somebody may have changed during the rollout.
 
     Args:
         sent: the ServiceSpec; without a number of replicas where any number is right.

@@ -45,7 +45,7 @@ class ServiceStatus:
         update: state of the latest update, "" for none.
         versions: configs and secrets in use.
         nodes: host names of the nodes on which tasks run.
-        problems: why it does not run as wanted, one line each.
+        problems: why it has not converged, one line each.
         notes: what else is worth knowing: tasks of an older version on paused nodes.
         unmodelled: path -> value of what it has and no input can say.
     """

@@ -26,7 +26,7 @@ class Desired:
     Attributes:
         spec: the ServiceSpec that was sent; without a number of replicas where any number is right.
         version_index: lowest `Version.Index` of the service that shows the change; older snapshots do not count.
-        fail_after_ns: patience without progress, in nanoseconds; None is five minutes, in which a job's tasks that
+        fail_after_ns: the progress deadline, in nanoseconds; None is five minutes, in which a job's tasks that
             run do not count: what they do is progress that nobody sees.
     """
 
@@ -52,20 +52,20 @@ class RolloutState:
     now: float
 
     def running(self) -> dict[str, Task]:
-        """The tasks of the awaited spec that run, by slot."""
+        """Return the tasks of the awaited spec that run, by slot."""
         found = {key: task for key, task in self.groups.current.items() if task.state == "running"}
         if self.service.is_global:
             return {key: task for key, task in found.items() if key in self.groups.slots}
         return found
 
     def finished(self) -> dict[str, Task]:
-        """Slots whose task ended well and, by the restart policy, stays ended."""
+        """Return the slots whose task ended well and, by the restart policy, stays ended."""
         if self.service.restart_condition == "any":
             return {}
         return {key: task for key, task in self.groups.ended.items() if task.state == "complete"}
 
     def stable(self, running: Iterable[Task]) -> bool:
-        """Whether all have run for as long as Swarm monitors; tasks from before the change need not prove it."""
+        """Tell whether all have run for as long as Swarm monitors; tasks from before the change need not prove it."""
         wanted = self.service.monitor_ns / SECOND
         if self.service.update_state == "completed":
             wanted = max(0.0, wanted - MONITOR_SLACK_S)
@@ -77,28 +77,28 @@ class RolloutState:
         return True
 
     def failures_in(self, rest: dict[str, Task]) -> list[Failure]:
-        """The failures of slots that still lack a running task."""
+        """Return the failures of slots that still lack a running task."""
         missing = set(rest) | set(self.groups.ended)
         return [failure for failure in self.history.failures if failure.slot in missing]
 
     def failing(self) -> list[Cause]:
-        """Why tasks ended so far."""
+        """Return why tasks ended so far."""
         return causes.failing(self.service, self.history.failures, self.snapshot.nodes)
 
     def paused(self) -> list[Cause]:
-        """That Swarm paused the update, if it did."""
+        """Tell that Swarm paused the update, if it did."""
         if self.service.update_state != "paused":
             return []
         return [Cause("paused", f"{self.service.name}: Swarm paused the update")]
 
-    # ------------------------------------------------------------------------------------------- patience
+    # ------------------------------------------------------------------------------------------- deadlines
 
     def quiet(self) -> float:
-        """Seconds since the last progress."""
+        """Return the seconds since the last progress."""
         return self.now - self.history.progress
 
     def is_patient(self) -> bool:
-        """Whether it may go on without progress for a while."""
+        """Tell whether it may go on without progress for a while."""
         if self.desired.fail_after_ns is None and self.service.is_job and self._job_works():
             return True
         service = self.service
@@ -107,7 +107,7 @@ class RolloutState:
         return self.quiet() * SECOND < patience + service.stop_grace_ns + service.restart_delay_ns
 
     def crash_patience_ended(self) -> bool:
-        """Whether tasks have failed for long enough, with nothing else of the run under way."""
+        """Tell whether tasks have failed for long enough, with nothing else of the run under way."""
         history = self.history
         first = next((f.at for f in history.failures if f.at >= history.progress), history.progress)
         quiet = self.now - max(history.progress, history.alone, first)

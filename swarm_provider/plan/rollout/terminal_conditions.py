@@ -26,9 +26,10 @@ TRIED_S: Final = 10.0
 
 
 def hopeless(rollout: RolloutState, rest: dict[str, Task], unplaced: list[Task]) -> list[Cause]:
-    """Why waiting for the missing slots is of no use; empty while it is.
+    """Return why waiting for the missing slots is of no use; empty while it is.
 
     Args:
+        rollout: the rollout at this moment.
         rest: the tasks that are under way in the slots that lack a running task.
         unplaced: those of them that find no node.
     """
@@ -41,7 +42,7 @@ def hopeless(rollout: RolloutState, rest: dict[str, Task], unplaced: list[Task])
 
 
 def stalled(rollout: RolloutState) -> bool:
-    """Whether Swarm's update waits for a task that was lost with its node.
+    """Tell whether Swarm's update waits for a task that was lost with its node.
 
     swarmkit's updater (updater.go, updateTask) waits without an end for each new task to run: also for one whose node
     is gone, and whose slot another task has taken long since. The old tasks may be gone as well (lost with the same
@@ -49,14 +50,14 @@ def stalled(rollout: RolloutState) -> bool:
     """
     if rollout.service.update_state != "updating":
         return False
-    # what was lost before the update began (anew) is not what it waits for
+    # what was lost before the update began (or was restarted) is not what it waits for
     lost = any(task.created >= rollout.service.began - SLACK_NS for task in rollout.groups.lost)
     watched = rollout.stable(rollout.running().values())
     return lost and watched and rollout.quiet() - rollout.service.update_delay_ns / SECOND >= STALLED_S
 
 
 def _fails_for_good(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
-    """Tasks that fail for a reason that stays: the image, a mount, a port, the command."""
+    """Return the tasks that fail for a reason that stays: the image, a mount, a port, the command."""
     found = [f for f in rollout.failures_in(rest) if causes.kind_of_failure(f) in causes.PERMANENT]
     if not found or any(task.rank >= RUNNING - 1 and task.state != "rejected" for task in rest.values()):
         return []
@@ -72,7 +73,7 @@ def _fails_for_good(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]
 
 
 def _unprepared(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
-    """Tasks that stay `preparing` with an error: from Engine 29 on a node asks a registry again and again."""
+    """Return the tasks that stay `preparing` with an error: from Engine 29 on a node asks a registry repeatedly."""
     found = [task for task in rest.values() if task.state == "preparing" and task.error]
     if not found or (rollout.running() and not rollout.service.is_global):
         # where it runs on some node, the node that cannot may still get there
@@ -88,7 +89,7 @@ def _unprepared(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
 
 
 def _given_up(rollout: RolloutState) -> list[Cause]:
-    """Slots whose task ended and that Swarm, by the restart policy, does not start again."""
+    """Return the slots whose task ended and that Swarm, by the restart policy, does not start again."""
     service, history = rollout.service, rollout.history
     policy = at(service.template, "RestartPolicy") or {}
     attempts = policy.get("MaxAttempts")
@@ -111,7 +112,7 @@ def _given_up(rollout: RolloutState) -> list[Cause]:
 
 
 def _unplaceable(rollout: RolloutState, unplaced: list[Task], rest: dict[str, Task]) -> list[Cause]:
-    """Tasks that find no node while nothing is about to change that."""
+    """Return the tasks that find no node while nothing is about to change that."""
     if not unplaced or any(task.state != "pending" for task in rest.values()):
         return []
     waited = min(rollout.now - rollout.history.seen[task.id].since for task in unplaced)

@@ -45,7 +45,7 @@ class Waiting:
         text: `2/3 running, 1 starting (todo_web.2 on node-b)`.
         struggling: it makes no headway at present: tasks fail, or find no node.
         placement: tasks find no node; whether room becomes free elsewhere is worth a look.
-        stalled: Swarm's update waits for a task on a node that was lost, and goes on only when it is begun anew.
+        stalled: Swarm's update waits for a task on a node that was lost, and goes on only when it is restarted.
     """
 
     text: str
@@ -71,7 +71,7 @@ class Failed:
 
     Attributes:
         causes: why, the most telling first; never empty.
-        final: True when waiting cannot help, False when patience has ended.
+        final: True when waiting cannot help, False when the deadline has passed.
     """
 
     causes: tuple[Cause, ...]
@@ -85,6 +85,8 @@ def judge(snapshot: Snapshot, desired: Desired, history: History | None, now: fl
     """Say how a rollout stands.
 
     Args:
+        snapshot: the newest look at the swarm.
+        desired: what was submitted.
         history: what `observe` made of all snapshots including this one; None when the change is not visible yet.
         now: seconds, on the clock that `observe` was given.
     """
@@ -97,7 +99,14 @@ def judge(snapshot: Snapshot, desired: Desired, history: History | None, now: fl
 
 
 def explain(snapshot: Snapshot, desired: Desired, history: History | None, now: float) -> tuple[Cause, ...]:
-    """What is known to hinder a rollout that still waits: for a caller whose own deadline has come."""
+    """Return what is known to hinder a rollout that still waits: for a caller whose own deadline has come.
+
+    Args:
+        snapshot: the newest look at the swarm.
+        desired: what was submitted.
+        history: what was seen so far.
+        now: seconds, on the clock of the history.
+    """
     if snapshot.service is None or history is None:
         return ()
     rollout = _rollout_state(snapshot, snapshot.service, desired, history, now)
@@ -178,7 +187,7 @@ def _kept_running(rollout: RolloutState) -> Verdict:
 
 
 def _nothing(rollout: RolloutState) -> Verdict:
-    """The verdict on a service that shall have no task."""
+    """Return the verdict on a service that shall have no task."""
     service, groups = rollout.service, rollout.groups
     left = [task for task in groups.stopping if task.rank <= RUNNING]
     left += [task for task in (*groups.old, *groups.current.values()) if task.node_id]
@@ -189,14 +198,14 @@ def _nothing(rollout: RolloutState) -> Verdict:
 
 
 def _nowhere(rollout: RolloutState) -> Verdict:
-    """The verdict on a global service for which there is no node."""
+    """Return the verdict on a global service for which there is no node."""
     if rollout.now - rollout.history.first < UNPLACED_S:
         return Waiting("no node matches yet", struggling=True, placement=True)
     return Failed((causes.no_node_matches(rollout.service, rollout.snapshot.nodes),), final=True)
 
 
 def _unfinished(rollout: RolloutState, head: str, rest: dict[str, Task]) -> Verdict:
-    """The verdict while slots are missing; `rest` are the tasks that are under way in them."""
+    """Return the verdict while slots are missing; `rest` are the tasks that are under way in them."""
     service, groups = rollout.service, rollout.groups
     if service.update_state == "paused" and groups.old:
         left = len(groups.old)

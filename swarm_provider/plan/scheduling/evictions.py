@@ -1,4 +1,4 @@
-"""Which tasks a change of nodes drives away: a drained node, a label that a constraint asks for. Pure."""
+"""Which tasks a change of nodes evicts: a drained node, a label that a constraint asks for. Pure."""
 
 from __future__ import annotations
 

@@ -133,6 +133,7 @@ def why_not(requirements: TaskRequirements, node: Json, here: NodeUsage) -> str 
     """Return the explanation of the first filter that refuses the node, None where the task fits.
 
     Args:
+        requirements: what one task asks of its node.
         node: as in GET /nodes.
         here: what the tasks on this node take.
     """
@@ -140,7 +141,14 @@ def why_not(requirements: TaskRequirements, node: Json, here: NodeUsage) -> str 
 
 
 def room(requirements: TaskRequirements, node: Json, here: NodeUsage, most: int) -> int:
-    """Return how many more of such tasks the node takes, at most `most`: what `why_not` says, for many at a time."""
+    """Return how many more of such tasks the node takes, at most `most`: what `why_not` says, for many at a time.
+
+    Args:
+        requirements: what one task asks of its node.
+        node: as in GET /nodes.
+        here: what the tasks on the node use.
+        most: how many to look for.
+    """
     if why_not(requirements, node, here) is not None:
         return 0
     limits = [most]
@@ -173,7 +181,7 @@ def no_suitable_node(refusals: Iterable[str]) -> str:
 
 
 def is_available(node: Json) -> bool:
-    """Say whether a node takes new tasks."""
+    """Tell whether a node takes new tasks."""
     return at(node, "Status", "State") == "ready" and at(node, "Spec", "Availability") in (None, "active")
 
 

@@ -1,6 +1,6 @@
 """The scheduling forecast: which tasks of a service will find a node once a spec is submitted, and why not. Pure.
 
-The scheduler is played through: what keeps running stays on its nodes, what an update replaces leaves and comes again
+The scheduler is simulated: what keeps running stays on its nodes, what an update replaces leaves and comes again
 in its order and batches, and each task goes to the node with the fewest tasks of its service. What earlier forecasts
 of the same run have placed counts as if it ran. Tasks are counted, so that a forecast costs what the nodes cost,
 however many replicas there are.
@@ -30,7 +30,7 @@ from swarm_provider.plan.scheduling.filters import (
 from swarm_provider.plan.scheduling.spread import spread
 
 PLAYED_BATCHES: Final = 100
-"""How many batches of an update are played through one by one."""
+"""How many batches of an update are simulated one by one."""
 
 
 @dataclass
@@ -112,7 +112,7 @@ def live_usages(
 
 
 def is_placed(spec: Json, cluster: SimulatedCluster) -> bool:
-    """Say whether as many tasks of a service have a node as its live spec asks for, all of which may stay there."""
+    """Tell whether as many tasks of a service have a node as its live spec asks for, all of which may stay there."""
     if not {"Replicated", "ReplicatedJob"} & (spec.get("Mode") or {}).keys():
         return False
     nodes = {node["ID"]: node for node in cluster.nodes}
@@ -127,6 +127,7 @@ def simulate_scheduling(spec: Json, cluster: SimulatedCluster, *, restarts: bool
 
     Args:
         spec: the ServiceSpec that will be live.
+        cluster: nodes and tasks; it is changed.
         restarts: whether the tasks that run now are replaced even where their node suits still.
     """
     requirements = requirements_of(spec, cluster.network_drivers)
@@ -217,7 +218,7 @@ def _remove(here: Mapping[str, NodeUsage], usages: Iterable[TaskUsage]) -> None:
 
 
 def _simulate_global(requirements: TaskRequirements, cluster: SimulatedCluster) -> Outcome:
-    """One task on every node that takes tasks and satisfies the constraints; the other filters may refuse it there."""
+    """Place one task on every node that takes tasks and satisfies the constraints; other filters may refuse it."""
     suiting = [node for node in cluster.nodes if is_available(node) and matches(requirements.constraints, node)]
     if not suiting:
         return Outcome(1, 1, no_suitable_node(why_not(requirements, node, NodeUsage()) or "" for node in cluster.nodes))
@@ -229,7 +230,7 @@ def _simulate_global(requirements: TaskRequirements, cluster: SimulatedCluster) 
 
 
 def stays(requirements: TaskRequirements, node: Json | None) -> bool:
-    """Say whether a task may stay on its node."""
+    """Tell whether a task may stay on its node."""
     return node is not None and keeps_tasks(node) and matches(requirements.constraints, node)
 
 
@@ -249,7 +250,13 @@ def _count(spec: Json) -> int:
 
 
 def describe_unplaced(spec: Json, outcome: Outcome, nodes: Sequence[Json]) -> str | None:
-    """Return the forecast in words, None when every task finds a node."""
+    """Return the forecast in words, None when every task finds a node.
+
+    Args:
+        spec: the ServiceSpec that will be sent.
+        outcome: what `simulate_scheduling` returned.
+        nodes: GET /nodes.
+    """
     if not outcome.pending:
         return None
     name, requirements = spec.get("Name"), requirements_of(spec)

@@ -19,8 +19,10 @@ def spread(
     """Return how many of `wanted` tasks each node gets; fewer in all where the nodes have no room for more.
 
     Args:
+        requirements: what one task asks of its node.
         nodes: as in GET /nodes; of equal ones the first gets the task.
         here: what the tasks on each node take, by its id.
+        wanted: how many tasks have to find a node.
     """
     rooms = {node["ID"]: room(requirements, node, here[node["ID"]], wanted) for node in nodes}
     rooms = {id: most for id, most in rooms.items() if most}

@@ -7,7 +7,7 @@ Not here: decisions (plan), waiting (rollout).
     service/        Service: create, update and delete with the wait for what Swarm then does
     base            What a handler is, and what all of them do alike
     cluster_volume  Volumes of the cluster: made by a storage plugin, known to all managers
-    evictions       What a resource that changes nodes drives away, said at preview
+    evictions       What a resource that changes nodes evicts, said at preview
     network         Network
     node            Node: whether a node takes tasks, as code
     node_label      NodeLabel: one label key on one node, several, or all

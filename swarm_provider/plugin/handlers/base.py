@@ -40,36 +40,84 @@ class Handler(ABC):
 
     @abstractmethod
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
-        """Return the inputs in normal form, with computed ones filled in. Raises InputError."""
+        """Return the inputs in normal form, with computed ones. Raises InputError.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            olds: the inputs in the state.
+            news: the new inputs.
+        """
 
     @abstractmethod
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        """Compare the (refreshed) old inputs with the new ones."""
+        """Compare the (refreshed) old inputs with the new ones.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            olds: the inputs in the state.
+            news: the new inputs.
+            state: the outputs in the state.
+            ignored: paths of `ignore_changes`.
+        """
 
     @abstractmethod
     async def create(self, request: Request, news: Json, *, preview: bool) -> tuple[str, Json]:
-        """Make the object, or take it over; return id and outputs."""
+        """Make the object, or adopt it; return id and outputs.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            news: the new inputs.
+            preview: whether nothing may be changed.
+        """
 
     @abstractmethod
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
-        """Return the live object, or None when it does not exist. Without inputs and state: an import."""
+        """Return the live object, or None when it does not exist. Without inputs and state: an import.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            id: Pulumi's id of the resource, or Docker's of the object.
+            olds: the inputs in the state.
+            state: the outputs in the state.
+        """
 
     @abstractmethod
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
-        """Make the live object what the new inputs say; return outputs."""
+        """Make the live object what the new inputs say; return outputs.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            id: Pulumi's id of the resource, or Docker's of the object.
+            olds: the inputs in the state.
+            news: the new inputs.
+            state: the outputs in the state.
+            preview: whether nothing may be changed.
+        """
 
     @abstractmethod
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
-        """Remove the object if it is still this resource's."""
+        """Remove the object if it is still this resource's.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            id: Pulumi's id of the resource, or Docker's of the object.
+            olds: the inputs in the state.
+            state: the outputs in the state.
+        """
 
     async def offline(self) -> bool:
-        """Say whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
+        """Tell whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
         return await self.session.is_offline()
 
     def secretly(self, inputs: Json, olds: Json, live: object) -> Json:
         """Return the inputs that Read found, with those secret that the state or the labels of the object say are.
 
         What names the object, or is Check's own, is never secret, whatever a label says.
+
+        Args:
+            inputs: the normal inputs.
+            olds: the inputs in the state.
+            live: the live object; None where there is none.
         """
         plain = {*self.names, *(entry.wire for entry in self.resource.inputs if entry.computed)}
         told = [place for place in labels.secrets_told(live) if place[0] not in plain]
@@ -91,7 +139,13 @@ class Handler(ABC):
         return inputs
 
     def note_owner(self, request: Request, live: object, state: Json) -> None:
-        """Note, at Read, what the labels of an object say about this state: see Run.copy_of."""
+        """Note, at Read, what the labels of an object say about this state: see Run.copy_of.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            live: the live object; None where there is none.
+            state: the outputs in the state.
+        """
         held = state.get("incarnation")
         foreign = of_another(live, request.owner, held) if held else None
         self.run.note_labels(request.urn, proven=proven(live, held), foreign=foreign)
@@ -99,7 +153,16 @@ class Handler(ABC):
     def decide(
         self, request: Request, kind: str, name: str, live: Json | None, *, adopt: bool, incarnation: object = ""
     ) -> Claim:
-        """Decide about a live object, None where there is none; the rest as for `claim`."""
+        """Decide about a live object, None where there is none; the rest as for `claim`.
+
+        Args:
+            request: which resource of which Pulumi stack.
+            kind: the kind of object, as in messages.
+            name: the object's name.
+            live: the live object; None where there is none.
+            adopt: whether an object without an owner may be adopted.
+            incarnation: the one in the state.
+        """
         own = None if live is None else object_labels(live)
         return claim(kind, name, own, request.owner, adopt=adopt, incarnation=incarnation)
 
@@ -107,7 +170,12 @@ class Handler(ABC):
         """Refuse, at Diff, to change an object of another Pulumi stack; say where its labels will follow the state.
 
         Args:
+            request: which resource of which Pulumi stack.
+            kind: the kind of object, as in messages.
+            name: the object's name.
             live: the object, None where there is none.
+            olds: the inputs in the state.
+            state: the outputs in the state.
 
         Raises:
             OwnershipError: with the owner.
@@ -138,6 +206,8 @@ class Handler(ABC):
         """Return the outputs of the resource that a Create replaces, None where it replaces none.
 
         Args:
+            request: which resource of which Pulumi stack.
+            news: the new inputs.
             word: the input that says which object it is; with another one the two are in nobody's way.
         """
         inputs, outputs = self.run.before(request.urn)
@@ -152,11 +222,18 @@ class Handler(ABC):
         return True
 
     def changed(self, olds: Json, news: Json, ignored: Sequence[str], *, hidden: Sequence[str] = ()) -> list[Change]:
-        """Return what differs, without what the user ignores and without `hidden` properties."""
+        """Return what differs, without what the user ignores and without `hidden` properties.
+
+        Args:
+            olds: the inputs in the state.
+            news: the new inputs.
+            ignored: paths of `ignore_changes`.
+            hidden: properties of which no change is told.
+        """
         skip = (*ignored, *hidden)
         return [change for change in changes(self.resource.shape, olds, news) if not within(change.place, *skip)]
 
 
 def new_incarnation() -> str:
-    """Return the random value that one Create or take-over stamps."""
+    """Return the random value that one Create or adoption stamps."""
     return secrets.token_hex(8)

@@ -19,12 +19,12 @@ _AVAILABILITY: Final = (_SPEC, "availability")
 
 
 def is_cluster(inputs: Json) -> bool:
-    """Say whether these are the inputs of a cluster volume."""
+    """Tell whether these are the inputs of a cluster volume."""
     return inputs.get("clusterSpec") is not None
 
 
 def is_fixed(place: Path) -> bool:
-    """Say whether a difference at this place cannot be put right."""
+    """Tell whether a difference at this place cannot be put right."""
     return place[0] == _SPEC and place != _AVAILABILITY
 
 
@@ -51,6 +51,11 @@ def problems(inputs: Json, api_version: str) -> list[Problem]:
 async def set_availability(swarm: Swarm, name: str, news: Json) -> None:
     """Give the volume the availability of the inputs; what else it has stays.
 
+    Args:
+        swarm: the connection.
+        name: the object's name.
+        news: the new inputs.
+
     Raises:
         NotFound: there is no such volume any more.
         OutOfSequence: somebody else was faster, again and again.
@@ -71,5 +76,5 @@ async def set_availability(swarm: Swarm, name: str, news: Json) -> None:
 
 
 def was_never_made(live: Json) -> bool:
-    """Say whether no storage plugin has made anything of it yet, so that none will answer to its removal."""
+    """Tell whether no storage plugin has made anything of it yet, so that none will answer to its removal."""
     return not at(live, "ClusterVolume", "Info", "VolumeID")

@@ -1,4 +1,4 @@
-"""What a resource that changes nodes drives away, said at preview."""
+"""What a resource that changes nodes evicts, said at preview."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ async def tell(
     """Say which tasks leave because of a change that Check has noted, and warn of what is lost by it.
 
     Args:
+        run: what the resources of this run share.
+        urn: the resource that changes the nodes.
         what: the change in words, such as `draining n2`; nothing is said where nothing leaves.
         ids: the nodes that change.
         back: takes a node's Spec as it is and as it will be, and returns the latter without this change.
+        strict: whether warnings are errors; None: the provider's setting.
 
     Raises:
         InputError: something is lost, with `strict`.

@@ -74,7 +74,7 @@ class NetworkHandler(Handler):
         return Difference(stables=("networkId", "incarnation"))
 
     async def _refuse_another_owners(self, request: Request, name: str, state: Json) -> None:
-        """Refuse to make a network anew that belongs to somebody else, before its services stop for that.
+        """Refuse to recreate a network that belongs to somebody else, before its services stop for that.
 
         Raises:
             OwnershipError: with the owner.
@@ -161,7 +161,7 @@ class NetworkHandler(Handler):
         )
 
     def _may_go(self, request: Request, live: Json, state: Json) -> bool:
-        """Say whether it is the network that this resource made, or one in its place that the user wants made anew."""
+        """Tell whether it is the network that this resource made, or one in its place that the user wants recreated."""
         own = live.get("Labels")
         if labels.incarnation(own) == state.get("incarnation"):
             return True

@@ -109,7 +109,7 @@ class VolumeHandler(Handler):
         return Difference(found)
 
     async def _refuse_if_made(self, request: Request, news: Json, state: Json, fixed: Sequence[str]) -> None:
-        """Docker would go on with the volume as it is, without a word: an error where it is known to exist."""
+        """Refuse what would go on with the volume as it is, without a word: an error where it is known to exist."""
         name = news["name"]
         live = await (await self._where(news)).find("volume", name)
         options = any(path.startswith(("driver", "clusterSpec")) for path in fixed)
@@ -238,7 +238,7 @@ class VolumeHandler(Handler):
         )
 
     async def _node_left(self, inputs: Json) -> bool:
-        """Say whether the volume's node is in the swarm no more."""
+        """Tell whether the volume's node is in the swarm no more."""
         node = reveal(inputs.get("node"))
         return isinstance(node, str) and await (await self.session.swarm()).inspect("node", node) is None
 
@@ -287,5 +287,5 @@ def _differing(live: Json, news: Json) -> list[str]:
 
 
 def _is_lazy(inputs: Json) -> bool:
-    """Say whether Swarm makes the volume where a task mounts it."""
+    """Tell whether Swarm makes the volume where a task mounts it."""
     return "node" not in inputs and not is_cluster(inputs)

@@ -25,7 +25,7 @@ _WARNING: Final = engine_pb2.WARNING
 _DELIVERY_SECONDS: Final = 5.0
 _LONGEST_STATUS: Final = 500
 LONGEST_MESSAGE: Final = 100_000
-"""Characters; what a run foretells of a thousand services is long, and `report` reads it."""
+"""Characters; what a run forecasts of a thousand services is long, and `report` reads it."""
 SILENCE_SECONDS: Final = 2.0
 """How long something may take until the person is told what it waits for."""
 
@@ -58,29 +58,47 @@ class EngineLog:
         self._latest: dict[str, asyncio.Task[None]] = {}
         """The last message of each resource that is still on its way."""
         self._speakers: dict[str, tuple[str, str]] = {}
-        """For what Pulumi knows no resource of: the URN of the one that speaks for it, and what it is called."""
+        """For what is no resource in Pulumi: the URN of the one that speaks for it, and what it is called."""
 
     def speak_for(self, urn: str, whom: str, name: str) -> None:
-        """Let what is said of `urn` be said of the resource `whom`, with a name in front."""
+        """Let what is said of `urn` be said of the resource `whom`, with a name in front.
+
+        Args:
+            urn: what is no resource in Pulumi.
+            whom: URN of the resource that speaks for it.
+            name: what it is called.
+        """
         self._speakers[urn] = whom, name
 
     def hide(self, texts: set[str]) -> None:
-        """Never let any of these texts, or a line of one, appear in a message."""
+        """Hide: never let any of these texts, or a line of one, appear in a message."""
         self.secrets.add(texts)
 
     def clean(self, text: str, *, lines: bool = False, limit: int = LONGEST) -> str:
-        """Return a text as it may be shown and stored; arguments as for `shown`."""
+        """Return a string as it may be shown and stored; arguments as for `shown`.
+
+        Args:
+            text: the message.
+            lines: as for `shown`.
+            limit: as for `shown`.
+        """
         return shown(text, self.secrets, lines=lines, limit=limit)
 
     def info(self, urn: str, text: str, *, lines: bool = False) -> None:
-        """Say something once; `lines`: it is meant to have several."""
+        """Say something once; `lines`: it is meant to have several.
+
+        Args:
+            urn: the resource.
+            text: the message.
+            lines: whether the text is meant to have several.
+        """
         self._once(_INFO, urn, text, lines=lines)
 
     def warn(self, urn: str, text: str) -> None:
         self._once(_WARNING, urn, text)
 
     def status(self, urn: str, text: str) -> None:
-        """Show a text in the resource's status column; it replaces the one before."""
+        """Show a string in the resource's status column; it replaces the one before."""
         if self._status.get(urn) != text:
             self._status[urn] = text
             self._send(_INFO, urn, text, ephemeral=True)
@@ -123,6 +141,8 @@ class EngineLog:
         """Show a status text when what is done inside takes longer than `SILENCE_SECONDS`.
 
         Args:
+            urn: the resource.
+            text: the message.
             unless_told: not where another text has been shown meanwhile.
         """
         before = self._status.get(urn)

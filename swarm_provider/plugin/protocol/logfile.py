@@ -33,7 +33,7 @@ class _Masked(logging.Formatter):
 
 
 def is_asked_for(arguments: Sequence[str]) -> bool:
-    """Say whether Pulumi wants the log on stderr: what `--logflow -v=9 --logtostderr` hands to each plugin.
+    """Tell whether Pulumi wants the log on stderr: what `--logflow -v=9 --logtostderr` hands to each plugin.
 
     CLI 3.274 writes `--logtostderr`, older ones one dash.
     """
@@ -45,7 +45,8 @@ def open_log(environ: Mapping[str, str], clean: Callable[[str], str], arguments:
     """Send what is logged in this process to the file that the environment names, and to stderr where Pulumi asks so.
 
     Args:
-        clean: makes a text fit to be stored: without secrets, and harmless.
+        environ: the environment of this process.
+        clean: makes a string fit to be stored: without secrets, and harmless.
         arguments: of the plugin.
 
     Raises:
@@ -88,7 +89,7 @@ def _file(path: str) -> logging.Handler:
 
 
 def of_a_fault(error: BaseException, environ: Mapping[str, str]) -> str:
-    """Return the one line for a fault of the provider itself: what, where in its code, and where the traceback is."""
+    """Return the line for an internal error of the provider: what, where in its code, and where the traceback is."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
     place = f" ({Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno})" if ours else ""

@@ -39,7 +39,7 @@ class Difference:
         replaces: wire names of properties whose change asks for a replacement.
         delete_before_replace: the old object has to go first.
         stables: outputs that stay as they are on an update.
-        of_outputs: properties whose old value stands in the outputs; those of all others stand in the old inputs.
+        of_outputs: properties whose old value is in the outputs; those of all others stand in the old inputs.
     """
 
     changes: Sequence[Change] = ()

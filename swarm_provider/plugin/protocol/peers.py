@@ -37,7 +37,7 @@ class _Row:
 
 
 class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore]
-    """Refuses every call that comes from another user's process."""
+    """An interceptor that refuses every call that comes from another user's process."""
 
     def __init__(self) -> None:
         self.peers = Peers()
@@ -77,7 +77,7 @@ class Peers:
     _known: dict[str, float] = field(default_factory=dict)
 
     def may_call(self, peer: str) -> bool:
-        """Say whether the process at the other end, such as `ipv4:127.0.0.1:40000`, is this user's or root's."""
+        """Tell whether the process at the other end, such as `ipv4:127.0.0.1:40000`, is this user's or root's."""
         now = time.monotonic()
         if self._known.get(peer, 0.0) > now:
             return True

@@ -1,6 +1,6 @@
 """Pulumi's wire values and plain data, both ways; unknown and secret values are kept.
 
-The wire is a protobuf Struct in which maps with a signature key stand for what JSON has no word for (Pulumi's
+The wire is a protobuf Struct in which maps with a signature key stand for what JSON cannot express (Pulumi's
 sdk/proto documentation lists the signatures).
 """
 
@@ -48,7 +48,7 @@ def _decode(value: struct_pb2.Value) -> Any:
     if kind == "string_value":
         return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
     if kind == "number_value":
-        # the wire knows doubles only; of a large one nobody knows which whole number was meant
+        # the wire knows doubles only; of a large one nobody knows which integer was meant
         number = value.number_value
         return int(number) if number.is_integer() and abs(number) < EXACT_BELOW else number
     return value.bool_value if kind == "bool_value" else None
@@ -76,7 +76,13 @@ def encode(data: Json) -> struct_pb2.Struct:
 
 
 def with_inputs(outputs: struct_pb2.Struct, inputs: struct_pb2.Struct, names: Iterable[str]) -> struct_pb2.Struct:
-    """Return the outputs with the inputs of these names among them, as they are on the wire."""
+    """Return the outputs with the inputs of these names among them, as they are on the wire.
+
+    Args:
+        outputs: changed in place.
+        inputs: those of the same resource.
+        names: of the inputs that outputs repeat.
+    """
     for name in names:
         if name in inputs.fields:
             outputs.fields[name].CopyFrom(inputs.fields[name])

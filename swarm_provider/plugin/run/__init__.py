@@ -13,5 +13,5 @@ Not here: what one kind of resource does (handlers).
     run              All that one run knows of its resources
     session          The connections of one configured provider, its settings, and how it speaks to the person
     settings         The provider's configuration, as far as handlers ask for it
-    swarm            What the plugin asks of a swarm, and what stands in for one that cannot be reached
+    swarm            What the plugin asks of a swarm, and the substitute for one that cannot be reached
 """

@@ -1,4 +1,4 @@
-"""Which resource of a run stands for which object: a text, or another resource, finds it before it exists."""
+"""Which resource of a run stands for which object: a string, or another resource, finds it before it exists."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ class Claims:
 
     def add(self, urn: str, kind: str, base: str, name: Any) -> Claimed:
         """Note that the resource `urn` stands for this object.
+
+        Args:
+            urn: the resource.
+            kind: the kind of object, as in messages.
+            base: name of the family, or the object's name.
+            name: the object's name.
 
         Raises:
             InputError: another resource of this run claimed it before.

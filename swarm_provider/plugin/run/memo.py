@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Once(Generic[T]):
-    """A question about a text (an image, an id): asked once per text, also when the answer is a failure."""
+    """A question about a string (an image, an id): asked once per text, also when the answer is a failure."""
 
     def __init__(self) -> None:
         self._asked: dict[str, asyncio.Task[T]] = {}

@@ -10,7 +10,13 @@ from swarm_provider.plugin.run.swarm import Swarm
 
 
 async def network_names(run: Run, swarm: Swarm, spec: Json) -> dict[str, str]:
-    """Return the names of networks by id, with all those that the ServiceSpec refers to."""
+    """Return the names of networks by id, with all those that the ServiceSpec refers to.
+
+    Args:
+        run: what the resources of this run share.
+        swarm: the connection.
+        spec: the spec that will be sent.
+    """
     names = await swarm.view("network", _by_id, allow_stale=True)
     attached = (spec.get("TaskTemplate") or {}).get("Networks") or spec.get("Networks") or []
     known = await swarm.view("network", _names, allow_stale=True)

@@ -40,7 +40,13 @@ def chosen(nodes: Sequence[Json], wanted: Iterable[str]) -> list[Json]:
 
 
 async def same_node(swarm: Swarm, one: Any, other: Any) -> bool:
-    """Say whether two words, such as a host name and an id, mean one node; False for what is no text."""
+    """Tell whether two words, such as a host name and an id, mean one node; False for what is no text.
+
+    Args:
+        swarm: the connection.
+        one: a node's name or id.
+        other: the other one.
+    """
     if not isinstance(one, str) or not isinstance(other, str):
         return False
     first, second = await swarm.find("node", one), await swarm.find("node", other)

@@ -24,7 +24,7 @@ class Phase(Enum):
 
 
 class WrongPhase(AssertionError):
-    """A fault of ours: what was used does not belong into the call that used it."""
+    """A bug of ours: what was used does not belong into the call that used it."""
 
 
 class Phases:
@@ -46,7 +46,13 @@ class Phases:
                 self._present.pop(urn, None)
 
     def require(self, urn: str, phases: tuple[Phase, ...], what: str) -> None:
-        """Raise WrongPhase unless one of these phases goes on for the resource."""
+        """Raise WrongPhase unless one of these phases goes on for the resource.
+
+        Args:
+            urn: the resource.
+            phases: in which it may be.
+            what: what was asked, for the message.
+        """
         present = self._present.get(urn, ())
         if not any(phase in phases for phase in present):
             now = ", ".join(phase.value for phase in present) or "no call"

@@ -24,7 +24,13 @@ class Planned:
         self._cluster: asyncio.Task[SimulatedCluster] | None = None
 
     def label(self, node_id: str, key: str, value: Any) -> None:
-        """Note that this run sets a label on a node; None: takes it away."""
+        """Note that this run sets a label on a node; None: takes it away.
+
+        Args:
+            node_id: Docker's id of the node.
+            key: the label's key.
+            value: the value that the run gives it.
+        """
         self._labels.setdefault(node_id, {})[key] = value
 
     def availability(self, node_id: str, value: Any) -> None:
@@ -49,7 +55,7 @@ class Planned:
         return {**node, "Spec": spec}
 
     async def is_settled(self, swarm: Swarm, name: str) -> bool:
-        """Say whether a service has a node for all its tasks, and this run changes nothing about the nodes."""
+        """Tell whether a service has a node for all its tasks, and this run changes nothing about the nodes."""
         if self._labels or self._availability:
             return False
         live = await swarm.find("service", name, allow_stale=True)

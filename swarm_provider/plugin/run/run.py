@@ -86,7 +86,7 @@ class Run(Phases):
     # ------------------------------------------------------------- at any time
 
     def is_checked(self, urn: str) -> bool:
-        """Say whether the program has registered this resource in this run; in a refresh it has none yet."""
+        """Tell whether the program has registered this resource in this run; in a refresh it has none yet."""
         return urn in self._checked
 
     def claimed(self, kind: str, name: str) -> Claimed | None:
@@ -94,7 +94,7 @@ class Run(Phases):
         return self._claims.find(kind, name)
 
     def is_first(self, topic: str) -> bool:
-        """Say whether nobody has told this in this run yet; the caller is about to, once for all resources."""
+        """Tell whether nobody has told this in this run yet; the caller is about to, once for all resources."""
         first = topic not in self._topics
         self._topics.add(topic)
         return first
@@ -123,6 +123,7 @@ class Run(Phases):
         """Note what the labels of an object say about this state.
 
         Args:
+            urn: the resource.
             proven: whether the state has stamped them.
             foreign: the Pulumi stack whose they are now, if it is another one.
         """
@@ -131,7 +132,13 @@ class Run(Phases):
 
     @only_in(Phase.READ)
     def find(self, urn: str, inputs: Json, outputs: Json) -> None:
-        """Note what the swarm has of a resource of the state."""
+        """Note what the swarm has of a resource of the state.
+
+        Args:
+            urn: the resource.
+            inputs: as Read found them.
+            outputs: as Read found them.
+        """
         self._found[urn] = inputs, outputs
 
     @property
@@ -151,7 +158,13 @@ class Run(Phases):
 
     @only_in(Phase.CHECK, Phase.DIFF, Phase.APPLY)
     def claim(self, urn: str, kind: str, base: str, name: Any) -> None:
-        """Note that the resource stands for this object; arguments as for `Claimed`.
+        """Note that the resource stands for this object.
+
+        Args:
+            urn: the resource.
+            kind: the kind of object, as in messages.
+            base: name of the family, or the object's name.
+            name: the object's name.
 
         Raises:
             InputError: another resource of this run claimed it before.
@@ -168,6 +181,11 @@ class Run(Phases):
         """Show the advice that the resource's `advice`, or else the provider's, names; without one, all.
 
         What is gathered is shown by `tell_advice`. With `strict` it is an error, here and now.
+
+        Args:
+            urn: the resource.
+            given: the advice that there is.
+            inputs: the normal inputs.
         """
         chosen, strict = reveal(inputs.get("advice")), reveal(inputs.get("strict"))
         shown = self.session.settings.advice if chosen is None else chosen
@@ -190,24 +208,47 @@ class Run(Phases):
 
     @only_in(*_PREPARING)
     def plan_label(self, urn: str, node_id: str, key: str, value: Any) -> None:
-        """Note that a resource sets a label on a node; None: takes it away."""
+        """Note that a resource sets a label on a node; None: takes it away.
+
+        Args:
+            urn: the resource.
+            node_id: Docker's id of the node.
+            key: the label's key.
+            value: the value that the run gives it.
+        """
         self.planned.label(node_id, key, value)
 
     @only_in(Phase.CHECK)
     def plan_availability(self, urn: str, node_id: str, value: Any) -> None:
-        """Note that a resource makes a node active, paused or drained."""
+        """Note that a resource makes a node active, paused or drained.
+
+        Args:
+            urn: the resource.
+            node_id: Docker's id of the node.
+            value: the value that the run gives it.
+        """
         self.planned.availability(node_id, value)
 
     @only_in(Phase.CHECK)
     def plan_service(self, urn: str, name: str, spec: Json) -> None:
-        """Note the ServiceSpec that a service will have."""
+        """Note the ServiceSpec that a service will have.
+
+        Args:
+            urn: the resource.
+            name: the object's name.
+            spec: the spec that will be sent.
+        """
         self.planned.service(name, spec)
 
     # ------------------------------------------------------------------- diff
 
     @only_in(Phase.DIFF)
     def keep(self, urn: str, kind: str, base: str) -> None:
-        """Let Delete of an older self of the resource, which a killed run has left, leave an object that it claims."""
+        """Let Delete of an older self of the resource, which a killed run has left, leave an object that it claims.
+
+        Args:
+            urn, kind, base: as for `claim`.
+        """
         claimed = self._claims.of(kind, base)
         if claimed is not None and claimed.urn == urn:
             claimed.kept = True
@@ -219,9 +260,10 @@ class Run(Phases):
 
     @only_in(Phase.DIFF)
     def take_along(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
-        """Note what is to be said when the resource is made anew without another Diff.
+        """Note what is to be said when the resource is recreated without another Diff.
 
         Args:
+            urn: the resource.
             olds: its inputs until now.
             replacing: the properties that ask for it.
         """
@@ -234,6 +276,7 @@ class Run(Phases):
         Args:
             urn: the resource whose change does it: the service itself, or what moves its tasks.
             service: the service's name in the swarm.
+            found: what happens to the tasks.
         """
         clean = self.session.log.clean
         text = clean(describe(Forecast(service, found)), limit=LONGEST_MESSAGE)
@@ -267,7 +310,11 @@ class Run(Phases):
 
     @only_in(Phase.APPLY)
     def made(self, urn: str, kind: str, base: str, name: Any, id: str = "") -> None:
-        """Note that an object exists now, made or taken over by this resource; arguments as for `Claimed`.
+        """Note that an object exists now, created or adopted by this resource.
+
+        Args:
+            urn, kind, base, name: as for `claim`.
+            id: Pulumi's id of the resource, or Docker's of the object.
 
         Raises:
             InputError: another resource of this run claimed it before.
@@ -285,32 +332,43 @@ class Run(Phases):
 
     @only_in(Phase.PLAN, Phase.DELETE)
     def goes_first(self, urn: str) -> bool:
-        """Say whether the old object goes before the new one is made: at preview it is still there."""
+        """Tell whether the old object goes before the new one is made: at preview it is still there."""
         return self._replaced.get(urn, False)
 
     @only_in(Phase.DELETE)
     def is_replaced(self, urn: str) -> bool:
-        """Say whether the program has the resource still, so that Delete gets what a replacement has left."""
+        """Tell whether the program has the resource still, so that Delete gets what a replacement has left."""
         return urn in self._checked or urn in self._replaced
 
     @only_in(Phase.DELETE)
     def is_another_ones(self, urn: str, kind: str, base: str) -> bool:
-        """Say whether another resource stands for the object now."""
+        """Tell whether another resource stands for the object now.
+
+        Args:
+            urn, kind, base: as for `claim`.
+        """
         claim = self._claims.of(kind, base)
         return claim is not None and claim.urn != urn
 
     @only_in(Phase.DELETE)
     def is_in_use_by_run(self, urn: str, kind: str, base: str) -> bool:
-        """Say whether Delete has to leave the object: this run made it or took it over, or is about to.
+        """Tell whether Delete has to leave the object: this run made it or took it over, or is about to.
 
         Objects that cannot be relabelled need this: `up --replace` creates before it deletes, under one name.
+
+        Args:
+            urn, kind, base: as for `claim`.
         """
         claim = self._claims.of(kind, base)
         return claim is not None and (claim.kept or claim.urn != urn)
 
     @only_in(Phase.DELETE)
     def is_adopted(self, urn: str, kind: str, base: str) -> bool:
-        """Say whether the replacement of the resource stands for the very object that Delete is to remove."""
+        """Tell whether the replacement of the resource stands for the very object that Delete is to remove.
+
+        Args:
+            urn, kind, base: as for `claim`.
+        """
         claim = self._claims.of(kind, base)
         return claim is not None and claim.kept and claim.urn == urn
 
@@ -326,5 +384,5 @@ class Run(Phases):
 
     @only_in(Phase.DELETE)
     def all_left(self, urn: str, services: Collection[str]) -> bool:
-        """Say whether Delete has left each of these services, and there is one."""
+        """Tell whether Delete has left each of these services, and there is one."""
         return bool(services) and self._left.issuperset(services)

@@ -107,7 +107,7 @@ class Session:
         return daemon
 
     async def is_offline(self) -> bool:
-        """Say whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
+        """Tell whether this run goes by the state because the swarm cannot be reached (offline_preview)."""
         await self.swarm()
         return self.offline
 
@@ -140,17 +140,29 @@ class Session:
         return self._pruner
 
     def is_strict(self, strict: Any) -> bool:
-        """Say whether warnings are errors, by the resource's `strict` or else the provider's."""
+        """Tell whether warnings are errors, by the resource's `strict` or else the provider's."""
         return bool(self.settings.strict if strict is None else strict)
 
     def warn(self, urn: str, text: str, *, strict: Any = None) -> None:
-        """Show a warning; with `strict`, the resource's or else the provider's, it is an error instead."""
+        """Show a warning; with `strict`, the resource's or else the provider's, it is an error instead.
+
+        Args:
+            urn: the resource.
+            text: the message.
+            strict: the resource's setting; None: the provider's.
+        """
         if self.is_strict(strict):
             raise InputError(f"{text} (an error because strict is set)")
         self.log.warn(urn, text)
 
     def tell_settings(self, urn: str, found: Json, outlook: str = "kept") -> None:
-        """Show what the cluster has and inputs cannot say; `outlook` is what becomes of it."""
+        """Show what the cluster has and inputs cannot say; `outlook` is what becomes of it.
+
+        Args:
+            urn: the resource.
+            found: path -> value, as `unmodelled` returns.
+            outlook: what becomes of it.
+        """
         text = kept_settings.kept(found, self.log.secrets, outlook)
         if text:
             self.log.info(urn, text)

@@ -1,4 +1,4 @@
-"""What the plugin asks of a swarm, and what stands in for one that cannot be reached."""
+"""What the plugin asks of a swarm, and the substitute for one that cannot be reached."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Swarm(Awaited, Protocol):
 
 
 class Offline:
-    """Stands in for a swarm that cannot be reached, where the user allows it: it has nothing, and takes nothing."""
+    """A stand-in for a swarm that cannot be reached, where the user allows it: it has nothing, and takes nothing."""
 
     node_id = ""
     name = "(offline)"
@@ -84,5 +84,5 @@ class Offline:
         return how([])
 
     def __getattr__(self, name: str) -> Any:
-        """Every other call is one that needs the swarm."""
+        """Fail: every other call is one that needs the swarm."""
         raise self._failure

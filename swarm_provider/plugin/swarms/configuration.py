@@ -44,7 +44,7 @@ class Settled:
         return self._swarm if connection == self._connection else None
 
     def is_same(self, olds: Json, news: Json) -> bool:
-        """Say whether the provider need not be configured anew: the settings are equal and lead to the same swarm."""
+        """Tell whether the provider need not be configured again: the settings are equal and lead to the same swarm."""
         before, after = record_of(olds), record_of(news)
         moved = before is not None and after is not None and before.current.id != after.current.id
         return not moved and self._problem is None and olds | {KEY: None} == news | {KEY: None}
@@ -100,6 +100,7 @@ async def identified(old: Cluster, settings: Settings, here: Cluster, addresses:
     """Return a swarm with its id, which is asked for where the state does not say it.
 
     Args:
+        old: the swarm of the state.
         settings: the present ones.
         here: the swarm that those lead to.
         addresses: those that they name.
@@ -130,7 +131,7 @@ async def _refuse_unreachable(settings: Settings, old: Cluster) -> None:
     """Refuse to leave a swarm that cannot be reached, before anything is made on the next one.
 
     Raises:
-        ConnectionFailed: what is there could not be removed, and is not given up.
+        ConnectionFailed: what is there could not be removed, and `delete_unreachable` is not set.
     """
     with contextlib.suppress(SwarmLost):
         try:

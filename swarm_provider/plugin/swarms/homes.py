@@ -125,11 +125,11 @@ class Homes:
         return olds or self._moving.get(urn, {})
 
     def is_registered(self, urn: str) -> bool:
-        """Say whether the program has this resource; before it runs, nothing is."""
+        """Tell whether the program has this resource; before it runs, nothing is."""
         return self.current.run.is_checked(urn)
 
     def moves(self, urn: str, mark: str) -> bool:
-        """Say whether the program has a resource that lives on another swarm than the one that the settings lead to.
+        """Tell whether the program has a resource that lives on another swarm than the one that the settings lead to.
 
         The refresh before a run asks for differences, too: those are with what lives there.
         """
@@ -138,6 +138,11 @@ class Homes:
 
     async def move(self, mark: str, urn: str, olds: Json) -> None:
         """Say that everything moves to the swarm of the settings; once, however many resources do.
+
+        Args:
+            mark: the swarm that the state names, "" for none.
+            urn: the resource.
+            olds: the inputs in the state.
 
         Raises:
             ConnectionFailed: the swarm that this one lives on cannot be reached, so that it could not be removed.
@@ -168,7 +173,7 @@ class Homes:
         self._log.warn("", moving(old, self._record.current))
 
     async def differ(self, other: Json) -> bool:
-        """Say whether another provider's resources, which come to this one, have to be made anew.
+        """Tell whether another provider's resources, which come to this one, have to be recreated.
 
         Args:
             other: that provider's inputs. Where they know their swarm, its resources have marks, and Diff decides.

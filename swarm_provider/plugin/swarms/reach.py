@@ -66,6 +66,8 @@ async def reach(connection: ConnectionSettings, cluster: Cluster, *, may_fail: b
     """Connect to this very swarm: by the settings, else where it was last reached.
 
     Args:
+        connection: where Docker is.
+        cluster: the swarm to find.
         may_fail: with settings that lead to no swarm at all, do not look further.
 
     Raises:
@@ -91,7 +93,7 @@ async def reach(connection: ConnectionSettings, cluster: Cluster, *, may_fail: b
 
 
 def leads_to(connection: ConnectionSettings, cluster: Cluster) -> bool:
-    """Say whether the settings name the address at which a swarm was last reached."""
+    """Tell whether the settings name the address at which a swarm was last reached."""
     return cluster.address in [endpoint.url for endpoint in _endpoints(connection)]
 
 
@@ -107,6 +109,7 @@ async def look(connection: ConnectionSettings, known: Cluster | None, *, thoroug
     """Connect to the swarm that the settings lead to.
 
     Args:
+        connection: where Docker is.
         known: the swarm that the state lives on, if it says so.
         thorough: whether to ask every one of several hosts, not only when the swarm is not the known one.
 

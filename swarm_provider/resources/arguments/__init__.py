@@ -4,6 +4,6 @@ Not here: which inputs there are (model).
 
     content    The content of a Config or Secret: `data`, `data_base64` or a file that is read here, in the program
     options    Pulumi's resource options, with property paths in wire spelling and the version that finds the plugin
-    surprises  What a program gives a Service and Docker takes for something else, before short forms become long ones
+    surprises  What a program gives a Service and Docker reads as something else, before short forms become long ones
     wire       What a program writes -> wire form, and back
 """

@@ -1,4 +1,4 @@
-"""What a program gives a Service and Docker takes for something else, before short forms become long ones.
+"""What a program gives a Service and Docker reads as something else, before short forms become long ones.
 
 Compose files have the same warnings with file and line, and come here in their long forms.
 """

@@ -36,6 +36,11 @@ ANYTHING: Final = Type()
 def to_wire(type_: Type, value: Any, path: Path = ()) -> Any:
     """Return `value` with wire keys; resources become the Output of their name.
 
+    Args:
+        type_: the type that the definition has there.
+        value: what the user wrote.
+        path: where the value stands, for messages.
+
     Raises:
         InputError: a resource stands where none, or one of another kind, belongs.
     """
@@ -121,6 +126,11 @@ def _reference(type_: Type, value: pulumi.Resource, path: Path) -> Any:
 def name_of(resource: pulumi.Resource, kind: str, path: Path = ()) -> pulumi.Output[str]:
     """Return the Output of a resource's actual name.
 
+    Args:
+        resource: the resource that was given.
+        kind: the kind of resource that belongs here.
+        path: where the value stands, for messages.
+
     Raises:
         InputError: the resource is of another kind than `kind`, or has no name.
     """
@@ -147,12 +157,12 @@ def _short_form(before: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _reshapes(type_: Type) -> bool:
-    """Say whether a value of this type can look different on the wire."""
+    """Tell whether a value of this type can look different on the wire."""
     return type_.before is not None or next(type_.types(), None) is not None
 
 
 def has_outputs(value: Any) -> bool:
-    """Say whether an Output or a resource stands anywhere inside `value`."""
+    """Tell whether an Output or a resource stands anywhere inside `value`."""
     if isinstance(value, Mapping):
         return any(has_outputs(entry) for entry in value.values())
     if isinstance(value, (list, tuple)):

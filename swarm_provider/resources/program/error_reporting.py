@@ -27,9 +27,9 @@ _SHOWN: Final = 4
 
 
 def said(text: str) -> str:
-    """Return a text as it may be printed.
+    """Return a string as it may be printed.
 
-    What is secret in the stack's settings is masked, also where the program reads it as any text (`require`).
+    What is secret in the stack configuration is masked, also where the program reads it as any text (`require`).
     """
     return shown(text, _secrets(os.environ.get("PULUMI_CONFIG"), os.environ.get("PULUMI_CONFIG_SECRET_KEYS")))
 

@@ -20,7 +20,7 @@ _INVOKES_WORDS: Final = re.compile(r"^(invoke of \S+ failed: |invocation of \S+ 
 
 
 def is_run_by_pulumi() -> bool:
-    """Say whether the Pulumi CLI runs this process: there is a real engine to talk to, not the mocks of a test.
+    """Tell whether the Pulumi CLI runs this process: there is a real engine to talk to, not the mocks of a test.
 
     Relies on: `pulumi.runtime.settings.SETTINGS.engine` is the generated stub, from a module below
     `pulumi.runtime.proto`, in 3.225 as in 3.272. Without it no program is taken for one that Pulumi runs: the shim of

@@ -24,7 +24,7 @@ def asking() -> Json:
 
 
 def registering(service: pulumi.Resource) -> None:
-    """Have the advice told when this service, and those that the program makes meanwhile, are registered."""
+    """Let the advice be told when this service, and those that the program makes meanwhile, are registered."""
     program = current()
     if not sdk.is_run_by_pulumi():
         return

@@ -2,7 +2,7 @@
 
 Names and pruning are decided in plan/families.
 
-    config    Config: a family whose content everybody who may talk to the swarm can read
+    config    Config: a family whose content anyone with access to the Docker API can read
     content   The content that the inputs of a Config or Secret say: what it is, and whether it changed
     identity  Which family a Config or Secret stands for: its state's, one that is there already, or a new one
     reading   What Config and Secret read of a family: its current version as inputs, whoever made it

@@ -1,4 +1,4 @@
-"""Config: a family whose content everybody who may talk to the swarm can read."""
+"""Config: a family whose content anyone with access to the Docker API can read."""
 
 from __future__ import annotations
 

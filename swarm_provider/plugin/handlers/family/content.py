@@ -37,14 +37,14 @@ def with_file(inputs: Json, wrap: Callable[[str], Any]) -> Json:
 
 
 def is_trusted(olds: Json, news: Json) -> bool:
-    """Say whether the user vouches that the given content is what an imported secret holds."""
+    """Tell whether the user vouches that the given content is what an imported secret holds."""
     # once only: later on, unknown content is that of an update whose end was not saved
     vouched = bool(reveal(news.get("trustExisting"))) and not reveal(olds.get("trustExisting"))
     return vouched and bool(olds) and content_of(olds) is None
 
 
 def content_changed(olds: Json, news: Json) -> bool:
-    """Say whether a new version is needed: other content, or something else that Docker cannot change."""
+    """Tell whether a new version is needed: other content, or something else that Docker cannot change."""
     if content_of(olds) != content_of(news):
         return True
     return any(reveal(olds.get(key)) != reveal(news.get(key)) for key in IMMUTABLE)

@@ -16,7 +16,9 @@ async def claimed_family(run: Run, kind: str, request: Request, olds: Json, base
     """Return the id of the resource's family, and claim it for this run.
 
     Args:
+        run: what the resources of this run share.
         kind: `config` or `secret`.
+        request: which resource of which Pulumi stack.
         olds: the inputs of the state; {} for a new resource, and when the engine checks a replacement.
         base: name that the user gave, or UNKNOWN.
 

@@ -1,7 +1,7 @@
 """Config and Secret: families of immutable versions.
 
 The user's resource is the family; each content is a Docker object of its own, with a name that Check computes, so that
-a preview shows the new name on the config and on every service that follows. What sets the two kinds apart stands in
+a preview shows the new name on the config and on every service that follows. What sets the two kinds apart is in
 config.py and secret.py.
 """
 
@@ -88,7 +88,7 @@ class FamilyHandler(FamilyReader):
         return [Problem("the content is missing; set data, data_base64 or file", "data")]
 
     def _draw_key(self, olds: Json, inputs: Json) -> None:
-        """Configs have no key: their content is no secret."""
+        """Draw no key: their content is no secret."""
 
     async def _name(self, request: Request, olds: Json, inputs: Json) -> Any:
         if has_unknown([inputs.get(key) for key in (*CONTENT, *IMMUTABLE, "baseName")]):
@@ -101,7 +101,7 @@ class FamilyHandler(FamilyReader):
         return kept or await self._adopted(inputs) or self._version_name(inputs)
 
     async def _current(self, inputs: Json) -> str | None:
-        """Return the name of the family's current version if it serves: the state was lost, or --replace asked anew."""
+        """Return the name of the family's current version if it serves: the state was lost, or by --replace."""
         live = await self._newest(inputs["familyId"], allow_stale=True)
         # a rotate trigger is nowhere in the swarm but in the digest
         if live is None or "rotateTrigger" in inputs or not self._serves(inputs, live):
@@ -109,7 +109,7 @@ class FamilyHandler(FamilyReader):
         return naming.object_name(live) if labels.base(naming.object_labels(live)) == inputs["baseName"] else None
 
     async def _adopted(self, inputs: Json) -> str | None:
-        """Return the name of an object that docker made and that serves as the first version, None if there is none."""
+        """Return the name of an object that docker created and that serves as the first version, or None."""
         if not reveal(inputs.get("adopt")):
             return None
         live = await (await self.session.swarm()).find(self.kind, inputs["baseName"], allow_stale=True)
@@ -118,7 +118,7 @@ class FamilyHandler(FamilyReader):
         return naming.object_name(live)
 
     def _serves(self, inputs: Json, live: Json) -> bool:
-        """Say whether a live object has what the inputs ask for, in all that Docker cannot change."""
+        """Tell whether a live object has what the inputs ask for, in all that Docker cannot change."""
         found = self.from_spec(live["Spec"])
         asked = reveal(inputs)
         return content_of(found) == content_of(inputs) and found.get("templateDriver") == asked.get("templateDriver")
@@ -217,7 +217,7 @@ class FamilyHandler(FamilyReader):
         """Make the version that the inputs name the current one of its family, whether it exists or not; then prune.
 
         Args:
-            mine: name of the object that the state stands for; no labels are needed to take it over.
+            mine: name of the object that the state stands for; no labels are needed to adopt it.
             held: incarnation in the state.
         """
         swarm = await self.session.swarm()
@@ -243,7 +243,7 @@ class FamilyHandler(FamilyReader):
             try:
                 made = await swarm.create(self.kind, spec)
             except Conflict:
-                # not one of the family: docker's own, to be adopted, or somebody else's; look whose it is
+                # not one of the family: docker's own, to be adopted, or somebody else's; look at its owner
                 live = await swarm.inspect(self.kind, name)
                 if live is None:
                     raise
@@ -266,7 +266,7 @@ class FamilyHandler(FamilyReader):
         return naming.versions(await swarm.labelled(self.kind, labels.FAMILY, family), family)
 
     def _reusable(self, mine: str | None) -> bool:
-        """Say whether an old version of the family may become the current one again; `mine` as in _ensure."""
+        """Tell whether an old version of the family may become the current one again; `mine` as in _ensure."""
         return True
 
     def _spec(self, request: Request, news: Json, name: str, incarnation: str, sequence: int) -> Json:

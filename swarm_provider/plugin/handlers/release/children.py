@@ -81,7 +81,16 @@ class Child:
 def children(
     request: Request, run: Run, handlers: Mapping[str, Handler], olds: Json, news: Json, state: Json
 ) -> list[Child]:
-    """Return every child of old and new inputs, networks first and services last."""
+    """Return every child of old and new inputs, networks first and services last.
+
+    Args:
+        request: which Release.
+        run: what the resources of this run share.
+        handlers: by kind.
+        olds: the inputs in the state.
+        news: the new inputs.
+        state: the outputs in the state.
+    """
     states = state.get(STATES) or {}
     return [
         Child(
@@ -98,7 +107,7 @@ def children(
 
 
 def names(*inputs: Json) -> Iterator[Name]:
-    """Yield the children that stand in any of these inputs, in the order of `KINDS`."""
+    """Yield the children that are in any of these inputs, in the order of `KINDS`."""
     for kind in KINDS:
         keys = dict.fromkeys(key for each in inputs for key in _map(each, kind))
         yield from (Name(kind, key) for key in keys)
@@ -117,13 +126,25 @@ def _map(inputs: Json, kind: str) -> Json:
 
 
 def request_of(request: Request, name: Name, token: str) -> Request:
-    """Return whom an operation on a child is about: it has the URN that it would have as a child of the Release."""
+    """Return whom an operation on a child is about: it has the URN that it would have as a child of the Release.
+
+    Args:
+        request: the same of the Release.
+        name: the child.
+        token: the child's type.
+    """
     head, _, logical = request.urn.rpartition("::")
     return replace(request, urn=f"{head}${token}::{logical}-{name.key}", name=f"{logical}-{name.key}")
 
 
 def outputs(stack: str, states: Mapping[Name, Json], inputs: Json) -> Json:
-    """Return the outputs of a Release: what people ask for by compose key, and what the next operation needs."""
+    """Return the outputs of a Release: what people ask for by compose key, and what the next operation needs.
+
+    Args:
+        stack: the physical name of the Release.
+        states: the outputs of each child that exists.
+        inputs: those of the Release.
+    """
     shown: Json = {place: {} for place in COMPUTED}
     for name, state in states.items():
         place, key = name.place

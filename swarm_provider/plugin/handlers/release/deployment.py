@@ -21,7 +21,7 @@ AT_ONCE: Final = 32
 
 
 class Deployment:
-    """Brings the children of one Release to what is asked for.
+    """One deployment of a Release: its children become what is asked for.
 
     Attributes:
         states: the outputs of each child that exists.
@@ -143,7 +143,7 @@ async def _remove(child: Child) -> None:
 
 
 def _in_the_way(child: Child, wanted: Sequence[Child]) -> bool:
-    """Say whether a service that left the files holds a port that another one is to publish."""
+    """Tell whether a service that left the files holds a port that another one is to publish."""
     return any(other.name.kind == "service" and share_ports(child.olds, other.news) for other in wanted)
 
 
@@ -155,6 +155,7 @@ async def remove(
     """Remove children of a Release: services after those that depend on them, then networks, then the rest.
 
     Args:
+        children: those to remove.
         depends_on: the services that a service needs, by key.
         how: removes one.
     """

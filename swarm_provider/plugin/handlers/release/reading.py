@@ -97,7 +97,7 @@ def _require(files: Sequence[str]) -> None:
 
 
 def _entries(given: Any) -> Json:
-    """Return the entries of a map; each of a secret one is secret."""
+    """Return the entries of a mapping; each of a secret one is secret."""
     if isinstance(given, Secret):
         return {key: value if isinstance(value, Secret) else Secret(value) for key, value in given.value.items()}
     return given or {}
@@ -116,7 +116,7 @@ def _binding(kind: str, value: Any) -> Bound:
 
 
 def filled(value: Any, references: Mapping[tuple[str, str], Any]) -> Any:
-    """Return canonical inputs with references and texts filled in; texts of unknown or secret parts are so, too."""
+    """Return canonical inputs with references and texts in place; texts of unknown or secret parts are so, too."""
     return children.filled(value, references, _text)
 
 

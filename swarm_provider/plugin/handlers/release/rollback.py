@@ -54,6 +54,8 @@ async def way_back(session: Session, before: Before, begun: Collection[Name]) ->
     """Return to what was there; return, line by line, what became of everything.
 
     Args:
+        session: the way to the swarm.
+        before: what was there, as `snapshot` gave it.
         begun: children that this run has touched.
     """
     return await _Way(session, await session.swarm(), before).go(begun)

@@ -38,6 +38,11 @@ class Forecast:
     async def checked(self, urn: str, olds: Json, inputs: Json) -> None:
         """Warn, at Check, of what will keep the service from running as written.
 
+        Args:
+            urn: the resource.
+            olds: the inputs in the state.
+            inputs: the normal inputs.
+
         Raises:
             InputError: a warning, with `strict`.
         """
@@ -103,6 +108,10 @@ class Forecast:
         """Tell, at Diff, what the update will do to the tasks and their data.
 
         Args:
+            urn: the resource.
+            olds: the inputs in the state.
+            news: the new inputs.
+            replacing: properties for which it is replaced.
             again: the last update did not converge.
         """
         await self._guard_data(urn, olds, news)
@@ -129,9 +138,12 @@ class Forecast:
         self.session.log.info(urn, self.run.foretell(urn, str(news["name"]), found))
 
     async def unchanged(self, urn: str, olds: Json, news: Json, *, again: bool) -> None:
-        """Tell what an update does that changes nothing of the inputs: the last one is waited for, or tried again.
+        """Tell what an update does that changes nothing of the inputs: the last one is waited for, or retried.
 
         Args:
+            urn: the resource.
+            olds: the inputs in the state.
+            news: the new inputs.
             again: the last update did not converge.
         """
         swarm = await self.session.swarm()
@@ -166,13 +178,19 @@ class Forecast:
         asked: Json | None,
     ) -> Json | None:
         """Return the spec that the update will send, None where it sends nothing."""
-        # the labels that tell whose it is are no part of the inputs
+        # the labels that name its owner are no part of the inputs
         marked = {**wanted, "Labels": {**wanted["Labels"], **labels.ours(live["Spec"].get("Labels"))}}
         force = force_again(live, snapshot.tasks, snapshot.nodes) if again else None
         return to_send(marked, live, news, names, force=force, asked=asked)
 
     def replaced(self, urn: str, olds: Json, replacing: Sequence[str]) -> None:
-        """Tell that the service is made anew, because these properties ask for it."""
+        """Tell that the service is recreated, because these properties ask for it.
+
+        Args:
+            urn: the resource.
+            olds: the inputs in the state.
+            replacing: properties for which it is replaced.
+        """
         found = replacement(spec_of(olds), replacing)
         self.session.log.warn(urn, self.run.foretell(urn, str(olds.get("name")), found))
 
@@ -180,6 +198,9 @@ class Forecast:
         """Tell, at preview, that a live service will be adopted, and what that does to its tasks.
 
         Args:
+            urn: the resource.
+            news: the new inputs.
+            live: the live object; None where there is none.
             again: by the replacement of the resource that has it.
         """
         swarm = await self.session.swarm()
@@ -202,7 +223,11 @@ class Forecast:
         """Tell what the live service has and no input can say: an update carries it over where its place remains.
 
         Args:
+            urn: the resource.
+            olds: the inputs in the state; {} where it has none.
+            inputs: the normal inputs.
             live: Spec of the live service.
+            names: names of networks by id.
             asked: the spec of the inputs before, None where there are none.
         """
         found = unmodelled(live, names, asked=asked)

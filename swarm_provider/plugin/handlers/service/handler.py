@@ -100,7 +100,7 @@ class ServiceHandler(Handler):
         if found and self.run.is_checked(request.urn):
             await self.forecast.update(request.urn, olds, news, replacing, again=state.get("converged") is False)
         elif replacing:
-            # what Pulumi replaces before this service asks first, and then makes it anew without another Diff
+            # what Pulumi replaces before this service asks first, and then recreates it without another Diff
             self.run.take_along(request.urn, olds, replacing)
         if self.run.is_checked(request.urn) and (replacing or any(change.path == "owner" for change in found)):
             await self._check_owner(request, olds, state)
@@ -243,7 +243,7 @@ class ServiceHandler(Handler):
     ) -> Json:
         """Wait until the tasks run, prune what they no longer use, and return the outputs.
 
-        From here on the service exists: whatever goes wrong, the state keeps it, and the next `up` tries again.
+        From here on the service exists: whatever goes wrong, the state keeps it, and the next `up` retries.
         """
         outputs = {"name": news["name"], "serviceId": service_id, "image": planned_image(news)}
         outputs |= {"incarnation": incarnation} if incarnation else {}
@@ -331,7 +331,7 @@ class ServiceHandler(Handler):
     def _owner_told(self, request: Request, spec: Json, olds: Json, state: Json) -> str | None:
         own, held = spec.get("Labels"), state.get("incarnation")
         if is_job(spec) and not of_another(own, request.owner, held):
-            # a job that was taken over or has moved is not stamped: that alone would run it again (docs/decisions/005)
+            # a job that was adopted or has moved is not stamped: that alone would run it again (docs/decisions/005)
             return olds.get("owner") or labels.owner(own)
         return owner_told(own, request.owner, held)
 

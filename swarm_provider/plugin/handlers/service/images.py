@@ -20,6 +20,12 @@ async def resolve_image(run: Run, urn: str, olds: Json, inputs: Json) -> Any:
     another text, `always` each time. A registry that does not tell is a warning: the image is deployed by its tag, as
     the docker CLI does.
 
+    Args:
+        run: what the resources of this run share.
+        urn: the resource.
+        olds: the inputs in the state.
+        inputs: the normal inputs.
+
     Raises:
         InputError: the text is not an image reference.
     """

@@ -29,6 +29,9 @@ async def when_free(run: Run, request: Request, send: Callable[[], Awaitable[T]]
     """Send a service; while another one of ours is about to give up a port that it wants, wait and send again.
 
     Args:
+        run: what the resources of this run share.
+        request: which resource of which Pulumi stack.
+        send: makes the call.
         patience_ns: how long a service that this run has checked may keep the port; None: 5 minutes.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a service's references stand for: a text names an object exactly, or the family whose current version is meant.
+"""What a service's references stand for: a string names an object exactly, or a family's current version.
 
 Objects that a resource of this run stands for count too, although they may not exist yet.
 """
@@ -25,6 +25,11 @@ PLANNED_SECONDS: Final = 60.0
 
 async def resolve(run: Run, owner: Owner, inputs: Json) -> Json:
     """Return the service's inputs with the actual name of each config and secret, where it is not the given one.
+
+    Args:
+        run: what the resources of this run share.
+        owner: the resource that asks.
+        inputs: the normal inputs.
 
     Raises:
         InputError: an object is missing, or its name stands for several families.
@@ -121,7 +126,10 @@ async def fill_ids(run: Run, urn: str, swarm: Swarm, spec: Json) -> None:
     """Put the ids of configs and secrets into a service spec; Docker asks for both name and id.
 
     Args:
+        run: what the resources of this run share.
         urn: the service's resource, which may have to wait for another one.
+        swarm: the connection.
+        spec: the spec that will be sent.
 
     Raises:
         SwarmProviderError: one does not exist.
