@@ -103,10 +103,11 @@ if "pulumi.runtime.settings" in sys.modules:
     # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
     from swarm_provider.garbage import collect_less
     from swarm_provider.resources.program.interrupts import end_quietly
-    from swarm_provider.resources.program.sdk import is_run_by_pulumi
+    from swarm_provider.resources.program.sdk import is_run_by_pulumi, send_debug_lines_together
     from swarm_provider.resources.program.shim import keep_shim
 
     keep_shim()
     end_quietly()
     if is_run_by_pulumi():
         collect_less()
+        send_debug_lines_together()

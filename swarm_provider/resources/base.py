@@ -126,10 +126,15 @@ def _rest_with_registration(resource: pulumi.Resource, names: Iterable[str]) -> 
     """Let the SDK wait for a resource's registration alone, not for each of its properties too.
 
     It looks at everything that it waits for whenever one of them is done, so that thousands of properties, all of which
-    the registration sets, take longer than the registrations.
+    the registration sets, take longer than the registrations. It waits for the registrations first, but only for those
+    that have begun: while it waits for the newest URN, all begin.
     """
+    here = registry.current()
     for name in names:
         sdk.untrack(sdk.property_of(resource, name))
+    if here.newest is not None:
+        sdk.untrack(here.newest)
+    here.newest = resource.urn
 
 
 def _prepare_service(args: Json) -> list[pulumi.Resource]:

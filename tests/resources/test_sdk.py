@@ -11,8 +11,8 @@ from typing import Any
 import grpc
 import pulumi
 import pytest
-from pulumi.runtime import settings
-from pulumi.runtime.proto import engine_pb2_grpc
+from pulumi.runtime import rpc_manager, settings
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 import swarm_provider as swarm
 from swarm_provider.resources.program import sdk
@@ -123,3 +123,90 @@ def test_error_that_a_program_logs_passes_through_what_the_module_holds(monkeypa
 
 def test_log_takes_a_text_first() -> None:
     assert next(iter(inspect.signature(pulumi.log.error).parameters)) == "msg", CHANGED + "log.error"
+
+
+class _Engine:
+    """An engine that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str]] = []
+
+    def Log(self, request: engine_pb2.LogRequest) -> None:  # noqa: N802 - the SDK's name
+        self.told.append((request.severity, request.message))
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> _Engine:
+    """An engine to which the SDK's debug messages go together."""
+    found = _Engine()
+    monkeypatch.setattr(settings.SETTINGS, "engine", found)
+    monkeypatch.setattr(pulumi.log, "_log", pulumi.log._log)
+    sdk.send_debug_lines_together()
+    return found
+
+
+async def _debug_messages_of_the_sdk(number: int) -> None:
+    async def nothing() -> None: ...
+
+    for index in range(number):
+        await rpc_manager.RPCManager().do_rpc(str(index), nothing)()  # type: ignore[no-untyped-call] # the SDK's
+
+
+def test_debug_messages_of_the_sdk_travel_together_before_the_next_message(engine: _Engine) -> None:
+    async def seen() -> list[tuple[int, str]]:
+        await _debug_messages_of_the_sdk(3)
+        before = [*engine.told]
+        pulumi.log.info("mine")
+        return before
+
+    assert asyncio.run(seen()) == [], CHANGED + "how it sends messages (log._log)"
+    lines = "beginning rpc 0\nbeginning rpc 1\nbeginning rpc 2"
+    assert engine.told == [(engine_pb2.DEBUG, lines), (engine_pb2.INFO, "mine")]
+
+
+def test_debug_messages_of_the_sdk_wait_a_moment_only(engine: _Engine) -> None:
+    async def seen() -> None:
+        await _debug_messages_of_the_sdk(2)
+        await asyncio.sleep(2 * sdk._DEBUG_SECONDS)
+
+    asyncio.run(seen())
+    assert engine.told == [(engine_pb2.DEBUG, "beginning rpc 0\nbeginning rpc 1")]
+
+
+def test_debug_messages_of_the_sdk_are_never_many_in_one(engine: _Engine) -> None:
+    asyncio.run(_debug_messages_of_the_sdk(2 * sdk._DEBUG_LINES + 1))
+    assert [text.count("beginning") for _, text in engine.told] == [sdk._DEBUG_LINES] * 2
+
+
+def test_debug_message_of_a_program_goes_at_once(engine: _Engine) -> None:
+    async def seen() -> list[str]:
+        pulumi.log.debug("mine")
+        return [text for _, text in engine.told]
+
+    assert asyncio.run(seen()) == ["mine"]
+    pulumi.log.debug("without a loop")
+    assert engine.told[-1] == (engine_pb2.DEBUG, "without a loop")
+
+
+def test_debug_messages_that_cannot_be_delivered_fail_nothing(engine: _Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(request: Any) -> None:
+        raise grpc.RpcError
+
+    monkeypatch.setattr(engine, "Log", gone)
+    asyncio.run(_debug_messages_of_the_sdk(sdk._DEBUG_LINES))
+
+
+def test_sdk_waits_for_no_more_outputs_in_a_larger_program() -> None:
+    def waited_for(networks: int) -> int:
+        found: list[int] = []
+
+        def program() -> None:
+            gc.collect()
+            for number in range(networks):
+                swarm.Network(f"net{number}")
+            found.append(len(settings.SETTINGS.outputs))
+
+        run(program)
+        return found[0]
+
+    assert waited_for(2) == waited_for(20)

@@ -152,3 +152,13 @@ pulumi.export("whole", [old_config.data, old_service.deploy, old_network.name, o
     assert (data, network, driver) == ("1", f"{unique}-net", "overlay")
     assert deploy["update_config"]["order"] == "start-first"
     made.assert_no_changes()
+
+
+def test_debug_output_has_every_line_of_the_sdk_and_of_the_program(project: ProjectFactory, unique: str) -> None:
+    made = project(HEAD + f'swarm.Network("net", name="{unique}-net")\npulumi.log.debug("said by the program")')
+    result = made.preview("--debug").assert_ok()
+    lines = [line.strip().removeprefix("debug: ") for line in result.output.splitlines()]
+    registering = "registering resource: ty=swarm:index:Network, name=net, custom=True, remote=False"
+    # in this order, the last one as the program ends
+    places = [lines.index(text) for text in (registering, "said by the program", "run_pulumi_func completed")]
+    assert places == sorted(places), result.output

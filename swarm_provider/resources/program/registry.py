@@ -36,6 +36,7 @@ class Program:
         constrained: label keys that services made so far are constrained on.
         untold: services whose registration the advice on them waits for.
         telling: what waits for them, None where nothing does.
+        newest: the URN of the resource that was made last.
     """
 
     node_labels: dict[str, list[pulumi.Resource]] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Program:
     constrained: set[str] = field(default_factory=set)
     untold: list[pulumi.Resource] = field(default_factory=list)
     telling: pulumi.Output[bool] | None = None
+    newest: pulumi.Output[str] | None = None
 
     def made_node_label(self, resource: pulumi.Resource, args: Mapping[str, Any]) -> None:
         key = args.get("key")

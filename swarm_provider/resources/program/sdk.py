@@ -7,15 +7,21 @@ each against the SDK that is installed, `make sdk-matrix` against the oldest and
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import re
+import sys
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 import pulumi
 from pulumi.runtime import settings
+from pulumi.runtime.proto import engine_pb2
 
 _CANCELLED: Final = ("Program failed with an unhandled exception:\n", "\nException: context canceled\n")
+_DEBUG_LINES: Final = 100
+_DEBUG_SECONDS: Final = 0.1
+"""How many debug messages of the SDK travel together, and how long the first may wait for others."""
 _INVOKES_WORDS: Final = re.compile(r"^(invoke of \S+ failed: |invocation of \S+ returned an error: )+| \(\)$")
 
 
@@ -137,3 +143,61 @@ def hide_cancelled_registrations() -> None:
             error(msg, *args, **kwargs)
 
     pulumi.log.error = logged
+
+
+def send_debug_lines_together() -> None:
+    """Let the debug messages of the SDK itself, four for each resource, travel together and not one by one.
+
+    Each is a call of the engine that the whole program waits for, whether somebody asked to see it (`--debug`) or not:
+    a third of the processor time of a program with 400 resources. They arrive in their order, before any other message
+    of the program; what it says by `pulumi.log.debug` itself goes at once. A process that is killed takes the messages
+    of its last tenth of a second with it.
+
+    Relies on: every message passes `pulumi.log._log(engine, severity, text, resource, stream_id, ephemeral)`, and the
+    SDK's own are said by modules below `pulumi.runtime`, in 3.225 as in 3.272. Where this is otherwise, each travels
+    alone.
+    """
+    send: Any = getattr(pulumi.log, "_log", None)
+    if send is None:
+        return
+    waiting: list[tuple[Any, str]] = []
+
+    def deliver() -> None:
+        sent, waiting[:] = waiting[:], []
+        if sent:
+            # what is for debugging is no reason to fail, as where the engine has ended
+            with contextlib.suppress(Exception):
+                send(sent[-1][0], engine_pb2.DEBUG, "\n".join(text for _, text in sent), None, None, None)
+
+    def logged(*args: Any) -> None:
+        loop = _running_loop()
+        if loop is None or not _is_plain_debug(args) or not _is_said_by_sdk():
+            deliver()
+            send(*args)
+            return
+        if not waiting:
+            loop.call_later(_DEBUG_SECONDS, deliver)
+        waiting.append((args[0], args[2]))
+        if len(waiting) >= _DEBUG_LINES:
+            deliver()
+
+    atexit.register(deliver)
+    pulumi.log._log = logged
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _is_plain_debug(args: tuple[Any, ...]) -> bool:
+    """Say whether a call of `_log` is one for debugging, of no resource and no stream."""
+    return len(args) == 6 and args[1] == engine_pb2.DEBUG and args[3:] == (None, None, None)
+
+
+def _is_said_by_sdk() -> bool:
+    """Say whether a module below `pulumi.runtime` called `pulumi.log.debug`, which called the caller of this."""
+    caller = sys._getframe(3)
+    return str(caller.f_globals.get("__name__", "")).startswith("pulumi.runtime")
