@@ -49,16 +49,20 @@ async def collect(swarm: Swarm, cause: Cause) -> Evidence:
             health = await swarm.health_log(cause.container_id) or ""
         except SwarmProviderError:
             health = ""
-    return Evidence(log, health, await _ask_registry(swarm, cause.image) if cause.image else "")
+    registry = ""
+    if cause.image:
+        fine = "the manager can pull it; check the node's network access and registry credentials"
+        registry = await registry_fault(swarm, cause.image) or fine
+    return Evidence(log, health, registry)
 
 
-async def _ask_registry(swarm: Swarm, image: str) -> str:
-    """Return why an image cannot be had: of that Swarm says no more than "No such image"."""
+async def registry_fault(swarm: Swarm, image: str) -> str:
+    """Return why an image cannot be had, of which Swarm says "No such image"; "" where its registry has it."""
     try:
         await swarm.distribution(image)
     except SwarmProviderError as error:
         return str(error)
-    return "the manager can pull it; check the node's network access and registry credentials"
+    return ""
 
 
 def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], secrets: SecretFilter) -> list[str]:

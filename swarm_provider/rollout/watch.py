@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from swarm_provider.core import Json
@@ -23,15 +22,15 @@ from swarm_provider.plan.rollout.verdict import (
     Failed,
     History,
     Snapshot,
-    Verdict,
     Waiting,
     explain,
     judge,
     observe,
 )
-from swarm_provider.rollout.diagnose import Evidence, collect, reasons
+from swarm_provider.rollout.diagnose import collect, reasons, registry_fault
 from swarm_provider.rollout.interfaces import Clock, Items, Progress, RealClock, Swarm, silent
 from swarm_provider.rollout.retry import restart_update
+from swarm_provider.rollout.waiter import Outcome, Waiter
 
 TICK_S: Final = 0.3
 SHORTEST_TICK_S: Final = 0.1
@@ -39,48 +38,9 @@ SHORTEST_TICK_S: Final = 0.1
 SLOWEST_TICK_S: Final = 2.0
 UNREACHABLE_S: Final = 60.0
 """How long no manager may answer until the waiting ends; an election of managers takes up to some 20 s."""
-PROGRESS_EVERY_S: Final = 1.0
 BEGIN_ANEW_EVERY_S: Final = 20.0
 EVIDENCE_S: Final = 8.0
 """How long a failure waits for the output of its tasks."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A rollout that succeeded.
-
-    Attributes:
-        text: `2/2 running`.
-        service: the service as it was last seen (GET /services/ID).
-        snapshot: the same with its tasks and the nodes; None after a removal.
-    """
-
-    text: str
-    service: Json
-    snapshot: Snapshot | None = None
-
-
-@dataclass(eq=False)
-class _Waiter:
-    """One caller of the watcher."""
-
-    service_id: str
-    progress: Progress
-    future: asyncio.Future[Outcome]
-    desired: Desired | None
-    """None waits for the tasks to be gone."""
-    name: str = ""
-    history: History | None = None
-    verdict: Verdict = field(default_factory=lambda: Waiting("submitted"))
-    snapshot: Snapshot | None = None
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-    said: str = ""
-    said_at: float = float("-inf")
-    begun_anew_at: float = float("-inf")
-
-    @property
-    def converging(self) -> bool:
-        return self.desired is not None and isinstance(self.verdict, Waiting) and not self.verdict.struggling
 
 
 class Watcher:
@@ -96,7 +56,7 @@ class Watcher:
         self._swarm = swarm
         self._secrets = secrets or SecretFilter()
         self._clock: Clock = clock or RealClock()
-        self._waiters: list[_Waiter] = []
+        self._waiters: list[Waiter] = []
         self._loop: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
@@ -114,6 +74,7 @@ class Watcher:
         fail_after_ns: int | None = None,
         timeout: float | None = None,
         progress: Progress = silent,
+        warn: Progress = silent,
         cancelled: asyncio.Event | None = None,
     ) -> Outcome:
         """Wait until what was sent runs (a job: has completed).
@@ -126,6 +87,7 @@ class Watcher:
             fail_after_ns: the progress deadline, in nanoseconds; None for five minutes (none for a job that runs).
             timeout: seconds in all (Pulumi's custom_timeouts); None for no limit.
             progress: is told one line whenever it changes.
+            warn: is told once, in one line, what may be the matter while it still waits.
             cancelled: set when the user wants to stop.
 
         Raises:
@@ -135,6 +97,7 @@ class Watcher:
         """
         desired = Desired(sent_spec, version_index, fail_after_ns)
         waiter = self._waiter(service_id, progress, desired)
+        waiter.warn = warn
         waiter.name = str(sent_spec.get("Name") or "")
         return await self._wait(waiter, timeout, cancelled or asyncio.Event())
 
@@ -162,11 +125,11 @@ class Watcher:
 
     # --------------------------------------------------------------------------------------- one caller
 
-    def _waiter(self, service_id: str, progress: Progress, desired: Desired | None) -> _Waiter:
+    def _waiter(self, service_id: str, progress: Progress, desired: Desired | None) -> Waiter:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        return _Waiter(service_id, progress, future, desired)
+        return Waiter(service_id, progress, future, desired)
 
-    async def _wait(self, waiter: _Waiter, timeout: float | None, cancelled: asyncio.Event) -> Outcome:
+    async def _wait(self, waiter: Waiter, timeout: float | None, cancelled: asyncio.Event) -> Outcome:
         self._waiters.append(waiter)
         if waiter.desired is None:
             self._hurry.set()
@@ -185,7 +148,7 @@ class Watcher:
                 if reporting.done():
                     raise reporting.result()
                 reporting.cancel()
-            raise Cancelled(f"stopped waiting for {_name(waiter)} ({_text(waiter)}); Swarm continues the rollout")
+            raise Cancelled(f"stopped waiting for {waiter.title} ({waiter.text}); Swarm continues the rollout")
         finally:
             stop.cancel()
             if alarm is not None:
@@ -202,10 +165,10 @@ class Watcher:
             self._loop.cancel()
             self._loop = None
 
-    async def _timed_out(self, waiter: _Waiter, timeout: float) -> RolloutFailed:
+    async def _timed_out(self, waiter: Waiter, timeout: float) -> RolloutFailed:
         if waiter in self._waiters:
             self._waiters.remove(waiter)
-        text = f"{_name(waiter)}: timed out after {timeout:g} s ({_text(waiter)})"
+        text = f"{waiter.title}: timed out after {timeout:g} s ({waiter.text})"
         late = Cause("timeout", text)
         hindrances: tuple[Cause, ...] = ()
         if waiter.desired is not None and waiter.snapshot is not None:
@@ -273,7 +236,7 @@ class Watcher:
             converging += waiter.converging - before
         self._all_tasks = any(isinstance(w.verdict, Waiting) and w.verdict.placement for w in self._waiters)
 
-    def _judge(self, waiter: _Waiter, desired: Desired, others: bool) -> None:
+    def _judge(self, waiter: Waiter, desired: Desired, others: bool) -> None:
         assert waiter.snapshot is not None
         now = self._now()
         before = waiter.history
@@ -288,49 +251,43 @@ class Watcher:
         else:
             self._say(waiter, verdict.text)
             self._keep_evidence(waiter, before)
+            if verdict.pulling is not None and not waiter.asked:
+                waiter.asked = True
+                self._spawn(self._ask_registry(waiter, verdict.pulling))
             if verdict.stalled and now - waiter.begun_anew_at >= BEGIN_ANEW_EVERY_S:
                 waiter.begun_anew_at = now
                 self._spawn(self._restart_update(waiter))
 
-    def _judge_removal(self, waiter: _Waiter, present: bool, tasks: Items, nodes: Items) -> None:
+    def _judge_removal(self, waiter: Waiter, present: bool, tasks: Items, nodes: Items) -> None:
         left = [task for task in map(Task, tasks) if _holds_a_container(task, nodes)]
         if not left and not present:
             self._end(waiter, Outcome("removed", {}))
             return
-        text = f"{_name(waiter)} is still listed"
+        text = f"{waiter.title} is still listed"
         if left:
             slot = f".{left[0].slot}" if left[0].slot else ""
-            text = f"{len(left)} stopping ({_name(waiter)}{slot} on {node_name(nodes, left[0].node_id)})"
+            text = f"{len(left)} stopping ({waiter.title}{slot} on {node_name(nodes, left[0].node_id)})"
         waiter.verdict = Waiting(text)
         self._say(waiter, text)
 
     # ---------------------------------------------------------------------------------- ends and words
 
-    def _say(self, waiter: _Waiter, text: str, *, at_once: bool = False) -> None:
-        now = self._clock.now()
-        if text == waiter.said or (now - waiter.said_at < PROGRESS_EVERY_S and not at_once):
-            return
-        waiter.said, waiter.said_at = text, now
-        waiter.progress(text)
+    def _say(self, waiter: Waiter, text: str, *, at_once: bool = False) -> None:
+        waiter.say(text, self._clock.now(), at_once=at_once)
 
-    def _end(self, waiter: _Waiter, result: Outcome | Exception) -> None:
+    def _end(self, waiter: Waiter, result: Outcome | Exception) -> None:
         if waiter in self._waiters:
             self._waiters.remove(waiter)
-        if waiter.future.done():
-            return
-        if isinstance(result, Exception):
-            waiter.future.set_exception(result)
-        else:
-            waiter.future.set_result(result)
+        waiter.end(result)
 
-    async def _fail(self, waiter: _Waiter, failed: Failed) -> None:
+    async def _fail(self, waiter: Waiter, failed: Failed) -> None:
         try:
             self._end(waiter, await self._failure(waiter, failed.causes))
         except Exception as error:
             # a bug of ours must not leave its caller waiting for ever
             self._end(waiter, error)
 
-    async def _failure(self, waiter: _Waiter, causes: tuple[Cause, ...]) -> RolloutFailed:
+    async def _failure(self, waiter: Waiter, causes: tuple[Cause, ...]) -> RolloutFailed:
         wanted = [cause for cause in causes if cause.task_id and cause.task_id not in waiter.evidence]
         if wanted:
             fetching = [asyncio.create_task(self._fetch(waiter, cause)) for cause in wanted]
@@ -339,7 +296,7 @@ class Watcher:
                 task.cancel()
         return RolloutFailed(reasons(causes, waiter.evidence, self._secrets))
 
-    def _keep_evidence(self, waiter: _Waiter, before: History | None) -> None:
+    def _keep_evidence(self, waiter: Waiter, before: History | None) -> None:
         """Fetch a failed task's output while it is there: Swarm keeps few tasks per slot, or none at all."""
         if waiter.history is None or waiter.snapshot is None or waiter.desired is None:
             return
@@ -354,12 +311,18 @@ class Watcher:
             cause = Cause("crash", "", newest.id, newest.container_id, newest.node_id)
             self._spawn(self._fetch(waiter, cause))
 
-    async def _restart_update(self, waiter: _Waiter) -> None:
+    async def _restart_update(self, waiter: Waiter) -> None:
         self._say(waiter, "node lost during the update; restarting the update", at_once=True)
         with contextlib.suppress(SwarmProviderError):
             await restart_update(self._swarm, waiter.service_id, clock=self._clock)
 
-    async def _fetch(self, waiter: _Waiter, cause: Cause) -> None:
+    async def _ask_registry(self, waiter: Waiter, cause: Cause) -> None:
+        """Say why a pull takes long. Whether it fails is the node's to say: it may reach more, or have the image."""
+        fault = await registry_fault(self._swarm, cause.image)
+        if fault and isinstance(waiter.verdict, Waiting) and waiter.verdict.pulling is not None:
+            waiter.warn(f"{cause.text}; {fault}")
+
+    async def _fetch(self, waiter: Waiter, cause: Cause) -> None:
         waiter.evidence[cause.task_id] = await collect(self._swarm, cause)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
@@ -389,11 +352,3 @@ class Watcher:
 
 def _holds_a_container(task: Task, nodes: Items) -> bool:
     return bool(task.node_id) and 3 <= task.rank <= RUNNING and not is_down(nodes, task.node_id)
-
-
-def _name(waiter: _Waiter) -> str:
-    return waiter.name or f"service {waiter.service_id}"
-
-
-def _text(waiter: _Waiter) -> str:
-    return waiter.verdict.text if isinstance(waiter.verdict, Waiting) else ""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.support.engine import Docker, Engine
-from tests.support.registry import run_registry
+from tests.support.registry import run_registry, silent_registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -54,3 +54,20 @@ def test_preview_shows_the_digest_and_only_a_new_text_moves_it(
         assert "is deployed by its tag, without a digest: its registry does not have it" in warned.output
         stack.config_set("strict", "true").assert_ok()
         stack.preview().assert_failed("its registry does not have it (an error because strict is set)")
+
+
+def test_registry_that_does_not_answer_is_told_at_preview_and_while_up_waits(
+    project: ProjectFactory, engine: Engine, unique: str
+) -> None:
+    with silent_registry(engine) as address:
+        stack = project(PROGRAM.replace("UNIQUE", unique))
+        stack.write("s.yml", COMPOSE)
+        image = f"{address}/team/app:1"
+        stack.config_set("image", image).assert_ok()
+        preview = stack.preview().assert_ok()
+        assert f"image '{image}' is deployed by its tag, without a digest: the swarm's manager cannot reach" in (
+            preview.output
+        )
+        up = stack.up().assert_failed(f"image {image} cannot be pulled", max_lines=8)
+        still = f"{unique}_web.1 on node1: still preparing; look up image '{image}' failed: its registry timed out"
+        assert still in up.output, str(up)

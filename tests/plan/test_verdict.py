@@ -9,7 +9,17 @@ import pytest
 from swarm_provider.plan.facts.tasks import Service, Task, when
 from swarm_provider.plan.rollout.causes import failing, rollback_note
 from swarm_provider.plan.rollout.history import Failure
-from swarm_provider.plan.rollout.verdict import Desired, Done, Failed, Snapshot, Verdict, Waiting, judge, observe
+from swarm_provider.plan.rollout.verdict import (
+    Desired,
+    Done,
+    Failed,
+    Snapshot,
+    Verdict,
+    Waiting,
+    explain,
+    judge,
+    observe,
+)
 
 Json = dict[str, Any]
 
@@ -86,6 +96,16 @@ def test_image_that_a_node_asks_for_again_and_again_is_told_as_soon_as_one_that_
     assert cause.text == f"todo_web.1 on node-a: image nope:1 cannot be pulled: {UNREACHABLE}"
 
 
+def test_error_that_reads_differently_at_each_try_is_told_as_soon() -> None:
+    service, history, now = _service("nope:1", replicas=1, state=""), None, 0.0
+    while now <= 3.0:
+        tasks = [_preparing(1, f"failed to resolve reference: read udp 10.0.0.1:{40000 + now:.0f}: i/o timeout")]
+        snapshot = Snapshot(service, tasks, NODES)
+        history = observe(history, snapshot, 20, now)
+        now += 1.0
+    assert isinstance(judge(snapshot, Desired(service["Spec"], 20), history, now), Failed)
+
+
 def test_task_that_stays_preparing_with_another_error_is_told_after_ten_seconds() -> None:
     service = _service("nope:1", replicas=1, state="")
     early, late = (_verdict(service, [_preparing(1, "no space left")], seconds=seconds) for seconds in (8, 11))
@@ -95,6 +115,42 @@ def test_task_that_stays_preparing_with_another_error_is_told_after_ten_seconds(
 def test_task_that_is_preparing_without_an_error_is_waited_for() -> None:
     service = _service("nope:1", replicas=1, state="")
     assert isinstance(_verdict(service, [_preparing(1, "")], seconds=60), Waiting)
+
+
+def test_task_that_prepares_for_long_is_worth_asking_its_registry() -> None:
+    service = _service("nope:1", replicas=1, state="")
+    early, late = (_verdict(service, [_preparing(1, "")], seconds=seconds) for seconds in (3, 6))
+    assert isinstance(early, Waiting) and early.pulling is None
+    assert isinstance(late, Waiting) and late.pulling is not None
+    assert (late.pulling.text, late.pulling.image) == ("todo_web.1 on node-a: still preparing", "nope:1")
+
+
+@pytest.mark.parametrize(("pulled_s", "told_s"), [(25.0, 2.0), (1.0, 9.0)])
+def test_pull_that_failed_after_long_is_believed_without_another_one(pulled_s: float, told_s: float) -> None:
+    service = _service("nope:1", replicas=1, state="")
+    first = _preparing(1, "")
+    failed = {**first, "DesiredState": "shutdown", "Status": {"State": "rejected", "Err": "No such image: nope:1"}}
+    successor = {**_preparing(1, ""), "ID": "successor", "CreatedAt": "2026-11-23T11:02:00Z"}
+    desired, history, now = Desired(service["Spec"], 20), None, 0.0
+    while True:
+        snapshot = Snapshot(service, [first] if now < pulled_s else [failed, successor], NODES)
+        history = observe(history, snapshot, 20, now)
+        verdict = judge(snapshot, desired, history, now)
+        if isinstance(verdict, Failed):
+            break
+        now += 0.5
+    assert now == pulled_s + told_s
+    assert verdict.causes[0].text == "todo_web.1 on node-a: image nope:1 cannot be pulled: No such image: nope:1"
+
+
+def test_deadline_that_comes_while_a_task_prepares_says_so_with_its_error() -> None:
+    service = _service("nope:1", replicas=2, state="")
+    snapshot = Snapshot(service, [_preparing(1), {**_preparing(2, ""), "ID": "other"}], NODES)
+    history = observe(observe(None, snapshot, 20, 0.0), snapshot, 20, 6.0)
+    assert [cause.text for cause in explain(snapshot, Desired(service["Spec"], 20), history, 6.0)] == [
+        f"todo_web.1 on node-a: image nope:1 cannot be pulled: {UNREACHABLE}",
+        "todo_web.2 on node-a: still preparing",
+    ]
 
 
 def test_node_that_cannot_prepare_is_waited_for_while_another_one_runs_the_service() -> None:

@@ -20,9 +20,10 @@ from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 from swarm_provider.rollout.watch import Watcher
 from tests.record_streams import interfere
+from tests.rollout.engine_facts import Facts
 from tests.rollout.scenarios import Scenario, corrected, service
 from tests.support.engine import Engine
-from tests.support.registry import PASSWORD, run_registry
+from tests.support.registry import PASSWORD, run_registry, silent_registry
 
 Json = dict[str, Any]
 AT_ONCE = 14
@@ -30,14 +31,26 @@ PULL_S = 20.0
 """An image that cannot be pulled is told within so many seconds, whatever the engine."""
 
 
+SILENT = "registry-is-silent"
+
+
 @dataclass
 class Result:
-    """How a scenario ended, and what came after it."""
+    """How a scenario ended, and what came after it.
+
+    Attributes:
+        seconds: from the last submission to the end.
+        told: from the last submission to the first word of what is the matter: a warning, or the end.
+        after: from the time at which the engine itself has the fact, by its own record, to that word.
+    """
 
     done: str = ""
     failure: str = ""
     seconds: float = 0.0
+    told: float = 0.0
+    after: float = 0.0
     said: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
     correction: str = ""
     removed_in: float = 0.0
     containers_left: int = 0
@@ -58,11 +71,18 @@ async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
     for number, spec in enumerate(specs, 1):
         is_last = number == len(specs)
         service_id, index = await _submit(swarm, service_id, spec)
-        begun = time.monotonic()
-        waiting = asyncio.create_task(watcher.converge(service_id, spec, index, progress=result.said.append))
+        begun, result.told = time.time(), 0.0
+
+        def warn(text: str, begun: float = begun) -> None:
+            result.told = result.told or time.time() - begun
+            result.warned.append(text)
+
+        facts = Facts(swarm, service_id, begun)
+        waiting = asyncio.create_task(watcher.converge(service_id, spec, index, progress=result.said.append, warn=warn))
         if is_last and scenario.meanwhile:
             await asyncio.sleep(2)
             await interfere(swarm, service_id, scenario.meanwhile)
+            facts.interfered = time.time()
         try:
             done = (await waiting).text
             result.done = done if is_last else ""
@@ -70,7 +90,11 @@ async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
             result.failure = str(failure) if is_last else f"step {number}: {failure}"
             if not is_last:
                 break
-        result.seconds = time.monotonic() - begun
+        finally:
+            facts.close()
+        result.seconds = time.time() - begun
+        result.told = result.told or result.seconds
+        result.after = max(0.0, begun + result.told - facts.behind(result.failure))
     if result.failure and scenario.meanwhile != "remove":
         right = corrected(specs[-1])
         _, index = await _submit(swarm, service_id, right)
@@ -93,6 +117,7 @@ def unpullable(engine: Engine, folder: Path) -> Iterator[dict[str, str]]:
     with (
         run_registry(engine, folder / "public") as public,
         run_registry(engine, folder / "private", password=PASSWORD) as private,
+        silent_registry(engine) as silent,
     ):
         yield {
             "not-in-its-registry": f"{public.address}/team/nothing:1",
@@ -100,13 +125,23 @@ def unpullable(engine: Engine, folder: Path) -> Iterator[dict[str, str]]:
             "denied": f"{private.address}/team/other:1",
             "registry-is-dead": f"{engine.gateway}:9/team/app:1",
             "no-such-host": "registry.invalid/team/app:1",
+            SILENT: f"{silent}/team/app:1",
         }
 
 
 def pulls(images: dict[str, str]) -> list[Scenario]:
-    """A scenario for each image that cannot be pulled, by a name of its own."""
+    """A scenario for each image that cannot be pulled, by a name of its own.
+
+    For a silent registry an engine waits 25 to 41 s, and may have the image after all: until then it is a warning.
+    """
     return [
-        Scenario(name, lambda n, p, image=image: [service(n, image)], "failed", (image,), within=PULL_S)  # type: ignore[misc]
+        Scenario(
+            name,
+            lambda n, p, image=image: [service(n, image)],  # type: ignore[misc]
+            "failed",
+            (image,),
+            within=60.0 if name == SILENT else PULL_S,
+        )
         for name, image in images.items()
     ]
 

@@ -12,7 +12,8 @@ from swarm_provider.dockerapi.api import connect
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
-from swarm_provider.rollout.watch import Outcome, Watcher
+from swarm_provider.rollout.waiter import Outcome
+from swarm_provider.rollout.watch import Watcher
 from tests.rollout.scenarios import GLOBAL, SECOND, service
 from tests.support.engine import Engine
 

@@ -15,7 +15,8 @@ import pytest
 from swarm_provider.core.foreign import shown
 from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed
-from swarm_provider.rollout.watch import Outcome, Watcher
+from swarm_provider.rollout.waiter import Outcome
+from swarm_provider.rollout.watch import Watcher
 from tests.plan.streams import Stream, load
 from tests.rollout.replay import Replay, VirtualClock
 
@@ -143,6 +144,33 @@ def test_image_that_only_the_node_cannot_fetch_says_where_to_look() -> None:
     clock, swarm, (stream,) = _start("1.41-image-missing")
     with pytest.raises(RolloutFailed, match="the manager can pull it; check the node's network access"):
         asyncio.run(_converge(swarm, clock, stream))
+
+
+def _pulled_slowly(stream: Stream) -> Stream:
+    """The same rollout with tasks that prepare for half a minute more."""
+    looks = [
+        {**look, "at": look["at"] + 30.0} if number >= 2 else look for number, look in enumerate(stream.json["looks"])
+    ]
+    assert {task["Status"]["State"] for task in looks[1]["tasks"]} == {"preparing"}
+    return Stream({**stream.json, "looks": looks})
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_pull_that_takes_long_is_explained_only_where_its_registry_does_not_answer(answers: bool) -> None:
+    stream, clock = _pulled_slowly(load("1.41-create")), VirtualClock()
+    swarm = Replay(clock, stream)
+    if not answers:
+        swarm.registry = DockerError("its registry timed out", call="look up image 'bb:1'")
+    told: list[tuple[float, str]] = []
+    outcome = asyncio.run(_converge(swarm, clock, stream, warn=lambda text: told.append((clock.now(), text))))
+    # the pull succeeds all the same
+    assert outcome.text == "2/2 running"
+    if answers:
+        assert told == []
+        return
+    [(at, text)] = told
+    assert at < 8
+    assert text == ("rec-create.1 on node1: still preparing; look up image 'bb:1' failed: its registry timed out")
 
 
 def test_cancel_ends_the_waiting_at_once() -> None:

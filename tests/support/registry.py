@@ -8,7 +8,9 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +68,61 @@ def run_registry(engine: Engine, folder: Path, *, password: str = "") -> Iterato
         yield registry
     finally:
         _script("down", "--dir", str(data))
+
+
+@contextlib.contextmanager
+def silent_registry(engine: Engine) -> Iterator[str]:
+    """The address of one that takes connections and never says a word."""
+    with _listener(engine, lambda connection: None) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def slow_registry(engine: Engine, registry: Registry, seconds: float) -> Iterator[str]:
+    """The address at which a registry answers, each connection to it after so many seconds."""
+    host, _, port = registry.address.rpartition(":")
+
+    def forward(connection: socket.socket) -> None:
+        time.sleep(seconds)
+        with socket.create_connection((host, int(port)), timeout=60) as other:
+            back = threading.Thread(target=_copy, args=(other, connection), daemon=True)
+            back.start()
+            _copy(connection, other)
+            back.join()
+
+    with _listener(engine, forward) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _listener(engine: Engine, serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    taken: list[socket.socket] = []
+
+    def accept(server: socket.socket) -> None:
+        # ends with the socket
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                taken.append(connection)
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    with socket.create_server((engine.gateway, 0), backlog=64) as server:
+        accepting = threading.Thread(target=accept, args=(server,), daemon=True)
+        accepting.start()
+        try:
+            yield "{}:{}".format(*server.getsockname())
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            for connection in taken:
+                connection.close()
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    # either end may go at any time
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 def _free_port(address: str) -> int:

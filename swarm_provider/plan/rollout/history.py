@@ -60,6 +60,7 @@ class Failure:
         ran: whether it was ever seen running.
         started_s: seconds from `starting`, in which a container waits to become healthy, to its end; 0 when that state
             was not seen.
+        prepared_s: seconds from `preparing`, in which its image is pulled, to its end; 0 when that state was not seen.
     """
 
     task: Task
@@ -67,6 +68,7 @@ class Failure:
     at: float
     ran: bool
     started_s: float
+    prepared_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class ObservedTask:
     Attributes:
         ran: whether it was ever seen running.
         starting: when its node began to start the container, on the node's clock in nanoseconds; 0 when not seen.
+        preparing: since when it was seen `preparing`, None when it was not.
     """
 
     state: str
@@ -83,6 +86,7 @@ class ObservedTask:
     since: float
     ran: bool = False
     starting: int = 0
+    preparing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -225,12 +229,24 @@ def _is_current(task: Task, service: Service, snapshot: Snapshot, history: Histo
 def _seen(before: ObservedTask | None, task: Task, now: float) -> ObservedTask:
     state = task.state
     starting = task.reported if state == "starting" else 0
+    preparing = now if state == "preparing" else None
     if before is None:
-        return ObservedTask(state, task.error, now, ran=state == "running", starting=starting)
-    if (before.state, before.error) == (state, task.error):
+        return ObservedTask(state, task.error, now, state == "running", starting, preparing)
+    if before.state == state and (before.error == task.error or _tries_on(before, task)):
         return before
-    ran = before.ran or state == "running"
-    return ObservedTask(state, task.error, now, ran=ran, starting=before.starting or starting)
+    return ObservedTask(
+        state,
+        task.error,
+        now,
+        ran=before.ran or state == "running",
+        starting=before.starting or starting,
+        preparing=preparing if before.preparing is None else before.preparing,
+    )
+
+
+def _tries_on(before: ObservedTask, task: Task) -> bool:
+    """Say whether it fails to get ready as before: what an engine says of each try has ports and times of its own."""
+    return task.state == "preparing" and bool(before.error and task.error)
 
 
 def _completed(snapshot: Snapshot, service: Service) -> frozenset[str]:
@@ -274,7 +290,7 @@ def _failures(
 ) -> tuple[Failure, ...]:
     known = {failure.task.id for failure in history.failures}
     found = [
-        Failure(task, slot_key(service, task), now, ran=seen[task.id].ran, started_s=_started_s(task, seen[task.id]))
+        _failure(task, service, seen[task.id], now)
         for task in sorted(map(Task, snapshot.tasks), key=lambda task: task.created)
         if task.id not in known
         and task.created >= history.since
@@ -282,6 +298,11 @@ def _failures(
         and _is_current(task, service, snapshot, history, now)
     ]
     return (*history.failures, *found)[-KEPT_FAILURES:]
+
+
+def _failure(task: Task, service: Service, seen: ObservedTask, now: float) -> Failure:
+    prepared_s = 0.0 if seen.preparing is None else now - seen.preparing
+    return Failure(task, slot_key(service, task), now, seen.ran, _started_s(task, seen), prepared_s)
 
 
 def _started_s(task: Task, seen: ObservedTask) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from swarm_provider.core.values import at
@@ -22,7 +23,9 @@ GIVEN_UP_S: Final = 2.0
 TRIES: Final = 2
 TRIED_AT_LEAST_S: Final = 2.0
 TRIED_S: Final = 10.0
-"""What waiting does not cure is believed after two tries in at least 2 s, or after one that is 10 s old."""
+"""What waiting does not cure is believed after two tries in at least 2 s, or after one that is 10 s old.
+
+A pull that took as long before it failed has been tried for that time: an engine waits for a silent registry itself."""
 
 
 def hopeless(rollout: RolloutState, rest: dict[str, Task], unplaced: list[Task]) -> list[Cause]:
@@ -56,6 +59,11 @@ def stalled(rollout: RolloutState) -> bool:
     return lost and watched and rollout.quiet() - rollout.service.update_delay_ns / SECOND >= STALLED_S
 
 
+def unprepared(tasks: Mapping[str, Task]) -> list[Task]:
+    """Return those of the tasks that a node cannot get ready, and goes on trying."""
+    return [task for task in tasks.values() if task.state == "preparing" and task.error]
+
+
 def _fails_for_good(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
     """Return the tasks that fail for a reason that stays: the image, a mount, a port, the command."""
     found = [f for f in rollout.failures_in(rest) if causes.kind_of_failure(f) in causes.PERMANENT]
@@ -67,14 +75,15 @@ def _fails_for_good(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]
         return []
     tries = max(sum(f.slot == slot for f in found) for slot in {f.slot for f in found})
     age = rollout.now - found[0].at
-    if age < TRIED_AT_LEAST_S or (tries < TRIES and age < TRIED_S):
+    pulled = max((f.prepared_s for f in found if causes.kind_of_failure(f) == "image"), default=0.0)
+    if age < TRIED_AT_LEAST_S or (tries < TRIES and age + pulled < TRIED_S):
         return []
     return causes.failing(rollout.service, found, rollout.snapshot.nodes) + rollout.paused()
 
 
 def _unprepared(rollout: RolloutState, rest: dict[str, Task]) -> list[Cause]:
     """Return the tasks that stay `preparing` with an error: from Engine 29 on a node asks a registry repeatedly."""
-    found = [task for task in rest.values() if task.state == "preparing" and task.error]
+    found = unprepared(rest)
     if not found or (rollout.running() and not rollout.service.is_global):
         # where it runs on some node, the node that cannot may still get there
         return []

@@ -19,7 +19,7 @@ from swarm_provider.plan.rollout.causes import Cause, rollback_note, where
 from swarm_provider.plan.rollout.history import History, Snapshot, group_tasks, observe
 from swarm_provider.plan.rollout.spec_drift import altered
 from swarm_provider.plan.rollout.state import CRASH_PATIENCE_S, Desired, RolloutState
-from swarm_provider.plan.rollout.terminal_conditions import UNPLACED_S, hopeless, stalled
+from swarm_provider.plan.rollout.terminal_conditions import UNPLACED_S, hopeless, stalled, unprepared
 
 __all__ = [
     "Cause",
@@ -46,12 +46,14 @@ class Waiting:
         struggling: it makes no headway at present: tasks fail, or find no node.
         placement: tasks find no node; whether room becomes free elsewhere is worth a look.
         stalled: Swarm's update waits for a task on a node that was lost, and goes on only when it is restarted.
+        pulling: a task that has been preparing for a while; whether its image's registry answers is worth a look.
     """
 
     text: str
     struggling: bool = False
     placement: bool = False
     stalled: bool = False
+    pulling: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Done:
     text: str
 
 
+PULLING_S: Final = 5.0
+"""How long a task prepares until its registry is asked whether it answers: most images are there by then."""
 LOOK_AGAIN_S: Final = 2.0
 """How long the lists of services and tasks may be apart."""
 
@@ -110,7 +114,14 @@ def explain(snapshot: Snapshot, desired: Desired, history: History | None, now: 
     if snapshot.service is None or history is None:
         return ()
     rollout = _rollout_state(snapshot, snapshot.service, desired, history, now)
-    return (*rollout.failing(), *_unplaced_causes(rollout, _unplaced(rollout.groups.current)))
+    tasks = rollout.groups.current
+    pulling = _pulling(rollout, tasks)
+    return (
+        *rollout.failing(),
+        *_unplaced_causes(rollout, _unplaced(tasks)),
+        *causes.unprepared(rollout.service, unprepared(tasks), snapshot.nodes),
+        *((pulling,) if pulling else ()),
+    )
 
 
 def _rollout_state(snapshot: Snapshot, json: Json, desired: Desired, history: History, now: float) -> RolloutState:
@@ -233,7 +244,8 @@ def _unfinished(rollout: RolloutState, head: str, rest: dict[str, Task]) -> Verd
     reasons = [*rollout.failing(), *_unplaced_causes(rollout, unplaced), *rollout.paused()]
     verdict = _bounded(rollout, text, reasons or [_stuck(rollout, head, rest)])
     if isinstance(verdict, Waiting):
-        return Waiting(text, struggling, placement=bool(unplaced), stalled=not rest and stalled(rollout))
+        at_rest = not rest and stalled(rollout)
+        return Waiting(text, struggling, placement=bool(unplaced), stalled=at_rest, pulling=_pulling(rollout, rest))
     return verdict
 
 
@@ -252,15 +264,27 @@ def _unplaced(tasks: Mapping[str, Task]) -> list[Task]:
     return [task for task in tasks.values() if task.state == "pending" and task.error]
 
 
+def _pulling(rollout: RolloutState, rest: Mapping[str, Task]) -> Cause | None:
+    seen, latest = rollout.history.seen, rollout.now - PULLING_S
+    preparing = [task for task in rest.values() if task.state == "preparing" and not task.error]
+    return next((_still(rollout, task) for task in preparing if seen[task.id].since <= latest), None)
+
+
 def _unplaced_causes(rollout: RolloutState, unplaced: list[Task]) -> list[Cause]:
     return causes.unplaced(rollout.service, unplaced, rollout.snapshot, rollout.groups)
 
 
 def _stuck(rollout: RolloutState, head: str, rest: dict[str, Task]) -> Cause:
     for task in rest.values():
-        text = f"{where(rollout.service, task, rollout.snapshot.nodes)}: still {_doing(task)}"
-        return Cause("stuck", text, task.id, task.container_id, task.node_id)
+        return _still(rollout, task)
     return Cause("stuck", f"{rollout.service.name}: {head}, and no new task is being started")
+
+
+def _still(rollout: RolloutState, task: Task) -> Cause:
+    text = f"{where(rollout.service, task, rollout.snapshot.nodes)}: still {_doing(task)}"
+    # what takes long is the image, and whether its registry answers is known to whoever asks it
+    image = str(at(task.spec, "ContainerSpec", "Image") or "") if task.state == "preparing" else ""
+    return Cause("stuck", text, task.id, task.container_id, task.node_id, image)
 
 
 def _progress(rollout: RolloutState, head: str, rest: dict[str, Task], unplaced: list[Task]) -> str:

@@ -283,6 +283,7 @@ class ServiceHandler(Handler):
             fail_after_ns=patience_ns(news),
             timeout=request.timeout or None,
             progress=lambda text: self.session.log.status(request.urn, text),
+            warn=lambda text: self.session.log.warn(request.urn, text),
             cancelled=self.session.cancelled,
         )
         seen = outcome.snapshot
