@@ -13,6 +13,7 @@ Nothing here imports the docker library before a connection is made or `preload`
     lists        One list per kind and run: shared by all who ask, dropped by own writes
     logs         Docker's log stream as text
     processes    Other programs that are run for their answer: a credential helper, a version
+    questions    Objects by name, id or label, as they are now: many askers share a call
     registries   What is asked of registries: the login for one, an image
     tasks        What is asked of tasks: which there are, what they wrote, what their health checks said
 """

@@ -8,15 +8,13 @@ kind is shared by all callers, and another manager takes over when one is lost.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from swarm_provider.core import Json
 from swarm_provider.dockerapi import tasks
-from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.calls import THREADS, Calls, auth_header
 from swarm_provider.dockerapi.connection.connect import Peer
 from swarm_provider.dockerapi.connection.failover import Link
@@ -26,6 +24,7 @@ from swarm_provider.dockerapi.connection.transport import Answer, path_of
 from swarm_provider.dockerapi.failures import NoLeader, Unanswered
 from swarm_provider.dockerapi.kinds import Listing, exact, kind_of
 from swarm_provider.dockerapi.lists import Lists
+from swarm_provider.dockerapi.questions import Questions
 from swarm_provider.dockerapi.registries import Registries
 from swarm_provider.errors import Conflict, NotFound
 
@@ -35,8 +34,6 @@ Texts = list[str]
 T = TypeVar("T")
 
 CREATE_ATTEMPTS = 3
-IDS_OF_ONE_CALL = 50
-"""They stand in its address."""
 _ID = re.compile(r"[0-9a-z]{25}|[0-9a-f]{64}")
 
 
@@ -75,7 +72,7 @@ class Swarm:
         self._calls = calls
         self._lists = Lists(self._list)
         self._registries = Registries(calls)
-        self._batches: dict[str, Batch[str, Json | None]] = {}
+        self._questions = Questions(calls)
         self.listened: Callable[[str, Items], None] | None = None
         """Called with each list that arrives."""
 
@@ -167,9 +164,7 @@ class Swarm:
         Args:
             kind, label, value: the kind of object, and the label's key and value.
         """
-        query = {"filters": json.dumps({"label": [f"{label}={value}"]})}
-        answer = await self._calls.read(kind_of(kind).path, f"list {kind}s", query)
-        return kind_of(kind).items(answer.json())
+        return await self._questions.by_label(kind, label, value)
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None:
         """Return the object of exactly this name or id, or None when there is none.
@@ -191,9 +186,7 @@ class Swarm:
                 one = exact(kind, [answer.json()], name_or_id)
                 if one is not None or not how.filter_by_name:
                     return one
-        query = {"filters": json.dumps({"name": [name_or_id]})}
-        answer = await self._calls.read(how.path, operation, query)
-        return exact(kind, how.items(answer.json()), name_or_id)
+        return await self._questions.by_name(kind, name_or_id)
 
     async def get(self, kind: str, id: str) -> Json | None:
         """Return the object of exactly this whole id, as it is now; many that are asked for at once come in few calls.
@@ -201,16 +194,7 @@ class Swarm:
         Args:
             kind: service, config, secret, network or node.
         """
-        how = kind_of(kind)
-
-        async def ask(ids: Sequence[str]) -> list[Json | None]:
-            answer = await self._calls.read(how.path, f"list {kind}s", {"filters": json.dumps({"id": ids})})
-            found = {how.id_of(item): item for item in how.items(answer.json())}
-            return [found.get(id) for id in ids]
-
-        if kind not in self._batches:
-            self._batches[kind] = Batch(ask, IDS_OF_ONE_CALL)
-        return await self._batches[kind](id)
+        return await self._questions.by_id(kind, id)
 
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
         """Create a service, config, secret, network or volume and return its id (a volume's is its name).
