@@ -30,8 +30,7 @@ def schema(version: str) -> Json:
         "meta": {"moduleFormat": "(.*)"},
         "language": {
             "python": {
-                # not that of the package that this is, which `pulumi package add` would put it in the place of
-                "packageName": "pulumi_swarm",
+                "packageName": "swarm_provider",
                 "respectSchemaVersion": True,
                 "pyproject": {"enabled": True},
                 "inputTypes": "classes-and-dicts",
@@ -121,10 +120,7 @@ def _resource(resource: Resource) -> Json:
         "inputProperties": _properties(given(resource.inputs)),
         "requiredInputs": _required(given(resource.inputs)),
         "properties": _properties([*resource.outputs, *repeated]),
-        "required": [
-            *_required(resource.outputs),
-            *(entry.wire for entry in repeated if entry.required or entry.name in resource.filled),
-        ],
+        "required": _required(repeated),
     }
 
 
@@ -136,11 +132,7 @@ def _function(function: Function) -> Json:
             "properties": _properties(function.inputs),
             "required": _required(function.inputs),
         },
-        "outputs": {
-            "type": "object",
-            "properties": _properties(function.outputs),
-            "required": _required(function.outputs),
-        },
+        "outputs": {"type": "object", "properties": _properties(function.outputs)},
     }
 
 

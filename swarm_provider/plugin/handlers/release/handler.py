@@ -56,6 +56,7 @@ class ReleaseHandler(Handler):
 
     resource = RELEASE
     names = ("name", "stackName")
+    compares_inputs_only = True
 
     def __init__(self, run: Run, handlers: Mapping[str, Handler]) -> None:
         """
@@ -96,6 +97,7 @@ class ReleaseHandler(Handler):
                         references[child.kind, child.key] = answer.get("name") or answer["baseName"]
             if problems:
                 raise InputError(*problems)
+        self.run.tell_advice()
         result = {key: value for key, value in inputs.items() if key not in _OWN}
         result |= {place: {} for place in COMPUTED} | {"stackName": read.stack}
         for name, answer in checked.items():
@@ -112,6 +114,7 @@ class ReleaseHandler(Handler):
         self.session.log.speak_for(own.urn, request.urn, str(name))
         with self.run.during(own.urn, Phase.CHECK):
             self.run.register(own.urn)
+            self.run.gather_advice(own.urn)
             return await handler.check(own, inputs_of(olds, name), inputs)
 
     def _children(self, request: Request, olds: Json, news: Json, state: Json) -> list[Child]:
@@ -134,6 +137,9 @@ class ReleaseHandler(Handler):
         return Difference(found, stables=("stackName",))
 
     async def _differ(self, prepared: _Prepared, child: Child) -> list[Change]:
+        if child.olds == child.news:
+            # no handler of a child finds anything then
+            return []
         if not (child.olds and child.news):
             kind: Kind = "add" if child.news else "delete"
             return [Change(child.name.place, kind, child.olds or None, child.news or None)]
