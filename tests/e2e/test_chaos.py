@@ -1,4 +1,4 @@
-"""A deploy that is killed at any point: the next `up` ends in exactly what was asked for.
+"""A deploy that is killed at any point: the next `up` ends in exactly what was asked for, in either form.
 
 A proxy on the daemon's socket kills the CLI, or the plugin, with SIGKILL right before and right after each call that
 changes something; other runs are killed at random moments. `make chaos` runs all of it, `make test` two kills.
@@ -23,7 +23,7 @@ import pytest
 
 from swarm_provider.cli.checkpoints import broken
 from tests.conftest import ProjectFactory
-from tests.e2e.stacks import names
+from tests.e2e.stacks import names, write_yaml
 from tests.support.engine import Docker, Engine
 from tests.support.interposer import Interposer, Strike, When
 from tests.support.pulumi import PulumiProject
@@ -31,6 +31,7 @@ from tests.support.pulumi import PulumiProject
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(5400)]
 
 Target = Literal["cli", "plugin"]
+Form = Literal["resources", "release"]
 ENDS_WITHIN = 10.0
 """Seconds that a plugin may outlive its CLI and the output of it: 2 for one that runs (test_plugin_process.py), more
 for one that was just being started, on a busy machine."""
@@ -53,16 +54,43 @@ PROGRAM = """
             secrets=[{{"source": sec, "target": "content"}}],
         )
 """
+RELEASE = """
+    import pulumi
+    import swarm_provider as swarm
+
+    content = open("content.txt").read()
+    secrets = {{"sec": pulumi.Output.secret("secret " + content)}}
+    swarm.Release("{name}", compose_file="stack.yml", secrets=secrets, keep_previous=0)
+"""
+SERVICE = """
+      {key}:
+        image: bb:1
+        {command}
+        stop_grace_period: 1s
+        deploy: {{update_config: {{order: start-first, monitor: 500ms}}}}
+        configs: [{{source: cfg, target: /content}}]
+        secrets: [{{source: sec, target: content}}]
+"""
+OBJECTS = """
+    configs: {cfg: {file: ./content.txt}}
+    secrets: {sec: {external: true}}
+"""
 
 
 @dataclass
 class Rig:
-    """One program with a config, a secret and two services, deployed through the proxy; each round rotates both."""
+    """One program with a config, a secret and two services, deployed through the proxy; each round rotates both.
+
+    Attributes:
+        form: a resource for each of them, or one Release of all.
+        round: number of the content that is asked for.
+    """
 
     app: PulumiProject
     docker: Docker
     proxy: Interposer
     name: str
+    form: Form = "resources"
     round: int = 0
     lasted: float = 0.0
     """Seconds that the last run took, or until it was killed."""
@@ -73,39 +101,51 @@ class Rig:
         """Ask for other content."""
         self.round += 1
         self.app.write("content.txt", f"content {self.round}\n")
+        self.ask()
+
+    def ask(self, *, broken: bool = False) -> None:
+        """Ask for services that run, or of which one does not."""
+        if self.form == "release":
+            command = "command: /does/not/exist" if broken else ""
+            services = SERVICE.format(key="a", command="") + SERVICE.format(key="b", command=command)
+            write_yaml(self.app, "stack.yml", f"\n    services:{services}{OBJECTS}")
+
+    def service(self, key: str) -> str:
+        """The name of a service in the swarm."""
+        return f"{self.name}{'_' if self.form == 'release' else '-'}{key}"
 
     def current(self) -> dict[str, str]:
         """Names of the versions that the services refer to."""
-        spec = self.docker.service(f"{self.name}-a")["Spec"]["TaskTemplate"]["ContainerSpec"]
+        spec = self.docker.service(self.service("a"))["Spec"]["TaskTemplate"]["ContainerSpec"]
         return {"config": spec["Configs"][0]["ConfigName"], "secret": spec["Secrets"][0]["SecretName"]}
 
     def ids(self) -> set[str]:
-        return {self.docker.service(f"{self.name}-{key}")["ID"] for key in ("a", "b")}
+        return {self.docker.service(self.service(key))["ID"] for key in ("a", "b")}
 
     def assert_right(self, before: dict[str, str] | None, ids: set[str] | None = None) -> None:
         """The wanted content runs, and the versions are exactly the current one and what `keep_previous` keeps."""
         now = self.current()
-        kept = {before["secret"]} if before else set()
+        kept = {before["secret"]} if before and self.form == "resources" else set()
         assert not before or all(now[kind] != before[kind] for kind in now)
-        assert names(self.docker, "config", f"{self.name}-") == [now["config"]], "keep_previous=0"
-        assert set(names(self.docker, "secret", f"{self.name}-")) == {now["secret"], *kept}, "keep_previous=1"
+        assert names(self.docker, "config", self.name) == [now["config"]], "keep_previous=0"
+        assert set(names(self.docker, "secret", self.name)) == {now["secret"], *kept}, "keep_previous"
         assert ids is None or self.ids() == ids, "no service was made anew"
         for key in ("a", "b"):
-            (task,) = self.docker.tasks(f"{self.name}-{key}")
+            (task,) = self.docker.tasks(self.service(key))
             container = task["Status"]["ContainerStatus"]["ContainerID"]
             seen = self.docker("exec", container, "cat", "/content", "/run/secrets/content")
             assert seen == f"content {self.round}\nsecret content {self.round}"
 
     # ------------------------------------------------------------------ kills
 
-    def killed_at_call(self, number: int, when: When, target: Target) -> bool:
-        """Run `up` and kill at that changing call; says whether it came so far."""
+    def killed_at_call(self, number: int, when: When, target: Target, *, fails: bool = False) -> bool:
+        """Run `up` and kill at that changing call; says whether it came so far. `fails`: it fails without a kill."""
         running: list[subprocess.Popen[str]] = []
         self.proxy.begin(Strike(number, when, (lambda: running[0].pid) if target == "cli" else None))
         running.append(self.app.start("up", "--yes", "--skip-preview"))
         output, _ = running[0].communicate(timeout=300)
         came = self.proxy.struck is not None
-        assert (running[0].returncode != 0) == came, output
+        assert (running[0].returncode != 0) == (came or fails), output
         return came
 
     def killed_after(self, seconds: float, target: Target) -> bool:
@@ -151,14 +191,17 @@ class Rig:
         return len(found)
 
     def tasks(self) -> set[str]:
-        return self.docker.task_ids(f"{self.name}-a") | self.docker.task_ids(f"{self.name}-b")
+        return self.docker.task_ids(self.service("a")) | self.docker.task_ids(self.service("b"))
 
 
-@pytest.fixture
-def rig(project: ProjectFactory, engine: Engine, docker: Docker, unique: str) -> Iterator[Rig]:
+@pytest.fixture(params=["resources", "release"])
+def rig(
+    project: ProjectFactory, engine: Engine, docker: Docker, unique: str, request: pytest.FixtureRequest
+) -> Iterator[Rig]:
+    form: Form = request.param
     with Interposer(Path(engine.dir), engine.host) as proxy:
-        app = project(PROGRAM.format(name=unique), host=proxy.host)
-        yield Rig(app, docker, proxy, unique)
+        app = project({"resources": PROGRAM, "release": RELEASE}[form].format(name=unique), host=proxy.host)
+        yield Rig(app, docker, proxy, unique, form)
 
 
 @pytest.fixture
@@ -166,6 +209,21 @@ def deployed(rig: Rig) -> Rig:
     rig.next()
     rig.app.up().assert_ok()
     return rig
+
+
+def fail_killed(rig: Rig, number: int, when: When, target: Target) -> bool:
+    """One round of a Release that fails and is killed in its work or on its way back; then the file is corrected."""
+    before, ids = rig.current(), rig.ids()
+    rig.next()
+    rig.ask(broken=True)
+    killed = rig.killed_at_call(number, when, target, fails=True)
+    print(f"round {rig.round}: {'killed' if killed else 'not killed'} {rig.proxy.struck or ''}", flush=True)
+    if not killed:
+        assert rig.current() == before, "everything is back"
+    rig.ask()
+    rig.recover()
+    rig.assert_right(before, ids)
+    return killed
 
 
 def rotate_killed(rig: Rig, kill: Callable[[], bool]) -> bool:
@@ -187,6 +245,7 @@ def test_rotation_that_is_killed_is_finished_by_the_next_up(deployed: Rig) -> No
     deployed.app.assert_no_changes()
 
 
+@pytest.mark.parametrize("rig", ["resources"], indirect=True)
 def test_state_that_was_cut_off_is_mended_as_doctor_says_and_nothing_restarts(deployed: Rig) -> None:
     app = deployed.app
     deployed.next()
@@ -212,6 +271,27 @@ def test_state_that_was_cut_off_is_mended_as_doctor_says_and_nothing_restarts(de
     app.destroy().assert_ok()
     assert names(deployed.docker, "config", deployed.name) == names(deployed.docker, "secret", deployed.name) == []
     assert names(deployed.docker, "service", deployed.name) == []
+
+
+@pytest.mark.parametrize("rig", ["release"], indirect=True)
+def test_release_that_is_killed_on_its_way_back_is_finished_by_the_next_up(deployed: Rig) -> None:
+    # two versions are made and two services changed, then one service is back
+    assert fail_killed(deployed, 5, "after", "plugin")
+    deployed.app.assert_no_changes()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["cli", "plugin"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("rig", ["release"], indirect=True)
+def test_release_killed_at_every_call_of_a_failure_is_finished_by_the_next_up(
+    deployed: Rig, when: When, target: Target
+) -> None:
+    number = 1
+    while fail_killed(deployed, number, when, target):
+        deployed.app.assert_no_changes()
+        number += 1
+    assert number > 8, "two versions made, two services changed, both returned, two versions removed"
 
 
 @pytest.mark.long
