@@ -255,6 +255,13 @@ class Ours(_Pulumi):
         self.workload.write(self.project.folder, self.versions)
 
 
+class Release(Ours):
+    """The same files as one resource."""
+
+    name = "swarm-provider, Release"
+    program = Ours.program.replace("swarm.Stack", "swarm.Release")
+
+
 class Nothing(_Pulumi):
     """A program of the same shape, with a provider that does nothing: Pulumi's own floor."""
 
@@ -295,6 +302,29 @@ class Nothing(_Pulumi):
 
     def write(self) -> None:
         self.workload.things(self.project.folder, self.versions)
+
+
+class NothingAtOnce(Nothing):
+    """The same content as one resource, with that provider."""
+
+    name = "do-nothing provider, one resource"
+    program = """
+    import json
+    import pulumi
+
+    class Thing(pulumi.CustomResource):
+        def __init__(self, kind, name, props):
+            super().__init__(f"nothing:index:{kind}", name, props)
+
+    things = json.load(open("things.json"))
+    configs = {key: {"data": data, "name": f"{key}-{hash(data)}"} for key, data in things["contents"].items()}
+    for key, service in things["services"].items():
+        service["configs"][0]["source"] = configs[key]["name"]
+    secrets = {"shared": {"data": pulumi.Output.secret("not a secret"), "name": "s"}}
+    networks = {"default": {"name": "bench_default"}}
+    Thing("Release", "bench", {"services": things["services"], "configs": configs, "secrets": secrets,
+        "networks": networks})
+    """
 
 
 def _set(project: PulumiProject, key: str, value: Json) -> None:
