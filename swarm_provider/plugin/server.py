@@ -29,7 +29,6 @@ from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
 from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
-from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.protocol.differences import difference
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
@@ -42,6 +41,8 @@ from swarm_provider.plugin.swarms.marks import mark_of, marked
 from swarm_provider.version import __version__
 
 if TYPE_CHECKING:
+    # a second process of this plugin checks the configuration alone
+    from swarm_provider.plugin.handlers.base import Handler
     from swarm_provider.plugin.run.run import Run
     from swarm_provider.plugin.run.session import Session
     from swarm_provider.plugin.swarms.configuration import Settled

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from google.protobuf import struct_pb2
 
 from swarm_provider.core import Json
 from swarm_provider.plan.ownership.swarm_identity import KEY
-from swarm_provider.plugin.run.session import Session
+
+if TYPE_CHECKING:
+    from swarm_provider.plugin.run.session import Session
 
 
 def mark_of(state: struct_pb2.Struct) -> str:
