@@ -11,7 +11,9 @@ from swarm_provider.core.values import UNKNOWN
 from swarm_provider.dockerapi import ConnectionSettings
 from swarm_provider.errors import InputError
 from swarm_provider.plan.change.restart import Restart
+from swarm_provider.plugin.handlers.registry import handlers
 from swarm_provider.plugin.protocol.engine_log import EngineLog
+from swarm_provider.plugin.run.parts import Parts
 from swarm_provider.plugin.run.phases import Phase, WrongPhase
 from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.session import Session
@@ -40,6 +42,11 @@ USES: dict[str, tuple[Callable[[Run], Any], set[Phase]]] = {
     "keep": (lambda run: run.keep(WEB, "service", "web"), {Phase.DIFF}),
     "replace": (lambda run: run.replace(WEB, delete_first=True), {Phase.DIFF}),
     "take_along": (lambda run: run.take_along(WEB, {}, ["name"]), {Phase.DIFF}),
+    "ignore_by_files": (lambda run: run.ignore_by_files(WEB, [("services", "web")]), {Phase.CHECK}),
+    "ignore": (lambda run: run.ignore(WEB, [("services", "web")]), {Phase.DIFF}),
+    "ignored": (lambda run: run.ignored(WEB), {Phase.DIFF, Phase.PLAN, Phase.APPLY}),
+    "differ": (lambda run: run.differ(WEB, ("services", "web"), replaced=False), {Phase.DIFF}),
+    "differing": (lambda run: run.differing(WEB), {Phase.PLAN, Phase.APPLY}),
     "foretold": (lambda run: run.foretold(WEB), {Phase.PLAN}),
     "taken_along": (lambda run: run.taken_along(WEB), {Phase.PLAN}),
     "made": (lambda run: run.made(WEB, "service", "web", "web", "id"), {Phase.APPLY}),
@@ -72,8 +79,31 @@ def test_method_of_a_run_is_used_in_its_phases_only(name: str, phase: Phase) -> 
 
 
 def test_every_method_that_has_a_phase_is_tried_above() -> None:
-    bound = {name for name, method in vars(Run).items() if hasattr(method, "__wrapped__")}
+    bound = {name for each in (Run, Parts) for name, method in vars(each).items() if hasattr(method, "__wrapped__")}
     assert bound == {*USES, "foretell"}
+
+
+def test_handlers_keep_nothing_of_a_run() -> None:
+    for token, handler in handlers(new_run()).items():
+        kept = {name: value for name, value in vars(handler).items() if name not in ("run", "session", "_handlers")}
+        assert all({*vars(value)} <= {"run", "session"} for value in kept.values()), token
+
+
+def test_check_forgets_what_a_diff_before_it_found_of_parts() -> None:
+    run = new_run()
+    with run.during(WEB, Phase.CHECK):
+        run.ignore_by_files(WEB, [("services", "a")])
+    with run.during(WEB, Phase.DIFF):
+        run.ignore(WEB, [("services", "b")])
+        run.differ(WEB, ("services", "a"), replaced=True)
+    with run.during(WEB, Phase.PLAN):
+        assert [*run.ignored(WEB)] == [("services", "b"), ("services", "a")]
+        assert run.differing(WEB) == {("services", "a"): True}
+    with run.during(WEB, Phase.CHECK):
+        run.ignore_by_files(WEB, [])
+    with run.during(WEB, Phase.APPLY):
+        assert not run.ignored(WEB)
+        assert run.differing(WEB) == {}
 
 
 @pytest.mark.parametrize("phase", Phase, ids=lambda phase: phase.name.lower())

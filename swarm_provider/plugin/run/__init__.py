@@ -9,6 +9,7 @@ Not here: what one kind of resource does (handlers).
     nodes            Nodes as users name them: by host name or by id
     planned_changes  What this run is about to change of the swarm, as far as the forecasts of other resources have to
                      know it
+    parts            What Check and Diff found out of the parts of a resource that has several
     phases           The phases of a run, and whether what is used belongs into the present one
     run              All that one run knows of its resources
     session          The connections of one configured provider, its settings, and how it speaks to the person

@@ -17,7 +17,8 @@ from swarm_provider.plugin.protocol.engine_log import LONGEST_MESSAGE
 from swarm_provider.plugin.run.claims import Claimed, Claims
 from swarm_provider.plugin.run.images import RegistryAnswer
 from swarm_provider.plugin.run.memo import Once
-from swarm_provider.plugin.run.phases import Phase, Phases, only_in
+from swarm_provider.plugin.run.parts import Parts
+from swarm_provider.plugin.run.phases import Phase, only_in
 from swarm_provider.plugin.run.planned_changes import Planned
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Items
@@ -25,7 +26,7 @@ from swarm_provider.plugin.run.swarm import Items
 _PREPARING = (Phase.CHECK, Phase.DIFF, Phase.PLAN)
 
 
-class Run(Phases):
+class Run(Parts):
     """What the resources of one run share on one swarm: from Configure of the plugin process to its end.
 
     A preview is a run, and the update after it is another one, in a process of its own. Of one resource, Pulumi calls
@@ -47,6 +48,7 @@ class Run(Phases):
         claims            written in CHECK, DIFF and APPLY; a claim is found by everybody at any time, by name
         made objects      APPLY; Delete of an older self leaves them
         replacements      DIFF; asked for in PLAN and DELETE
+        parts             CHECK and DIFF; what makes them asks in PLAN and APPLY (`Parts`)
         planned changes   CHECK, DIFF and PLAN; the forecasts of resources after it in the program know them
         forecasts         CHECK, DIFF and PLAN; the outputs of PLAN carry them
         published ports   CHECK

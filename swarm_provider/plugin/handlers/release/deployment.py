@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from swarm_provider.core import Json
+from swarm_provider.core.path import Path
 from swarm_provider.errors import Cancelled, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.change.request_spec import share_ports
 from swarm_provider.plugin.handlers.release.children import Child, Name
@@ -32,21 +33,19 @@ class Deployment:
         session: Session,
         children: Sequence[Child],
         depends_on: Mapping[str, Sequence[str]],
-        changed: Collection[Name],
-        replaced: Collection[Name],
+        differing: Mapping[Path, bool],
     ) -> None:
         """
         Args:
             children: those of the old and of the new inputs.
             depends_on: the services that come before a service, by key.
-            changed: children that differ; one that does not, and is settled, is left alone.
-            replaced: children whose old object goes before the new one is made.
+            differing: places of the children that differ, each with whether its old object goes before the new one
+                is made; a child that does not differ, and is settled, is left alone.
         """
         self._session = session
         self._children = children
         self._depends_on = depends_on
-        self._changed = changed
-        self._replaced = replaced
+        self._differing = differing
         self.states: dict[Name, Json] = {child.name: child.state for child in children if child.olds}
         self._failed: dict[Name, Sequence[str]] = {}
         self._begun: set[Name] = set()
@@ -80,7 +79,7 @@ class Deployment:
         return self._reasons()
 
     def _is_to_be_made(self, child: Child) -> bool:
-        return not child.is_settled or child.name in self._changed
+        return not child.is_settled or child.name.place in self._differing
 
     def _reasons(self) -> list[str]:
         return [f"{name}: {reason}" for name, reasons in self._failed.items() for reason in reasons]
@@ -105,7 +104,7 @@ class Deployment:
 
     async def _make_one(self, child: Child) -> None:
         self._begun.add(child.name)
-        replaced = child.name in self._replaced
+        replaced = self._differing.get(child.name.place, False)
         if child.olds and replaced:
             await _remove(child)
         with child.during(Phase.APPLY):

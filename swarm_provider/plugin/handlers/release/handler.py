@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from swarm_provider.compose.children import Child as Planned
@@ -34,23 +34,6 @@ from swarm_provider.plugin.run.run import Run
 _OWN: Final = ("stackName", *COMPUTED, "dependencies")
 
 
-@dataclass
-class _Prepared:
-    """What Check and Diff found out of one Release in this run, for Update.
-
-    Attributes:
-        ignored_by_files: what `x-pulumi` of the services ignores, as paths below the Release.
-        ignored: paths below the Release whose live values stay.
-        changed: children that Diff found something of.
-        replaced: children whose change asks for a new object.
-    """
-
-    ignored_by_files: Sequence[path.Path] = ()
-    ignored: list[path.Path] = field(default_factory=list)
-    changed: set[Name] = field(default_factory=set)
-    replaced: set[Name] = field(default_factory=set)
-
-
 class ReleaseHandler(Handler):
     """`swarm:index:Release`."""
 
@@ -65,7 +48,6 @@ class ReleaseHandler(Handler):
         """
         super().__init__(run)
         self._handlers = handlers
-        self._prepared: dict[str, _Prepared] = {}
 
     # ---------------------------------------------------------------- check
 
@@ -75,7 +57,7 @@ class ReleaseHandler(Handler):
         for warning in read.warnings:
             # strict has made errors of them
             self.session.log.warn(request.urn, str(warning))
-        self._prepared[request.urn] = _Prepared([*_ignored_by_files(read.plan.children)])
+        self.run.ignore_by_files(request.urn, _ignored_by_files(read.plan.children))
         references = dict(read.plan.references)
         checked: dict[Name, Json] = {}
         problems: list[Problem] = []
@@ -126,39 +108,29 @@ class ReleaseHandler(Handler):
     # ----------------------------------------------------------------- diff
 
     async def diff(self, request: Request, olds: Json, news: Json, state: Json, ignored: Sequence[str]) -> Difference:
-        prepared = self._prepared.setdefault(request.urn, _Prepared())
-        prepared.ignored = [*map(path.parse, ignored), *prepared.ignored_by_files]
+        self.run.ignore(request.urn, map(path.parse, ignored))
         found: list[Change] = []
         if olds.get("stackName") != news.get("stackName"):
             found.append(Change(("stackName",), "update", olds.get("stackName"), news.get("stackName")))
             return Difference(found, ["stackName"], delete_before_replace=True)
         for child in self._children(request, olds, news, state):
-            found += await self._differ(prepared, child)
+            found += await self._differ(request, child)
         return Difference(found, stables=("stackName",))
 
-    async def _differ(self, prepared: _Prepared, child: Child) -> list[Change]:
+    async def _differ(self, request: Request, child: Child) -> list[Change]:
         if child.olds == child.news:
             # no handler of a child finds anything then
             return []
         if not (child.olds and child.news):
             kind: Kind = "add" if child.news else "delete"
             return [Change(child.name.place, kind, child.olds or None, child.news or None)]
-        below = [path.render(each[2:]) for each in prepared.ignored if each[:2] == child.name.place]
+        ignored = self.run.ignored(request.urn)
+        below = [path.render(each[2:]) for each in ignored if each[:2] == child.name.place]
         with child.during(Phase.DIFF):
-            found = await child.handler.diff(child.request, child.olds, self._kept(prepared, child), child.state, below)
+            found = await child.handler.diff(child.request, child.olds, _kept(child, ignored), child.state, below)
         if found.changes or found.replaces:
-            prepared.changed.add(child.name)
-        if found.replaces:
-            prepared.replaced.add(child.name)
+            self.run.differ(request.urn, child.name.place, replaced=bool(found.replaces))
         return [replace(each, place=(*child.name.place, *each.place)) for each in found.changes]
-
-    def _kept(self, prepared: _Prepared, child: Child) -> Json:
-        """Return the new inputs of a child, with the live value wherever the user ignores what the program says."""
-        news = child.news
-        for each in prepared.ignored:
-            if each[:2] == child.name.place and child.olds:
-                news = _copied(child.olds, news, each[2:])
-        return news
 
     # ----------------------------------------------------- create and update
 
@@ -169,31 +141,32 @@ class ReleaseHandler(Handler):
         return await self._apply(request, olds, news, state, preview=preview)
 
     async def _apply(self, request: Request, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
-        prepared, stack = self._prepared.setdefault(request.urn, _Prepared()), str(news["stackName"])
+        stack, ignored = str(news["stackName"]), self.run.ignored(request.urn)
         found = [
-            replace(child, news=self._kept(prepared, child)) if child.news else child
+            replace(child, news=_kept(child, ignored)) if child.news else child
             for child in self._children(request, olds, news, state)
         ]
+        differing = self.run.differing(request.urn)
         if preview:
-            return await self._previewed(prepared, [child for child in found if child.news], stack, news)
-        deployment = Deployment(
-            self.session, found, news.get("dependencies") or {}, prepared.changed, prepared.replaced
-        )
+            return await self._previewed(differing, [child for child in found if child.news], stack, news)
+        deployment = Deployment(self.session, found, news.get("dependencies") or {}, differing)
         reasons = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
         made = outputs(stack, deployment.states, news)
         if reasons:
             raise PartialFailure(stack, made, reasons)
         return made
 
-    async def _previewed(self, prepared: _Prepared, wanted: Sequence[Child], stack: str, news: Json) -> Json:
+    async def _previewed(
+        self, differing: Mapping[path.Path, bool], wanted: Sequence[Child], stack: str, news: Json
+    ) -> Json:
         states: dict[Name, Json] = {}
         foretold: list[Json] = []
         for child in wanted:
-            if child.is_settled and child.name not in prepared.changed:
+            if child.is_settled and child.name.place not in differing:
                 states[child.name] = child.state
                 continue
             with child.during(Phase.PLAN):
-                states[child.name] = await _planned(child, child.name in prepared.replaced)
+                states[child.name] = await _planned(child, differing.get(child.name.place, False))
                 foretold += self.run.foretold(child.request.urn).get(FORECAST, ())
         return {**outputs(stack, states, news), **({FORECAST: foretold} if foretold else {})}
 
@@ -237,6 +210,15 @@ def _ignored_by_files(planned: Iterable[Planned]) -> Iterable[path.Path]:
     """Yield what `x-pulumi` of the services ignores, as paths below the Release."""
     for child in planned:
         yield from ((*Name(child.kind, child.key).place, *path.parse(text)) for text in child.ignored)
+
+
+def _kept(child: Child, ignored: Iterable[path.Path]) -> Json:
+    """Return the new inputs of a child, with the live value wherever the user ignores what the program says."""
+    news = child.news
+    for each in ignored:
+        if each[:2] == child.name.place and child.olds:
+            news = _copied(child.olds, news, each[2:])
+    return news
 
 
 def _copied(olds: Any, news: Any, steps: path.Path) -> Any:
