@@ -21,13 +21,15 @@ class Resource:
         name: the Python class and the last part of the token (`Config` -> `swarm:index:Config`).
         doc: what it is.
         inputs: what the user gives, and what Check computes.
-        outputs: what only Docker or the provider knows.
+        outputs: what only Docker or the provider knows; those that are always there are `required`.
+        filled: inputs that Check sets where the user leaves them out.
     """
 
     name: str
     doc: str
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
+    filled: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:

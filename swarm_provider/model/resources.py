@@ -53,10 +53,11 @@ CONFIG: Final = Resource(
     "A family of Docker configs: changing its content creates a new version and updates the services that use it.",
     (*_family("config", "less than 1000 KiB"), _ADOPT, ADVICE_INPUT),
     (
-        Field("name", Text(), "Name of the current version."),
-        Field("config_id", Text(), "Docker's id of the current version."),
+        Field("name", Text(), "Name of the current version.", required=True),
+        Field("config_id", Text(), "Docker's id of the current version.", required=True),
         _INCARNATION,
     ),
+    ("base_name", "keep_previous"),
 )
 SECRET: Final = Resource(
     "Secret",
@@ -74,10 +75,11 @@ SECRET: Final = Resource(
         Field("trust_existing", Boolean(), "At import: `data` is what the cluster holds. Default false."),
     ),
     (
-        Field("name", Text(), "Name of the current version."),
-        Field("secret_id", Text(), "Docker's id of the current version."),
+        Field("name", Text(), "Name of the current version.", required=True),
+        Field("secret_id", Text(), "Docker's id of the current version.", required=True),
         _INCARNATION,
     ),
+    ("base_name", "keep_previous"),
 )
 IPAM: Final = ObjectOf(
     "Ipam",
@@ -126,9 +128,10 @@ NETWORK: Final = Resource(
         _ADOPT,
     ),
     (
-        Field("network_id", Text(), "Docker's id."),
+        Field("network_id", Text(), "Docker's id.", required=True),
         _INCARNATION,
     ),
+    ("name", "driver"),
 )
 VOLUME: Final = Resource(
     "Volume",
@@ -149,9 +152,10 @@ VOLUME: Final = Resource(
         Field("delete_on_destroy", Boolean(), "Remove it, with its data, on destroy. Default false."),
     ),
     (
-        Field("mountpoint", Text(), "Path on the node, where it is known."),
+        Field("mountpoint", Text(), "Path on the node, where it is known.", required=True),
         _INCARNATION,
     ),
+    ("name", "driver"),
 )
 NODE_LABEL: Final = Resource(
     "NodeLabel",
@@ -169,10 +173,11 @@ NODE_LABEL: Final = Resource(
         Field("overwrite", Boolean(), "Overwrite a value that someone else set. Default false."),
     ),
     (
-        Field("previous", MapOf(Text()), "Previous values, by node id; restored on destroy."),
-        Field("node_ids", ListOf(Text()), "Ids of the nodes that this resource has labelled."),
+        Field("previous", MapOf(Text()), "Previous values, by node id; restored on destroy.", required=True),
+        Field("node_ids", ListOf(Text()), "Ids of the nodes that this resource has labelled.", required=True),
         _INCARNATION,
     ),
+    ("value",),
 )
 NODE: Final = Resource(
     "Node",
@@ -188,10 +193,11 @@ NODE: Final = Resource(
         Field("strict", Boolean(), "Treat every warning as an error. Default: the provider's."),
     ),
     (
-        Field("node_id", Text(), "Docker's id."),
-        Field("previous", Text(), "Previous availability; restored on destroy."),
+        Field("node_id", Text(), "Docker's id.", required=True),
+        Field("previous", Text(), "Previous availability; restored on destroy.", required=True),
         _INCARNATION,
     ),
+    ("availability",),
 )
 SERVICE: Final = Resource(
     "Service",
@@ -266,11 +272,13 @@ RELEASE: Final = Resource(
         ADVICE_INPUT,
     ),
     (
-        Field("stack_name", Text(), "Name in the swarm."),
-        Field("services", MapOf(Type()), "By compose key: name, serviceId, image with digest, endpoint."),
-        Field("networks", MapOf(Text()), "By compose key: the actual name."),
-        Field("configs", MapOf(Text()), "By compose key: the name of the current version."),
-        Field("secrets", MapOf(Text()), "By compose key: the name of the current version."),
+        Field("stack_name", Text(), "Name in the swarm.", required=True),
+        Field(
+            "services", MapOf(Type()), "By compose key: name, serviceId, image with digest, endpoint.", required=True
+        ),
+        Field("networks", MapOf(Text()), "By compose key: the actual name.", required=True),
+        Field("configs", MapOf(Text()), "By compose key: the name of the current version.", required=True),
+        Field("secrets", MapOf(Text()), "By compose key: the name of the current version.", required=True),
     ),
 )
 
@@ -291,13 +299,13 @@ _OBJECT_ARGS: Final = (
 
 def _object_outputs(kind: str) -> tuple[Field, ...]:
     return (
-        Field("name", Text(), "Actual name."),
-        Field("id", Text(), "Docker's id."),
-        Field("labels", MapOf(Text()), "Its labels."),
+        Field("name", Text(), "Actual name.", required=True),
+        Field("id", Text(), "Docker's id.", required=True),
+        Field("labels", MapOf(Text()), "Its labels.", required=True),
         *(
             (
-                Field("data", Text(), "Content, if it is UTF-8 text."),
-                Field("data_base64", Text(), "Content as base64."),
+                Field("data", Text(), "Content, if it is UTF-8 text.", required=True),
+                Field("data_base64", Text(), "Content as base64.", required=True),
             )
             if kind == "config"
             else ()
@@ -306,14 +314,14 @@ def _object_outputs(kind: str) -> tuple[Field, ...]:
 
 
 NODE_OUTPUTS: Final = (
-    Field("id", Text(), "Docker's id."),
-    Field("hostname", Text(), "Host name."),
-    Field("role", Text(), "manager or worker."),
-    Field("availability", Text(), "active, pause or drain."),
-    Field("state", Text(), "ready, down, disconnected or unknown."),
-    Field("address", Text(), "Address as seen by the swarm."),
-    Field("labels", MapOf(Text()), "Its labels."),
-    Field("engine_version", Text(), "Version of its engine."),
+    Field("id", Text(), "Docker's id.", required=True),
+    Field("hostname", Text(), "Host name.", required=True),
+    Field("role", Text(), "manager or worker.", required=True),
+    Field("availability", Text(), "active, pause or drain.", required=True),
+    Field("state", Text(), "ready, down, disconnected or unknown.", required=True),
+    Field("address", Text(), "Address as seen by the swarm.", required=True),
+    Field("labels", MapOf(Text()), "Its labels.", required=True),
+    Field("engine_version", Text(), "Version of its engine.", required=True),
 )
 NODE_INFO: Final = ObjectOf("NodeInfo", NODE_OUTPUTS, "A node as the swarm sees it.")
 
@@ -337,12 +345,12 @@ FUNCTIONS: Final = {
             "Look up a network by its exact name or id.",
             (Field("name", Text(), "Exact name or id.", required=True),),
             (
-                Field("name", Text(), "Name."),
-                Field("id", Text(), "Docker's id."),
-                Field("driver", Text(), "Driver."),
-                Field("scope", Text(), "swarm or local."),
-                Field("labels", MapOf(Text()), "Its labels."),
-                Field("attachable", Boolean(), "Standalone containers may attach."),
+                Field("name", Text(), "Name.", required=True),
+                Field("id", Text(), "Docker's id.", required=True),
+                Field("driver", Text(), "Driver.", required=True),
+                Field("scope", Text(), "swarm or local.", required=True),
+                Field("labels", MapOf(Text()), "Its labels.", required=True),
+                Field("attachable", Boolean(), "Standalone containers may attach.", required=True),
             ),
         ),
         Function(
@@ -358,7 +366,7 @@ FUNCTIONS: Final = {
                 Field("role", Choice(("manager", "worker"), "NodeRole"), "Only nodes of this role."),
                 Field("labels", LABELS, "Only nodes with all of these labels."),
             ),
-            (Field("nodes", ListOf(NODE_INFO), "The nodes, ordered by host name."),),
+            (Field("nodes", ListOf(NODE_INFO), "The nodes, ordered by host name.", required=True),),
         ),
     )
 }

@@ -30,7 +30,8 @@ def schema(version: str) -> Json:
         "meta": {"moduleFormat": "(.*)"},
         "language": {
             "python": {
-                "packageName": "swarm_provider",
+                # not that of the package that this is, which `pulumi package add` would put it in the place of
+                "packageName": "pulumi_swarm",
                 "respectSchemaVersion": True,
                 "pyproject": {"enabled": True},
                 "inputTypes": "classes-and-dicts",
@@ -120,7 +121,10 @@ def _resource(resource: Resource) -> Json:
         "inputProperties": _properties(given(resource.inputs)),
         "requiredInputs": _required(given(resource.inputs)),
         "properties": _properties([*resource.outputs, *repeated]),
-        "required": _required(repeated),
+        "required": [
+            *_required(resource.outputs),
+            *(entry.wire for entry in repeated if entry.required or entry.name in resource.filled),
+        ],
     }
 
 
@@ -132,7 +136,11 @@ def _function(function: Function) -> Json:
             "properties": _properties(function.inputs),
             "required": _required(function.inputs),
         },
-        "outputs": {"type": "object", "properties": _properties(function.outputs)},
+        "outputs": {
+            "type": "object",
+            "properties": _properties(function.outputs),
+            "required": _required(function.outputs),
+        },
     }
 
 

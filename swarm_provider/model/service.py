@@ -363,9 +363,11 @@ CONTROL_INPUTS: Final = (
 )
 
 OUTPUTS: Final = (
-    Field("name", Text(), "Name in the swarm."),
-    Field("service_id", Text(), "Docker's id."),
-    Field("image", Text(), "Image with the digest that runs, where one is known."),
-    Field("endpoint", MapOf(Type()), "Mode, published ports and virtual addresses, as Docker reports them."),
+    Field("name", Text(), "Name in the swarm.", required=True),
+    Field("service_id", Text(), "Docker's id.", required=True),
+    Field("image", Text(), "Image with the digest that runs, where one is known.", required=True),
+    Field(
+        "endpoint", MapOf(Type()), "Mode, published ports and virtual addresses, as Docker reports them.", required=True
+    ),
     Field("incarnation", Text(), "Random value that ties this state to the live object."),
 )

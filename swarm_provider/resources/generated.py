@@ -733,7 +733,7 @@ class Service(SwarmResource):
         namespace: pulumi.Input[str] | None = None,
         command: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
         entrypoint: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
-        environment: pulumi.Input[Mapping[str, pulumi.Input[str | None]] | Sequence[str]] | None = None,
+        environment: pulumi.Input[Mapping[str, pulumi.Input[str | int | float | None]] | Sequence[str]] | None = None,
         labels: pulumi.Input[Mapping[str, pulumi.Input[str]] | Sequence[str]] | None = None,
         hostname: pulumi.Input[str] | None = None,
         user: pulumi.Input[str] | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,12 @@ def test_provider_configuration_is_the_definition() -> None:
 
 def test_every_lookup_is_in_the_schema() -> None:
     assert SCHEMA["functions"].keys() == FUNCTIONS.keys()
+
+
+def test_python_sdk_made_of_the_schema_does_not_take_the_place_of_this_package() -> None:
+    name = SCHEMA["language"]["python"]["packageName"]
+    assert name.replace("_", "-") != metadata("swarm-provider")["Name"]
+    assert not name.startswith(swarm_provider.__name__)
 
 
 @pytest.mark.parametrize("name", files())

@@ -9,6 +9,7 @@ import pytest
 
 from swarm_provider.core.values import UNKNOWN, Secret, has_secret, reveal
 from swarm_provider.model import RESOURCES
+from swarm_provider.model.schema import schema
 from tests.support.in_process import InProcess, Made
 from tests.support.memory_swarm import MemorySwarm
 
@@ -140,3 +141,47 @@ def test_looking_at_a_service_gives_the_whole_of_it(run: InProcess) -> None:
     assert state["deploy"]["replicas"] == 2
     assert state["networks"] == [{"name": "back"}]
     assert state["ports"][0]["published"] == 8080
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_what_the_schema_says_is_always_there_is_there(run: InProcess, kind: str) -> None:
+    required = set(schema("1.2.3")["resources"][f"swarm:index:{kind}"]["required"])
+    made = run.make(kind, "it", **SHOWN[kind])
+    inputs = run.inputs(kind, "it", SHOWN[kind], made.inputs)
+    looked_at = "disk@*" if kind == "NodeLabel" else made.id
+    states = {
+        "created": made.state,
+        "read": run.refresh(made).state,
+        "to be updated": run.update(kind, "it", made.id, made.inputs, inputs, made.state, preview=True),
+        "updated": run.update(kind, "it", made.id, made.inputs, inputs, made.state),
+    }
+    if kind != "Volume":
+        # a volume that a task makes on its node is not there yet
+        states["imported"] = run.read(kind, "it", looked_at)[2]
+    assert {name for name in required if name in ("name", "previous") or name.endswith("Id")}
+    assert {when: required - state.keys() for when, state in states.items() if required - state.keys()} == {}
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("getConfig", {"name": "app"}),
+        ("getSecret", {"name": "app"}),
+        ("getNetwork", {"name": "back"}),
+        ("getNode", {"node": "node1"}),
+        ("getNodes", {}),
+    ],
+)
+def test_look_up_answers_all_that_the_schema_promises(run: InProcess, function: str, arguments: dict[str, Any]) -> None:
+    for kind, name, given in (
+        ("Config", "app", {"data": "1"}),
+        ("Secret", "app", {"data": "1"}),
+        ("Network", "back", {}),
+    ):
+        run.make(kind, name, **given)
+    described = schema("1.2.3")
+    promised = described["functions"][f"swarm:index:{function}"]["outputs"]
+    found = run.invoke(function, arguments)
+    assert set(promised["required"]) == promised["properties"].keys() == found.keys()
+    for node in found.get("nodes", ()):
+        assert set(described["types"]["swarm:index:NodeInfo"]["required"]) == node.keys()

@@ -26,6 +26,7 @@ swarm.Service("a", image="bb:1", deploy={"mode": "replicated", "replicas": 2, "r
 swarm.Service("b", image="bb:1", deploy={"mode": later}, ports=["80:80", {"target": 81, "mode": "host"}])
 swarm.Service("c", image="bb:1", deploy={"mode": mode}, ports=ports, resolve_image="never", advice=["no-limits"])
 swarm.Service("d", image="bb:1", deploy=deploy, volumes=["data:/data", {"type": "volume", "target": "/x"}])
+swarm.Service("e", image="bb:1", environment={"N": 3, "R": 0.5, "A": "b", "GONE": None})
 swarm.Node("n", node="n1", availability="drain")
 swarm.get_nodes(role="worker")
 """

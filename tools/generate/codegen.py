@@ -48,6 +48,9 @@ _SPECIAL: Final = {
         "pulumi.Input[Sequence[pulumi.Input[ServiceNetworkArgs | str] | pulumi.Resource]] "
         "| Mapping[str, Mapping[str, Any] | None] | None"
     ),
+    ("Service", "environment"): (
+        "pulumi.Input[Mapping[str, pulumi.Input[str | int | float | None]] | Sequence[str]] | None"
+    ),
     ("Service", "ports"): "pulumi.Input[Sequence[pulumi.Input[PortArgs | str | int]]] | None",
     ("Config", "data"): "pulumi.Input[str] | bytes | None",
     ("Secret", "data"): "pulumi.Input[str] | bytes | None",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from swarm_provider.core.names import snake
@@ -48,18 +49,24 @@ def render() -> str:
         given = [field for field in resource.inputs if not field.computed]
         words = KEYWORDS.get(resource.name, {})
         parts += [f"## {resource.name}", resource.doc, _table("Input", given, words)]
-        parts += [_table("Output", resource.outputs)]
+        parts += [_table("Output", _answered(resource.outputs))]
         seen |= {nested.name: nested for field in given for nested in field.type.types()}
     parts += ["## Functions", "Data sources: each reads the swarm and changes nothing."]
     for function in FUNCTIONS.values():
         parts += [f"### {snake(function.name)}", function.doc, _table("Argument", function.inputs)]
-        parts += [_table("Result", function.outputs)]
-        seen |= {nested.name: nested for field in function.outputs for nested in field.type.types()}
+        parts += [_table("Result", _answered(function.outputs))]
+        found = (nested for field in function.outputs for nested in field.type.types())
+        seen |= {nested.name: replace(nested, fields=_answered(nested.fields)) for nested in found}
     parts += ["## Objects"]
     for nested in sorted(seen.values(), key=lambda entry: entry.name):
         given = [field for field in nested.fields if not field.computed]
         parts += [f"### {nested.name}Args", nested.doc, _table("Key", given)]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def _answered(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return outputs without what is said of required ones: they are always there, and nobody has to give them."""
+    return tuple(replace(field, required=False) for field in fields)
 
 
 def _table(kind: str, fields: Iterable[Field], words: Mapping[str, str] = MappingProxyType({})) -> str:
