@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -29,6 +30,7 @@ from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
 from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
+from swarm_provider.plugin.protocol.autonaming import KEPT, default_name, keep
 from swarm_provider.plugin.protocol.differences import difference
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
@@ -68,7 +70,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ProviderHandshakeResponse:
         if request.engine_address:
             self.log = EngineLog(request.engine_address)
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     @rpc
     async def GetPluginInfo(self, request: empty_pb2.Empty, context: Any) -> plugin_pb2.PluginInfo:
@@ -123,7 +125,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         settings = settings_from(inputs)
         connected = None if self._settled is None else self._settled.connected(settings.connection)
         self._configured = Homes(settings, record_of(args), self.log, connected)
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
+        )
 
     @rpc
     async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
@@ -159,13 +163,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
             self._require_swarm()
             await self._session.swarm()
+            called = _request(request)
+            named = replace(called, name=default_name(request, called.name))
             try:
-                inputs = await handler.check(_request(request), olds, news)
+                inputs = await handler.check(named, olds, news)
             except InputError as error:
                 return self._checked({}, error.problems)
         if self._session.offline and not olds:
             self._session.warn_offline()
-        return self._checked(inputs)
+        answer = self._checked(inputs)
+        keep(answer.inputs, request, named.name, called.name)
+        return answer
 
     @rpc
     async def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
@@ -236,7 +244,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log.hide(secret_texts(live.inputs))
         if live.reasons:
             raise _StillFailing(live.id, live.inputs, marked(live.outputs, session), live.reasons)
-        inputs = encode(live.inputs)
+        inputs = with_inputs(encode(live.inputs), request.inputs, (KEPT,))
         # nobody but the swarm has the content of what is only looked at
         repeated = handler.resource.repeated if known else handler.resource.repeated | set(CONTENT)
         properties = with_inputs(encode(marked(live.outputs, session)), inputs, repeated)
@@ -307,7 +315,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         resource = self._handler(request, self._homes.current).resource
         return resource.sound(self._opened(struct, without=resource.repeated))
 
-    def _opened(self, struct: Any, *, without: Container[str] = ()) -> Json:
+    def _opened(self, struct: Any, *, without: Container[str] = (KEPT,)) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""
         data = decode(struct, without=without)
         self.log.hide(secret_texts(data))
@@ -317,7 +325,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the detail that keeps a half-made object in the state."""
         if isinstance(error, _StillFailing):
             # Read knows where it was, which may be another swarm than the one of the settings
-            outputs, inputs = error.outputs, encode(error.inputs)
+            outputs, inputs = error.outputs, with_inputs(encode(error.inputs), request.inputs, (KEPT,))
         else:
             outputs = marked(error.outputs, self._session)
             inputs = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties

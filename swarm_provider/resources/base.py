@@ -47,8 +47,9 @@ class _Readable:
         type_ = self._model.shape.by_wire[wire].type
         value = self._given.get(wire)
         if value is None and wire == "name":
-            # Check takes the logical name when none is given
-            value = self.pulumi_resource_name
+            # Check has taken the logical name, or the one that `pulumi:autonaming` proposes; a test's mocks say none
+            named: pulumi.Output[Any] = pulumi.get(self, wire)
+            return named.apply(lambda found: found or self.pulumi_resource_name)
         # the URN is known in previews too; with it the Output depends on this resource
         both = pulumi.Output.all(self.urn, pulumi.Output.from_input(value))
         return both.apply(lambda pair: snake_keys(type_, pair[1]))
@@ -77,7 +78,7 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         options = prepared(model, opts, words, waits)
         given = to_wire(model.shape, args)
         self._given, self._shown = given, {}
-        outputs = dict.fromkeys(entry.wire for entry in model.outputs)
+        outputs = dict.fromkeys(entry.wire for entry in model.outputs) | dict.fromkeys({"name"} & model.repeated)
         pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given, **asked}, options)
         _rest_with_registration(self, ("id", *outputs, *given, *asked))
         if model.name == "Service":

@@ -123,7 +123,9 @@ def version_name(args: mocks.MockResourceArgs) -> dict[str, Any]:
         return {"name": f"{base}-0123abcd", f"{kind}Id": "docker-id"}
     if kind == "service":
         return {"name": base, "serviceId": "docker-id", "image": f"{args.inputs['image']}@sha256:1"}
-    return {f"{kind}Id": "docker-id"} if kind == "network" else {}
+    if kind in ("network", "volume"):
+        return {f"{kind}Id": "docker-id", "name": base}
+    return {}
 
 
 def run(

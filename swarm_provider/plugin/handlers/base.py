@@ -15,6 +15,7 @@ from swarm_provider.model import Resource
 from swarm_provider.plan.change.property_diff import Change, changes
 from swarm_provider.plan.families.naming import object_labels
 from swarm_provider.plan.ownership.claims import Claim, claim, of_another, proven
+from swarm_provider.plugin.protocol.autonaming import required_name
 from swarm_provider.plugin.protocol.operations import Difference, Live, Request
 from swarm_provider.plugin.run.run import Run
 
@@ -137,6 +138,20 @@ class Handler(ABC):
         if problems:
             raise InputError(*problems)
         return inputs
+
+    def name_unnamed(self, request: Request, inputs: Json, word: str = "name") -> None:
+        """Give what the program leaves unnamed its name, in place.
+
+        Args:
+            request: a Check, which has the name.
+            inputs: in normal form.
+            word: the input that names the resource.
+
+        Raises:
+            InputError: the project wants each resource to be named.
+        """
+        if word not in inputs:
+            inputs[word] = required_name(request.name)
 
     def note_owner(self, request: Request, live: object, state: Json) -> None:
         """Note, at Read, what the labels of an object say about this state: see Run.copy_of.

@@ -32,7 +32,7 @@ class NetworkHandler(Handler):
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
-        inputs.setdefault("name", request.name)
+        self.name_unnamed(request, inputs)
         inputs.setdefault("driver", "overlay")
         name = inputs["name"]
         if isinstance(name, str):

@@ -36,7 +36,7 @@ class VolumeHandler(Handler):
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
-        inputs.setdefault("name", request.name)
+        self.name_unnamed(request, inputs)
         inputs.setdefault("driver", "local")
         name = inputs["name"]
         if isinstance(name, str):

@@ -2,6 +2,7 @@
 
 Not here: what a resource is (handlers), and the service itself (server).
 
+    autonaming   The name of what a program leaves unnamed: its logical name, unless `pulumi:autonaming` says another
     differences  What Diff found, in Pulumi's words
     engine_log   What the plugin says to the person: messages and live status, through Pulumi's engine
     logfile      `SWARM_PROVIDER_LOG=FILE`

@@ -17,7 +17,7 @@ class Request:
 
     Attributes:
         urn: the resource's URN.
-        name: its logical name.
+        name: its logical name; at Check the name of what the program leaves unnamed, "" where it has to name it.
         timeout: seconds that the user allows (custom_timeouts); 0: no limit of theirs.
     """
 

@@ -46,7 +46,7 @@ class FamilyHandler(FamilyReader):
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = with_file(self.normal(news), self._wrap)
-        inputs.setdefault("baseName", request.name)
+        self.name_unnamed(request, inputs, "baseName")
         keep = self.session.settings.keep_previous.get(self.kind, naming.KEEP_DEFAULT)
         inputs.setdefault("keepPrevious", keep)
         problems = self._problems(inputs)

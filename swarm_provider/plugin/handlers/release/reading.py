@@ -14,6 +14,7 @@ from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, Secret, has_unknown, reveal
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.plugin.protocol.autonaming import required_name
 
 KINDS = ("network", "config", "secret", "service")
 """The kinds of children, each after those that it may refer to."""
@@ -39,7 +40,7 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
 
     Args:
         inputs: in normal form.
-        logical: the logical name, which is the stack's unless the inputs or a file give one.
+        logical: the name of the stack unless the inputs or a file give one; "" where they have to.
         environ: the process environment, for `${...}`.
 
     Raises:
@@ -57,7 +58,8 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
     env = {**({} if known.get("envOnly") else environ), **given}
     dialect: Dialect = known.get("dialect") or "docker"
     env_files = known.get("envFile")
-    stack = known.get("name") or compose.project_name(files, env, dialect, env_files) or logical
+    stack = known.get("name") or compose.project_name(files, env, dialect, env_files)
+    stack = stack or required_name(logical)
     bound = {kind: _bound(kind, _entries(inputs.get(f"{kind}s"))) for kind in ("network", "volume", "config", "secret")}
     strict = bool(known.get("strict"))
     project = compose.load(

@@ -63,7 +63,7 @@ class ServiceHandler(Handler):
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
         inputs = self.normal(news)
-        inputs.setdefault("name", request.name)
+        self.name_unnamed(request, inputs)
         name = inputs["name"]
         problems = refusals.service(inputs)
         if problems:
