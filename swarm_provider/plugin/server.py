@@ -325,10 +325,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the detail that keeps a half-made object in the state."""
         if isinstance(error, _StillFailing):
             # Read knows where it was, which may be another swarm than the one of the settings
-            outputs, inputs = error.outputs, with_inputs(encode(error.inputs), request.inputs, (KEPT,))
+            outputs, asked = error.outputs, request.inputs
         else:
             outputs = marked(error.outputs, self._session)
-            inputs = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
+            asked = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
+        inputs = asked if error.inputs is None else with_inputs(encode(error.inputs), asked, (KEPT,))
         return provider_pb2.ErrorResourceInitFailed(
             id=error.id,
             properties=with_inputs(encode(outputs), inputs, RESOURCES[_kind(request)].repeated),
@@ -360,8 +361,7 @@ class _StillFailing(PartialFailure):
     """The case that Read found what a failed update left; its inputs are the live ones."""
 
     def __init__(self, id: str, inputs: Json, outputs: Json, reasons: Any) -> None:
-        super().__init__(id, outputs, reasons)
-        self.inputs = inputs
+        super().__init__(id, outputs, reasons, inputs)
 
 
 def _applied(request: Any) -> Phase:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.in_process import InProcess
+from swarm_provider.core.values import UNKNOWN
+from tests.support.in_process import InProcess, Made, Refused
 from tests.support.memory_swarm import MemorySwarm
 
 Json = dict[str, Any]
@@ -29,8 +30,211 @@ def release(tmp_path: Path) -> Write:
     return write
 
 
+def paths(provider: InProcess, made: Made, given: Json) -> list[str]:
+    """What differs, as Pulumi shows it."""
+    news = provider.inputs(made.kind, made.name, given, made.inputs)
+    return sorted(provider.diff(made.kind, made.name, made.id, made.inputs, news, made.state).detailedDiff)
+
+
 def test_advice_that_services_share_is_one_line(release: Write) -> None:
     with InProcess(MemorySwarm()) as provider:
         provider.make("Release", "shop", **release("a", "b", "c"))
         advice = [text for text in provider.texts("warning") if text.startswith("advice: ")]
         assert len(advice) == 1 and "shop_a, shop_b and shop_c have no memory limit" in advice[0]
+
+
+# ------------------------------------------------------------------------- what goes before what
+
+
+def test_network_that_is_replaced_goes_after_the_services_that_use_it(release: Write) -> None:
+    swarm = MemorySwarm()
+    front: Json = {"front": {"driver": "overlay"}}
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", objects={"networks": front}, networks=["front"]))
+    front["front"]["driver_opts"] = {"com.docker.network.driver.mtu": "1400"}
+    given = release("a", objects={"networks": front}, inputs={"replaceNetworks": True}, networks=["front"])
+    with InProcess(swarm) as provider:
+        made = provider.refresh(made)
+        assert "services.a.networks[0]" in paths(provider, made, given)
+    with InProcess(swarm) as provider:
+        provider.change(provider.refresh(made), **given)
+    order = [(call.method, call.kind) for call in swarm.changes][-4:]
+    assert order == [("remove", "service"), ("remove", "network"), ("create", "network"), ("create", "service")]
+    network = swarm.live("network", "shop_front")
+    assert network is not None and network["Options"]["com.docker.network.driver.mtu"] == "1400"
+
+
+def test_config_with_another_name_is_made_before_the_old_one_goes(release: Write) -> None:
+    swarm = MemorySwarm()
+    first = release("a", objects={"configs": {"app": {"content": "1"}}}, configs=["app"])
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **first)
+    second = release("a", objects={"configs": {"app": {"content": "1", "name": "other"}}}, configs=["app"])
+    with InProcess(swarm) as provider:
+        changed = provider.change(provider.refresh(made), **second)
+    assert [name.rpartition("-")[0] for name in swarm.names("config")] == ["other"]
+    with InProcess(swarm) as provider:
+        assert provider.change(provider.refresh(changed.made), **second).changes == []
+
+
+# ------------------------------------------------------------------------- what was left half-done
+
+
+def test_child_of_a_killed_first_deployment_that_left_the_file_is_removed_by_the_next(release: Write) -> None:
+    swarm = MemorySwarm()
+    objects: Json = {"configs": {"app": {"content": "1"}}, "networks": {"side": {}}}
+    with InProcess(swarm) as provider:
+        # the engine was killed before it saved anything
+        provider.make("Release", "shop", **release("a", "b", objects=objects, networks=["side"]))
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a"))
+    assert swarm.names("service") == ["shop_a"]
+    assert swarm.names("config") == []
+    with InProcess(swarm) as provider:
+        assert provider.change(provider.refresh(made), **release("a")).changes == []
+
+
+def test_child_of_a_killed_update_that_left_the_file_is_removed_by_the_next(release: Write) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a"))
+    with InProcess(swarm) as provider:
+        provider.change(provider.refresh(made), **release("a", "b", objects={"configs": {"app": {"content": "1"}}}))
+    assert swarm.names("service") == ["shop_a", "shop_b"]
+    with InProcess(swarm) as provider:
+        assert paths(provider, provider.refresh(made), release("a")) == ["configs.app", "services.b"]
+    with InProcess(swarm) as provider:
+        provider.change(provider.refresh(made), **release("a"))
+    assert swarm.names("service") == ["shop_a"]
+    assert swarm.names("config") == []
+
+
+def test_config_that_somebody_else_uses_stays_in_the_state_until_it_can_go(
+    release: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm_provider.rollout.remove.IN_USE_TIMEOUT_S", 0.1)
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", objects={"configs": {"app": {"content": "1"}}}))
+        name = made.state["configs"]["app"]
+        user = provider.make("Service", "user", image="bb:1", wait=False, configs=[{"source": name, "target": "/a"}])
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.change(provider.refresh(made), **release("a"))
+    assert "config app" in refused.value.reasons[0]
+    assert refused.value.kept is not None
+    id, inputs, state = refused.value.kept
+    with InProcess(swarm) as provider:
+        provider.destroy(user)
+        left = provider.refresh(Made("Release", "shop", id, inputs, state))
+        assert paths(provider, left, release("a")) == ["configs.app"]
+        provider.change(left, **release("a"))
+    assert swarm.names("config") == []
+
+
+# ------------------------------------------------------------------------- who it is
+
+
+def test_two_releases_of_one_stack_name_are_refused(release: Write) -> None:
+    with InProcess(MemorySwarm()) as provider:
+        provider.make("Release", "shop", **release("a"))
+        _, failures = provider.check("Release", "other", release("a", inputs={"name": "shop"}))
+        assert len(failures) == 1 and "'shop_default' is claimed by two resources" in failures[0]
+
+
+def test_release_that_is_made_anew_keeps_its_services(release: Write) -> None:
+    # as `up --replace` does: create first, then the old one goes
+    swarm = MemorySwarm()
+    objects: Json = {"configs": {"app": {"content": "1"}}, "networks": {"side": {}}}
+    given = release("a", objects=objects, configs=["app"], networks=["side"])
+    with InProcess(swarm) as provider:
+        old = provider.make("Release", "shop", **given)
+    before = swarm.live("service", "shop_a")
+    with InProcess(swarm) as provider:
+        old = provider.refresh(old)
+        new = provider.make("Release", "shop", **given)
+        provider.destroy(old)
+    after = swarm.live("service", "shop_a")
+    assert before is not None and after is not None and after["ID"] == before["ID"]
+    with InProcess(swarm) as provider:
+        assert provider.change(provider.refresh(new), **given).changes == []
+
+
+def test_release_of_another_stack_name_moves(release: Write) -> None:
+    swarm = MemorySwarm()
+    objects: Json = {"configs": {"app": {"content": "1"}}, "networks": {"side": {}}}
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", objects=objects, configs=["app"]))
+    given = release("a", objects=objects, inputs={"name": "store"}, configs=["app"])
+    with InProcess(swarm) as provider:
+        changed = provider.change(provider.refresh(made), **given)
+        assert changed.replaces == ["stackName"]
+    assert swarm.names("service") == ["store_a"]
+    with InProcess(swarm) as provider:
+        assert provider.change(provider.refresh(changed.made), **given).changes == []
+
+
+# ------------------------------------------------------------------------- what is wrong, or not known
+
+
+def test_file_that_is_gone_is_named_and_removal_needs_none(release: Write, tmp_path: Path) -> None:
+    swarm = MemorySwarm()
+    given = release("a")
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **given)
+    (tmp_path / "shop.yml").unlink()
+    with InProcess(swarm) as provider:
+        made = provider.refresh(made)
+        _, failures = provider.check("Release", "shop", given, made.inputs)
+        assert len(failures) == 1 and "does not exist" in failures[0]
+        provider.destroy(made)
+    assert swarm.names("service") == []
+
+
+def test_output_that_is_not_known_yet_is_so_in_the_preview_where_it_stands(release: Write) -> None:
+    swarm = MemorySwarm()
+    given = release("a", inputs={"env": {"TAG": UNKNOWN}}, environment={"TAG": "x-${TAG}"})
+    with InProcess(swarm) as provider:
+        inputs = provider.inputs("Release", "shop", given)
+        assert inputs["services"]["a"]["environment"] == {"TAG": UNKNOWN}
+        provider.create("Release", "shop", inputs, preview=True)
+
+
+def test_service_removed_by_hand_is_made_again(release: Write) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", "b"))
+    swarm.drop("service", "shop_b")
+    with InProcess(swarm) as provider:
+        assert paths(provider, provider.refresh(made), release("a", "b")) == ["services.b"]
+        provider.change(provider.refresh(made), **release("a", "b"))
+    assert swarm.names("service") == ["shop_a", "shop_b"]
+
+
+def test_release_whose_services_are_all_gone_is_gone(release: Write) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a"))
+    swarm.drop("service", "shop_a")
+    for network in swarm.names("network"):
+        if network.startswith("shop"):
+            swarm.drop("network", network)
+    with InProcess(swarm) as provider:
+        assert provider.refresh(made).id == ""
+
+
+def test_interrupt_leaves_what_is_deployed_and_the_state_knows_it(release: Write) -> None:
+    swarm = MemorySwarm()
+    given = release("a", "b", inputs={"wait": True})
+    with InProcess(swarm) as provider:
+        inputs = provider.inputs("Release", "shop", given)
+        provider.cancel()
+        with pytest.raises(Refused) as refused:
+            provider.create("Release", "shop", inputs)
+    assert refused.value.kept is not None
+    id, inputs, state = refused.value.kept
+    assert swarm.names("service") and set(state["services"]) == {
+        name.removeprefix("shop_") for name in swarm.names("service")
+    }
+    with InProcess(swarm) as provider:
+        provider.destroy(Made("Release", "shop", id, inputs, state))
+    assert swarm.names("service") == []

@@ -69,11 +69,18 @@ class Live:
 class PartialFailure(SwarmProviderError):
     """The object exists, and is not what was asked for: the state keeps its id and outputs."""
 
-    def __init__(self, id: str, outputs: Json, reasons: Sequence[str]) -> None:
+    def __init__(self, id: str, outputs: Json, reasons: Sequence[str], inputs: Json | None = None) -> None:
+        """
+        Args:
+            id, outputs: what the state keeps.
+            reasons: why it is not what was asked for.
+            inputs: what there is, where that is more than what was asked for.
+        """
         super().__init__("; ".join(reasons))
         self.id = id
         self.outputs = outputs
         self.reasons = tuple(reasons)
+        self.inputs = inputs
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -6,5 +6,6 @@ Not here: what compose files mean (the room `compose`), and what one kind of res
     deployment  One run of a Release: children in the order of their references, then what left the files
     handler     Release: what Check, Diff, Create, Read, Update and Delete mean for a whole stack
     reading     The inputs of a Release -> the plan of its children
+    strays      Children that a run made and was killed before anything of them was saved, and that nothing asks for
     rollback    Back to what was there before the run
 """

@@ -72,6 +72,11 @@ class Child:
         return bool(self.olds) and self.state.get("converged") is not False and UNSETTLED not in self.state
 
     @property
+    def is_in_its_own_way(self) -> bool:
+        """Whether its old object has to go before another one takes its place, since both have one name."""
+        return self.name.kind in ("network", "service") and self.olds.get("name") == self.news.get("name")
+
+    @property
     def id(self) -> str:
         """Its id, as its handler gave it."""
         inputs = self.olds or self.news

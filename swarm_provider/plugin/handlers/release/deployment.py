@@ -8,7 +8,7 @@ from typing import Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.path import Path
-from swarm_provider.errors import Cancelled, RolloutFailed, SwarmProviderError
+from swarm_provider.errors import RolloutFailed, SwarmProviderError
 from swarm_provider.plan.change.request_spec import share_ports
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.release.rollback import snapshot, way_back
@@ -17,7 +17,7 @@ from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.rollout.prune import deferred
 
-AT_ONCE: Final = 32
+AT_ONCE: Final = 64
 """Most services of a Release that are deployed at a time."""
 
 
@@ -39,8 +39,8 @@ class Deployment:
         Args:
             children: those of the old and of the new inputs.
             depends_on: the services that come before a service, by key.
-            differing: places of the children that differ, each with whether its old object goes before the new one
-                is made; a child that does not differ, and is settled, is left alone.
+            differing: places of the children that differ, each with whether another object takes the place of the old
+                one; a child that does not differ, and is settled, is left alone.
         """
         self._session = session
         self._children = children
@@ -63,20 +63,31 @@ class Deployment:
         wanted = [child for child in self._children if child.news and self._is_to_be_made(child)]
         gone = [child for child in self._children if not child.news]
         with deferred() as prune:
-            first = [child for child in gone if child.name.kind == "service" and _in_the_way(child, wanted)]
+            first = _once([*_in_the_way(gone, wanted), *self._users_of_networks_that_go(gone, wanted)])
             await self._remove(first)
             if not self._failed:
                 await self._make([child for child in wanted if child.name.kind != "service"], {})
             if not self._failed:
                 await self._make([child for child in wanted if child.name.kind == "service"], self._depends_on)
-            if self._failed and before is not None:
+            if self._failed and before is not None and not self._session.cancelled.is_set():
                 way = await way_back(self._session, before, self._begun)
                 raise RolloutFailed([*self._reasons(), *way])
             if not self._failed:
                 await self._remove([child for child in gone if child not in first])
+                outdated = [
+                    child for child in wanted if self._differing.get(child.name.place) and not child.is_in_its_own_way
+                ]
+                await remove(outdated, {}, lambda child: self._tried(child, lambda: _remove(child)))
             if not self._failed:
                 await prune(await self._session.pruner())
         return self._reasons()
+
+    def _users_of_networks_that_go(self, gone: Sequence[Child], wanted: Sequence[Child]) -> list[Child]:
+        replaced = [child for child in wanted if self._differing.get(child.name.place) and child.is_in_its_own_way]
+        going = {child.olds["name"] for child in replaced if child.name.kind == "network"}
+        return [
+            child for child in (*gone, *replaced) if going & {one["name"] for one in child.olds.get("networks") or ()}
+        ]
 
     def _is_to_be_made(self, child: Child) -> bool:
         return not child.is_settled or child.name.place in self._differing
@@ -105,8 +116,8 @@ class Deployment:
     async def _make_one(self, child: Child) -> None:
         self._begun.add(child.name)
         replaced = self._differing.get(child.name.place, False)
-        if child.olds and replaced:
-            await _remove(child)
+        if replaced and child.is_in_its_own_way and child.name in self.states:
+            await self._remove_one(child)
         with child.during(Phase.APPLY):
             if child.olds and not replaced:
                 made = await child.handler.update(
@@ -127,8 +138,6 @@ class Deployment:
     async def _tried(self, child: Child, what: Callable[[], Awaitable[None]]) -> None:
         try:
             await what()
-        except Cancelled:
-            raise
         except PartialFailure as failure:
             self.states[child.name] = failure.outputs
             self._failed[child.name] = failure.reasons
@@ -141,9 +150,15 @@ async def _remove(child: Child) -> None:
         await child.handler.delete(child.request, child.id, child.olds, child.state)
 
 
-def _in_the_way(child: Child, wanted: Sequence[Child]) -> bool:
-    """Tell whether a service that left the files holds a port that another one is to publish."""
-    return any(other.name.kind == "service" and share_ports(child.olds, other.news) for other in wanted)
+def _once(children: Sequence[Child]) -> list[Child]:
+    return list({child.name: child for child in children}.values())
+
+
+def _in_the_way(gone: Sequence[Child], wanted: Sequence[Child]) -> list[Child]:
+    """Return the services that left the files and hold a port that another one is to publish."""
+    taking = [child for child in wanted if child.name.kind == "service"]
+    services = [child for child in gone if child.name.kind == "service"]
+    return [child for child in services if any(share_ports(child.olds, other.news) for other in taking)]
 
 
 async def remove(

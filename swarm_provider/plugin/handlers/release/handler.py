@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json, path
-from swarm_provider.core.values import FORECAST, reveal
+from swarm_provider.core.values import FORECAST, UNKNOWN, reveal
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import RELEASE
 from swarm_provider.plan.change.property_diff import Change, Kind
@@ -23,10 +23,12 @@ from swarm_provider.plugin.handlers.release.children import (
     Name,
     children,
     inputs_of,
+    names,
     outputs,
     request_of,
 )
 from swarm_provider.plugin.handlers.release.deployment import Deployment, remove
+from swarm_provider.plugin.handlers.release.strays import strays
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.run.run import Run
@@ -39,7 +41,6 @@ class ReleaseHandler(Handler):
 
     resource = RELEASE
     names = ("name", "stackName")
-    compares_inputs_only = True
 
     def __init__(self, run: Run, handlers: Mapping[str, Handler]) -> None:
         """
@@ -90,14 +91,18 @@ class ReleaseHandler(Handler):
     async def _check(self, request: Request, planned: Planned, olds: Json, references: Mapping[Any, Any]) -> Json:
         name, handler = Name(planned.kind, planned.key), self._handlers[planned.kind]
         inputs = reading.filled(planned.inputs, references)
+        before = inputs_of(olds, name)
         if planned.kind in ("config", "secret"):
             inputs["baseName"] = inputs.pop("name")
+            if before.get("baseName") != inputs["baseName"]:
+                # another family under this key, checked as Pulumi checks a replacement
+                before = {}
         own = request_of(request, name, handler.resource.token)
         self.session.log.speak_for(own.urn, request.urn, str(name))
         with self.run.during(own.urn, Phase.CHECK):
             self.run.register(own.urn)
             self.run.gather_advice(own.urn)
-            return await handler.check(own, inputs_of(olds, name), inputs)
+            return await handler.check(own, before, inputs)
 
     def _children(self, request: Request, olds: Json, news: Json, state: Json) -> list[Child]:
         found = children(request, self.run, self._handlers, olds, news, state)
@@ -113,23 +118,36 @@ class ReleaseHandler(Handler):
         if olds.get("stackName") != news.get("stackName"):
             found.append(Change(("stackName",), "update", olds.get("stackName"), news.get("stackName")))
             return Difference(found, ["stackName"], delete_before_replace=True)
+        going: set[str] = set()
         for child in self._children(request, olds, news, state):
-            found += await self._differ(request, child)
+            found += await self._differ(request, child, going)
+        if self.run.is_checked(request.urn):
+            found += [
+                Change(stray.name.place, "delete", stray.olds, None)
+                for stray in await self._strays(request, olds, news)
+            ]
         return Difference(found, stables=("stackName",))
 
-    async def _differ(self, request: Request, child: Child) -> list[Change]:
-        if child.olds == child.news:
+    async def _strays(self, request: Request, olds: Json, news: Json) -> list[Child]:
+        known = set(names(olds, news))
+        return await strays(request, self.run, self._handlers, str(news["stackName"]), known)
+
+    async def _differ(self, request: Request, child: Child, going: set[str]) -> list[Change]:
+        ignored = self.run.ignored(request.urn)
+        news = _without_networks(_kept(child, ignored), going)
+        if child.olds == news:
             # no handler of a child finds anything then
             return []
         if not (child.olds and child.news):
             kind: Kind = "add" if child.news else "delete"
             return [Change(child.name.place, kind, child.olds or None, child.news or None)]
-        ignored = self.run.ignored(request.urn)
         below = [path.render(each[2:]) for each in ignored if each[:2] == child.name.place]
         with child.during(Phase.DIFF):
-            found = await child.handler.diff(child.request, child.olds, _kept(child, ignored), child.state, below)
+            found = await child.handler.diff(child.request, child.olds, news, child.state, below)
         if found.changes or found.replaces:
             self.run.differ(request.urn, child.name.place, replaced=bool(found.replaces))
+        if found.replaces and child.name.kind == "network" and child.is_in_its_own_way:
+            going.add(str(child.olds["name"]))
         return [replace(each, place=(*child.name.place, *each.place)) for each in found.changes]
 
     # ----------------------------------------------------- create and update
@@ -149,11 +167,12 @@ class ReleaseHandler(Handler):
         differing = self.run.differing(request.urn)
         if preview:
             return await self._previewed(differing, [child for child in found if child.news], stack, news)
-        deployment = Deployment(self.session, found, news.get("dependencies") or {}, differing)
+        everything = [*found, *await self._strays(request, olds, news)]
+        deployment = Deployment(self.session, everything, news.get("dependencies") or {}, differing)
         reasons = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
         made = outputs(stack, deployment.states, news)
         if reasons:
-            raise PartialFailure(stack, made, reasons)
+            raise PartialFailure(stack, made, reasons, _with_those_that_stay(news, found, deployment.states))
         return made
 
     async def _previewed(
@@ -197,6 +216,23 @@ class ReleaseHandler(Handler):
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         await remove(self._children(request, olds, {}, state), olds.get("dependencies") or {})
+
+
+def _with_those_that_stay(news: Json, found: Sequence[Child], states: Mapping[Name, Json]) -> Json:
+    """Return the new inputs with those of the children that were to go and have not."""
+    result = {**news, **{place: dict(news[place]) for place in COMPUTED}}
+    for child in found:
+        if not child.news and child.name in states:
+            result[child.name.place[0]][child.name.key] = child.olds
+    return result
+
+
+def _without_networks(inputs: Json, going: Collection[str]) -> Json:
+    """Return the inputs of a service with networks that are about to be replaced unknown, as Pulumi has them then."""
+    entries = inputs.get("networks")
+    if not going or not isinstance(entries, list):
+        return inputs
+    return {**inputs, "networks": [{**one, "name": UNKNOWN} if one.get("name") in going else one for one in entries]}
 
 
 def _placed(problem: Problem, name: Name, planned: Planned) -> Problem:
