@@ -18,9 +18,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, functions, telling
+from bench import cpu, functions, release, telling
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
+from bench.measure import Run
 from bench.picture import picture
 from bench.results import DOCKER, Results, Sample, key_of, markdown
 from bench.workload import Workload
@@ -29,8 +30,8 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling")
-ASKED_FOR = ("cpu", "telling")
+PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling", "release")
+ASKED_FOR = ("cpu", "telling", "release")
 """Parts that need another checkout, or other engines, so that only those who name them have them measured."""
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
@@ -44,10 +45,11 @@ def main() -> None:
     parser.add_argument(
         "--parts",
         default=",".join(part for part in PARTS if part not in ASKED_FOR),
-        help="what to measure (default: %(default)s; cpu needs --against, telling fetches or builds --engines)",
+        help="what to measure (default: %(default)s; cpu and release need --against, telling fetches or builds "
+        "--engines)",
     )
     parser.add_argument(
-        "--against", type=Path, help="another checkout with its own .venv, whose processor time `cpu` compares with"
+        "--against", type=Path, help="another checkout with its own .venv, which `cpu` and `release` compare with"
     )
     parser.add_argument("--sizes", default="10,50,200", help="sizes, submitted only (default: %(default)s)")
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
@@ -88,13 +90,15 @@ def main() -> None:
                 found.telling[name] = telling.told(name, options.rounds)
                 found.facts[f"telling, engine {name}"] = _fact(f"{options.rounds} rounds", telling.load())
                 found.write(kept)
+        elif part in ("cpu", "release") and options.against is None:
+            parser.error(f"the part {part} needs --against, the folder of another checkout with its own .venv")
+        elif part == "release":
+            _release(found, options.against, options.rounds)
         elif part == "cpu":
-            if options.against is None:
-                parser.error("the part cpu needs --against, the folder of another checkout with its own .venv")
             found.cpu = cpu.alternate(options.against, options.rounds)
         else:
             parser.error(f"no part {part!r}; choose from {', '.join(PARTS)}")
-        if part not in ("deploys", "telling"):
+        if part not in ("deploys", "telling", "release"):
             found.facts[part] = _fact()
         found.write(kept)
     (options.out / "RESULTS.md").write_text(markdown(found))
@@ -105,6 +109,18 @@ def main() -> None:
 def _fact(*more: str) -> str:
     machine = f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
     return ", ".join([f"{datetime.now(UTC):%Y-%m-%d}", machine, *more])
+
+
+def _release(found: Results, against: Path, rounds: int) -> None:
+    found.release = {str(size): Sample(size, size == release.RUNNING) for size in release.SIZES}
+
+    def add(size: int, title: str, step: str, done: Run) -> None:
+        found.release[str(size)].add(title, step, done.seconds, done.memory)
+        print(f"{size:4} {title:38} {step:18} {done.seconds:7.2f} s", flush=True)
+
+    calls = release.alternate(against, rounds, add, _settle)
+    found.release_calls = calls
+    found.facts["release"] = _fact(f"{rounds} rounds", f"beside a Stack of {cpu.commit(against)}", telling.load())
 
 
 def _measure(sample: Sample, rounds: int, out: list[str], *, slow: bool, save: Callable[[], None]) -> None:

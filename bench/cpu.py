@@ -62,7 +62,7 @@ def alternate(against: Path, rounds: int, services: int = SERVICES) -> Alternate
     with tempfile.TemporaryDirectory(prefix="spbench") as folder, ExitStack() as engines:
         contenders: dict[str, Ours] = {}
         for which, root in (("before", against.resolve()), ("now", REPO)):
-            found.commits[which] = _commit(root)
+            found.commits[which] = commit(root)
             engine = start_engine()
             engines.callback(engine.down)
             engine.images("bb")
@@ -79,6 +79,7 @@ def alternate(against: Path, rounds: int, services: int = SERVICES) -> Alternate
     return found
 
 
-def _commit(root: Path) -> str:
+def commit(root: Path) -> str:
+    """Return the commit of a checkout."""
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bench import release
 from bench.contenders import PARALLEL, STEPS
 from bench.cpu import KINDS, SERVICES, Alternated
 
@@ -63,6 +64,8 @@ class Results:
         functions: the table of the pure parts.
         cpu: processor time of a preview that changes nothing, beside that of another commit.
         telling: engine -> scenario that fails -> seconds until it is told, one for each round.
+        release: number of services -> what a Release, and those beside it, took.
+        release_calls: step -> calls of each plugin process of a Release.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -73,6 +76,8 @@ class Results:
     functions: str = ""
     cpu: Alternated = field(default_factory=Alternated)
     telling: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    release: dict[str, Sample] = field(default_factory=dict)
+    release_calls: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -80,7 +85,8 @@ class Results:
         if not file.exists():
             return cls()
         found = cls(**json.loads(file.read_text()))
-        found.samples = {key: Sample(**value) for key, value in found.samples.items()}  # type: ignore[arg-type]
+        for name in ("samples", "release"):
+            setattr(found, name, {key: Sample(**value) for key, value in getattr(found, name).items()})
         found.cpu = Alternated(**found.cpu) if isinstance(found.cpu, dict) else found.cpu
         return found
 
@@ -117,7 +123,7 @@ class Promise:
 
 def promises(found: Results) -> list[Promise]:
     """Compare what was measured with what was promised."""
-    return [*_of_previews(found), *_of_deploys(found), *_of_the_plugin(found), *_of_telling(found)]
+    return [*_of_previews(found), *_of_deploys(found), *_of_the_plugin(found), *_of_release(found), *_of_telling(found)]
 
 
 def _of_previews(found: Results) -> Iterable[Promise]:
@@ -156,6 +162,35 @@ def _of_the_plugin(found: Results) -> Iterable[Promise]:
     every = [delay for delays in found.ending.values() for delay in delays]
     yield Promise("end of a rollout after Swarm's own, median", 1.0, statistics.median(every) if every else None, "s")
     yield Promise("end of a rollout after Swarm's own, the latest", 1.0, max(every, default=None), "s")
+
+
+def _of_release(found: Results) -> Iterable[Promise]:
+    def median(size: int, title: str, step: str) -> float | None:
+        sample = found.release.get(str(size))
+        return sample.median(title, step) if sample else None
+
+    def floor(size: int, factor: float) -> float | None:
+        one, loop = (median(size, title, "first deploy") for title in (release.ONE, release.LOOP))
+        return None if one is None or loop is None else one + factor * loop
+
+    if not found.release:
+        return
+    for step, bound in (("first deploy", 0.2), ("rotate all", 0.15), ("destroy", 0.25), ("preview, no change", 0.5)):
+        ours, stack = (median(release.SUBMITTED, title, step) for title in (release.RELEASE, release.STACK))
+        yield Promise(f"Release of 200, {step} / Stack of the commit before", bound, _ratio(ours, stack))
+    deploys = {size: median(size, release.RELEASE, "first deploy") for size in release.SIZES}
+    words = "first deploy / (do-nothing provider with one resource + bare API loop)"
+    yield Promise(f"Release of 200, {words}", 1.3, _ratio(deploys[release.SUBMITTED], floor(release.SUBMITTED, 1)))
+    words = "until all run / (do-nothing provider with one resource + 1.05 × bare API loop)"
+    yield Promise(f"Release of 50, {words}", 1, _ratio(deploys[release.RUNNING], floor(release.RUNNING, 1.05)))
+    calls = max(found.release_calls.get("preview, no change", ()), default=None)
+    yield Promise("Release of 200, preview, no change: API calls of a plugin process", 12, calls, "")
+    for step in ("first deploy", "preview, no change", "rotate all", "destroy"):
+        large, small = (median(size, release.RELEASE, step) for size in (release.LARGE, release.SUBMITTED))
+        each = None if large is None or small is None else _ratio(large / release.LARGE, small / release.SUBMITTED)
+        yield Promise(f"Release, {step}, a service of 1,000 / one of 200", 1.2, each)
+    memory = found.release[str(release.LARGE)].memory.get(release.RELEASE, {}).get("plugin")
+    yield Promise("Release of 1,000, memory of the plugin", 150, memory, "MiB")
 
 
 def _of_telling(found: Results) -> Iterable[Promise]:
@@ -197,6 +232,8 @@ def markdown(found: Results) -> str:
     lines += ["Below: median seconds (lowest to highest). A step that a contender does not have is empty.", ""]
     for sample in sorted(found.samples.values(), key=lambda sample: (sample.wait, sample.size)):
         lines += _tables(sample)
+    for sample in found.release.values():
+        lines += _one_resource(sample)
     if found.ending:
         lines += ["## The end of a rollout", "", "Seconds from Docker's event until the watcher gives the outcome.", ""]
         lines += [
@@ -260,6 +297,15 @@ def _telling(found: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
             late = seconds and statistics.median(seconds) > 1.5 * oldest
             cells.append(f"**{_cell(seconds)}**" if late else _cell(seconds))
         lines.append(f"| {scenario} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _one_resource(sample: Sample) -> list[str]:
+    what = "until all tasks run" if sample.wait else "submitted only, `replicas: 0`"
+    lines = [f"## As one resource: {sample.size} services, {what}", ""]
+    lines += ["| | " + " | ".join(release.STEPS) + " |", "|---" * (len(release.STEPS) + 1) + "|"]
+    for title, steps in sample.seconds.items():
+        lines.append(f"| {title} | {' | '.join(_cell(steps.get(step)) for step in release.STEPS)} |")
     return [*lines, ""]
 
 

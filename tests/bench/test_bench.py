@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import functions
+from bench import functions, release
 from bench.__main__ import HERE
 from bench.contenders import STEPS
 from bench.measure import run
@@ -135,3 +135,39 @@ def test_promises_of_telling_compare_each_scenario_with_the_oldest_engine() -> N
     assert "| denied | 4.00 (once) | **7.00 (once)** |" in markdown(found)
     assert measured(found, "an image that cannot be pulled is told on engine go") == pytest.approx(7.0)
     assert "| only-here |  | 50.00 (once) |" in markdown(found)
+
+
+def of_releases(size: int, **seconds: float) -> Results:
+    """What a step took of everybody; the step of the large stack takes five times as long."""
+    titles = {"release": release.RELEASE, "stack": release.STACK, "one": release.ONE, "loop": release.LOOP}
+    samples = {str(each): Sample(each, each == release.RUNNING) for each in release.SIZES}
+    for who, value in seconds.items():
+        samples[str(size)].add(titles[who], DEPLOY, value, {})
+    samples[str(release.LARGE)].add(release.RELEASE, DEPLOY, 5 * seconds["release"], {"plugin": 99.0})
+    return Results(release=samples, release_calls={PREVIEW: [8, 2]})
+
+
+def test_promises_of_a_release_are_ratios_of_medians() -> None:
+    found = of_releases(release.SUBMITTED, release=4.0, stack=25.0, one=2.0, loop=1.0)
+    assert measured(found, "Release of 200, first deploy / Stack") == 4 / 25
+    assert measured(found, "Release of 200, first deploy / (do-nothing") == 4 / 3
+    assert measured(found, "Release, first deploy, a service of 1,000") == 1.0
+    assert measured(found, "Release of 200, preview, no change: API calls") == 8
+    assert measured(found, "Release of 1,000, memory") == 99
+    running = of_releases(release.RUNNING, release=23.0, one=2.0, loop=20.0)
+    assert measured(running, "Release of 50, until all run") == 1.0
+    assert Results().release == {} and "Release" not in markdown(Results())
+    assert "As one resource: 200 services" in markdown(found)
+
+
+@pytest.mark.e2e
+def test_release_is_measured_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("SUBMITTED", 3), ("RUNNING", 2), ("LARGE", 4)):
+        monkeypatch.setattr(release, name, size)
+    seen: set[tuple[int, str, str]] = set()
+    calls = release.alternate(REPO, 1, lambda size, who, step, done: seen.add((size, who, step)), lambda engine: None)
+    assert {who for size, who, _ in seen if size == 3} == {release.STACK, release.RELEASE, release.ONE, release.LOOP}
+    assert {(size, step) for size, who, step in seen if who == release.RELEASE} == {
+        (size, step) for size in (2, 3, 4) for step in release.STEPS
+    }
+    assert max(calls[PREVIEW]) <= 12
