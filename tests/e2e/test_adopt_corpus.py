@@ -1,4 +1,4 @@
-"""Every stack of the corpus, deployed by the docker CLI, is taken over without touching a task.
+"""Every stack of the corpus, deployed by the docker CLI or in the other form, is taken over without touching a task.
 
 The node is drained, so that tasks stay pending whatever their images are: each keeps its id as long as nobody replaces
 it. Stacks that do not get in one another's way are adopted by one `up`.
@@ -22,6 +22,7 @@ from tests.support.engine import Docker, Engine
 pytestmark = pytest.mark.e2e
 
 NAMESPACE = "com.docker.stack.namespace"
+MOVED = tuple(name for name in cases.names() if name.startswith("stack_"))
 QUICK = ("configs_secrets", "networks_aliases", "stack_microservices")
 
 
@@ -35,12 +36,12 @@ def stack_name(case: str) -> str:
     return case.replace("_", "-")
 
 
-def program(names: Sequence[str]) -> str:
+def program(names: Sequence[str], form: str = "Stack") -> str:
     lines = ["import swarm_provider as swarm"]
     for name in names:
         files = [str(path) for path in cases.files(name)]
         lines.append(
-            f"swarm.Stack({stack_name(name)!r}, compose_file={files!r}, env={cases.ENVIRONMENT!r}, env_only=True, "
+            f"swarm.{form}({stack_name(name)!r}, compose_file={files!r}, env={cases.ENVIRONMENT!r}, env_only=True, "
             f"adopt=True, adopt_secrets='trust', wait=False, resolve_image='never', advice=[])"
         )
     return "\n".join(lines)
@@ -111,3 +112,29 @@ def test_every_stack_of_the_corpus_is_taken_over_without_a_restart(
     project: ProjectFactory, drained: Docker, names: Sequence[str]
 ) -> None:
     adopt(project, drained, names)
+
+
+def move(project: ProjectFactory, docker: Docker, names: Sequence[str]) -> None:
+    """Deploy as Stacks, which become Releases and Stacks again."""
+    app = project(program(names))
+    app.up().assert_ok()
+    wait_for("every service has its tasks", lambda: has_its_tasks(docker))
+    before, made = running(docker), objects(docker)
+    for form in ("Release", "Stack"):
+        app.program(program(names, form))
+        app.up().assert_ok()
+        assert running(docker) == before, form
+        assert objects(docker) == made, form
+        app.assert_no_changes()
+
+
+def test_stack_becomes_a_release_and_a_stack_again_without_a_restart(project: ProjectFactory, drained: Docker) -> None:
+    move(project, drained, QUICK[-1:])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("names", cases.batches(MOVED), ids=lambda names: f"{names[0]}+{len(names) - 1}")
+def test_every_whole_stack_becomes_a_release_and_a_stack_again_without_a_restart(
+    project: ProjectFactory, drained: Docker, names: Sequence[str]
+) -> None:
+    move(project, drained, names)

@@ -1,8 +1,8 @@
 """A secret is inside the container and, encrypted, in the state, and nowhere else, whatever is done with it.
 
 One story with two canaries (a text of several lines, a line of special characters) and a rotation of both: as content
-of Secrets, as values of a service's environment, bound into a Stack; previews, updates, a failing update whose tasks
-print them, wrong input made of them, refresh, destroy.
+of Secrets, as values of a service's environment, bound into a Stack and a Release; previews, updates, a failing update
+whose tasks print them, wrong input made of them, refresh, destroy.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ swarm.Service(
     deploy=once,
 )
 swarm.Stack("canary", compose_file="stack.yml", env={"DB_PASSWORD": password}, secrets={"tls": pem})
+swarm.Release("coop", compose_file="release.yml", env={"DB_PASSWORD": password}, secrets={"tls": pem})
 pulumi.export("url", pulumi.Output.concat("postgres://app:", password, "@db"))
 """
 )
@@ -58,6 +59,14 @@ services:
 secrets:
   tls: {external: true}
 """
+FAILING_RELEASE = STACK.replace(
+    "secrets: [tls]",
+    """secrets: [tls]
+    command:
+      - sh
+      - -c
+      - 'echo "begin of release"; cat /run/secrets/tls; echo; echo "its url=$$URL"; echo "end of release"; exit 1'""",
+).replace("deploy: {", "deploy: {restart_policy: {condition: none}, ")
 VERBOSE = ("--logtostderr", "-v=9", "--logflow")
 OF_PULUMI = ("Marshaling property for RPC[", "Unmarshaling property for RPC[")
 """Log lines in which the CLI itself prints the values that it sends and receives, secret ones too, at -v=9."""
@@ -119,11 +128,12 @@ def story(
     with engine.cleaned(), Watch(canary, temporary) as watch:
         app = PulumiProject(folder, host=engine.host, cli=pulumi_cli, env={"TMPDIR": str(temporary)})
         app.write("stack.yml", STACK)
+        app.write("release.yml", STACK)
         seen = Story(canary, watch)
         for version in range(2):
             values = (pems[version], passwords[version])
             seen.expected.append(
-                (*values, values[1], f"postgres://app:{values[1]}@db", values[0], values[1], values[0])
+                (*values, values[1], f"postgres://app:{values[1]}@db", values[0], *2 * (values[1], values[0]))
             )
             tell_version(seen, app, engine.docker, version, *values)
         fail(seen, app)
@@ -162,9 +172,10 @@ def tell_version(seen: Story, app: PulumiProject, docker: Docker, version: int, 
         docker.exec_in("web", "cat", "/run/secrets/key"),
         docker.exec_in("web", "cat", "/run/secrets/word"),
         *(docker.exec_in("web", "sh", "-c", f'printf %s "${name}"') for name in ("PASSWORD", "URL", "PEM")),
-        docker.exec_in("canary_db", "sh", "-c", 'printf %s "$POSTGRES_PASSWORD"'),
-        docker.exec_in("canary_db", "cat", "/run/secrets/tls"),
     ]
+    for service in ("canary_db", "coop_db"):
+        read.append(docker.exec_in(service, "sh", "-c", 'printf %s "$POSTGRES_PASSWORD"'))
+        read.append(docker.exec_in(service, "cat", "/run/secrets/tls"))
     seen.inside.append(tuple(read))
 
 
@@ -177,6 +188,7 @@ def quiet(seen: Story, result: Result) -> Result:
 def fail(seen: Story, app: PulumiProject) -> None:
     """An update whose tasks print all they know and end."""
     app.program(PROGRAM.replace("COMMAND", repr(PRINT)))
+    app.write("release.yml", FAILING_RELEASE)
     seen.results["failing up"] = app.up("--diff")
 
 
@@ -205,6 +217,8 @@ def test_canary_is_masked_where_a_failing_task_prints_it(story: Story) -> None:
     result = story.results["failing up"]
     assert result.exit_code != 0
     for text in ("begin of output", "[secret]", "url=[secret]", "end of output"):
+        assert text in result.output, str(result)
+    for text in ("begin of release", "its url=[secret]", "end of release", "returned to what ran before: db"):
         assert text in result.output, str(result)
 
 
