@@ -20,6 +20,17 @@ form that `model` defines. Not here: Pulumi, Docker's API, and any decision abou
 
 from swarm_provider.compose.common.typed_form import Dependency
 from swarm_provider.compose.project import ObjectEntry, Project, ServiceEntry, load, project_name
+from swarm_provider.compose.sources import InlineFile
 from swarm_provider.compose.yaml.tree import Ref, Template
 
-__all__ = ["Dependency", "ObjectEntry", "Project", "Ref", "ServiceEntry", "Template", "load", "project_name"]
+__all__ = [
+    "Dependency",
+    "InlineFile",
+    "ObjectEntry",
+    "Project",
+    "Ref",
+    "ServiceEntry",
+    "Template",
+    "load",
+    "project_name",
+]

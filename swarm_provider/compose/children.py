@@ -41,10 +41,12 @@ class Bound:
     Attributes:
         value: an object to refer to, or the content of a config or secret.
         is_content: which of the two.
+        is_base64: the content comes as base64.
     """
 
     value: Any
     is_content: bool = False
+    is_base64: bool = False
 
 
 Bindings = Mapping[str, Mapping[str, Bound]]
@@ -207,7 +209,8 @@ class _Planner:
         inputs = self._inputs({**own, "keepPrevious": settings.keep_previous}, entry.inputs)
         inputs["name"] = inputs.pop("baseName", entry.name)
         if bound is not None:
-            inputs = {name: value for name, value in inputs.items() if name not in _CONTENT} | {"data": bound.value}
+            inputs = {name: value for name, value in inputs.items() if name not in _CONTENT}
+            inputs["dataBase64" if bound.is_base64 else "data"] = bound.value
             if entry.external:
                 inputs |= {"name": f"{self._stack}_{key}", "namespace": self._stack}
         yield Child(kind, key, inputs)

@@ -20,7 +20,7 @@ from swarm_provider.compose.normalise import service_inputs, used_networks
 from swarm_provider.compose.sections import swarm_rules
 from swarm_provider.compose.sections.objects import content
 from swarm_provider.compose.sections.pulumi_options import read_x_pulumi
-from swarm_provider.compose.sources import Sources, plain_name
+from swarm_provider.compose.sources import ComposeFile, Sources, plain_name
 from swarm_provider.compose.yaml.tree import Report, SourceLocation, as_written, plain, prefixed, unique
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel
@@ -97,7 +97,7 @@ class Project:
 
 
 def project_name(
-    files: Sequence[str | Path],
+    files: Sequence[ComposeFile],
     env: Mapping[str, object],
     dialect: Dialect = "docker",
     env_files: Sequence[str | Path] | None = None,
@@ -121,7 +121,7 @@ def project_name(
 
 
 def load(
-    files: Sequence[str | Path],
+    files: Sequence[ComposeFile],
     *,
     stack: str,
     env: Mapping[str, object],
@@ -134,7 +134,7 @@ def load(
     """Read compose files as `docker stack deploy -c A -c B STACK` does, and convert everything before anything happens.
 
     Args:
-        files: paths; later ones override. Relative paths inside of all files start at the first file's folder.
+        files: paths, or texts; later ones override. Relative paths inside of all files start at the first one's folder.
         stack: the prefix of all names, and the Docker stack's name.
         env: the variables for `${...}`. A value that is no text is opaque: a string that has it becomes a Template.
         profiles: the active profiles; `*` is all.

@@ -23,17 +23,36 @@ _TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
 
 
 @dataclass(frozen=True)
+class InlineFile:
+    """A compose file that is given as text.
+
+    Attributes:
+        folder: where its relative paths start.
+    """
+
+    text: str
+    folder: Path
+
+    def __str__(self) -> str:
+        return "compose"
+
+
+ComposeFile = str | Path | InlineFile
+
+
+@dataclass(frozen=True)
 class Sources:
     """The files of a project, the variables and the dialect to read them with.
 
     Attributes:
-        files: paths of compose files; later ones override. Relative paths inside start at the first one's folder.
+        files: compose files, by path or as text; later ones override. Relative paths inside start at the first one's
+            folder.
         env: the variables of the caller.
         env_files: in the compose-spec's dialect, the files of further variables; None: `.env` beside the first file.
         accepted: trees whose check the other dialect need not repeat; shared with `other`.
     """
 
-    files: tuple[str | Path, ...]
+    files: tuple[ComposeFile, ...]
     env: Mapping[str, object]
     dialect: Dialect = "docker"
     env_files: tuple[str | Path, ...] | None = None
@@ -51,7 +70,7 @@ class Sources:
     @property
     def folder(self) -> Path:
         """Return the folder that relative paths start in."""
-        return Path(self.files[0]).absolute().parent
+        return _path(self.files[0]).parent
 
     def other(self) -> Sources:
         """Return the same files in the other dialect."""
@@ -98,7 +117,7 @@ class Sources:
         if self.dialect == "docker":
             return [_of_docker(file, assembly, self.accepted) for file in self.files]
         documents = [
-            assembly.expanded(layer, Path(file))
+            assembly.expanded(layer, _path(file))
             for file in self.files
             for layer in layers(_bytes(file), str(file), environment, report, self.dialect)
         ]
@@ -112,13 +131,17 @@ class Sources:
         return [(absolute(tree, self.folder, assembly.home), at)]
 
 
-def _of_docker(file: str | Path, assembly: Assembly, accepted: list[Map]) -> tuple[Map, SourceLocation]:
+def _path(file: ComposeFile) -> Path:
+    return file.folder.absolute() / str(file) if isinstance(file, InlineFile) else Path(file).absolute()
+
+
+def _of_docker(file: ComposeFile, assembly: Assembly, accepted: list[Map]) -> tuple[Map, SourceLocation]:
     report = assembly.report
     before = len(report.errors)
     [layer] = layers(_bytes(file), str(file), assembly.environment, report, "docker")
     validation.check_forbidden(layer.tree, layer.at)
     if len(report.errors) == before:
-        expanded: Layer = assembly.expanded(layer, Path(file))
+        expanded: Layer = assembly.expanded(layer, _path(file))
         if expanded.tree is not layer.tree and len(report.errors) == before:
             validation.check_forbidden(expanded.tree, expanded.at)
         layer = expanded
@@ -130,7 +153,9 @@ def _of_docker(file: str | Path, assembly: Assembly, accepted: list[Map]) -> tup
     return layer.tree, layer.at
 
 
-def _bytes(file: str | Path) -> bytes:
+def _bytes(file: ComposeFile) -> bytes:
+    if isinstance(file, InlineFile):
+        return file.text.encode(errors="replace")
     try:
         return Path(file).read_bytes()
     except FileNotFoundError:

@@ -214,11 +214,20 @@ RELEASE: Final = Resource(
             ListOf(Text(), before=short_forms.listed, also=("str",)),
             "Compose file, or several: later ones override earlier ones. Relative paths start in the folder of "
             "Pulumi.yaml.",
-            required=True,
+        ),
+        Field("compose", Text(), "The text of a compose file, in the place of `compose_file`."),
+        Field(
+            "base_dir",
+            Text(),
+            "With `compose`, the folder in which relative paths of the text start. Default: that of Pulumi.yaml.",
         ),
         Field("name", Text(), "Name in the swarm. Default: `name:` of the files, else the logical name."),
         Field("stack_name", Text(), "Name in the swarm.", computed=True),
-        Field("env", MapOf(Text()), "Values for `${VAR}` in the files, over the process environment."),
+        Field(
+            "env",
+            MapOf(Text(before=short_forms.plain_text, also=("bool", "float", "int"))),
+            "Values for `${VAR}` in the files, over the process environment.",
+        ),
         Field("env_only", Boolean(), "Take `env` instead of the process environment, not over it. Default false."),
         Field(
             "dialect",
@@ -238,8 +247,17 @@ RELEASE: Final = Resource(
             secret=True,
         ),
         Field("configs", MapOf(Type()), "Compose key -> the content as text, or `{name: ...}` of one that exists."),
-        Field("networks", MapOf(Type()), "Compose key -> the name of a network that exists."),
-        Field("volumes", MapOf(Type()), "Compose key -> the name of a volume."),
+        Field("networks", MapOf(Type()), "Compose key -> the name of a network that exists, or `{name: ...}`."),
+        Field(
+            "volumes",
+            MapOf(Type()),
+            "Compose key -> the name of a volume, or `{name: ..., driver: ..., driverOpts: ..., labels: ...}`.",
+        ),
+        Field(
+            "renames",
+            MapOf(Text()),
+            "Old service key -> new one: the old service is removed first, and the new one takes its place.",
+        ),
         Field("services", MapOf(Type()), "What the files say of each service.", computed=True),
         Field("dependencies", MapOf(ListOf(Text())), "Which services come before a service.", computed=True),
         Field("wait", Boolean(), "Wait until the tasks run. Default true; `x-pulumi` of a service wins."),

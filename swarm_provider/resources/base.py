@@ -15,6 +15,7 @@ from swarm_provider.resources.arguments import surprises
 from swarm_provider.resources.arguments.content import read_content, with_profile
 from swarm_provider.resources.arguments.options import prepared
 from swarm_provider.resources.arguments.wire import to_wire
+from swarm_provider.resources.bound import with_names
 from swarm_provider.resources.program import registry, sdk, shared_advice, shim
 from swarm_provider.resources.program.error_reporting import explained
 
@@ -74,6 +75,11 @@ class SwarmResource(_Readable, pulumi.CustomResource):
             surprises.warn(resource_name, args)
             waits = _prepare_service(args)
             asked = shared_advice.asking()
+        elif model.name == "Release":
+            here = registry.current()
+            # which labels its services are constrained on is known to the plugin only
+            waits = [*here.nodes, *(label for labels in here.node_labels.values() for label in labels)]
+            args = with_names(args, here.by_resource)
         words = {word: name for name, word in self._other_words.items()}
         options = prepared(model, opts, words, waits)
         given = to_wire(model.shape, args)

@@ -1160,9 +1160,11 @@ class Release(SwarmResource):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        compose_file: pulumi.Input[Sequence[pulumi.Input[str]] | str],
+        compose_file: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
+        compose: pulumi.Input[str] | None = None,
+        base_dir: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
-        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str | bool | float | int]]] | None = None,
         env_only: pulumi.Input[bool] | None = None,
         dialect: pulumi.Input[ComposeDialect] | None = None,
         env_file: pulumi.Input[Sequence[pulumi.Input[str]] | str] | None = None,
@@ -1171,6 +1173,7 @@ class Release(SwarmResource):
         configs: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
         networks: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
         volumes: pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None = None,
+        renames: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         wait: pulumi.Input[bool] | None = None,
         fail_after: pulumi.Input[str] | None = None,
         on_failure: pulumi.Input[OnFailure] | None = None,
@@ -1188,6 +1191,9 @@ class Release(SwarmResource):
             opts: Pulumi's resource options; property paths in snake_case or camelCase.
             compose_file: Compose file, or several: later ones override earlier ones. Relative paths start in the folder
                 of Pulumi.yaml.
+            compose: The text of a compose file, in the place of `compose_file`.
+            base_dir: With `compose`, the folder in which relative paths of the text start. Default: that of
+                Pulumi.yaml.
             name: Name in the swarm. Default: `name:` of the files, else the logical name.
             env: Values for `${VAR}` in the files, over the process environment.
             env_only: Take `env` instead of the process environment, not over it. Default false.
@@ -1196,8 +1202,9 @@ class Release(SwarmResource):
             profiles: Profiles whose services are taken too.
             secrets: Compose key -> the content as text, or `{name: ...}` of a secret that exists.
             configs: Compose key -> the content as text, or `{name: ...}` of one that exists.
-            networks: Compose key -> the name of a network that exists.
-            volumes: Compose key -> the name of a volume.
+            networks: Compose key -> the name of a network that exists, or `{name: ...}`.
+            volumes: Compose key -> the name of a volume, or `{name: ..., driver: ..., driverOpts: ..., labels: ...}`.
+            renames: Old service key -> new one: the old service is removed first, and the new one takes its place.
             wait: Wait until the tasks run. Default true; `x-pulumi` of a service wins.
             fail_after: Time without progress after which a service counts as failed. Default 5m.
             on_failure: When a service fails: rollback (default) returns the whole stack to what it was; keep leaves it.
@@ -1214,6 +1221,8 @@ class Release(SwarmResource):
             resource_name,
             {
                 "compose_file": compose_file,
+                "compose": compose,
+                "base_dir": base_dir,
                 "name": name,
                 "env": env,
                 "env_only": env_only,
@@ -1224,6 +1233,7 @@ class Release(SwarmResource):
                 "configs": configs,
                 "networks": networks,
                 "volumes": volumes,
+                "renames": renames,
                 "wait": wait,
                 "fail_after": fail_after,
                 "on_failure": on_failure,
@@ -1275,6 +1285,16 @@ class Release(SwarmResource):
         return self._value("composeFile")
 
     @property
+    def compose(self) -> pulumi.Output[str]:
+        """The text of a compose file, in the place of `compose_file`."""
+        return self._value("compose")
+
+    @property
+    def base_dir(self) -> pulumi.Output[str]:
+        """With `compose`, the folder in which relative paths of the text start. Default: that of Pulumi.yaml."""
+        return self._value("baseDir")
+
+    @property
     def name(self) -> pulumi.Output[str]:
         """Name in the swarm. Default: `name:` of the files, else the logical name."""
         return self._value("name")
@@ -1306,8 +1326,13 @@ class Release(SwarmResource):
 
     @property
     def volumes(self) -> pulumi.Output[Mapping[str, Any]]:
-        """Compose key -> the name of a volume."""
+        """Compose key -> the name of a volume, or `{name: ..., driver: ..., driverOpts: ..., labels: ...}`."""
         return self._value("volumes")
+
+    @property
+    def renames(self) -> pulumi.Output[Mapping[str, str]]:
+        """Old service key -> new one: the old service is removed first, and the new one takes its place."""
+        return self._value("renames")
 
     @property
     def wait(self) -> pulumi.Output[bool]:

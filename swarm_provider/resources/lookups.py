@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pulumi
 
@@ -58,6 +58,10 @@ class NetworkInfo:
     scope: str
     labels: Mapping[str, str]
     attachable: bool
+
+
+INFO: Final = (ConfigInfo, NetworkInfo, SecretInfo)
+"""What may stand where a name is expected."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake
 from swarm_provider.resources.generated import Config, Network, Secret, Service
-from swarm_provider.resources.lookups import ConfigInfo, NetworkInfo, SecretInfo
+from swarm_provider.resources.lookups import INFO
 
 MAKERS: Final[dict[str, Callable[..., pulumi.Resource]]] = {
     "network": Network,
@@ -22,7 +22,6 @@ MAKERS: Final[dict[str, Callable[..., pulumi.Resource]]] = {
     "secret": Secret,
     "service": Service,
 }
-_INFO = (ConfigInfo, NetworkInfo, SecretInfo)
 
 
 def bindings(given: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, Bound]]:
@@ -33,7 +32,7 @@ def bindings(given: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[st
 
 
 def _binding(kind: str, value: Any) -> Bound:
-    if isinstance(value, _INFO):
+    if isinstance(value, INFO):
         return Bound(value.name)
     is_content = kind in ("config", "secret") and not isinstance(value, pulumi.Resource)
     return Bound(value, is_content)

@@ -102,6 +102,44 @@ def test_first_release_that_fails_leaves_nothing(app: PulumiProject, docker: Doc
     app.assert_no_changes()
 
 
+TEXT = """
+    import pulumi
+    import swarm_provider as swarm
+    text = pulumi.Config().get("text") or open("shop.yml").read()
+    secret = swarm.Secret("pass", name="{name}-pass", data="hunter22")
+    front = swarm.Network("front", name="{name}-front")
+    shop = swarm.Release(
+        {name!r}, compose=text, base_dir="sub", secrets={{"pass": secret}}, networks={{"front": front}},
+        env={{"LEVEL": front.network_id}}, configs={{"app": front.network_id}}, env_only=True{more},
+    )
+"""
+
+
+def test_release_takes_a_text_with_values_and_resources_of_the_program(
+    app: PulumiProject, docker: Docker, unique: str
+) -> None:
+    write(app, level="${LEVEL}")
+    app.write("sub/unused", "")
+    app.program(TEXT.format(name=unique, more=""))
+    app.up().assert_ok()
+    web = specs(docker, unique)[f"{unique}_web"]["TaskTemplate"]
+    (network,) = docker.api.networks(names=[f"{unique}-front"])
+    assert f"LEVEL={network['Id']}" in web["ContainerSpec"]["Env"]
+    assert [entry["Target"] for entry in web["Networks"]] == [network["Id"]]
+    assert names(docker, "secret", unique) == [
+        entry["SecretName"]
+        for entry in specs(docker, unique)[f"{unique}_db"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
+    ]
+    app.assert_no_changes()
+    assert str(app.folder) not in str(app.export_state()["deployment"]["resources"][-1])
+    app.program(TEXT.format(name=unique, more=', renames={"old": "wbe"}'))
+    app.preview().assert_failed("renames: 'old' -> 'wbe': there is no service 'wbe'; did you mean 'web'?")
+    app.program(TEXT.format(name=unique, more="").replace('"sub"', '"none"'))
+    app.preview().assert_failed(f"base_dir: 'none' does not exist in '{app.folder}', the folder of Pulumi.yaml")
+    app.program(TEXT.format(name=unique, more="").replace('"pass": secret', '"pass": front'))
+    app.preview().assert_failed("secrets.pass: must be a Secret (or a name), not the Network 'front'")
+
+
 def test_failed_release_returns_to_what_ran_before(app: PulumiProject, docker: Docker, unique: str) -> None:
     app.up().assert_ok()
     before, db = specs(docker, unique), tasks(docker, f"{unique}_db")
@@ -124,17 +162,18 @@ def test_stack_becomes_a_release_and_a_stack_again_while_tasks_run(
     as_stack = release.replace("swarm.Release(", "swarm.Stack(").replace('["image"]', ".image")
     app.program(as_stack)
     app.up().assert_ok()
-    web, db = f"{unique}_web", f"{unique}_db"
-    before, running = specs(docker, unique), tasks(docker, web)
+    services = [f"{unique}_web", f"{unique}_db"]
+    before, running = specs(docker, unique), {name: tasks(docker, name) for name in services}
+    secrets = names(docker, "secret", unique)
     for program in (release, as_stack):
         app.program(program)
+        assert "exists and will be adopted" in app.preview().assert_ok().output
         app.up().assert_ok()
         app.assert_no_changes()
-        assert tasks(docker, web) == running
-        assert specs(docker, unique)[web]["TaskTemplate"] == before[web]["TaskTemplate"]
-    # the key of a secret's name is in the state of the resource that made it (docs/decisions/026)
-    (moved,) = [entry["SecretName"] for entry in specs(docker, unique)[db]["TaskTemplate"]["ContainerSpec"]["Secrets"]]
-    assert moved != before[db]["TaskTemplate"]["ContainerSpec"]["Secrets"][0]["SecretName"]
+        for name in services:
+            assert tasks(docker, name) == running[name]
+            assert specs(docker, unique)[name]["TaskTemplate"] == before[name]["TaskTemplate"]
+        assert names(docker, "secret", unique) == secrets
 
 
 @pytest.mark.long

@@ -407,3 +407,41 @@ def test_older_state_that_was_restored_is_told(swarm: MemorySwarm, run: InProces
         live = restored.refresh(made)
         assert restored.change(live, data="one").changes == ["owner"]
         assert any("does not know" in text and made.state["name"] in text for text in restored.texts("info"))
+
+
+# ------------------------------------------------------------------------------- handed over within one run
+
+
+@both
+def test_resource_that_takes_over_a_family_keeps_its_version(swarm: MemorySwarm, run: InProcess, kind: str) -> None:
+    made = run.make(kind, "one", baseName="app", data="same", rotateTrigger="t")
+    with InProcess(swarm) as later:
+        later.refresh(made)
+        inputs = later.inputs(kind, "two", {"baseName": "app", "data": "same", "rotateTrigger": "t"})
+        assert inputs["name"] == made.state["name"]
+        later.create(kind, "two", inputs)
+        later.destroy(made)
+    assert stamped(swarm, KINDS[kind], made.state["name"])[labels.URN].endswith("::two")
+
+
+def test_key_that_is_handed_over_stays_secret_and_makes_the_next_version(swarm: MemorySwarm, run: InProcess) -> None:
+    made = run.make("Secret", "one", baseName="app", data=Secret("old"))
+    with InProcess(swarm) as later:
+        later.refresh(made)
+        inputs = later.inputs("Secret", "two", {"baseName": "app", "data": Secret("new")})
+    assert inputs["key"] == made.inputs["key"] and isinstance(inputs["key"], Secret)
+    assert inputs["name"] != made.state["name"]
+
+
+def test_key_is_handed_over_for_the_family_of_the_same_name_only(swarm: MemorySwarm, run: InProcess) -> None:
+    made = run.make("Secret", "one", baseName="app", data=Secret("same"))
+    with InProcess(swarm) as later:
+        later.refresh(made)
+        assert later.inputs("Secret", "two", {"baseName": "other", "data": Secret("same")})["key"] != made.inputs["key"]
+
+
+def test_replacement_of_a_secret_gets_a_key_of_its_own(swarm: MemorySwarm, run: InProcess) -> None:
+    made = run.make("Secret", "app", data=Secret("same"))
+    with InProcess(swarm) as later:
+        later.refresh(made)
+        assert later.inputs("Secret", "app", {"data": Secret("same")})["key"] != made.inputs["key"]

@@ -38,7 +38,7 @@ be written instead, as in a compose file. Secret inputs are encrypted in the sta
 
 `Stack` makes these resources out of compose files; its options are in [compose.md](compose.md#options).
 """
-_SHORT = {"str": "string", "int": "integer", "float": "number", "Any": "any"}
+_SHORT = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "Any": "any"}
 
 
 def render() -> str:

@@ -81,6 +81,11 @@ def split_words(text: str) -> list[str]:
     return words if word is None else [*words, word]
 
 
+def plain_text(value: Any) -> Any:
+    """Take a boolean for its word, as YAML has it."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def listed(value: Any) -> Any:
     """Take one text for a list of one."""
     return [value] if isinstance(value, str) else value

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from swarm_provider.core import Json
@@ -55,13 +57,16 @@ class Run(Parts):
         advice            CHECK; told at once, or when the program says that it has registered its services
         families          APPLY
         services left     DELETE
-        what was found    READ, until DELETE; what is made and was found is a replacement of it
+        what was found    READ, until DELETE; what is made and was found is a replacement of it, and who takes over a
+                          family in CHECK goes on with its inputs: a secret's naming key is nowhere else
         whose labels are  READ; what is no longer this state's shows at DIFF and DELETE
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        """What the services that this run changes are labelled with; a later run has a higher one."""
         session.listened = self._look_at_labels
         self.planned = Planned()
         """What forecasts ask; it is written by `plan_...`."""
@@ -77,6 +82,7 @@ class Run(Parts):
         self._forecasts: dict[str, list[Json]] = {}
         self._families: set[str] = set()
         self._found: dict[str, tuple[Json, Json]] = {}
+        self._found_families: dict[str, str] = {}
         self._left: set[str] = set()
         self._foreign = ""
         self._proven = False
@@ -142,6 +148,8 @@ class Run(Parts):
             outputs: as Read found them.
         """
         self._found[urn] = inputs, outputs
+        if "familyId" in inputs:
+            self._found_families[str(inputs["familyId"])] = urn
 
     @property
     def copy_of(self) -> str:
@@ -172,6 +180,16 @@ class Run(Parts):
             InputError: another resource of this run claimed it before.
         """
         self._claims.add(urn, kind, base, name)
+
+    @only_in(Phase.CHECK)
+    def handed_over(self, urn: str, family: str, base: Any) -> Json:
+        """Return the inputs of the resource that stood for a family until now, {} where none is found.
+
+        It is one of the state that the program has no longer: a Stack became a Release, or a logical name another one.
+        """
+        before = self._found_families.get(family, urn)
+        inputs, _ = self._found.get(before, ({}, {}))
+        return inputs if before != urn and before not in self._checked and inputs.get("baseName") == base else {}
 
     @only_in(Phase.CHECK)
     def gather_advice(self, urn: str) -> None:

@@ -2,6 +2,7 @@
 
 Not here: what compose files mean (the room `compose`), and what one kind of resource does (the handlers beside).
 
+    bindings    What a user bound to keys of the files: content, or the name of something that exists
     children    What a Release is made of: each child with its request, its handler and its state
     deployment  One run of a Release: children in the order of their references, then what left the files
     handler     Release: what Check, Diff, Create, Read, Update and Delete mean for a whole stack

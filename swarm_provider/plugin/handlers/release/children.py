@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import UNKNOWN
+from swarm_provider.core.values import UNKNOWN, reveal
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.release.reading import KINDS
 from swarm_provider.plugin.protocol.operations import Request
@@ -52,6 +52,7 @@ class Child:
         olds: its old inputs, {} where it is new.
         news: its new inputs, {} where it left the files.
         state: its outputs.
+        renamed_from: the key that it had before; its old object goes first.
     """
 
     name: Name
@@ -61,6 +62,7 @@ class Child:
     olds: Json
     news: Json
     state: Json
+    renamed_from: str | None = None
 
     def during(self, phase: Phase) -> AbstractContextManager[None]:
         """Let its handler do what belongs into a phase, while the Release is in it."""
@@ -97,18 +99,28 @@ def children(
         state: the outputs in the state.
     """
     states = state.get(STATES) or {}
-    return [
-        Child(
-            name,
-            request_of(request, name, handlers[name.kind].resource.token),
-            run,
-            handlers[name.kind],
-            inputs_of(olds, name),
-            inputs_of(news, name),
-            states.get(name.text) or {},
-        )
-        for name in names(olds, news)
-    ]
+    renamed = _renamed(olds, news)
+    gone = {before for before, _ in renamed.values()}
+
+    def child(name: Name) -> Child:
+        before, key = renamed.get(name, (name, None))
+        asked = request_of(request, name, handlers[name.kind].resource.token)
+        return Child(
+            name, asked, run, handlers[name.kind], inputs_of(olds, before), inputs_of(news, name),
+            states.get(before.text) or {}, key,
+        )  # fmt: skip
+
+    return [child(name) for name in names(olds, news) if name not in gone]
+
+
+def _renamed(olds: Json, news: Json) -> dict[Name, tuple[Name, str]]:
+    """Return by the service that takes its place which one goes, and its key."""
+    pairs = {Name("service", old): Name("service", new) for old, new in (reveal(news.get("renames")) or {}).items()}
+    return {
+        new: (old, old.key)
+        for old, new in pairs.items()
+        if inputs_of(olds, old) and inputs_of(news, new) and not inputs_of(olds, new)
+    }
 
 
 def names(*inputs: Json) -> Iterator[Name]:

@@ -58,6 +58,9 @@ class ReleaseHandler(Handler):
         for warning in read.warnings:
             # strict has made errors of them
             self.session.log.warn(request.urn, str(warning))
+        if read.variables:
+            names = ", ".join(read.variables)
+            self.session.log.info(request.urn, f"variables taken from the process environment: {names}")
         self.run.ignore_by_files(request.urn, _ignored_by_files(read.plan.children))
         references = dict(read.plan.references)
         checked: dict[Name, Json] = {}
@@ -81,7 +84,7 @@ class ReleaseHandler(Handler):
             if problems:
                 raise InputError(*problems)
         self.run.tell_advice()
-        result = {key: value for key, value in inputs.items() if key not in _OWN}
+        result = reading.portable({key: value for key, value in inputs.items() if key not in _OWN})
         result |= {place: {} for place in COMPUTED} | {"stackName": read.stack}
         for name, answer in checked.items():
             result[name.place[0]][name.key] = answer
@@ -148,6 +151,12 @@ class ReleaseHandler(Handler):
             self.run.differ(request.urn, child.name.place, replaced=bool(found.replaces))
         if found.replaces and child.name.kind == "network" and child.is_in_its_own_way:
             going.add(str(child.olds["name"]))
+        if child.renamed_from is not None:
+            before = Name(child.name.kind, child.renamed_from)
+            return [
+                Change(before.place, "delete", child.olds, None),
+                Change(child.name.place, "add", None, child.news),
+            ]
         return [replace(each, place=(*child.name.place, *each.place)) for each in found.changes]
 
     # ----------------------------------------------------- create and update
@@ -269,7 +278,10 @@ def _copied(olds: Any, news: Any, steps: path.Path) -> Any:
 
 async def _read(child: Child) -> Live | None:
     with child.during(Phase.READ):
-        return await child.handler.read(child.request, child.id, child.olds, child.state)
+        live = await child.handler.read(child.request, child.id, child.olds, child.state)
+        if live is not None:
+            child.run.find(child.request.urn, live.inputs, live.outputs)
+        return live
 
 
 async def _planned(child: Child, replaced: bool) -> Json:

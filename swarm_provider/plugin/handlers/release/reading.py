@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from swarm_provider import compose
-from swarm_provider.compose import children
-from swarm_provider.compose.children import Bound, Plan
-from swarm_provider.compose.common.dialect import Dialect
+from swarm_provider.compose import Ref, children
+from swarm_provider.compose.children import Plan
 from swarm_provider.core import Json
+from swarm_provider.core.names import snake
 from swarm_provider.core.values import UNKNOWN, Secret, has_unknown, reveal
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.plugin.handlers.release.bindings import bindings, entries, volume_options
 from swarm_provider.plugin.protocol.autonaming import required_name
 
 KINDS = ("network", "config", "secret", "service")
 """The kinds of children, each after those that it may refer to."""
+PATHS: Final = ("composeFile", "baseDir", "envFile")
+_OPAQUE: Final = ("env", "secrets", "configs", "networks", "volumes")
+"""Inputs of which a value need not be known: only a text changes, or a reference."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,13 @@ class Read:
         stack: its name in the swarm.
         plan: its children.
         warnings: what has no effect in Swarm, or is read in a way that may surprise.
+        variables: those of the process environment that the files used.
     """
 
     stack: str
     plan: Plan
     warnings: Sequence[Problem]
+    variables: Sequence[str]
 
 
 def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
@@ -46,21 +54,11 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
     Raises:
         InputError: a file or an input is wrong; every problem, with file and line.
     """
-    known = {name: reveal(inputs.get(name)) for name in inputs if name not in ("env", "secrets", "configs")}
-    unknown = sorted(name for name, value in known.items() if has_unknown(value))
-    if unknown:
-        raise InputError(
-            *(Problem("must be known at preview: the stack's structure depends on it", n) for n in unknown)
-        )
-    files = known["composeFile"]
-    _require(files)
-    given = _entries(inputs.get("env"))
+    known = _known(inputs)
+    files, given, bound = _files(known), entries(inputs, "env"), bindings(inputs)
+    options: Json = {"dialect": known.get("dialect") or "docker", "env_files": known.get("envFile")}
     env = {**({} if known.get("envOnly") else environ), **given}
-    dialect: Dialect = known.get("dialect") or "docker"
-    env_files = known.get("envFile")
-    stack = known.get("name") or compose.project_name(files, env, dialect, env_files)
-    stack = stack or required_name(logical)
-    bound = {kind: _bound(kind, _entries(inputs.get(f"{kind}s"))) for kind in ("network", "volume", "config", "secret")}
+    stack = known.get("name") or compose.project_name(files, env, **options) or required_name(logical)
     strict = bool(known.get("strict"))
     project = compose.load(
         files,
@@ -69,10 +67,29 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
         profiles=tuple(known.get("profiles") or ()),
         strict=strict,
         bound={kind: bound[kind] for kind in ("config", "secret")},
-        dialect=dialect,
-        env_files=env_files,
+        **options,
     )
-    settings = children.Settings(
+    plan = children.plan(project, stack, _settings(known), bound, known.get("renames"))
+    plan = _with_options(plan, volume_options(inputs))
+    lost = [problem for entry in project.services.values() for problem in _for_a_resource(entry)]
+    if strict and lost:
+        raise InputError(*lost)
+    used = sorted(set(project.variables) - set(given))
+    return Read(stack, plan, (*project.warnings, *plan.warnings, *lost), used)
+
+
+def _known(inputs: Json) -> Json:
+    """Return the inputs that decide what the stack is made of. Raises InputError where one is not known yet."""
+    known = {name: reveal(value) for name, value in inputs.items() if name not in _OPAQUE}
+    unknown = sorted(name for name, value in known.items() if has_unknown(value))
+    if unknown:
+        text = "must be known at preview: the stack's structure depends on it"
+        raise InputError(*(Problem(text, snake(name)) for name in unknown))
+    return known
+
+
+def _settings(known: Json) -> children.Settings:
+    return children.Settings(
         wait=known.get("wait"),
         fail_after=known.get("failAfter"),
         resolve_image=known.get("resolveImage"),
@@ -80,41 +97,81 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
         adopt=known.get("adopt"),
         adopt_secrets=known.get("adoptSecrets"),
         replace_networks=known.get("replaceNetworks"),
-        strict=strict or None,
+        strict=bool(known.get("strict")) or None,
         advice=known.get("advice"),
     )
-    plan = children.plan(project, stack, settings, bound)
-    return Read(stack, plan, (*project.warnings, *plan.warnings))
 
 
-def _require(files: Sequence[str]) -> None:
-    """Refuse a file that is not there with the folder in which it was looked for."""
-    missing = [
-        Problem(f"{file!r} does not exist in {Path.cwd().name!r}, the folder of Pulumi.yaml", "compose_file")
-        for file in files
-        if not Path(file).exists()
-    ]
+def _files(known: Json) -> Sequence[Any]:
+    """Return the compose files. Raises InputError: none, too many, or one that is not there."""
+    files: list[str] | None = known.get("composeFile")
+    text, folder = known.get("compose"), known.get("baseDir")
+    if (files is None) == (text is None):
+        raise InputError("set one of compose_file (a path, or several) and compose (a text)")
+    if files is not None:
+        if folder is not None:
+            why = "goes with compose only; paths in a compose file start in the folder of the first file"
+            raise InputError(Problem(why, "base_dir"))
+        _require(files, "compose_file")
+        return files
+    if folder is not None:
+        _require([folder], "base_dir")
+    return [compose.InlineFile(str(text), Path(folder or "."))]
+
+
+def _require(paths: Sequence[str], name: str) -> None:
+    """Refuse a path that is not there with the folder in which it was looked for."""
+    missing = [Problem(f"{path!r} does not exist{_looked_in(path)}", name) for path in paths if not Path(path).exists()]
     if missing:
         raise InputError(*missing)
 
 
-def _entries(given: Any) -> Json:
-    """Return the entries of a mapping; each of a secret one is secret."""
-    if isinstance(given, Secret):
-        return {key: value if isinstance(value, Secret) else Secret(value) for key, value in given.value.items()}
-    return given or {}
+def _looked_in(path: str) -> str:
+    return "" if Path(path).is_absolute() else f" in {str(Path.cwd())!r}, the folder of Pulumi.yaml"
 
 
-def _bound(kind: str, given: Json) -> dict[str, Bound]:
-    return {key: _binding(kind, value) for key, value in given.items()}
+def portable(inputs: Json) -> Json:
+    """Return the inputs with each path from the folder of Pulumi.yaml on: the state names no folder of a machine."""
+    return {key: _relative(value) if key in PATHS else value for key, value in inputs.items()}
 
 
-def _binding(kind: str, value: Any) -> Bound:
-    """Return what was bound to a key: an object with a name refers to what exists, anything else is content."""
-    plain = reveal(value)
-    if isinstance(plain, dict) and "name" in plain:
-        return Bound(plain["name"])
-    return Bound(value, kind in ("config", "secret"))
+def _relative(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_relative(entry) for entry in value]
+    if isinstance(value, str) and Path(value).is_absolute():
+        with contextlib.suppress(ValueError):
+            # on Windows there is no way from one drive to another
+            return os.path.relpath(value)
+    return value
+
+
+def _for_a_resource(entry: compose.ServiceEntry) -> Sequence[Problem]:
+    """Return what `x-pulumi` asks for and only a resource of its own can have."""
+    return [
+        Problem(
+            "has no effect: the service of a Release is no resource of its own; set it on the Release, or use a Stack",
+            f"services.{entry.key}.x-pulumi.{name}",
+            entry.file,
+            entry.line,
+        )
+        for name in ("protect", "custom_timeouts")
+        if name in entry.x_pulumi
+    ]
+
+
+def _with_options(plan: Plan, options: Mapping[str, Json]) -> Plan:
+    """Return the plan with the options of bound volumes at each mount, from which Swarm makes a volume."""
+
+    def mount(entry: Json) -> Json:
+        source = entry.get("source")
+        own = options.get(source.key) if isinstance(source, Ref) and source.kind == "volume" else None
+        return {**entry, "volume": {**own, **(entry.get("volume") or {})}} if own else entry
+
+    def child(planned: children.Child) -> children.Child:
+        mounts = planned.inputs.get("volumes")
+        return replace(planned, inputs={**planned.inputs, "volumes": [*map(mount, mounts)]}) if mounts else planned
+
+    return replace(plan, children=[*map(child, plan.children)]) if options else plan
 
 
 def filled(value: Any, references: Mapping[tuple[str, str], Any]) -> Any:

@@ -90,7 +90,11 @@ class _Way:
         return [f"{what}: {', '.join(sorted(which))}" for what, which in told.items() if which]
 
     async def _service(self, child: Child) -> None:
-        name = str(reveal((child.news or child.olds)["name"]))
+        # a service that was renamed has two
+        for name in dict.fromkeys(str(reveal(inputs["name"])) for inputs in (child.news, child.olds) if inputs):
+            await self._object(child, name)
+
+    async def _object(self, child: Child, name: str) -> None:
         old, live = self._before.services.get(name), await self._swarm.inspect("service", name)
         try:
             if old is None and live is not None:

@@ -1,0 +1,215 @@
+"""A Release: its inputs, what it makes of its children, and what it says. On a swarm in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarm_provider.core import labels
+from swarm_provider.core.values import UNKNOWN, Secret
+from tests.support.in_process import InProcess, Made
+from tests.support.memory_swarm import MemorySwarm
+
+FILE = """
+services:
+  web:
+    image: "bb:1"
+    environment: {LEVEL: "${LEVEL:-info}"}
+    configs: [app]
+    volumes: ["data:/data"]
+    depends_on: [db]
+  db:
+    image: "bb:1"
+    secrets: [pass]
+configs:
+  app: {content: one}
+secrets:
+  pass: {external: true}
+volumes:
+  data: {}
+"""
+CONTENT = {"pass": Secret("hunter22")}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of Pulumi.yaml."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yml").write_text(FILE)
+    return tmp_path
+
+
+def make(run: InProcess, **given: Any) -> Made:
+    return run.make("Release", "shop", **{"composeFile": "shop.yml", "secrets": CONTENT, **given})
+
+
+def checked(run: InProcess, **given: Any) -> dict[str, Any]:
+    return run.inputs("Release", "shop", {"composeFile": "shop.yml", "secrets": CONTENT, **given})
+
+
+def refusal(run: InProcess, **given: Any) -> str:
+    _, failures = run.check("Release", "shop", {"composeFile": "shop.yml", "secrets": CONTENT, **given})
+    assert len(failures) == 1, failures
+    return failures[0]
+
+
+def env_of(swarm: MemorySwarm, service: str) -> list[str]:
+    live = swarm.live("service", service)
+    assert live is not None
+    found: list[str] = live["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") or []
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ files and paths
+
+
+def test_text_takes_the_place_of_a_file(swarm: MemorySwarm, run: InProcess, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "app.txt").write_text("from a file")
+    text = FILE.replace("content: one", "file: ./app.txt")
+    made = run.make("Release", "shop", compose=text, baseDir="sub", secrets=CONTENT)
+    assert made.inputs["configs"]["app"]["data"] == "from a file"
+    assert swarm.live("service", "shop_web") is not None
+
+
+def test_problem_in_a_text_has_its_line(run: InProcess) -> None:
+    message = refusal(run, composeFile=None, compose="services:\n  web:\n    image: bb:1\n    prots: []\n")
+    assert "compose:4: services.web" in message and "prots" in message
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"composeFile": None}, "set one of compose_file (a path, or several) and compose (a text)"),
+        ({"compose": "services: {}"}, "set one of compose_file (a path, or several) and compose (a text)"),
+        ({"baseDir": "sub"}, "base_dir: goes with compose only"),
+        ({"composeFile": None, "compose": "services: {}", "baseDir": "none"}, "base_dir: 'none' does not exist in '"),
+        ({"composeFile": ["shop.yml", "none.yml"]}, "compose_file: 'none.yml' does not exist in '"),
+        ({"envFile": ["x.env"]}, "env_file: docker stack deploy reads no env file"),
+        ({"dialect": "podman"}, "dialect"),
+        ({"profiles": UNKNOWN}, "profiles: must be known at preview"),
+        ({"composeFile": UNKNOWN}, "compose_file: must be known at preview"),
+        ({"env": UNKNOWN}, "env: its keys must be known at preview"),
+        ({"secrets": {"pas": "x"}}, "secrets: the compose file declares no secret 'pas'; did you mean 'pass'?"),
+        (
+            {"secrets": {"pass": {"nam": "x"}}},
+            "secrets['pass']: must be the content as text, or {name: ...} of a secret",
+        ),
+        ({"configs": {"app": True}}, "configs['app']: must be the content as text, or {name: ...} of a config"),
+        ({"networks": {"front": 5}}, "networks['front']: must be the name of a network that exists"),
+        ({"volumes": {"data": {"name": 5}}}, "volumes['data']: must be the name of a volume that exists"),
+        ({"renames": {"old": "wbe"}}, "renames: 'old' -> 'wbe': there is no service 'wbe'; did you mean 'web'?"),
+        ({"renames": {"db": "web"}}, "renames: 'db' -> 'web': the service 'db' is still in the file"),
+        ({"keepPrevious": -1}, "keep_previous"),
+        ({"failAfter": "soon"}, "fail_after"),
+        ({"onFailure": "explode"}, "on_failure"),
+        ({"resolveImage": "sometimes"}, "resolve_image"),
+        ({"adoptSecrets": "yes"}, "adopt_secrets"),
+        ({"advice": ["no-limit"]}, "advice"),
+    ],
+)
+def test_wrong_input_is_refused_with_its_name(run: InProcess, given: dict[str, Any], text: str) -> None:
+    message = refusal(run, **given)
+    assert text in message and "\n" not in message
+
+
+def test_state_names_no_folder_of_the_machine(run: InProcess, folder: Path) -> None:
+    (folder / "prod.env").write_text("LEVEL=debug\n")
+    found = checked(
+        run, composeFile=[str(folder / "shop.yml")], envFile=[str(folder / "prod.env")], dialect="compose-spec"
+    )
+    assert found["composeFile"] == ["shop.yml"] and found["envFile"] == ["prod.env"]
+    assert str(folder) not in str(found)
+
+
+# ------------------------------------------------------------------------------------------------ values
+
+
+def test_value_that_is_known_later_leaves_the_rest_of_the_plan_known(run: InProcess) -> None:
+    found = checked(run, env={"LEVEL": UNKNOWN})
+    assert found["services"]["web"]["environment"]["LEVEL"] is UNKNOWN
+    assert found["services"]["db"]["image"] == "bb:1"
+
+
+def test_secret_value_is_secret_where_it_stands(run: InProcess) -> None:
+    found = checked(run, env={"LEVEL": Secret("s3cret")})
+    assert found["services"]["web"]["environment"]["LEVEL"] == Secret("s3cret")
+    assert "s3cret" not in str([text for _, text in run.said])
+
+
+def test_numbers_and_booleans_are_texts_of_variables(swarm: MemorySwarm, run: InProcess) -> None:
+    make(run, env={"LEVEL": True})
+    assert "LEVEL=true" in env_of(swarm, "shop_web")
+    with InProcess(swarm) as later:
+        assert checked(later, env={"LEVEL": 3})["services"]["web"]["environment"]["LEVEL"] == "3"
+
+
+def test_process_environment_is_used_and_named_unless_env_only(run: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVEL", "warn")
+    assert checked(run)["services"]["web"]["environment"]["LEVEL"] == "warn"
+    assert "variables taken from the process environment: LEVEL" in run.texts("info")[-1]
+    assert checked(run, envOnly=True)["services"]["web"]["environment"]["LEVEL"] == "info"
+
+
+def test_bound_objects_are_referred_to_and_no_children(swarm: MemorySwarm, run: InProcess) -> None:
+    run.make("Secret", "theirs", data=Secret("x"))
+    found = checked(run, secrets={"pass": {"name": "theirs"}}, volumes={"data": "their-data"})
+    assert found["secrets"] == {}
+    assert found["services"]["db"]["secrets"][0]["source"] == "theirs"
+    assert found["services"]["web"]["volumes"][0]["source"] == "their-data"
+
+
+def test_bound_volume_brings_its_own_driver(run: InProcess) -> None:
+    options = {"name": "nfs", "driver": "local", "driverOpts": {"type": "nfs"}}
+    (mount,) = checked(run, volumes={"data": options})["services"]["web"]["volumes"]
+    assert mount["source"] == "nfs" and mount["volume"]["driverOpts"] == {"type": "nfs"}
+
+
+def test_bytes_are_content(run: InProcess) -> None:
+    found = checked(run, secrets={"pass": {"dataBase64": "AAEC"}})
+    assert found["secrets"]["pass"]["dataBase64"] == Secret("AAEC")
+
+
+def test_options_of_single_resources_are_told_to_have_no_effect(run: InProcess, folder: Path) -> None:
+    (folder / "shop.yml").write_text(
+        FILE.replace('image: "bb:1"\n    env', 'image: "bb:1"\n    x-pulumi: {protect: true}\n    env')
+    )
+    checked(run)
+    (told,) = [text for text in run.texts("warning") if "x-pulumi" in text]
+    assert "services.web.x-pulumi.protect: has no effect" in told
+    assert "x-pulumi.protect" in refusal(run, strict=True)
+
+
+# ------------------------------------------------------------------------------------------------ renames
+
+
+def test_renamed_service_goes_before_the_new_one_is_made(swarm: MemorySwarm, run: InProcess, folder: Path) -> None:
+    made = make(run)
+    (folder / "shop.yml").write_text(FILE.replace("  web:", "  shopfront:"))
+    with InProcess(swarm) as later:
+        swarm.changes.clear()
+        found = later.change(made, composeFile="shop.yml", secrets=CONTENT, renames={"web": "shopfront"})
+        assert found.changes == ["services"]
+        calls = [(call.method, call.name) for call in swarm.changes if call.kind == "service"]
+        assert calls == [("remove", "shop_web"), ("create", "shop_shopfront")]
+        assert "shopfront" in found.made.state["services"] and "web" not in found.made.state["services"]
+    with InProcess(swarm) as again:
+        assert again.change(again.refresh(found.made), composeFile="shop.yml", secrets=CONTENT).changes == []
+
+
+def test_service_without_a_rename_goes_after_the_new_one_runs(swarm: MemorySwarm, run: InProcess, folder: Path) -> None:
+    made = make(run)
+    (folder / "shop.yml").write_text(FILE.replace("  web:", "  shopfront:"))
+    with InProcess(swarm) as later:
+        swarm.changes.clear()
+        later.change(made, composeFile="shop.yml", secrets=CONTENT)
+    calls = [(call.method, call.name) for call in swarm.changes if call.kind == "service"]
+    assert calls == [("create", "shop_shopfront"), ("remove", "shop_web")]
+
+
+def test_owner_of_what_a_release_makes_is_the_pulumi_stack(swarm: MemorySwarm, run: InProcess) -> None:
+    make(run)
+    live = swarm.live("service", "shop_web")
+    assert live is not None and live["Spec"]["Labels"][labels.OWNER] == "proj/dev"
