@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from swarm_provider.cli import adopt, doctor, refresh_auth, report, status
+from swarm_provider.cli import adopt, doctor, refresh_auth, report, rollback, status
 from swarm_provider.cli.common import Help, fail, say
 from swarm_provider.version import __version__
 
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     refresh_auth.add(commands)
     report.add(commands)
     status.add(commands)
+    rollback.add(commands)
     doctor.add(commands)
     adopt.add(commands)
     return whole

@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, write, and say what is next."""
-    from swarm_provider.cli import stack_export
+    from swarm_provider.cli.export import stack_export
     from swarm_provider.errors import SwarmProviderError
 
     try:

@@ -35,6 +35,8 @@ PLATFORM: Final = OURS + "platform"
 """The platform as the user wrote it: without it, a service's platforms are those of its image."""
 SECRET_PLACES: Final = OURS + "secret-places"
 """Which inputs of a service are secret (JSON: lists of keys, no values), so that reading them back keeps them so."""
+RUN: Final = OURS + "run"
+"""Which run changed a service last: the time of it, and a random value, so that the latest is the highest."""
 FAMILY: Final = OURS + "family"
 """Id of the family whose version this config or secret is."""
 BASE: Final = OURS + "base"
@@ -63,6 +65,11 @@ def urn(labels: object) -> str | None:
 def incarnation(labels: object) -> str:
     """Return the incarnation that the labels of an object tell, "" where they tell none."""
     return _told(labels, INCARNATION, _token) or ""
+
+
+def run(labels: object) -> str | None:
+    """Return the run that changed an object with these labels last."""
+    return _told(labels, RUN, _token)
 
 
 def family(labels: object) -> str | None:
@@ -184,6 +191,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     OWNER: _owner,
     URN: _urn,
     INCARNATION: _token,
+    RUN: _token,
     SECRET_PLACES: _places,
     FAMILY: _token,
     BASE: _base,

@@ -245,6 +245,7 @@ class Swarm:
         *,
         registry_auth: str | None = None,
         registry_auth_from: str | None = None,
+        is_rollback: bool = False,
     ) -> Texts:
         """Update a service, config (labels), secret (labels) or node; return the daemon's warnings.
 
@@ -254,6 +255,7 @@ class Swarm:
             spec: the whole new spec.
             registry_auth: header text of the login, None for none.
             registry_auth_from: `spec` or `previous-spec`: whose registry login stays without `registry_auth`.
+            is_rollback: of a service: Swarm returns it to its previous spec, whatever `spec` says.
 
         Raises:
             OutOfSequence: the object changed since it was read.
@@ -262,6 +264,8 @@ class Swarm:
         query = {"version": str(version)}
         if registry_auth_from is not None:
             query["registryAuthFrom"] = registry_auth_from
+        if is_rollback:
+            query["rollback"] = "previous"
         path = path_of(f"{how.path}/{{}}/update", id)
         operation = f"update {kind} {how.name_in_spec(spec) or id}"
         answer = await self._write("POST", path, operation, kind, query=query, body=spec, auth=registry_auth)

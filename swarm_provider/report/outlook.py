@@ -1,22 +1,19 @@
-"""What happens to the tasks of each service, and the sum of it."""
+"""The resources of a preview -> what happens to the tasks of each service, and to data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
 
-from swarm_provider.core import Json
-from swarm_provider.core.english import count, listed
+from swarm_provider.core.english import listed
 from swarm_provider.core.path import within
 from swarm_provider.core.values import at
-from swarm_provider.plan.change.property_diff import Change
-from swarm_provider.plan.change.restart import Restart
-from swarm_provider.plan.change.sentences import Eviction, Survival, forecast_of, pace, parse
-from swarm_provider.plan.change.task_origin import HARMLESS
+from swarm_provider.plan.change.sentences import Eviction, Survival, forecast_of, parse
+from swarm_provider.plan.change.summary import NO_DATA, Outlook, from_forecast, restart_of, runs_once, tasks_of
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 
+<<<<<<< HEAD
 _JOBS: Final = ("replicated-job", "global-job")
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))
 _RESTARTING: Final = 6
@@ -75,6 +72,8 @@ class Outlook:
             return 3
         return 4 if self.op != "same" else 5
 
+=======
+>>>>>>> 2f5fabb (swarm-provider rollback takes back the latest deploy of a stack)
 
 def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outlook]:
     """Return what happens to the tasks, service by service, the most drastic first."""
@@ -97,33 +96,31 @@ def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outloo
 def _of_service(one: Changed, texts: Sequence[str]) -> Outlook:
     if one.op == "same":
         return Outlook(one.shown, "same")
-    mode = str(at(one.inputs, "deploy", "mode") or "replicated")
-    replicas = at(one.inputs, "deploy", "replicas")
-    number = None if mode in ("global", *_JOBS) else replicas if isinstance(replicas, int) else 1
+    number, job = tasks_of(one.inputs), runs_once(one.inputs)
     if one.op == "delete":
-        return Outlook(one.shown, "delete", stops=number, job=mode in _JOBS)
+        return Outlook(one.shown, "delete", stops=number, job=job)
     if one.moves:
         # Pulumi does not ask for a forecast: nothing that runs here is updated
-        return Outlook(one.shown, "replace", starts=number, stops=number, job=mode in _JOBS, moved=True)
+        return Outlook(one.shown, "replace", starts=number, stops=number, job=job, moved=True)
     if one.goes_first and any(isinstance(fact, Survival) for text in texts for fact in parse(text)):
         # the plugin does not know that
         return Outlook(
-            one.shown, "replace", True, number, pace="" if number == 1 else "all at once", capacity=0, job=mode in _JOBS
+            one.shown, "replace", True, number, pace="" if number == 1 else "all at once", capacity=0, job=job
         )
     if one.forecasts:
-        return _from_forecast(one.shown, one.op, _restart(one.forecasts[0]), one.differences)
+        return from_forecast(one.shown, one.op, restart_of(one.forecasts[0]), one.differences)
     for text in texts:
         told = forecast_of(text)
         if told is not None:
             found = told.restart
             if found.replaced:
                 old = at(one.old, "deploy", "replicas")
-                found = Restart(**{**_fields(found), "tasks": old if isinstance(old, int) else None})
-            future = _from_forecast(one.shown, one.op, found, one.differences if told.more else ())
+                found = replace(found, tasks=old if isinstance(old, int) else None)
+            future = from_forecast(one.shown, one.op, found, one.differences if told.more else ())
             known = len(future.reasons) - len(found.reasons)
             return replace(future, more=max(0, told.more - known) if future.reasons else 0)
     if one.op == "create":
-        return Outlook(one.shown, "create", starts=number, job=mode in _JOBS)
+        return Outlook(one.shown, "create", starts=number, job=job)
     return Outlook(one.shown, one.op)
 
 
@@ -131,155 +128,8 @@ def _idle(one: Changed) -> bool:
     return all(at(side, "deploy", "replicas") == 0 for side in (one.old, one.new))
 
 
-def _fields(found: Restart) -> Json:
-    return {name: getattr(found, name) for name in _NUMBERS}
-
-
-def _restart(entry: Json) -> Restart:
-    values: Json = {name: entry[name] for name in _NUMBERS if name in entry}
-    for name in ("reasons", "harmless", "paused"):
-        values[name] = tuple(values.get(name) or ())
-    return Restart(**values)
-
-
-def _from_forecast(name: str, op: str, found: Restart, differences: Iterable[Change]) -> Outlook:
-    reasons = list(found.reasons)
-    if found.restarts:
-        # a sentence for people leaves out what comes after the fifth reason
-        more = [change.path for change in differences if not within(change.place, *HARMLESS, *_UNSEEN)]
-        reasons += [path for path in more if path not in reasons]
-    return Outlook(
-        name,
-        op,
-        found.restarts,
-        found.tasks if found.restarts else 0,
-        found.starts,
-        found.stops,
-        tuple(reasons) if found.restarts or found.moves or found.anew else (),
-        _pace(found),
-        found.capacity if found.restarts else 100,
-        found.moves,
-        found.job,
-        found.harmless,
-        anew=found.anew,
-    )
-
-
-_UNSEEN: Final = ("wait", "fail_after", "resolve_image", "adopt", "advice", "strict", "owner")
-"""Inputs that Swarm does not see."""
-
-
-def _pace(found: Restart) -> str:
-    if not found.restarts or found.job:
-        return ""
-    return pace(found.batch, found.tasks)
-
-
-def describe_outlook(outlook: Outlook) -> str:
-    """Return what happens to the tasks in words: `2 tasks restart, one at a time; capacity drops to 50%`."""
-    if outlook.moved:
-        what = (
-            "the job runs"
-            if outlook.job
-            else "all tasks start"
-            if outlook.starts is None
-            else (count(outlook.starts, "task", "start"))
-        )
-        return f"{what} on the other swarm, and then {'it is removed' if outlook.job else 'as many stop'} here"
-    if outlook.job:
-        return _job(outlook)
-    if outlook.op == "delete":
-        return "all tasks stop" if outlook.stops is None else count(outlook.stops, "task", "stop")
-    if outlook.op == "create":
-        starts = outlook.starts
-        return "one task starts on each node" if starts is None else count(starts, "task", "start")
-    parts = []
-    if outlook.restarts:
-        what = "all tasks restart" if outlook.tasks is None else count(outlook.tasks, "task", "restart")
-        parts = [f"{what}, {outlook.pace}" if outlook.pace else what, _capacity(outlook)]
-    elif outlook.moves:
-        parts = ["tasks restart elsewhere where their node no longer matches"]
-    if outlook.anew:
-        verb = "is" if outlook.anew == 1 else "are"
-        parts.append(f"{count(outlook.anew, 'task')} that {verb} not running {verb} recreated")
-    if outlook.starts:
-        parts.append(count(outlook.starts, "more task", "start"))
-    if outlook.stops:
-        parts.append(count(outlook.stops, "task", "stop"))
-    if not outlook.restarts and not outlook.moves:
-        parts.append("no task runs, and none starts" if outlook.idle else "no task restarts")
-    return "; ".join(parts)
-
-
-def _job(outlook: Outlook) -> str:
-    if outlook.op == "delete":
-        return "the job is removed; tasks that still run stop"
-    if outlook.restarts:
-        return "the job runs again; tasks that still run stop"
-    return "the job runs once" if outlook.op == "create" else "the job does not run again"
-
-
-def _capacity(outlook: Outlook) -> str:
-    if outlook.op == "same":
-        return "they are evicted from their node and start on others"
-    if outlook.op == "replace":
-        return "the service is down from the first stop until the new tasks run"
-    if outlook.capacity is None:
-        return "each node is briefly without a task"
-    if outlook.capacity == 0:
-        return "the service is down meanwhile"
-    return f"capacity drops to {outlook.capacity}% meanwhile" if outlook.capacity < 100 else "full capacity throughout"
-
-
-def total(found: Sequence[Outlook], resources: Sequence[Changed]) -> str:
-    """Return the one line that sums up what the run does to tasks, data and capacity."""
-    restarting = [one for one in found if one.restarts and not one.job]
-    known = sum(one.tasks or 0 for one in restarting)
-    somewhere = [one for one in restarting if one.tasks is None]
-    parts = []
-    if known:
-        counted = len(restarting) - len(somewhere)
-        parts.append(f"{count(known, 'task', 'restart')} in {count(counted, 'service')}")
-    if somewhere:
-        parts.append(f"all tasks of {count(len(somewhere), 'service')} restart")
-    if not restarting:
-        parts.append("no running task restarts")
-    jobs = [one for one in found if one.job and (one.restarts or one.moved or one.op == "create")]
-    parts += [count(len(jobs), "job", "run")] if jobs else []
-    parts += (
-        [f"tasks of {count(sum(one.moves for one in found), 'service')} may move"]
-        if any(one.moves for one in found)
-        else []
-    )
-    starting = sum(one.starts or 0 for one in found if not one.job)
-    stopping = sum(one.stops or 0 for one in found if not one.job)
-    parts += [count(starting, "more task" if restarting else "task", "start")] if starting else []
-    parts += [count(stopping, "task", "stop")] if stopping else []
-    parts.append(_data(resources))
-    if restarting:
-        parts.append(_worst(restarting))
-    text = ", ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _worst(restarting: Sequence[Outlook]) -> str:
-    down = sorted(one.service for one in restarting if one.capacity == 0)
-    if down:
-        return (
-            f"{listed(down)} {'are' if len(down) > 1 else 'is'} down meanwhile"
-            if len(down) <= _RESTARTING
-            else (f"{len(down)} services are down meanwhile")
-        )
-    known = [one.capacity for one in restarting if one.capacity is not None]
-    evicted = [one for one in restarting if one.op == "same"]
-    if evicted:
-        return f"{listed(sorted(one.service for one in evicted))} are evicted from nodes"
-    if len(known) < len(restarting):
-        return "each node is briefly without a task of a global service"
-    return f"capacity never below {min(known)}%"
-
-
-def _data(resources: Sequence[Changed]) -> str:
+def data_told(resources: Sequence[Changed]) -> str:
+    """Return what the run does to data volumes."""
     gone = [
         one.shown for one in resources if one.kind == "Volume" and one.op == "delete" and one.old.get("deleteOnDestroy")
     ]
@@ -290,4 +140,4 @@ def _data(resources: Sequence[Changed]) -> str:
         for one in resources
         if one.kind == "Service" and any(within(change.place, "volumes") for change in one.differences)
     ]
-    return f"mounts of {listed(moved)} change" if moved else "no data volume touched"
+    return f"mounts of {listed(moved)} change" if moved else NO_DATA

@@ -11,10 +11,11 @@ from swarm_provider.core.path import below
 from swarm_provider.model.content import CONTENT
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.sentences import Survival, forecast_of, parse
+from swarm_provider.plan.change.summary import Outlook, describe_outlook, total
 from swarm_provider.plan.change.text_diff import FIRST_WORDS
 from swarm_provider.report.changed import Changed, changed
 from swarm_provider.report.content import Content, content
-from swarm_provider.report.outlook import Outlook, describe_outlook, outlooks, total
+from swarm_provider.report.outlook import data_told, outlooks
 from swarm_provider.report.reading import Note, Preview
 from swarm_provider.report.words import value_text
 
@@ -133,7 +134,7 @@ def page(preview: Preview) -> Page:
         preview.failed,
         bool(acting),
         _title(resources, preview.failed),
-        "" if preview.failed else total(found, resources),
+        "" if preview.failed else total(found, data_told(resources)),
         said["error"],
         said["warning"],
         said["info"],

@@ -9,9 +9,9 @@ from typing import Any, Final
 from swarm_provider.core import Json
 from swarm_provider.core.english import count
 from swarm_provider.core.values import UNKNOWN, at
+from swarm_provider.plan.change.summary import Outlook
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.elements import Markup, element
-from swarm_provider.report.outlook import Outlook
 from swarm_provider.report.page import WORDS, Page
 from swarm_provider.report.words import value_text
 

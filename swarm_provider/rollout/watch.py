@@ -76,6 +76,7 @@ class Watcher:
         progress: Progress = silent,
         warn: Progress = silent,
         cancelled: asyncio.Event | None = None,
+        is_rollback: bool = False,
     ) -> Outcome:
         """Wait until what was sent runs (a job: has completed).
 
@@ -89,13 +90,14 @@ class Watcher:
             progress: is told one line whenever it changes.
             warn: is told once, in one line, what may be the matter while it still waits.
             cancelled: set when the user wants to stop.
+            is_rollback: Swarm was asked for its own rollback, to this spec.
 
         Raises:
             RolloutFailed: it does not run; the reasons say why.
             Cancelled: `cancelled` was set; the cluster goes on.
             ConnectionFailed: no manager answered for a minute.
         """
-        desired = Desired(sent_spec, version_index, fail_after_ns)
+        desired = Desired(sent_spec, version_index, fail_after_ns, is_rollback)
         waiter = self._waiter(service_id, progress, desired)
         waiter.warn = warn
         waiter.name = str(sent_spec.get("Name") or "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from swarm_provider.cli.program_text import program
+from swarm_provider.cli.export.program_text import program
 from swarm_provider.compose import load
 from swarm_provider.compose.write import Running
 from swarm_provider.convert.service.spec import effective, to_spec

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from swarm_provider.core import labels
 from tests.conftest import ProjectFactory
 from tests.e2e.stacks import names, write_yaml
 from tests.support.engine import Docker
@@ -99,6 +100,33 @@ def test_first_release_that_fails_leaves_nothing(app: PulumiProject, docker: Doc
     assert [net for net in docker.api.networks() if net["Name"].startswith(unique)] == []
     write(app)
     app.up().assert_ok()
+    app.assert_no_changes()
+
+
+def test_rollback_on_the_cluster_takes_back_the_latest_deploy_and_the_preview_says_so(
+    app: PulumiProject, docker: Docker, unique: str
+) -> None:
+    app.up().assert_ok()
+    first, db = specs(docker, unique), tasks(docker, f"{unique}_db")
+    runs = {name: spec["Labels"][labels.RUN] for name, spec in first.items()}
+    assert len(set(runs.values())) == 1
+    write(app, level="debug", content="two")
+    app.up().assert_ok()
+    second = specs(docker, unique)
+    assert second[f"{unique}_db"] == first[f"{unique}_db"]
+    assert second[f"{unique}_web"]["Labels"][labels.RUN] > runs[f"{unique}_web"]
+
+    done = app.swarm_provider("rollback", unique)
+    assert done.returncode == 0, done
+    assert f"{unique}_db stays: not changed by the latest deploy" in done.stdout
+    assert specs(docker, unique) == first
+    assert tasks(docker, f"{unique}_db") == db
+    preview = app.preview().assert_ok()
+    assert preview.changes == {"update": 1}
+    assert "web: " in preview.output and "rolled back on the cluster at 20" in preview.output
+    assert "`up` applies the newer version again" in preview.output
+    app.up().assert_ok()
+    assert specs(docker, unique)[f"{unique}_web"]["TaskTemplate"] == second[f"{unique}_web"]["TaskTemplate"]
     app.assert_no_changes()
 
 

@@ -82,8 +82,8 @@ def test_problem_in_a_text_has_its_line(run: InProcess) -> None:
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"composeFile": None}, "set one of compose_file (a path, or several) and compose (a text)"),
-        ({"compose": "services: {}"}, "set one of compose_file (a path, or several) and compose (a text)"),
+        ({"composeFile": None}, "set one of compose_file (a path, or several) and compose (text)"),
+        ({"compose": "services: {}"}, "set one of compose_file (a path, or several) and compose (text)"),
         ({"baseDir": "sub"}, "base_dir: goes with compose only"),
         ({"composeFile": None, "compose": "services: {}", "baseDir": "none"}, "base_dir: 'none' does not exist in '"),
         ({"composeFile": ["shop.yml", "none.yml"]}, "compose_file: 'none.yml' does not exist in '"),

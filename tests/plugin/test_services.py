@@ -456,3 +456,35 @@ def test_several_problems_are_told_together(run: InProcess) -> None:
 def test_property_that_is_none_is_told_with_what_is_meant(run: InProcess) -> None:
     _, failures = run.check("Service", "web", {**WEB, "replicas": 3})
     assert "replicas" in failures[0]
+
+
+# ------------------------------------------------------------------------------- which run changed it last
+
+
+def run_of(swarm: MemorySwarm, name: str) -> str:
+    live = swarm.live("service", name)
+    assert live is not None
+    return str(live["Spec"]["Labels"][labels.RUN])
+
+
+def test_service_tells_which_run_changed_it_last(swarm: MemorySwarm, run: InProcess) -> None:
+    web, db = run.make("Service", "web", image="bb:1"), run.make("Service", "db", image="bb:1")
+    first = run.known.id
+    assert run_of(swarm, "web") == run_of(swarm, "db") == first
+    with InProcess(swarm) as later:
+        web = later.change(later.refresh(web), image="bb:1", environment={"A": "1"}).made
+        assert later.change(later.refresh(db), image="bb:1").changes == []
+        assert run_of(swarm, "web") == later.known.id != first
+        assert run_of(swarm, "db") == first
+    with InProcess(swarm) as again:
+        assert again.change(again.refresh(web), image="bb:1", environment={"A": "1"}).changes == []
+
+
+def test_label_of_another_owner_alone_is_no_change_of_a_run(swarm: MemorySwarm, run: InProcess) -> None:
+    web = run.make("Service", "one", name="web", image="bb:1")
+    with InProcess(swarm) as later:
+        later.refresh(web)
+        later.make("Service", "two", name="web", image="bb:1")
+    live = swarm.live("service", "web")
+    assert live is not None and live["Spec"]["Labels"][labels.URN].endswith("::two")
+    assert run_of(swarm, "web") == run.known.id

@@ -108,6 +108,16 @@ def to_send(
     return None if before == after and stamped and not stopped else spec
 
 
+def is_only_marked(spec: Json, live: Json) -> bool:
+    """Say whether nothing but the labels that tell whose a service is differ between two ServiceSpecs."""
+    return {**spec, "Labels": labels.users(spec["Labels"])} == {**live, "Labels": labels.users(live.get("Labels"))}
+
+
+def changed_in(run: str | None, spec: Json) -> Json:
+    """Return a spec whose labels tell which run changed the service last."""
+    return {**spec, "Labels": {**(spec.get("Labels") or {}), labels.RUN: run}} if run else spec
+
+
 def force_again(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> int | None:
     """Return the ForceUpdate with which tasks start again that Swarm has given up; None where there are none.
 

@@ -28,11 +28,13 @@ class Desired:
         version_index: lowest `Version.Index` of the service that shows the change; older snapshots do not count.
         fail_after_ns: the progress deadline, in nanoseconds; None is five minutes, in which a job's tasks that
             run do not count: what they do is progress that nobody sees.
+        is_rollback: Swarm was asked to return to this spec: that it rolls back is what is awaited.
     """
 
     spec: Json
     version_index: int = 0
     fail_after_ns: int | None = None
+    is_rollback: bool = False
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,8 @@ def _rollout_state(snapshot: Snapshot, json: Json, desired: Desired, history: Hi
 
 def _judged(rollout: RolloutState) -> Verdict:
     service = rollout.service
-    if service.update_state.startswith("rollback"):
+    asked_for = rollout.desired.is_rollback and service.update_state != "rollback_paused"
+    if service.update_state.startswith("rollback") and not asked_for:
         return _rolled_back(rollout)
     if service.template != rollout.history.template:
         return _changed(f"{service.name} was changed by someone else during the rollout")
@@ -188,7 +189,7 @@ def _kept_running(rollout: RolloutState) -> Verdict:
             # the orchestrator has not yet looked at the smaller number
             text = f"{groups.expected}/{groups.expected} running, {surplus} to be stopped"
             return _bounded(rollout, text, [_stuck(rollout, head, {})])
-        if rollout.service.update_state != "updating" and rollout.stable(running.values()):
+        if rollout.service.update_state not in ("updating", "rollback_started") and rollout.stable(running.values()):
             return Done(head)
         if rollout.is_patient():
             watched = f"{head}, monitoring ({duration_text(rollout.service.monitor_ns)})"

@@ -28,7 +28,7 @@ def bindings(inputs: Json) -> dict[str, dict[str, Bound]]:
 
 
 def entries(inputs: Json, name: str) -> Json:
-    """Return the entries of a map; each of a secret one is secret.
+    """Return the entries of a mapping; each of a secret one is secret.
 
     Raises:
         InputError: its keys are not known.

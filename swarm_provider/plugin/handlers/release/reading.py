@@ -107,7 +107,7 @@ def _files(known: Json) -> Sequence[Any]:
     files: list[str] | None = known.get("composeFile")
     text, folder = known.get("compose"), known.get("baseDir")
     if (files is None) == (text is None):
-        raise InputError("set one of compose_file (a path, or several) and compose (a text)")
+        raise InputError("set one of compose_file (a path, or several) and compose (text)")
     if files is not None:
         if folder is not None:
             why = "goes with compose only; paths in a compose file start in the folder of the first file"

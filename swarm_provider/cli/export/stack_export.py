@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.cli.program_text import program
+from swarm_provider.cli.export.program_text import program
 from swarm_provider.compose import load
 from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.project import Project
