@@ -261,16 +261,13 @@ class Swarm:
             OutOfSequence: the object changed since it was read.
         """
         how = kind_of(kind)
-        query = {"version": str(version)}
+        query = {"version": str(version), **({"rollback": "previous"} if is_rollback else {})}
         if registry_auth_from is not None:
             query["registryAuthFrom"] = registry_auth_from
-        if is_rollback:
-            query["rollback"] = "previous"
         path = path_of(f"{how.path}/{{}}/update", id)
         operation = f"update {kind} {how.name_in_spec(spec) or id}"
         answer = await self._write("POST", path, operation, kind, query=query, body=spec, auth=registry_auth)
-        answered = answer.json() or {}
-        return [str(warning) for warning in answered.get("Warnings") or []]
+        return [str(warning) for warning in (answer.json() or {}).get("Warnings") or []]
 
     async def update_cluster_volume(self, id: str, version: int, spec: Json) -> None:
         """Set the spec of a cluster volume, of which Docker changes the availability only.

@@ -13,67 +13,6 @@ from swarm_provider.plan.change.summary import NO_DATA, Outlook, from_forecast, 
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.reading import Note
 
-<<<<<<< HEAD
-_JOBS: Final = ("replicated-job", "global-job")
-_NUMBERS: Final = tuple(field.name for field in fields(Restart))
-_RESTARTING: Final = 6
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """The future of one service's tasks.
-
-    Attributes:
-        service: its name in the swarm.
-        op: what happens to the service, as in `Changed`.
-        restarts: the tasks that run now are replaced.
-        tasks: how many; None where the number is not known (a global service, a job).
-        starts: how many start beside those; None: one on each node.
-        stops: how many stop for good; None: all.
-        reasons: the properties that cause it.
-        more: how many reasons there are beside those: a digest has the first five only where nothing else tells.
-        pace: `one at a time`, or "".
-        capacity: percent of the tasks that run all the while; None where it is not known.
-        moves: tasks move only where their node no longer matches.
-        job: it runs once and ends.
-        harmless: what changes without touching a task.
-        idle: no task is wanted of it, before as after.
-        anew: how many tasks that do not run now are replaced.
-        moved: it starts on another swarm, and then stops on this one.
-    """
-
-    service: str
-    op: str
-    restarts: bool = False
-    tasks: int | None = 0
-    starts: int | None = 0
-    stops: int | None = 0
-    reasons: tuple[str, ...] = ()
-    pace: str = ""
-    capacity: int | None = 100
-    moves: bool = False
-    job: bool = False
-    harmless: tuple[str, ...] = ()
-    idle: bool = False
-    more: int = 0
-    anew: int = 0
-    moved: bool = False
-
-    @property
-    def rank(self) -> int:
-        """Its place in a list: what takes a service down comes first."""
-        if self.op == "replace":
-            return 0
-        if self.restarts:
-            return 1 if self.capacity != 100 else 2
-        if self.op == "delete":
-            return 1
-        if self.moves or self.op == "create" or self.starts or self.stops or self.anew:
-            return 3
-        return 4 if self.op != "same" else 5
-
-=======
->>>>>>> 2f5fabb (swarm-provider rollback takes back the latest deploy of a stack)
 
 def outlooks(resources: Sequence[Changed], notes: Sequence[Note]) -> list[Outlook]:
     """Return what happens to the tasks, service by service, the most drastic first."""

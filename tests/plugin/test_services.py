@@ -469,12 +469,12 @@ def run_of(swarm: MemorySwarm, name: str) -> str:
 
 def test_service_tells_which_run_changed_it_last(swarm: MemorySwarm, run: InProcess) -> None:
     web, db = run.make("Service", "web", image="bb:1"), run.make("Service", "db", image="bb:1")
-    first = run.known.id
+    first = run.known.session.run_id
     assert run_of(swarm, "web") == run_of(swarm, "db") == first
     with InProcess(swarm) as later:
         web = later.change(later.refresh(web), image="bb:1", environment={"A": "1"}).made
         assert later.change(later.refresh(db), image="bb:1").changes == []
-        assert run_of(swarm, "web") == later.known.id != first
+        assert run_of(swarm, "web") == later.known.session.run_id != first
         assert run_of(swarm, "db") == first
     with InProcess(swarm) as again:
         assert again.change(again.refresh(web), image="bb:1", environment={"A": "1"}).changes == []
@@ -487,4 +487,4 @@ def test_label_of_another_owner_alone_is_no_change_of_a_run(swarm: MemorySwarm, 
         later.make("Service", "two", name="web", image="bb:1")
     live = swarm.live("service", "web")
     assert live is not None and live["Spec"]["Labels"][labels.URN].endswith("::two")
-    assert run_of(swarm, "web") == run.known.id
+    assert run_of(swarm, "web") == run.known.session.run_id

@@ -63,7 +63,7 @@ class Outlook:
 
     @property
     def rank(self) -> int:
-        """Where it stands in a list: what takes a service down comes first."""
+        """Its place in a list: what takes a service down comes first."""
         if self.op == "replace":
             return 0
         if self.restarts:
@@ -102,7 +102,9 @@ def from_forecast(name: str, op: str, found: Restart, differences: Iterable[Chan
     """Return what a forecast says of a service.
 
     Args:
-        op: what happens to the service.
+        name: the service.
+        op: what happens to it.
+        found: the forecast.
         differences: of its inputs; a sentence for people leaves out what comes after the fifth reason.
     """
     reasons = list(found.reasons)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
+from swarm_provider.core import Json
 from swarm_provider.errors import InputError
 
 
@@ -75,3 +77,42 @@ class Claims:
     def of(self, kind: str, base: str) -> Claimed | None:
         """Return the claim on an object by its base name."""
         return self._by_base.get((kind, base))
+
+
+class Found:
+    """Inputs and outputs by URN, as they were found in one run."""
+
+    def __init__(self) -> None:
+        self._by_urn: dict[str, tuple[Json, Json]] = {}
+        self._families: dict[str, str] = {}
+
+    def add(self, urn: str, inputs: Json, outputs: Json) -> None:
+        """Note what was found of a resource.
+
+        Args:
+            urn: the resource.
+            inputs: as Read found them.
+            outputs: as Read found them.
+        """
+        self._by_urn[urn] = inputs, outputs
+        if "familyId" in inputs:
+            self._families[str(inputs["familyId"])] = urn
+
+    def forget(self, urn: str) -> None:
+        """Note that it is gone."""
+        self._by_urn.pop(urn, None)
+
+    def of(self, urn: str) -> tuple[Json, Json]:
+        """Return inputs and outputs, nothing of either where none were found."""
+        return self._by_urn.get(urn, ({}, {}))
+
+    def of_family(self, heir: Json, own: Container[str]) -> Json:
+        """Return the inputs of the resource that stood for a family until now, {} where none was found.
+
+        Args:
+            heir: inputs of the resource that stands for it from now on.
+            own: that one, and all that the program has still.
+        """
+        before = self._families.get(str(heir["familyId"]), "")
+        inputs, _ = self.of(before)
+        return inputs if before not in own and inputs.get("baseName") == heir["baseName"] else {}

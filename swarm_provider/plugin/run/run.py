@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from swarm_provider.core import Json
@@ -16,7 +14,7 @@ from swarm_provider.plan.change.restart import Restart
 from swarm_provider.plan.change.sentences import Forecast, describe
 from swarm_provider.plan.ownership import advice, odd_labels
 from swarm_provider.plugin.protocol.engine_log import LONGEST_MESSAGE
-from swarm_provider.plugin.run.claims import Claimed, Claims
+from swarm_provider.plugin.run.claims import Claimed, Claims, Found
 from swarm_provider.plugin.run.images import RegistryAnswer
 from swarm_provider.plugin.run.memo import Once
 from swarm_provider.plugin.run.parts import Parts
@@ -57,16 +55,13 @@ class Run(Parts):
         advice            CHECK; told at once, or when the program says that it has registered its services
         families          APPLY
         services left     DELETE
-        what was found    READ, until DELETE; what is made and was found is a replacement of it, and who takes over a
-                          family in CHECK goes on with its inputs: a secret's naming key is nowhere else
+        what was found    READ, until DELETE: what is made and was found is a replacement; a family's heir asks in CHECK
         whose labels are  READ; what is no longer this state's shows at DIFF and DELETE
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        """What the services that this run changes are labelled with; a later run has a higher one."""
         session.listened = self._look_at_labels
         self.planned = Planned()
         """What forecasts ask; it is written by `plan_...`."""
@@ -81,8 +76,7 @@ class Run(Parts):
         self._taken_along: dict[str, tuple[Json, Sequence[str]]] = {}
         self._forecasts: dict[str, list[Json]] = {}
         self._families: set[str] = set()
-        self._found: dict[str, tuple[Json, Json]] = {}
-        self._found_families: dict[str, str] = {}
+        self._found = Found()
         self._left: set[str] = set()
         self._foreign = ""
         self._proven = False
@@ -147,9 +141,7 @@ class Run(Parts):
             inputs: as Read found them.
             outputs: as Read found them.
         """
-        self._found[urn] = inputs, outputs
-        if "familyId" in inputs:
-            self._found_families[str(inputs["familyId"])] = urn
+        self._found.add(urn, inputs, outputs)
 
     @property
     def copy_of(self) -> str:
@@ -182,14 +174,12 @@ class Run(Parts):
         self._claims.add(urn, kind, base, name)
 
     @only_in(Phase.CHECK)
-    def handed_over(self, urn: str, family: str, base: Any) -> Json:
+    def handed_over(self, urn: str, heir: Json) -> Json:
         """Return the inputs of the resource that stood for a family until now, {} where none is found.
 
         It is one of the state that the program has no longer: a Stack became a Release, or a logical name another one.
         """
-        before = self._found_families.get(family, urn)
-        inputs, _ = self._found.get(before, ({}, {}))
-        return inputs if before != urn and before not in self._checked and inputs.get("baseName") == base else {}
+        return self._found.of_family(heir, self._checked)
 
     @only_in(Phase.CHECK)
     def gather_advice(self, urn: str) -> None:
@@ -324,7 +314,7 @@ class Run(Parts):
 
         Pulumi checks and makes a replacement as if there had been nothing before.
         """
-        return self._found.get(urn, ({}, {}))
+        return self._found.of(urn)
 
     # ------------------------------------------------------------------ apply
 
@@ -395,7 +385,7 @@ class Run(Parts):
     @only_in(Phase.DELETE)
     def forget(self, urn: str) -> None:
         """Note that what was found of a resource is gone."""
-        self._found.pop(urn, None)
+        self._found.forget(urn)
 
     @only_in(Phase.DELETE)
     def leave(self, urn: str, service: str) -> None:

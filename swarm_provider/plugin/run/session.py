@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from swarm_provider.core import Json
@@ -39,6 +41,8 @@ class Session:
         self._ways = ways
         self.log = log
         self.cancelled = asyncio.Event()
+        self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        """By which services tell which run changed them last; a later run has a higher one."""
         self.offline = False
         """Whether the swarm cannot be reached and the user allows a preview all the same; known once connected."""
         self._failure: ConnectionFailed | None = None

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.e2e
 # what is tried through Pulumi each time, in one program
 QUICK = ("configs_secrets", "mounts_long", "networks_aliases", "stack_voting", "healthchecks", "merge_maps")
 FORMS: Final = ("Stack", "Release")
-OF_ITS_RESOURCE: Final = (labels.URN, labels.INCARNATION, labels.FAMILY)
-"""Labels whose value is another one for each resource that makes the object."""
+OF_ITS_RESOURCE: Final = (labels.URN, labels.INCARNATION, labels.FAMILY, labels.RUN)
+"""Labels whose value is another one for each resource that makes the object, and each run."""
 swarm = direct.swarm
 judge = direct.judge
 judge_path = direct.judge_path

@@ -54,7 +54,7 @@ class FamilyHandler(FamilyReader):
             raise InputError(*problems)
         inputs["owner"] = request.owner.text
         inputs["familyId"] = await claimed_family(self.run, self.kind, request, olds, inputs["baseName"])
-        olds = olds or self.run.handed_over(request.urn, inputs["familyId"], inputs["baseName"])
+        olds = olds or self.run.handed_over(request.urn, inputs)
         self._draw_key(olds, inputs)
         name = await self._name(request, olds, inputs)
         if name is not None:

@@ -59,7 +59,7 @@ def _bound(kind: str, value: Any) -> Bound | None:
     if plain is UNKNOWN or isinstance(plain, str):
         return Bound(value, _has_content(kind))
     if _has_content(kind) and isinstance(plain, (int, float)) and not isinstance(plain, bool):
-        # a YAML program writes a text of digits so
+        # digits, as a YAML program writes them
         return Bound(Secret(str(plain)) if isinstance(value, Secret) else str(plain), is_content=True)
     return None
 

@@ -75,7 +75,9 @@ class Child:
 
     @property
     def is_in_its_own_way(self) -> bool:
-        """Whether its old object has to go before another one takes its place, since both have one name."""
+        """Whether its old object has to go first: both have one name, or the program says that it was renamed."""
+        if self.renamed_from is not None:
+            return True
         return self.name.kind in ("network", "service") and self.olds.get("name") == self.news.get("name")
 
     @property

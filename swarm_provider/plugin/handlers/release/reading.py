@@ -23,7 +23,7 @@ KINDS = ("network", "config", "secret", "service")
 """The kinds of children, each after those that it may refer to."""
 PATHS: Final = ("composeFile", "baseDir", "envFile")
 _OPAQUE: Final = ("env", "secrets", "configs", "networks", "volumes")
-"""Inputs of which a value need not be known: only a text changes, or a reference."""
+"""Inputs of which a value need not be known: only a string changes, or a reference."""
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ class ServiceHandler(Handler):
 
     async def _make(self, request: Request, swarm: Swarm, news: Json, incarnation: str) -> tuple[str, tuple[Json, int]]:
         """Make the service; return its id, and what was sent as for _submit. Raises Conflict: the name is taken."""
-        spec = changed_in(self.run.id, await self._spec(request, swarm, news, incarnation))
+        spec = changed_in(self.session.run_id, await self._spec(request, swarm, news, incarnation))
         registry_auth = await swarm.encoded_auth(reveal(news["image"]))
         service_id = await published_ports.when_free(
             self.run,
@@ -221,7 +221,7 @@ class ServiceHandler(Handler):
             # which run changed it last is no change by itself
             same = changed_in(labels.run(live["Spec"].get("Labels")), wanted)
             spec = to_send(same, live, news, names, force=force, asked=asked)
-            return spec if spec is None or is_only_marked(spec, live["Spec"]) else changed_in(self.run.id, spec)
+            return spec if spec is None or is_only_marked(spec, live["Spec"]) else changed_in(self.session.run_id, spec)
 
         logins: Json = {"registry_auth": await swarm.encoded_auth(reveal(news["image"])), "registry_auth_from": "spec"}
         sent = await published_ports.when_free(
