@@ -129,7 +129,7 @@ def move(project: ProjectFactory, docker: Docker, names: Sequence[str]) -> None:
 
 
 def test_stack_becomes_a_release_and_a_stack_again_without_a_restart(project: ProjectFactory, drained: Docker) -> None:
-    move(project, drained, QUICK[-1:])
+    move(project, drained, ["stack_voting"])
 
 
 @pytest.mark.long

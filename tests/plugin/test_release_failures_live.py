@@ -247,7 +247,9 @@ def test_failed_run_says_what_became_of_everything(story: Story, scenario: Scena
     if on_failure == "keep":
         assert RETURNED not in failure
         return
-    told = dict(part.split(": ", 1) for part in failure[failure.index(RETURNED) :].split("; "))
+    # with what could not be returned, the parts follow once more, line by line
+    line = failure.splitlines()[0]
+    told = dict(part.split(": ", 1) for part in line[line.index(RETURNED) :].split("; "))
     assert set(told[RETURNED].split(", ")) == {"api", "worker", *(() if is_job(scenario) else ("it",))}
     assert {"cache", "db", "web"} == set(told["not touched"].split(", "))
     assert told.get("could not be returned", "") == ("it (a job that ran cannot be taken back)" * is_job(scenario))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.core.values import UNKNOWN
+from swarm_provider.errors import DockerError
 from tests.support.in_process import InProcess, Made, Refused
 from tests.support.memory_swarm import MemorySwarm
 
@@ -235,6 +236,50 @@ def test_interrupt_leaves_what_is_deployed_and_the_state_knows_it(release: Write
     assert swarm.names("service") and set(state["services"]) == {
         name.removeprefix("shop_") for name in swarm.names("service")
     }
+    with InProcess(swarm) as provider:
+        provider.destroy(Made("Release", "shop", id, inputs, state))
+    assert swarm.names("service") == []
+
+
+# ------------------------------------------------------------------------- a failure, and the way back
+
+FAULT = DockerError("the manager has a bad day", status=400)
+
+
+def test_failed_update_returns_to_what_was_there_and_the_state_stays(release: Write) -> None:
+    swarm = MemorySwarm()
+    objects: Json = {"configs": {"app": {"content": "1"}}}
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", objects=objects, configs=["app"]))
+    before = swarm.live("service", "shop_a"), swarm.names("config"), swarm.names("network")
+    objects["configs"]["app"]["content"] = "2"
+    objects["networks"] = {"side": {}}
+    given = release("a", "b", objects=objects, configs=["app"], networks=["side"], environment={"A": "2"})
+    swarm.faults["create", "service", "shop_b"] = FAULT
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.change(provider.refresh(made), **given)
+    assert refused.value.kept is None
+    assert "b: " in refused.value.message and "returned to what ran before: a" in refused.value.message
+    after = swarm.live("service", "shop_a")
+    assert before[0] is not None and after is not None and after["Spec"] == before[0]["Spec"]
+    assert (swarm.names("config"), swarm.names("network")) == before[1:]
+    swarm.faults.clear()
+    with InProcess(swarm) as provider:
+        changed = provider.change(provider.refresh(made), **given)
+    with InProcess(swarm) as provider:
+        assert provider.change(provider.refresh(changed.made), **given).changes == []
+
+
+def test_what_cannot_be_returned_is_in_the_state(release: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm_provider.rollout.remove.IN_USE_TIMEOUT_S", 0.1)
+    swarm = MemorySwarm()
+    swarm.faults["create", "service", "shop_b"] = swarm.faults["remove", "service", "*"] = FAULT
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.make("Release", "shop", **release("a", "b"))
+    assert "could not be returned: a (" in refused.value.message
+    assert refused.value.kept is not None
+    id, inputs, state = refused.value.kept
+    swarm.faults.clear()
     with InProcess(swarm) as provider:
         provider.destroy(Made("Release", "shop", id, inputs, state))
     assert swarm.names("service") == []

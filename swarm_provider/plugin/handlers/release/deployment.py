@@ -57,7 +57,8 @@ class Deployment:
             rollback: when a child fails, everything returns to what was there before.
 
         Raises:
-            RolloutFailed: with `rollback`, once everything is back: the cause, and what was returned.
+            RolloutFailed: with `rollback`, once everything is back, and the state what it was: the cause, and what was
+                returned. What could not be returned has to stand in the state, so that is no such error.
         """
         before = await snapshot(await self._session.swarm(), self._children) if rollback else None
         wanted = [child for child in self._children if child.news and self._is_to_be_made(child)]
@@ -70,8 +71,10 @@ class Deployment:
             if not self._failed:
                 await self._make([child for child in wanted if child.name.kind == "service"], self._depends_on)
             if self._failed and before is not None and not self._session.cancelled.is_set():
-                way = await way_back(self._session, before, self._begun)
-                raise RolloutFailed([*self._reasons(), *way])
+                told, is_back = await way_back(self._session, before, self._begun)
+                if is_back:
+                    raise RolloutFailed([*self._reasons(), *told])
+                return [*self._reasons(), *told]
             if not self._failed:
                 await self._remove([child for child in gone if child not in first])
                 outdated = [

@@ -13,6 +13,7 @@ from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change.request_spec import is_job
 from swarm_provider.plan.families import naming
 from swarm_provider.plugin.handlers.release.children import Child, Name
+from swarm_provider.plugin.handlers.service.outputs import patience_ns
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
@@ -50,8 +51,8 @@ async def snapshot(swarm: Swarm, children: Sequence[Child]) -> Before:
     )
 
 
-async def way_back(session: Session, before: Before, begun: Collection[Name]) -> list[str]:
-    """Return to what was there; return, line by line, what became of everything.
+async def way_back(session: Session, before: Before, begun: Collection[Name]) -> tuple[list[str], bool]:
+    """Return to what was there; return, line by line, what became of everything, and whether all of it is back.
 
     Args:
         session: the way to the swarm.
@@ -70,7 +71,7 @@ class _Way:
         self._removed: list[str] = []
         self._left: list[str] = []
 
-    async def go(self, begun: Collection[Name]) -> list[str]:
+    async def go(self, begun: Collection[Name]) -> tuple[list[str], bool]:
         services = [child for child in self._before.children if child.name in begun and child.name.kind == "service"]
         await asyncio.gather(*map(self._service, services))
         others = [child for child in self._before.children if child.name in begun and child.name.kind != "service"]
@@ -87,7 +88,7 @@ class _Way:
             "not touched": untouched,
             "could not be returned": self._left,
         }
-        return [f"{what}: {', '.join(sorted(which))}" for what, which in told.items() if which]
+        return [f"{what}: {', '.join(sorted(which))}" for what, which in told.items() if which], not self._left
 
     async def _service(self, child: Child) -> None:
         # a service that was renamed has two
@@ -130,6 +131,7 @@ class _Way:
             live["ID"],
             old["Spec"],
             sent.version_index if sent is not None else 0,
+            fail_after_ns=patience_ns(child.olds or child.news),
             progress=lambda text: self._session.log.status(child.request.urn, f"returning: {text}"),
             cancelled=self._session.cancelled,
         )
