@@ -9,6 +9,7 @@ import pytest
 
 from swarm_provider.core import labels
 from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.plugin.handlers.release.progress import Status
 from tests.support.in_process import InProcess, Made
 from tests.support.memory_swarm import MemorySwarm
 
@@ -213,3 +214,55 @@ def test_owner_of_what_a_release_makes_is_the_pulumi_stack(swarm: MemorySwarm, r
     make(run)
     live = swarm.live("service", "shop_web")
     assert live is not None and live["Spec"]["Labels"][labels.OWNER] == "proj/dev"
+
+
+# ------------------------------------------------------------------------------------------------ what people see
+
+
+def summed_up(run: InProcess) -> str:
+    (text,) = [text for text in run.texts("info") if "data volume" in text or "mounts of" in text]
+    return text
+
+
+def test_preview_of_a_new_release_sums_up_in_one_line(run: InProcess) -> None:
+    run.create("Release", "shop", checked(run), preview=True)
+    assert summed_up(run) == "2 services are created: no running task restarts, 2 tasks start, no data volume touched"
+
+
+def test_preview_of_a_change_sums_up_in_one_line(swarm: MemorySwarm, run: InProcess, folder: Path) -> None:
+    made = make(run)
+    text = FILE.replace("content: one", "content: two").replace("  db:", "  new: {image: 'bb:1'}\n  db:")
+    (folder / "shop.yml").write_text(text.replace("data:/data", "other:/data").replace("  data:", "  other:"))
+    with InProcess(swarm) as later:
+        later.change(later.refresh(made), preview=True, composeFile="shop.yml", secrets=CONTENT)
+        assert summed_up(later) == (
+            "1 service changes, 1 service is created: 1 task restarts in 1 service, 1 more task starts, mounts of web "
+            "change, web is down meanwhile"
+        )
+
+
+def test_what_is_said_of_a_child_begins_with_its_key(run: InProcess) -> None:
+    checked(run, env={"LEVEL": "x"}, strict=False)
+    assert any(text.startswith("advice: ") for text in run.texts("warning"))
+    assert not any("urn:" in text for _, text in run.said)
+
+
+def test_status_counts_services_and_names_those_under_way() -> None:
+    status = Status(14, 11)
+    assert status.of("web", "2/3 running, 1 starting (shop_web.2 on node1)") == ("11/14 services run; web 2/3 running")
+    assert status.of("db", "submitted") == "11/14 services run; web 2/3 running, db submitted"
+    assert status.ended("web", well=True) == "12/14 services run; db submitted"
+    assert status.ended("db", well=False) == "12/14 services run"
+
+
+def test_status_names_only_the_first_few() -> None:
+    status = Status(9, 0)
+    for name in "abcdef":
+        text = status.of(name, "submitted")
+    assert text.endswith("c submitted, d submitted, 2 more")
+
+
+def test_status_column_of_a_release_is_about_the_whole(run: InProcess) -> None:
+    make(run)
+    assert {name for name, _ in run.status} == {"shop"}
+    assert run.status[-1] == ("shop", "2/2 services run")

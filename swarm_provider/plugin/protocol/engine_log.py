@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
@@ -60,6 +60,8 @@ class EngineLog:
         self._speakers: dict[str, tuple[str, str]] = {}
         """For what is no resource in Pulumi: the URN of the one that speaks for it, and what it is called."""
 
+        self._sums: dict[str, Callable[[str, str], str]] = {}
+
     def speak_for(self, urn: str, whom: str, name: str) -> None:
         """Let what is said of `urn` be said of the resource `whom`, with a name in front.
 
@@ -69,6 +71,10 @@ class EngineLog:
             name: what it is called.
         """
         self._speakers[urn] = whom, name
+
+    def sum_up(self, urn: str, how: Callable[[str, str], str]) -> None:
+        """Let a resource have one status for all that it speaks for: of a name, and what is shown of it."""
+        self._sums[urn] = how
 
     def hide(self, texts: set[str]) -> None:
         """Hide: never let any of these texts, or a line of one, appear in a message."""
@@ -99,6 +105,9 @@ class EngineLog:
 
     def status(self, urn: str, text: str) -> None:
         """Show a string in the resource's status column; it replaces the one before."""
+        whom, name = self._speakers.get(urn, ("", ""))
+        if whom in self._sums:
+            urn, text = whom, self._sums[whom](name, text)
         if self._status.get(urn) != text:
             self._status[urn] = text
             self._send(_INFO, urn, text, ephemeral=True)

@@ -11,6 +11,7 @@ from swarm_provider.core.path import Path
 from swarm_provider.errors import RolloutFailed, SwarmProviderError
 from swarm_provider.plan.change.request_spec import share_ports
 from swarm_provider.plugin.handlers.release.children import Child, Name
+from swarm_provider.plugin.handlers.release.progress import Status
 from swarm_provider.plugin.handlers.release.rollback import snapshot, way_back
 from swarm_provider.plugin.protocol.operations import PartialFailure
 from swarm_provider.plugin.run.phases import Phase
@@ -31,23 +32,29 @@ class Deployment:
     def __init__(
         self,
         session: Session,
+        urn: str,
         children: Sequence[Child],
         depends_on: Mapping[str, Sequence[str]],
         differing: Mapping[Path, bool],
     ) -> None:
         """
         Args:
+            session: the connections, and how to speak to the person.
+            urn: the Release.
             children: those of the old and of the new inputs.
             depends_on: the services that come before a service, by key.
             differing: places of the children that differ, each with whether another object takes the place of the old
                 one; a child that does not differ, and is settled, is left alone.
         """
         self._session = session
+        self._urn = urn
         self._children = children
         self._depends_on = depends_on
         self._differing = differing
         self.states: dict[Name, Json] = {child.name: child.state for child in children if child.olds}
         self._failed: dict[Name, Sequence[str]] = {}
+        services = [child for child in children if child.news and child.name.kind == "service"]
+        self._status = Status(len(services), sum(not self._is_to_be_made(child) for child in services))
         self._begun: set[Name] = set()
 
     async def run(self, *, rollback: bool) -> list[str]:
@@ -63,6 +70,7 @@ class Deployment:
         before = await snapshot(await self._session.swarm(), self._children) if rollback else None
         wanted = [child for child in self._children if child.news and self._is_to_be_made(child)]
         gone = [child for child in self._children if not child.news]
+        self._session.log.sum_up(self._urn, self._status.of)
         with deferred() as prune:
             first = _once([*_in_the_way(gone, wanted), *self._users_of_networks_that_go(gone, wanted)])
             await self._remove(first)
@@ -110,11 +118,17 @@ class Deployment:
                 async with turn:
                     if not self._failed:
                         await self._tried(child, lambda: self._make_one(child))
+                        self._ended(child)
             finally:
                 if child.name.key in done:
                     done[child.name.key].set()
 
         await asyncio.gather(*map(one, children))
+
+    def _ended(self, child: Child) -> None:
+        if child.name.kind == "service":
+            text = self._status.ended(str(child.name), well=child.name not in self._failed)
+            self._session.log.status(self._urn, text)
 
     async def _make_one(self, child: Child) -> None:
         self._begun.add(child.name)

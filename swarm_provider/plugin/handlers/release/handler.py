@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from swarm_provider.plugin.handlers.release.children import (
     request_of,
 )
 from swarm_provider.plugin.handlers.release.deployment import Deployment, remove
+from swarm_provider.plugin.handlers.release.progress import summed_up
 from swarm_provider.plugin.handlers.release.strays import strays
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.phases import Phase
@@ -175,9 +177,9 @@ class ReleaseHandler(Handler):
         ]
         differing = self.run.differing(request.urn)
         if preview:
-            return await self._previewed(differing, [child for child in found if child.news], stack, news)
+            return await self._previewed(request, differing, found, news)
         everything = [*found, *await self._strays(request, olds, news)]
-        deployment = Deployment(self.session, everything, news.get("dependencies") or {}, differing)
+        deployment = Deployment(self.session, request.urn, everything, news.get("dependencies") or {}, differing)
         reasons = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
         made = outputs(stack, deployment.states, news)
         if reasons:
@@ -185,18 +187,26 @@ class ReleaseHandler(Handler):
         return made
 
     async def _previewed(
-        self, differing: Mapping[path.Path, bool], wanted: Sequence[Child], stack: str, news: Json
+        self, request: Request, differing: Mapping[path.Path, bool], found: Sequence[Child], news: Json
     ) -> Json:
         states: dict[Name, Json] = {}
         foretold: list[Json] = []
-        for child in wanted:
+        for child in found:
+            if not child.news:
+                continue
             if child.is_settled and child.name.place not in differing:
                 states[child.name] = child.state
                 continue
             with child.during(Phase.PLAN):
                 states[child.name] = await _planned(child, differing.get(child.name.place, False))
                 foretold += self.run.foretold(child.request.urn).get(FORECAST, ())
-        return {**outputs(stack, states, news), **({FORECAST: foretold} if foretold else {})}
+        with contextlib.ExitStack() as all_of_them:
+            for child in found:
+                all_of_them.enter_context(child.during(Phase.PLAN))
+            text = summed_up(found, differing)
+        if text:
+            self.session.log.info(request.urn, text)
+        return {**outputs(str(news["stackName"]), states, news), **({FORECAST: foretold} if foretold else {})}
 
     # ----------------------------------------------------------------- read
 
