@@ -1,4 +1,4 @@
-"""The to-do list as one Docker stack. The setting `step` says how far it goes: v1, v2, config, secret or db."""
+"""The to-do list as one Docker stack. `step` says how far it goes, `form` whether it is a Stack or a Release."""
 
 import pulumi
 
@@ -16,6 +16,9 @@ settings = pulumi.Config()
 step = settings.require("step")
 if step not in FILES:
     raise pulumi.RunError(f"step is {step!r}, not one of {', '.join(FILES)}: pulumi config set step db")
+form = settings.require("form")
+if form not in ("stack", "release"):
+    raise pulumi.RunError(f"form is {form!r}, not stack or release: pulumi config set form stack")
 
 password = settings.require_secret("dbPassword")  # encrypted in the stack's settings; in no file as plain text
 secrets = {}
@@ -26,10 +29,11 @@ if step == "db":
     secrets["todo-db-password"] = password
     swarm.NodeLabel("raid", node="*", key="storage", value="raid")
 
-todo = swarm.Stack(
-    "todo",
-    compose_file=f"stacks/todo/{FILES[step]}",
-    env={"IMAGE_TAG": settings.require("imageTag"), "REPLICAS": settings.require("replicas")},
-    secrets=secrets,
-)
-pulumi.export("images", {key: service.image for key, service in todo.services.items()})
+file = f"stacks/todo/{FILES[step]}"
+env = {"IMAGE_TAG": settings.require("imageTag"), "REPLICAS": settings.require("replicas")}
+if form == "release":  # one resource: all of it is deployed, or what ran before runs again
+    release = swarm.Release("todo", compose_file=file, env=env, secrets=secrets)
+    pulumi.export("images", release.services.apply(lambda found: {key: found[key]["image"] for key in found}))
+else:
+    stack = swarm.Stack("todo", compose_file=file, env=env, secrets=secrets)
+    pulumi.export("images", {key: service.image for key, service in stack.services.items()})

@@ -12,5 +12,6 @@ asking Pulumi or Docker.
     page      What the report says, in its order; how it looks is up to `markdown` and `html`
     picture   The stack as a picture: what refers to what, and what of it is new, changes or goes
     reading   What Pulumi prints with --json, read into one form: the digest of a preview, or a stream of engine events
+    releases  A Release in Pulumi's JSON -> its children, as if each were a resource
     words     Values and names as texts that are safe to look at
 """

@@ -21,6 +21,7 @@ from swarm_provider.core.masking import MASK, SecretFilter
 from swarm_provider.core.values import FORECAST, OF_SECRET, SIGNATURE, UNKNOWN, UNKNOWN_TEXT
 from swarm_provider.errors import InputError
 from swarm_provider.model.resources import RESOURCES
+from swarm_provider.report.releases import Entry, expanded, of_children
 
 _SEVERITIES: Final = ("error", "warning", "info", "info#err")
 _PULUMIS_WORDS: Final = re.compile(r"^(?:error: |warning: )*(?:swarm:index:\w+ resource '[^']*' has a problem: )?")
@@ -110,12 +111,14 @@ def read(text: str) -> Preview:
         if not any(key in digest for key in ("steps", "changeSummary", "diagnostics")):
             raise InputError("this JSON is not what `pulumi preview --json` prints: it has no steps")
         steps = [
-            reader.step(entry, entry.get("oldState"), entry.get("newState")) for entry in digest.get("steps") or ()
+            step
+            for entry in digest.get("steps") or ()
+            for step in reader.steps(Entry(entry, entry.get("oldState"), entry.get("newState")))
         ]
         diagnostics = digest.get("diagnostics") or []
     else:
         steps, diagnostics = _from_events(reader, entries)
-    notes = dict.fromkeys(note for note in map(_note, diagnostics) if note is not None)
+    notes = dict.fromkeys(note for note in map(reader.note, diagnostics) if note is not None)
     hide = SecretFilter(reader.secrets)
     shown = [Note(note.severity, note.urn, hide(note.text)) for note in notes]
     if reader.secrets:
@@ -172,9 +175,9 @@ def _from_events(reader: _Reader, events: Iterable[Json]) -> tuple[list[Step], l
                 continue
             planned = planned or bool(event[kind].get("planning"))
             metadata = event[kind]["metadata"]
-            step = reader.step(metadata, metadata.get("old"), metadata.get("new"))
-            # the second event of a step has what the plugin answered
-            found[step.op, step.urn] = step
+            for step in reader.steps(Entry(metadata, metadata.get("old"), metadata.get("new"))):
+                # the second event of a step has what the plugin answered
+                found[step.op, step.urn] = step
     return list(found.values()), diagnostics
 
 
@@ -183,8 +186,27 @@ class _Reader:
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()
+        self._releases: list[Entry] = []
 
-    def step(self, entry: Json, old: Json | None, new: Json | None) -> Step:
+    def steps(self, entry: Entry) -> list[Step]:
+        """Return a step, or those of the children of a Release."""
+        children = list(expanded(entry))
+        if children != [entry]:
+            self._releases.append(entry)
+            # its own inputs may hold secrets, too
+            self._masked([entry.old, entry.new])
+        return [self._step(child) for child in children]
+
+    def note(self, diagnostic: Json) -> Note | None:
+        """Return a message, about the child of a Release where it begins with the name of one."""
+        found = _note(diagnostic)
+        if found is None:
+            return None
+        urn, text = of_children(found.urn, found.text, self._releases)
+        return replace(found, urn=urn, text=text)
+
+    def _step(self, found: Entry) -> Step:
+        entry, old, new = found
         state = new or old or {}
         kind = str(entry.get("type") or state.get("type") or "")
         outputs = (new or {}).get("outputs") or {}

@@ -101,6 +101,23 @@ def test_program_config_edited_is_served_after_one_up(program: PulumiProject, do
 
 
 @pytest.mark.e2e
+def test_program_becomes_a_release_while_its_tasks_run(program: PulumiProject, docker: Docker) -> None:
+    deploy(program, "secret")
+    running = docker.task_ids(WEB)
+    program.config_set("form", "release").assert_ok()
+    deploy(program, "secret")
+    assert docker.task_ids(WEB) == running
+    kinds = {resource["type"] for resource in program.resources().values()}
+    assert {kind for kind in kinds if kind.startswith("swarm:")} == {"swarm:index:Release"}
+    assert set(program.outputs()["images"]) == {"todo-web"}
+    program.config_set("form", "relaese").assert_ok()
+    program.preview().assert_failed("form is 'relaese', not stack or release: pulumi config set form stack")
+    program.config_set("form", "release").assert_ok()
+    program.destroy().assert_ok()
+    assert docker("stack", "ls", "--format", "{{.Name}}") == ""
+
+
+@pytest.mark.e2e
 def test_program_step_unknown_is_one_line_that_lists_the_steps(program: PulumiProject) -> None:
     program.config_set("step", "v9").assert_ok()
     program.up().assert_failed("step is 'v9'", "v1, v2, config, secret, db, external")

@@ -81,7 +81,13 @@ def test_release_is_deployed_changed_and_destroyed_as_one_resource(
     assert preview.changes == {"update": 1}
     (step,) = [step for step in preview.steps if step.op == "update"]
     assert {"services.web.environment.LEVEL", "configs.app.data"} <= step.detailed_diff.keys()
+    assert "1 service changes: 1 task restarts in 1 service, no data volume touched, web is down" in preview.output
+    app.write("preview.json", app.run("preview", "--json").assert_ok().stdout)
+    report = app.swarm_provider("report", "preview.json").stdout
+    assert "1 changed, 1 unchanged" not in report and f"`{unique}_web`" in report and "1 task restarts" in report
+    assert "-one" in report and "+two" in report and "hunter22" not in report
     app.up().assert_ok()
+    assert app.swarm_provider("status", unique).returncode == 0
     assert "LEVEL=debug" in specs(docker, f"{unique}")[f"{unique}_web"]["TaskTemplate"]["ContainerSpec"]["Env"]
     assert tasks(docker, f"{unique}_db") == db, "what did not change does not restart"
     app.assert_no_changes()
