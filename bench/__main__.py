@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, functions, release, telling
+from bench import cpu, functions, parallel_diff, release, telling
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.measure import Run
@@ -30,9 +30,9 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling", "release")
-ASKED_FOR = ("cpu", "telling", "release")
-"""Parts that need another checkout, or other engines, so that only those who name them have them measured."""
+PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling", "release", "paralleldiff")
+ASKED_FOR = ("cpu", "telling", "release", "paralleldiff")
+"""Parts that need another checkout or other engines, or vary what is Pulumi's: measured for those who name them."""
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
 LARGE = 499
@@ -87,18 +87,22 @@ def main() -> None:
             found.functions = functions.table([500, 1000, 5000])
         elif part == "telling":
             for name in options.engines.split():
-                found.telling[name] = telling.told(name, options.rounds)
+                told = telling.told(name, options.rounds)
+                found.telling[name], found.telling_after[name] = told.whole, told.after
                 found.facts[f"telling, engine {name}"] = _fact(f"{options.rounds} rounds", telling.load())
                 found.write(kept)
         elif part in ("cpu", "release") and options.against is None:
             parser.error(f"the part {part} needs --against, the folder of another checkout with its own .venv")
         elif part == "release":
             _release(found, options.against, options.rounds)
+        elif part == "paralleldiff":
+            found.parallel_diff = parallel_diff.alternate(options.rounds)
+            found.facts[part] = _fact(f"{options.rounds} rounds", telling.load())
         elif part == "cpu":
             found.cpu = cpu.alternate(options.against, options.rounds)
         else:
             parser.error(f"no part {part!r}; choose from {', '.join(PARTS)}")
-        if part not in ("deploys", "telling", "release"):
+        if part not in ("deploys", "telling", "release", "paralleldiff"):
             found.facts[part] = _fact()
         found.write(kept)
     (options.out / "RESULTS.md").write_text(markdown(found))

@@ -11,11 +11,15 @@ from pathlib import Path
 from bench import release
 from bench.contenders import PARALLEL, STEPS
 from bench.cpu import KINDS, SERVICES, Alternated
+from bench.parallel_diff import SETTINGS
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
 UNSAVED = ", no checkpoints"
 OLDEST = "20.10"
-UNPULLABLE = ("not-in-its-registry", "denied", "registry-is-dead", "no-such-host")
+UNPULLABLE = ("not-in-its-registry", "denied", "registry-is-dead", "no-such-host", "registry-is-silent")
+GRACE_S = 2.5
+"""What every failure of a task gets to heal (`plan/rollout/terminal_conditions.py`), and a look: told sooner it is only
+where Swarm itself gives up, which an engine that tries again and again does not do."""
 
 
 @dataclass
@@ -63,9 +67,11 @@ class Results:
         ending: services updated at once -> seconds from Swarm's own end of an update until ours, of each update.
         functions: the table of the pure parts.
         cpu: processor time of a preview that changes nothing, beside that of another commit.
+        parallel_diff: `PULUMI_PARALLEL_DIFF` -> seconds of a preview that changes nothing, one for each round.
         telling: engine -> scenario that fails -> seconds until it is told, one for each round.
         release: number of services -> what a Release, and those beside it, took.
         release_calls: step -> calls of each plugin process of a Release.
+        telling_after: the same, counted from the time at which the engine's own records have what is told.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -75,9 +81,11 @@ class Results:
     ending: dict[str, list[float]] = field(default_factory=dict)
     functions: str = ""
     cpu: Alternated = field(default_factory=Alternated)
+    parallel_diff: dict[str, list[float]] = field(default_factory=dict)
     telling: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     release: dict[str, Sample] = field(default_factory=dict)
     release_calls: dict[str, list[int]] = field(default_factory=dict)
+    telling_after: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -202,6 +210,16 @@ def _of_telling(found: Results) -> Iterable[Promise]:
             known = [ratio for ratio in ratios if ratio is not None]
             middle = statistics.median(known) if known else None
             yield Promise(f"a failure is told on engine {name} / on {OLDEST}, the median scenario", 1.5, middle)
+        after, first = found.telling_after.get(name, {}), found.telling_after.get(OLDEST, {})
+        if name != OLDEST and after:
+            late = [
+                _ratio(statistics.median(seconds), max(GRACE_S, statistics.median(first[one])))
+                for one, seconds in after.items()
+                if one in first
+            ]
+            worst = max((ratio for ratio in late if ratio is not None), default=None)
+            what = f"a failure is told after engine {name}'s own record of it / on {OLDEST} (at least {GRACE_S:g} s)"
+            yield Promise(f"{what}, the latest scenario", 1.5, worst)
         pulls = max((told for one, told in medians.items() if one in UNPULLABLE), default=None)
         yield Promise(f"an image that cannot be pulled is told on engine {name}, the latest", 20, pulls, "s")
 
@@ -241,7 +259,7 @@ def markdown(found: Results) -> str:
         ]
         lines.append("")
     if found.telling:
-        lines += _telling(found.telling)
+        lines += _telling(found)
     if found.large:
         shown = ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(found.large.items()))
         lines += [
@@ -250,11 +268,29 @@ def markdown(found: Results) -> str:
             f"First deploy, preview and rotation of all, at most: {shown}.",
             "",
         ]
+    if found.parallel_diff:
+        lines += _parallel_diff(found.parallel_diff)
     lines += _of_processors(found.cpu)
     if found.functions:
         lines += ["## The pure parts", "", "Processor time and memory of one call (`bench/functions.py`).", ""]
         lines += [found.functions, ""]
     return "\n".join(lines)
+
+
+def _parallel_diff(found: Mapping[str, Sequence[float]]) -> list[str]:
+    cells = " | ".join(_cell(found[how]) for how in SETTINGS)
+    ratio = statistics.median(found[SETTINGS[1]]) / statistics.median(found[SETTINGS[0]])
+    return [
+        "## `PULUMI_PARALLEL_DIFF`",
+        "",
+        f"Seconds of a preview of {SERVICES} services that changes nothing, alternated on one deployed stack",
+        "(`python -m bench --parts paralleldiff`). With it Pulumi asks for several differences at a time.",
+        "",
+        f"| | {' | '.join(SETTINGS)} | ratio |",
+        "|---|---|---|---|",
+        f"| preview, no change | {cells} | {ratio:.2f} |",
+        "",
+    ]
 
 
 def _of_processors(found: Alternated) -> list[str]:
@@ -281,21 +317,21 @@ def _of_processors(found: Alternated) -> list[str]:
     return [*lines, f"| **now / before** | | {ratios} |", ""]
 
 
-def _telling(found: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
-    names = list(found)
-    lines = ["## Until a failure is told", ""]
-    lines += [
-        "Seconds from the call until the message, of each engine (`python -m bench --parts telling`). Bold: more than"
+def _telling(found: Results) -> list[str]:
+    names = list(found.telling)
+    lines = [
+        "## Until a failure is told",
+        "",
+        "Seconds from the call until the message, of each engine (`python -m bench --parts telling`); after the `+`,",
+        "how many of them have passed since the engine's own records have what the message tells: the first error of a",
+        "task, or the end of the update. What comes before is the engine's. Bold: counted from there, more than",
+        f"1.5 × of {OLDEST}'s, or of the {GRACE_S:g} s that a task gets to heal.",
+        "",
+        f"| scenario | {' | '.join(names)} |",
+        "|---" * (len(names) + 1) + "|",
     ]
-    lines += [f"1.5 × of {OLDEST}'s.", ""]
-    lines += [f"| scenario | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for scenario in dict.fromkeys(scenario for name in names for scenario in found[name]):
-        oldest = statistics.median(found.get(OLDEST, {}).get(scenario, [float("inf")]))
-        cells = []
-        for name in names:
-            seconds = found[name].get(scenario)
-            late = seconds and statistics.median(seconds) > 1.5 * oldest
-            cells.append(f"**{_cell(seconds)}**" if late else _cell(seconds))
+    for scenario in dict.fromkeys(scenario for name in names for scenario in found.telling[name]):
+        cells = [_told(found, name, scenario) for name in names]
         lines.append(f"| {scenario} | {' | '.join(cells)} |")
     return [*lines, ""]
 
@@ -307,6 +343,17 @@ def _one_resource(sample: Sample) -> list[str]:
     for title, steps in sample.seconds.items():
         lines.append(f"| {title} | {' | '.join(_cell(steps.get(step)) for step in release.STEPS)} |")
     return [*lines, ""]
+
+
+def _told(found: Results, name: str, scenario: str) -> str:
+    seconds = found.telling[name].get(scenario)
+    after = found.telling_after.get(name, {}).get(scenario)
+    if not seconds or not after:
+        return _cell(seconds)
+    cell = f"{_cell(seconds)}, +{statistics.median(after):.2f}"
+    oldest = found.telling_after.get(OLDEST, {}).get(scenario)
+    is_late = oldest is not None and statistics.median(after) > 1.5 * max(GRACE_S, statistics.median(oldest))
+    return f"**{cell}**" if is_late else cell
 
 
 def _tables(sample: Sample) -> list[str]:

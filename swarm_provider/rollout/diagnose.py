@@ -30,21 +30,28 @@ class Evidence:
         log: its last output.
         health: the output of its last health check, "" when it is not known.
         registry: what the image's registry says about an image that could not be pulled.
+        unread: why its output cannot be had.
     """
 
     log: str = ""
     health: str = ""
     registry: str = ""
+    unread: str = ""
+
+    def beside(self, before: Evidence) -> Evidence:
+        """Return what is known with what was fetched before: output arrives late, and goes with its container."""
+        log = max(self.log, before.log, key=len)
+        return Evidence(log, self.health or before.health, self.registry or before.registry, self.unread)
 
 
 async def collect(swarm: Swarm, cause: Cause) -> Evidence:
     """Fetch what the task of a cause left behind. Never fails: evidence that cannot be had is missing."""
-    log, health = "", ""
+    log, health, unread = "", "", ""
     if cause.container_id:
         try:
             log = await swarm.task_logs(cause.task_id, TAIL_LINES)
         except SwarmProviderError as error:
-            log = f"(its log cannot be read: {error})"
+            unread = f"(its log cannot be read: {error})"
         try:
             health = await swarm.health_log(cause.container_id) or ""
         except SwarmProviderError:
@@ -53,7 +60,7 @@ async def collect(swarm: Swarm, cause: Cause) -> Evidence:
     if cause.image:
         fine = "the manager can pull it; check the node's network access and registry credentials"
         registry = await registry_fault(swarm, cause.image) or fine
-    return Evidence(log, health, registry)
+    return Evidence(log, health, registry, unread)
 
 
 async def registry_fault(swarm: Swarm, image: str) -> str:
@@ -84,7 +91,7 @@ def reasons(causes: Iterable[Cause], evidence: dict[str, Evidence], secrets: Sec
         health = _tail(found.health, secrets) if cause.kind == "health" else []
         if health:
             told.append(f"last health check: {' / '.join(health[-3:])}")
-        log = _tail(found.log, secrets)
+        log = _tail(found.log or found.unread, secrets)
         if log:
             told.append("last output:" + "".join(f"\n    {line}" for line in log))
         if log or health or found.registry:

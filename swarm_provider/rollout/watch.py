@@ -27,7 +27,7 @@ from swarm_provider.plan.rollout.verdict import (
     judge,
     observe,
 )
-from swarm_provider.rollout.diagnose import collect, reasons, registry_fault
+from swarm_provider.rollout.diagnose import Evidence, collect, reasons, registry_fault
 from swarm_provider.rollout.interfaces import Clock, Items, Progress, RealClock, Swarm, silent
 from swarm_provider.rollout.retry import restart_update
 from swarm_provider.rollout.waiter import Outcome, Waiter
@@ -290,7 +290,8 @@ class Watcher:
             self._end(waiter, error)
 
     async def _failure(self, waiter: Waiter, causes: tuple[Cause, ...]) -> RolloutFailed:
-        wanted = [cause for cause in causes if cause.task_id and cause.task_id not in waiter.evidence]
+        # what was fetched as soon as a task ended may lack its last lines
+        wanted = [c for c in causes if c.task_id and (c.container_id or c.task_id not in waiter.evidence)]
         if wanted:
             fetching = [asyncio.create_task(self._fetch(waiter, cause)) for cause in wanted]
             _, late = await asyncio.wait(fetching, timeout=EVIDENCE_S)
@@ -325,7 +326,8 @@ class Watcher:
             waiter.warn(f"{cause.text}; {fault}")
 
     async def _fetch(self, waiter: Waiter, cause: Cause) -> None:
-        waiter.evidence[cause.task_id] = await collect(self._swarm, cause)
+        found = await collect(self._swarm, cause)
+        waiter.evidence[cause.task_id] = found.beside(waiter.evidence.get(cause.task_id, Evidence()))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

@@ -15,7 +15,7 @@ from bench.__main__ import HERE
 from bench.contenders import STEPS
 from bench.measure import run
 from bench.picture import picture
-from bench.results import LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
+from bench.results import GRACE_S, LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
 from tests.support.engine import REPO
 
 PREVIEW, DEPLOY = "preview, no change", "first deploy"
@@ -132,7 +132,7 @@ def test_promises_of_telling_compare_each_scenario_with_the_oldest_engine() -> N
         }
     )
     assert measured(found, "a failure is told on engine go / on 20.10") == pytest.approx(1.475)
-    assert "| denied | 4.00 (once) | **7.00 (once)** |" in markdown(found)
+    assert "| denied | 4.00 (once) | 7.00 (once) |" in markdown(found)
     assert measured(found, "an image that cannot be pulled is told on engine go") == pytest.approx(7.0)
     assert "| only-here |  | 50.00 (once) |" in markdown(found)
 
@@ -171,3 +171,19 @@ def test_release_is_measured_beside_the_others(monkeypatch: pytest.MonkeyPatch) 
         (size, step) for size in (2, 3, 4) for step in release.STEPS
     }
     assert max(calls[PREVIEW]) <= 12
+
+
+def test_telling_is_late_by_what_has_passed_since_the_engine_has_the_fact() -> None:
+    found = Results(
+        telling={"20.10": {"paused": [4.0], "denied": [0.3]}, "go": {"paused": [90.0], "denied": [9.0]}},
+        telling_after={"20.10": {"paused": [3.0], "denied": [0.1]}, "go": {"paused": [3.0], "denied": [5.0]}},
+    )
+    # the engine took its time for the pause; of what it denied we spoke late, beside the time that it may take to heal
+    assert "| paused | 4.00 (once), +3.00 | 90.00 (once), +3.00 |" in markdown(found)
+    assert "| denied | 0.30 (once), +0.10 | **9.00 (once), +5.00** |" in markdown(found)
+    assert measured(found, "a failure is told after engine go's own record") == pytest.approx(5.0 / GRACE_S)
+
+
+def test_parallel_diff_stands_beside_its_absence() -> None:
+    found = Results(parallel_diff={"unset": [4.0, 8.0, 6.0], "true": [3.0, 3.0, 9.0]})
+    assert "| preview, no change | 6.00 (4.00–8.00) | 3.00 (3.00–9.00) | 0.50 |" in markdown(found)

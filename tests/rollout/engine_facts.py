@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from swarm_provider.core.values import at
@@ -28,7 +29,7 @@ class Facts:
         self._update = 0.0
         self.interfered = 0.0
         """When somebody else changed the service."""
-        self._looking = asyncio.create_task(self._look())
+        self._looking = asyncio.create_task(self._keep_looking())
 
     def behind(self, message: str) -> float:
         """The time of the fact that a message tells; of the submission where the engine records none."""
@@ -36,21 +37,24 @@ class Facts:
             return self._update or self._since
         return self.interfered or min(self._failed.values(), default=self._since)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Look for the last time: what was told may be newer than the latest look."""
         self._looking.cancel()
+        await self._look()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await self._look()
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def _look(self) -> None:
-        while True:
-            try:
-                service, tasks = await asyncio.gather(
-                    self._swarm.inspect("service", self._service_id),
-                    self._swarm.tasks(service_ids=[self._service_id]),
-                )
-                self._note(service, tasks)
-            except SwarmProviderError:
-                # what the watcher makes of it is what is measured
-                pass
-            await asyncio.sleep(LOOK_EVERY_S)
+        # what the watcher makes of a call that fails is what is measured
+        with contextlib.suppress(SwarmProviderError):
+            service, tasks = await asyncio.gather(
+                self._swarm.inspect("service", self._service_id),
+                self._swarm.tasks(service_ids=[self._service_id]),
+            )
+            self._note(service, tasks)
 
     def _note(self, service: Any, tasks: list[Any]) -> None:
         for task in map(Task, tasks):

@@ -91,8 +91,8 @@ async def _play(swarm: Swarm, scenario: Scenario, port: int) -> Result:
             if not is_last:
                 break
         finally:
-            facts.close()
-        result.seconds = time.time() - begun
+            result.seconds = time.time() - begun
+            await facts.close()
         result.told = result.told or result.seconds
         result.after = max(0.0, begun + result.told - facts.behind(result.failure))
     if result.failure and scenario.meanwhile != "remove":

@@ -122,6 +122,24 @@ def test_failed_rollout_shows_the_output_of_its_task() -> None:
     assert text.endswith("last output:\n    starting\n    no configuration found")
 
 
+@pytest.mark.parametrize("answers", [["", "begin\nend\n"], ["begin\n", "begin\nend\n"], ["begin\nend\n", ""]])
+def test_output_that_arrives_late_or_goes_with_its_container_is_told_all_the_same(
+    answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon tells that a task has ended before it gives out its last lines."""
+    clock, swarm, (stream,) = _start("1.41-one-shot-fails")
+    given = iter(answers)
+
+    async def task_logs(task_id: str, tail: int = 20) -> str:
+        return next(given)
+
+    monkeypatch.setattr(swarm, "task_logs", task_logs)
+    with pytest.raises(RolloutFailed) as failure:
+        asyncio.run(_converge(swarm, clock, stream))
+    assert str(failure.value).endswith("last output:\n    begin\n    end")
+    assert next(given, None) is None
+
+
 def test_secrets_in_a_tasks_output_are_masked() -> None:
     clock, swarm, (stream,) = _start("1.41-crash-loop")
     swarm.default_log = "connecting as admin with hunter2-hunter2\nkey: line two of it\n"
