@@ -318,7 +318,7 @@ class Swarm:
         """Return the last lines that a task wrote, both streams, as they come within 5 seconds; "" when it is gone.
 
         Raises:
-            DockerError: the node's logging driver keeps nothing to read.
+            DockerError: the node's logging driver keeps nothing to read, or nothing came.
         """
         return await tasks.logs(self._calls, task_id, tail)
 

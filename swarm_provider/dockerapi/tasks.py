@@ -11,7 +11,7 @@ from swarm_provider.dockerapi.connection.transport import path_of
 from swarm_provider.dockerapi.failures import Unanswered
 from swarm_provider.dockerapi.kinds import KINDS
 from swarm_provider.dockerapi.logs import text_of
-from swarm_provider.errors import NotFound
+from swarm_provider.errors import DockerError, NotFound
 
 LOG_SECONDS = 5.0
 LOG_BYTES = 1 << 20
@@ -53,8 +53,10 @@ async def logs(calls: Calls, task_id: str, tail: int) -> str:
             operation,
             lambda peer: peer.transport.stream(path, operation, query=query, timeout=LOG_SECONDS, limit=LOG_BYTES),
         )
-    except (NotFound, Unanswered):
+    except NotFound:
         return ""
+    except Unanswered:
+        raise DockerError(f"its node timed out after {LOG_SECONDS:g} s") from None
     return text_of(data)
 
 

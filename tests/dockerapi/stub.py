@@ -10,6 +10,7 @@ import json
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -18,6 +19,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Reply = tuple[int, Any] | None
+LATE_S = 1.0
+
+
+class Late(bytes):
+    """The beginning of a body whose rest does not come."""
 
 
 @dataclass
@@ -88,6 +94,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = reply[1] if isinstance(reply[1], bytes) else json.dumps(reply[1]).encode()
         self.send_response(reply[0])
+        if isinstance(body, Late):
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body) if body else b"")
+            self.wfile.flush()
+            time.sleep(LATE_S)
+            self.close_connection = True
+            return
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

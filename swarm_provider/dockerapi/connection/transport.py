@@ -126,12 +126,21 @@ class Transport:
             query: parameters of the route.
             timeout: seconds.
             limit: bytes, at most.
+
+        Raises:
+            Unanswered: nothing came.
+            DockerError: the daemon refused it.
         """
         response = self._send("GET", path, operation, query, None, None, timeout, stream=True)
         try:
             if response.status >= 400:
                 raise from_answer(response.status, response.data, operation)
-            return _as_it_comes(response, limit)
+            try:
+                return _as_it_comes(response, limit)
+            except Exception as error:
+                if not is_of_the_wire(error):
+                    raise
+                raise self._failure(error, operation, timeout) from None
         finally:
             response.close()
 
@@ -238,10 +247,13 @@ class Transport:
 
 def _as_it_comes(response: Response, limit: int) -> bytes:
     got = b""
-    # where the rest is late or the connection breaks, what came is worth having
-    with contextlib.suppress(Exception):
+    try:
         for chunk in response.stream(None):
             got += chunk
             if len(got) >= limit:
                 break
+    except Exception:
+        # where the rest is late or the connection breaks, what came is worth having
+        if not got:
+            raise
     return got
