@@ -2,9 +2,11 @@
 SHELL := /bin/bash
 PYTEST_ARGS ?=
 ENGINES ?=
+SEEDS ?= 10000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check accept sdk-matrix parity chaos bench setup clean
+.PHONY: help up down test check accept sdk-matrix parity chaos simulate bench setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +37,10 @@ parity: ## compare every case of tests/data/compose with `docker stack deploy` 2
 
 chaos: ## kill deploys at every call and at random moments; CHAOS_SEED=2 for others, CHAOS_KILLS=10 for fewer
 	@TEST_WORKERS=1 tools/test.sh --long -rA tests/e2e/test_chaos.py $(PYTEST_ARGS)
+
+simulate: ## play histories on a simulated swarm, from SEED on; SEEDS=1 SEED=4711 tells one
+	@tools/setup.sh dev
+	@.venv/bin/python -m tests.simulation --seeds $(SEEDS) --seed $(SEED)
 
 bench: ## measure speed beside docker, a bare API loop and a provider that does nothing; BENCH_ARGS="--sizes 10"
 	@tools/setup.sh engine dev cli

@@ -191,6 +191,7 @@ NOT_HERE = {
     "make sdk-matrix": "installs every library twice and runs a part of this suite with each set",
     "make check": "runs before every commit; its parts read the whole repository and take a minute",
     "make bench": "measures for half an hour",
+    "make simulate": "plays histories for a quarter of an hour; tests/simulation plays three hundred",
     "python -m bench --parts …": "measures for minutes, on a machine where nothing else runs",
     "python -m bench.functions": "the same",
     "docker compose": "the plugin is not installed here; the page compares with it and tells nobody to run it",

@@ -325,7 +325,11 @@ class MemorySwarm:
 
     def _settle(self, live: Json, *, anew: bool = True) -> None:
         """Let the tasks of a service run, and its endpoint be what its spec says."""
-        spec, id = live["Spec"], live["ID"]
+        self._allot(live)
+        self._run_tasks(live, anew)
+
+    def _allot(self, live: Json) -> None:
+        spec = live["Spec"]
         endpoint = spec.get("EndpointSpec") or {}
         vips = [self.live("network", "ingress")] if endpoint.get("Ports") else []
         vips += [self._objects["network"].get(entry["Target"]) for entry in spec["TaskTemplate"].get("Networks") or []]
@@ -335,6 +339,9 @@ class MemorySwarm:
         if vips and endpoint.get("Mode") != "dnsrr":
             addresses = [{"Addr": "10.0.0.3/24", "NetworkID": network["Id"]} for network in vips if network is not None]
             live["Endpoint"]["VirtualIPs"] = addresses
+
+    def _run_tasks(self, live: Json, anew: bool) -> None:
+        spec, id = live["Spec"], live["ID"]
         tasks = self._objects["task"]
         own = [key for key, task in tasks.items() if task["ServiceID"] == id]
         wanted = (spec["Mode"].get("Replicated") or {}).get("Replicas", 1)

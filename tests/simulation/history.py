@@ -1,0 +1,303 @@
+"""A history: what is done to a program, a swarm and the machines, one event after the other. Made from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.simulation.model.wire import Fault
+from tests.simulation.wishes import BAD_IMAGES, GOOD_IMAGES, Content, NodeLabel, Service, Wish
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Somebody edits the program.
+
+    Attributes:
+        what: a key of `EDITS`.
+        seed: decides about which resource, and to what.
+    """
+
+    what: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Up:
+    """Somebody runs `pulumi up`.
+
+    Attributes:
+        previewed: with a look at the preview, when all is quiet.
+        faults: on the way to the daemon.
+        kill: `cli`, `plugin` or `interrupt`: what is killed or asked to stop.
+        at: seconds after its beginning, of kill, trouble and meanwhile.
+        trouble: what befalls the managers then.
+        meanwhile: what somebody else does by docker then.
+        delete: a destroy instead.
+    """
+
+    previewed: bool = False
+    faults: tuple[Fault, ...] = ()
+    kill: str = ""
+    at: float = 0.0
+    trouble: str = ""
+    meanwhile: str = ""
+    seed: int = 0
+    delete: bool = False
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """Somebody changes the swarm with docker, or a machine fails."""
+
+    what: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Backup:
+    """The state is kept aside, or what was kept is put back."""
+
+    restore: bool = False
+
+
+Event = Edit | Up | ByHand | Backup
+
+
+@dataclass(frozen=True)
+class History:
+    """All of it, with what there is at the beginning.
+
+    Attributes:
+        seed: of what chance decides meanwhile: latencies, how long a container takes.
+    """
+
+    seed: int
+    wish: Wish
+    events: tuple[Event, ...]
+    nodes: int = 3
+    foreign: tuple[str, ...] = ()
+    managers: int = 1
+    options: Json = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------------------ edits
+
+
+def _one(rng: random.Random, items: tuple[Any, ...]) -> Any:
+    return rng.choice(items) if items else None
+
+
+def _swap(items: tuple[Any, ...], old: Any, new: Any) -> tuple[Any, ...]:
+    return tuple(new if one is old else one for one in items)
+
+
+def _on_service(change: Callable[[random.Random, Service, Wish], Service]) -> Callable[[random.Random, Wish], Wish]:
+    def edit(rng: random.Random, wish: Wish) -> Wish:
+        one = _one(rng, wish.services)
+        return wish if one is None else replace(wish, services=_swap(wish.services, one, change(rng, one, wish)))
+
+    return edit
+
+
+def _content(rng: random.Random, wish: Wish) -> Wish:
+    one = _one(rng, wish.contents)
+    if one is None:
+        return wish
+    # now and then back to an earlier one
+    text = content_text(rng, one.name)
+    return replace(wish, contents=_swap(wish.contents, one, replace(one, text=text)))
+
+
+def content_text(rng: random.Random, name: str) -> str:
+    return f"{name}-content-{rng.randrange(4)}-{'x' * 12}"
+
+
+def _uses(rng: random.Random, one: Service, wish: Wish) -> Service:
+    names = [item.name for item in wish.contents]
+    return replace(one, uses=tuple(name for name in names if rng.random() < 0.5))
+
+
+def _networks(rng: random.Random, one: Service, wish: Wish) -> Service:
+    return replace(one, networks=tuple(name for name in wish.networks if rng.random() < 0.5))
+
+
+def _constraint(rng: random.Random, one: Service, wish: Wish) -> Service:
+    some = [
+        "",
+        "node.role == manager",
+        "node.hostname != n3",
+        *(f"node.labels.{it.key} == {it.value}" for it in wish.labels),
+    ]
+    return replace(one, constraint=rng.choice(some))
+
+
+def _remove(rng: random.Random, wish: Wish) -> Wish:
+    names = wish.names()
+    return wish.without(rng.choice(names)) if names else wish
+
+
+def _add(rng: random.Random, wish: Wish) -> Wish:
+    number = 1 + max([0, *(int(name[1:]) for name in wish.names() if name[1:].isdigit())])
+    return added(rng, wish, number)
+
+
+def added(rng: random.Random, wish: Wish, number: int) -> Wish:
+    """The wish with one resource more."""
+    prefix = wish.prefix
+    kind = rng.choices(["Config", "Secret", "Network", "Service", "NodeLabel"], [3, 2, 1.5, 5, 0.7])[0]
+    if kind in ("Config", "Secret"):
+        name = f"{prefix}{kind[0].lower()}{number}"
+        keep = rng.choice([1, 1, 1, 2, 0]) if kind == "Config" else 1
+        return replace(wish, contents=(*wish.contents, Content(name, kind, content_text(rng, name), keep)))
+    if kind == "Network":
+        return replace(wish, networks=(*wish.networks, f"{prefix}n{number}"))
+    if kind == "NodeLabel":
+        name = f"{prefix}l{number}"
+        label = NodeLabel(name, rng.choice(["n1", "n1", "*"]), f"k{number}", rng.choice(["a", "b"]))
+        return replace(wish, labels=(*wish.labels, label))
+    one = Service(f"{prefix}w{number}", mode=rng.choices(["replicated", "global", "job"], [8, 1.5, 0.7])[0])
+    one = replace(one, replicas=rng.choice([1, 1, 2, 2, 3]), by_text=rng.random() < 0.2)
+    one = _networks(rng, _uses(rng, one, wish), wish)
+    if one.mode != "job":
+        one = replace(one, order=rng.choice(["stop-first", "stop-first", "start-first"]))
+        one = replace(one, action=rng.choice(["pause", "pause", "rollback", "continue"]))
+    if rng.random() < 0.3:
+        one = _constraint(rng, one, wish)
+    if rng.random() < 0.2:
+        one = replace(one, port=8000 + number)
+    return replace(wish, services=(*wish.services, one))
+
+
+def _rename(rng: random.Random, wish: Wish) -> Wish:
+    """Another logical name for the same thing."""
+    names = wish.names()
+    if not names:
+        return wish
+    name = rng.choice(names)
+    return replace(wish, logical={**wish.logical, name: f"{name}-r{rng.randrange(100)}"})
+
+
+def _swap_ports(rng: random.Random, wish: Wish) -> Wish:
+    with_port = [one for one in wish.services if one.port]
+    if len(with_port) < 2:
+        return wish
+    first, second = rng.sample(with_port, 2)
+    services = _swap(wish.services, first, replace(first, port=second.port))
+    return replace(wish, services=_swap(services, second, replace(second, port=first.port)))
+
+
+EDITS: dict[str, tuple[float, Callable[[random.Random, Wish], Wish]]] = {
+    "content": (6, _content),
+    "image": (3, _on_service(lambda rng, one, wish: replace(one, image=rng.choice(GOOD_IMAGES)))),
+    "bad image": (0.7, _on_service(lambda rng, one, wish: replace(one, image=rng.choice(BAD_IMAGES)))),
+    "scale": (3, _on_service(lambda rng, one, wish: replace(one, replicas=rng.randrange(0, 5)))),
+    "env": (2, _on_service(lambda rng, one, wish: replace(one, env=rng.randrange(5)))),
+    "label": (1.5, _on_service(lambda rng, one, wish: replace(one, label=rng.randrange(5)))),
+    "uses": (2, _on_service(_uses)),
+    "networks": (1, _on_service(_networks)),
+    "constraint": (1.5, _on_service(_constraint)),
+    "parallelism": (1, _on_service(lambda rng, one, wish: replace(one, parallelism=rng.randrange(3)))),
+    "no wait": (0.5, _on_service(lambda rng, one, wish: replace(one, wait=not one.wait))),
+    "trigger": (0.7, lambda rng, wish: _trigger(rng, wish)),
+    "remove": (2, _remove),
+    "add": (2.5, _add),
+    "rename": (1, _rename),
+    "swap ports": (0.5, _swap_ports),
+}
+
+
+def _trigger(rng: random.Random, wish: Wish) -> Wish:
+    one = _one(rng, wish.contents)
+    return (
+        wish
+        if one is None
+        else replace(wish, contents=_swap(wish.contents, one, replace(one, trigger=one.trigger + 1)))
+    )
+
+
+def edited(event: Edit, wish: Wish) -> Wish:
+    return EDITS[event.what][1](random.Random(event.seed), wish)
+
+
+# ----------------------------------------------------------------------------------------- from a seed
+
+HAND = {
+    "scale": 2.0,
+    "env": 1.5,
+    "image": 1.0,
+    "remove service": 1.0,
+    "force": 0.7,
+    "rollback": 1.0,
+    "drain": 1.0,
+    "pause": 0.5,
+    "activate": 1.0,
+    "node label": 0.7,
+    "node down": 1.0,
+    "node up": 1.0,
+    "remove unused": 0.7,
+    "label": 0.5,
+}
+TROUBLES = ("restart", "election")
+
+
+def _faults(rng: random.Random) -> tuple[Fault, ...]:
+    found = []
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        kind = rng.choices(["lost", "unanswered", "refused", "slow"], [1, 4, 2, 1])[0]
+        status, message = rng.choice(
+            [
+                (500, "rpc error: code = Unknown desc = update out of sequence"),
+                (500, "rpc error: code = DeadlineExceeded desc = context deadline exceeded"),
+                (503, "rpc error: code = Unavailable desc = transport is closing"),
+                (409, "update out of sequence"),
+            ]
+        )
+        at = 1 + int(rng.expovariate(1 / 4))
+        found.append(Fault(at, kind, rng.random() < 0.2, status, message, rng.choice([3.0, 30.0, 90.0])))
+    return tuple(found)
+
+
+def _up(rng: random.Random, calm: float) -> Up:
+    seed = rng.randrange(1 << 30)
+    if rng.random() < calm:
+        return Up(previewed=True, seed=seed)
+    at = rng.choice([0.02, 0.1, 0.5, 2.0, 5.0, 12.0]) * (0.3 + rng.random())
+    what = rng.choices(
+        ["faults", "cli", "plugin", "interrupt", "trouble", "meanwhile", "delete"], [4, 3, 2, 1, 1.5, 2, 0.3]
+    )[0]
+    if what == "faults":
+        return Up(faults=_faults(rng), seed=seed)
+    if what == "trouble":
+        return Up(trouble=rng.choice(TROUBLES), at=at, seed=seed)
+    if what == "meanwhile":
+        return Up(meanwhile=rng.choices([*HAND], [*HAND.values()])[0], at=at, seed=seed)
+    if what == "delete":
+        return Up(delete=True, seed=seed)
+    return Up(kill=what, at=at, seed=seed)
+
+
+def generate(seed: int) -> History:
+    """The history of a seed."""
+    rng = random.Random(seed)
+    wish = Wish()
+    size = rng.choices([2, 4, 6, 10, 20, 40], [4, 5, 4, 2, 0.5, 0.1])[0]
+    for number in range(1, 1 + size + rng.randrange(3)):
+        wish = added(rng, wish, number)
+    events: list[Event] = [_up(rng, 0.6)]
+    names, weights = [*EDITS], [weight for weight, _ in EDITS.values()]
+    for _ in range(rng.choice([2, 3, 4, 5])):
+        what = rng.random()
+        if what < 0.15:
+            events.append(ByHand(rng.choices([*HAND], [*HAND.values()])[0], rng.randrange(1 << 30)))
+        elif what < 0.2:
+            events.append(Backup(rng.random() < 0.6))
+        for _ in range(rng.choice([0, 1, 1, 2, 3])):
+            events.append(Edit(rng.choices(names, weights)[0], rng.randrange(1 << 30)))
+        events.append(_up(rng, 0.45))
+    foreign = tuple(name for name in ("service", "config", "secret", "network") if rng.random() < 0.5)
+    return History(seed, wish, tuple(events), nodes=rng.choice([1, 2, 3, 3, 4]), foreign=foreign)

@@ -1,0 +1,183 @@
+"""What a person wants of the swarm, and how it is written as a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from swarm_provider.core.values import Secret
+from tests.simulation.engine.program import Declared, Program, Ref
+
+Json = dict[str, Any]
+HOST = "tcp://m1:2375"
+GOOD_IMAGES = ("app:1", "app:2", "app:3", "web:1", "web:2")
+BAD_IMAGES = ("crash:1", "nope:1")
+
+
+@dataclass(frozen=True)
+class Content:
+    """A config or a secret."""
+
+    name: str
+    kind: str
+    text: str
+    keep: int = 1
+    trigger: int = 0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service.
+
+    Attributes:
+        mode: `replicated`, `global` or `job`.
+    """
+
+    name: str
+    image: str = "app:1"
+    replicas: int = 1
+    mode: str = "replicated"
+    env: int = 0
+    label: int = 0
+    uses: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    constraint: str = ""
+    order: str = "stop-first"
+    parallelism: int = 1
+    action: str = "pause"
+    port: int = 0
+    by_text: bool = False
+    wait: bool = True
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class NodeLabel:
+    """A label of a node."""
+
+    name: str
+    node: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """All that one program asks for.
+
+    Attributes:
+        order: logical names by name, where a rename has changed them.
+    """
+
+    contents: tuple[Content, ...] = ()
+    networks: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    labels: tuple[NodeLabel, ...] = ()
+    logical: Json = field(default_factory=dict)
+    prefix: str = ""
+
+    def without(self, name: str) -> Wish:
+        """Without one resource, and without the references to it."""
+        services = tuple(
+            replace(
+                one,
+                uses=tuple(use for use in one.uses if use != name),
+                networks=tuple(net for net in one.networks if net != name),
+            )
+            for one in self.services
+            if one.name != name
+        )
+        return replace(
+            self,
+            contents=tuple(one for one in self.contents if one.name != name),
+            networks=tuple(one for one in self.networks if one != name),
+            labels=tuple(one for one in self.labels if one.name != name),
+            services=services,
+        )
+
+    def names(self) -> list[str]:
+        return [
+            *(one.name for one in self.contents),
+            *self.networks,
+            *(one.name for one in self.labels),
+            *(one.name for one in self.services),
+        ]
+
+    def healed(self) -> Wish:
+        """The same with images that run, and constraints that some node satisfies."""
+        return replace(
+            self,
+            services=tuple(
+                replace(one, image=one.image if one.image in GOOD_IMAGES else "app:2", wait=True, memory=0)
+                for one in self.services
+            ),
+        )
+
+    def secrets(self) -> set[str]:
+        return {one.text for one in self.contents if one.kind == "Secret"}
+
+    # ------------------------------------------------------------------- as a program
+
+    def program(self) -> Program:
+        declared: list[Declared] = []
+        for content in self.contents:
+            text = content.text
+            args: Json = {"data": Secret(text) if content.kind == "Secret" else text, "baseName": content.name}
+            if content.keep != 1:
+                args["keepPrevious"] = content.keep
+            if content.trigger:
+                args["rotateTrigger"] = str(content.trigger)
+            declared.append(Declared(content.kind, self._logical(content.name), args))
+        declared += [Declared("Network", self._logical(name), {"name": name}) for name in self.networks]
+        for label in self.labels:
+            args = {"node": label.node, "key": label.key, "value": label.value}
+            declared.append(Declared("NodeLabel", self._logical(label.name), args))
+        declared += [self._service(one) for one in self.services]
+        return Program(tuple(declared), {"host": HOST})
+
+    def _logical(self, name: str) -> str:
+        return str(self.logical.get(name, name))
+
+    def _service(self, one: Service) -> Declared:
+        deploy: Json = {
+            "updateConfig": {"order": one.order, "parallelism": one.parallelism, "failureAction": one.action}
+        }
+        args: Json = {"name": one.name, "image": one.image, "deploy": deploy}
+        if one.mode == "replicated":
+            deploy["replicas"] = one.replicas
+        elif one.mode == "job":
+            deploy |= {"mode": "replicated-job", "replicas": one.replicas, "restartPolicy": {"condition": "none"}}
+            del deploy["updateConfig"]
+            args["command"] = ["sh", "-c", "sleep 1"]
+        else:
+            deploy["mode"] = "global"
+        if one.constraint:
+            deploy["placement"] = {"constraints": [one.constraint]}
+        if one.memory:
+            deploy["resources"] = {"reservations": {"memory": f"{one.memory}G"}}
+        if one.env:
+            args["environment"] = {"REVISION": str(one.env)}
+        if one.label:
+            deploy["labels"] = {"team": str(one.label)}
+        if one.port:
+            args["ports"] = [{"target": 80, "published": one.port}]
+        if one.networks:
+            args["networks"] = [{"name": Ref(self._logical(net), "id")} for net in one.networks]
+        for kind, key in (("Config", "configs"), ("Secret", "secrets")):
+            used = [item for item in self.contents if item.kind == kind and item.name in one.uses]
+            if used:
+                args[key] = [
+                    {
+                        "source": item.name if one.by_text else Ref(self._logical(item.name), "name"),
+                        "target": f"/{item.name}",
+                    }
+                    for item in used
+                ]
+        if not one.wait:
+            args["wait"] = False
+        waits = tuple(
+            self._logical(label.name) for label in self.labels if f"node.labels.{label.key} " in one.constraint + " "
+        )
+        if one.by_text:
+            waits += tuple(self._logical(item.name) for item in self.contents if item.name in one.uses)
+        return Declared("Service", self._logical(one.name), args, waits)
