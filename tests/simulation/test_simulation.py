@@ -1,4 +1,4 @@
-"""Histories of many seeds hold, and one seed is one history."""
+"""Histories of many seeds hold, one seed is one history, and planted bugs are found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+import pytest
+
+from tests.simulation import planted
+from tests.simulation.planted import BUGS, MOST_SEEDS, ROOT, Bug
+
 SEEDS = 300
 
 
@@ -31,3 +35,10 @@ def test_one_seed_is_one_history() -> None:
     first, second = (_simulate("--only", "6", "--whole") for _ in range(2))
     assert first.stdout == second.stdout
     assert "pulumi up" in first.stdout
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda one: one.name)
+def test_planted_bug_is_found(bug: Bug, tmp_path: Path) -> None:
+    told = planted.found(bug, bug.seed, MOST_SEEDS)
+    (tmp_path / "found").write_text(told)
+    assert told
