@@ -65,7 +65,23 @@ class Backup:
     restore: bool = False
 
 
-Event = Edit | Up | ByHand | Backup
+@dataclass(frozen=True)
+class Other:
+    """Another Pulumi stack runs on the same swarm.
+
+    Attributes:
+        same_names: its program asks for names that this one has.
+        at_once: it runs while this one's `up` does.
+        destroy: it goes.
+    """
+
+    seed: int
+    same_names: bool = False
+    at_once: bool = False
+    destroy: bool = False
+
+
+Event = Edit | Up | ByHand | Backup | Other
 
 
 @dataclass(frozen=True)
@@ -171,6 +187,15 @@ def added(rng: random.Random, wish: Wish, number: int) -> Wish:
     if rng.random() < 0.2:
         one = replace(one, port=8000 + number)
     return replace(wish, services=(*wish.services, one))
+
+
+def other_wish(seed: int, *, same_names: bool) -> Wish:
+    """What another Pulumi stack asks for."""
+    rng = random.Random(seed)
+    wish = Wish(prefix="" if same_names else "x")
+    for number in range(1, 2 + rng.randrange(4)):
+        wish = added(rng, wish, number)
+    return replace(wish.healed(), labels=(), services=tuple(replace(one, port=0) for one in wish.healed().services))
 
 
 def _rename(rng: random.Random, wish: Wish) -> Wish:
@@ -296,6 +321,9 @@ def generate(seed: int) -> History:
             events.append(ByHand(rng.choices([*HAND], [*HAND.values()])[0], rng.randrange(1 << 30)))
         elif what < 0.2:
             events.append(Backup(rng.random() < 0.6))
+        elif what < 0.3:
+            seed_of_other = rng.randrange(1 << 30)
+            events.append(Other(seed_of_other, rng.random() < 0.4, rng.random() < 0.4, rng.random() < 0.2))
         for _ in range(rng.choice([0, 1, 1, 2, 3])):
             events.append(Edit(rng.choices(names, weights)[0], rng.randrange(1 << 30)))
         events.append(_up(rng, 0.45))

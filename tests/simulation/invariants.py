@@ -18,6 +18,10 @@ from tests.simulation.wishes import Content, Service, Wish
 Json = dict[str, Any]
 
 
+OWNER = "shop/dev"
+"""The Pulumi stack that histories are about."""
+
+
 class Broken(Exception):
     """An invariant does not hold.
 
@@ -86,10 +90,17 @@ class Watch:
         for service in self.swarm.services.values():
             for which in ("Spec", "PreviousSpec"):
                 container = (service.get(which) or {}).get("TaskTemplate", {}).get("ContainerSpec", {})
-                if any(entry[f"{kind.capitalize()}ID"] == live["ID"] for entry in container.get(field) or ()):
+                if _uses(container, field, live["ID"]):
                     self._say(
                         "version in use",
                         f"{kind} {live['Spec']['Name']!r} was removed: {which} of {service['Spec']['Name']!r} uses it",
+                    )
+
+        for tasks in self.swarm.orchestrator.of_service.values():
+            for task in tasks.values():
+                if task.state == "running" and task.wanted and _uses(task.template["ContainerSpec"], field, live["ID"]):
+                    self._say(
+                        "version in use", f"{kind} {live['Spec']['Name']!r} was removed: a task that runs uses it"
                     )
 
     def _say(self, rule: str, text: str) -> None:
@@ -102,6 +113,10 @@ class Watch:
     def require(self) -> None:
         if self.broken:
             raise self.broken[0]
+
+
+def _uses(container: Json, field: str, id: str) -> bool:
+    return any(entry[f"{field[:-1]}ID"] == id for entry in container.get(field) or ())
 
 
 # --------------------------------------------------------------------------------------------- secrets
@@ -226,8 +241,11 @@ def _tasks_as_asked(one: Service, live: Json, swarm: SimulatedSwarm) -> None:
 
 
 def _versions(swarm: SimulatedSwarm, content: Content) -> list[Json]:
-    kind = content.kind.lower()
-    return [live for live in swarm._objects[kind].values() if labels.base(live["Spec"].get("Labels")) == content.name]
+    return [
+        live
+        for live in swarm._objects[content.kind.lower()].values()
+        if labels.base(live["Spec"].get("Labels")) == content.name and labels.owner(live["Spec"]["Labels"]) == OWNER
+    ]
 
 
 def bounded_versions(wish: Wish, swarm: SimulatedSwarm) -> None:

@@ -16,14 +16,17 @@ from tests.simulation import invariants
 from tests.simulation.clock import Hangs, VirtualLoop
 from tests.simulation.engine.run import Result, Run, Stack
 from tests.simulation.engine.state import State
-from tests.simulation.history import Backup, ByHand, Edit, Event, History, Up, edited
-from tests.simulation.invariants import Broken, Watch
+from tests.simulation.history import Backup, ByHand, Edit, Event, History, Other, Up, edited, other_wish
+from tests.simulation.invariants import OWNER, Broken, Watch
 from tests.simulation.model.swarm import SimulatedSwarm
 from tests.simulation.model.wire import Daemon, Wire
 from tests.simulation.wishes import GOOD_IMAGES, HOST, Wish
 
 Json = dict[str, Any]
-LONGEST_UP_S = 4 * 3600.0
+LONGEST_UP_S = 3600.0
+OTHER = "till/prod"
+MOST_READS = 40
+"""Requests that a run may make in all its processes when nothing changes, whatever the size of the program."""
 QUIET_S = 400.0
 
 
@@ -57,13 +60,14 @@ class Player:
         self.swarm.has_image("crash:1", "a")
         self.watch = Watch(self.swarm)
         self.stack = Stack(self.loop)
-        self.watch.owners = {"shop/dev"}
+        self.other = Stack(self.loop, "till", "prod")
+        self.watch.owners = {OWNER}
         self.wish = history.wish
         self.backups: list[State] = []
         self.results: list[Result] = []
         self.secrets: set[str] = set()
         self.story: list[str] = []
-        self.disturbed = False
+        self._crowded = False
         self._rng = rng
 
     def play(self) -> None:
@@ -167,6 +171,12 @@ class Player:
             spec = {**node.live["Spec"], "Availability": availability}
             self._docker("POST", f"/nodes/{node.id}/update?version={node.live['Version']['Index']}", spec)
 
+    async def _other_goes(self) -> None:
+        if self.other.state.resources:
+            await self._other(Other(0, destroy=True))
+            if self.other.state.resources:
+                raise Broken("does not converge", "the other stack cannot be destroyed")
+
     def _heal(self) -> None:
         for daemon in self.wire.daemons.values():
             daemon.down = daemon.leaderless = False
@@ -190,6 +200,8 @@ class Player:
             await asyncio.sleep(1.0)
         elif isinstance(event, Backup):
             self._backup(event)
+        elif isinstance(event, Other):
+            await self._other(event)
         else:
             await self._up(event)
         self.watch.require()
@@ -201,6 +213,27 @@ class Player:
         elif self.backups:
             self.tell("the state is restored from the backup")
             self.stack.state = self.backups[-1].copy()
+
+    async def _other(self, event: Other) -> None:
+        """Let another Pulumi stack run, alone or beside this one."""
+        wish = Wish() if event.destroy else other_wish(event.seed, same_names=event.same_names)
+        self.secrets |= wish.secrets()
+        self._crowded = event.at_once
+        beside = self.loop.create_task(self._run(self.wish, Up())) if event.at_once else None
+        self.watch.owners = {OTHER, OWNER} if event.at_once else {OTHER}
+        self.watch.by_hand = False
+        run = Run(self.other, wish.program())
+        self.loop.limit = self.loop.now + LONGEST_UP_S
+        result = await run.go()
+        if beside is not None:
+            await beside
+        self.watch.by_hand = True
+        self.loop.limit = 1e12
+        came_to = "ok" if result.ok else f"failed: {result.failures[0]}"
+        self.tell(f"pulumi up of {OTHER}{' meanwhile' if event.at_once else ''}: {came_to}; {_ops(result)}")
+        self.watch.owners = {OWNER}
+        self._crowded = False
+        self._look(result)
 
     def _expect(self, wish: Wish) -> None:
         self.watch.wanted = {one.name for one in wish.contents}
@@ -240,6 +273,7 @@ class Player:
         self.watch.by_hand = False
         self.loop.limit = self.loop.now + LONGEST_UP_S
         began = self.loop.now
+        asked = self.wire.requests
         process = self.loop.new_process()
         working = self.loop.create_task(run.go(), context=self.loop.in_process(process))
         if event.kill or event.trouble or event.meanwhile:
@@ -253,6 +287,10 @@ class Player:
         self.watch.by_hand = True
         self.loop.limit = 1e12
         result = run.result
+        reads = self.wire.requests - asked
+        quiet = result.ok and not (result.changes or event.faults or event.trouble or self._crowded)
+        if quiet and reads > MOST_READS:
+            raise Broken("too many calls", f"a run that changes nothing has made {reads}")
         self.results.append(result)
         what = "pulumi preview" if preview else "pulumi up"
         faults = "".join(f"; {text}" for text in self.wire.told)
@@ -303,6 +341,7 @@ class Player:
         self.wish = self.wish.healed()
         self.tell("all nodes are back, nothing interferes any more")
         await asyncio.sleep(30.0)
+        await self._other_goes()
         first = await self._run(self.wish, Up())
         second = first if first.ok and not first.changes else await self._run(self.wish, Up())
         if not second.ok:

@@ -69,6 +69,7 @@ class Wire:
     faults: list[Fault] = field(default_factory=list)
     counts: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
     log: list[tuple[float, str, str, int]] = field(default_factory=list)
+    requests: int = 0
     told: list[str] = field(default_factory=list)
     """What went wrong, for the story."""
 
@@ -93,6 +94,7 @@ class Wire:
         daemon = self.daemons.get(url)
         if daemon is None or daemon.down:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        self.requests += 1
         reads = method == "GET"
         self.counts[reads] += 1
         fault = next((one for one in self.faults if one.reads is reads and one.at == self.counts[reads]), None)
