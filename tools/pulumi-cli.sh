@@ -6,6 +6,7 @@ set -euo pipefail
 version=3.274.1
 # the last release of sdk/v3 that contains the Python language host; newer hosts are modules of their own
 host_version=3.68.0
+yaml_version=1.25.0
 # not older than the SDK that pyproject.toml asks for; it knows refreshBeforeUpdate, which previews rest on
 minimum=3.225.0
 go_minimum=1.25.11
@@ -17,7 +18,7 @@ work=
 
 usage() {
   cat <<EOF
-usage: ${0##*/} [--find | --build | --oldest]
+usage: ${0##*/} [--find | --build | --oldest | --yaml]
 
 Prints the path of a pulumi CLI with its Python language host:
   1. the one on PATH, if it is $minimum or newer
@@ -29,6 +30,7 @@ Prints the path of a pulumi CLI with its Python language host:
   --find    only 1 and 2; fails when there is none
   --build   only 4, even when there is one
   --oldest  the oldest that is supported ($oldest), built as in 4 where that folder has none
+  --yaml    not a CLI, but the language host of YAML programs ($yaml_version), built where that folder has none
 EOF
 }
 
@@ -123,6 +125,21 @@ replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-202
   place "$bin"
 }
 
+# A command of a module that has no replacements: go installs it as it is.
+build_yaml_host() {
+  local go
+  out=$cache/pulumi/yaml-v$yaml_version
+  [[ ! -x $out/pulumi-language-yaml ]] || return 0
+  go=$(go_program)
+  echo "building the YAML language host $yaml_version, about 2 minutes" >&2
+  GOBIN=$work/yaml GOTOOLCHAIN=local GOFLAGS=-mod=mod \
+    "$go" install "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml@v$yaml_version" >"$work/build.log" 2>&1 || {
+    tail -n 20 "$work/build.log" >&2
+    die "cannot build pulumi-language-yaml from Go modules"
+  }
+  place "$work/yaml"
+}
+
 main() {
   case ${1:-} in
     -h | --help) usage; exit ;;
@@ -135,6 +152,12 @@ main() {
       version=$oldest
       out=$cache/pulumi/v$version
       if cached_cli; then exit; fi
+      ;;
+    --yaml)
+      work=$(mktemp -d)
+      build_yaml_host
+      echo "$out/pulumi-language-yaml"
+      exit
       ;;
     '') if find_cli; then exit; fi ;;
     *) usage >&2; exit 2 ;;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from swarm_provider.model import service
@@ -205,6 +206,11 @@ SERVICE: Final = Resource(
     (*service.SPEC_INPUTS, *service.CONTROL_INPUTS),
     service.OUTPUTS,
 )
+DEPLOYED_SERVICE: Final = ObjectOf(
+    "DeployedService",
+    tuple(replace(entry, required=False) for entry in service.OUTPUTS if entry.name != "incarnation"),
+    "A service of a Release.",
+)
 RELEASE: Final = Resource(
     "Release",
     "A whole stack from compose files as one resource: all of it is deployed, or the stack returns to what it was.",
@@ -292,7 +298,10 @@ RELEASE: Final = Resource(
     (
         Field("stack_name", Text(), "Name in the swarm.", required=True),
         Field(
-            "services", MapOf(Type()), "By compose key: name, serviceId, image with digest, endpoint.", required=True
+            "services",
+            MapOf(DEPLOYED_SERVICE),
+            "By compose key: name, serviceId, image with digest, endpoint.",
+            required=True,
         ),
         Field("networks", MapOf(Text()), "By compose key: the actual name.", required=True),
         Field("configs", MapOf(Text()), "By compose key: the name of the current version.", required=True),

@@ -1256,7 +1256,7 @@ class Release(SwarmResource):
 
     @property
     @pulumi.getter(name="services")
-    def services(self) -> pulumi.Output[Mapping[str, Any]]:
+    def services(self) -> pulumi.Output[Mapping[str, Mapping[str, Any]]]:
         """By compose key: name, serviceId, image with digest, endpoint."""
         return self._value("services")
 

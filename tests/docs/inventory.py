@@ -168,6 +168,7 @@ ELSEWHERE = {
     "testbed/swarm.sh up --nodes 3": ("tests/support/engine.py", '"--nodes", str(nodes)'),
     "testbed/engine.sh": ("tests/support/engine.py", "engine.sh"),
     "pulumi config set form release": ("tests/docs/test_program.py", 'config_set("form", "release")'),
+    "pulumi import swarm:index:Release shop shop": ("tests/e2e/test_release.py", 'import_("swarm:index:Release"'),
     "swarm-provider rollback STACK": ("tests/cli/test_rollback_live.py", 'main(["rollback", unique'),
     "swarm-provider refresh-auth STACK": ("tests/docs/test_commands.py", "swarm-provider refresh-auth shop"),
     "pulumi stack rename prod": ("tests/e2e/test_moves.py", '"stack", "rename", "prod"'),

@@ -136,6 +136,38 @@ def test_rollback_on_the_cluster_takes_back_the_latest_deploy_and_the_preview_sa
     app.assert_no_changes()
 
 
+def test_stack_of_docker_is_imported_and_its_tasks_keep_running(
+    project: ProjectFactory, docker: Docker, unique: str, todo_images: tuple[str, str]
+) -> None:
+    app = project("import pulumi")
+    docker("secret", "create", f"{unique}-key", "-", stdin="hunter22")
+    write(app)
+    text = (app.folder / "shop.yml").read_text().replace("{external: true}", f"{{external: true, name: {unique}-key}}")
+    app.write("shop.yml", text.replace('{content: "one"}', "{file: ./app.txt}"))
+    app.write("app.txt", "costs $5\n")
+    docker("stack", "deploy", "--detach=true", "-c", str(app.folder / "shop.yml"), unique)
+    services = [f"{unique}_web", f"{unique}_db"]
+    for name in services:
+        docker.wait_running(name)
+    before, running = specs(docker, unique), {name: tasks(docker, name) for name in services}
+
+    app.import_("swarm:index:Release", unique, unique, "--generate-code=false").assert_ok()
+    inputs = app.resources()[unique]["inputs"]
+    assert "hunter22" not in str(inputs) and "costs $$5" in inputs["compose"]
+    given = {key: inputs[key] for key in ("compose", "name", "configs", "networks", "secrets")}
+    generated = f"import swarm_provider as swarm\nswarm.Release({unique!r}, **{given!r})\n"
+    own = f"import swarm_provider as swarm\nswarm.Release({unique!r}, compose_file='shop.yml')\n"
+    for program in (generated, own):
+        app.program(program)
+        app.up().assert_ok()
+        app.assert_no_changes()
+        assert {name: tasks(docker, name) for name in services} == running
+        for name in services:
+            assert specs(docker, unique)[name]["TaskTemplate"] == before[name]["TaskTemplate"]
+    assert labels.owner(specs(docker, unique)[services[0]]["Labels"])
+    app.import_("swarm:index:Release", "none", f"{unique}x", "--generate-code=false").assert_failed("does not exist")
+
+
 TEXT = """
     import pulumi
     import swarm_provider as swarm

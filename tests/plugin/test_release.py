@@ -266,3 +266,42 @@ def test_status_column_of_a_release_is_about_the_whole(run: InProcess) -> None:
     make(run)
     assert {name for name, _ in run.status} == {"shop"}
     assert run.status[-1] == ("shop", "2/2 services run")
+
+
+# ------------------------------------------------------------------------------------------------ import
+
+
+def imported(run: InProcess, name: str = "shop") -> Made:
+    id, inputs, state = run.read("Release", name, "shop", {}, {})
+    return Made("Release", name, id, inputs, state)
+
+
+def test_stack_that_runs_is_imported_and_nothing_differs(swarm: MemorySwarm, run: InProcess, folder: Path) -> None:
+    make(run)
+    with InProcess(swarm) as later:
+        found = imported(later)
+        assert found.inputs["services"].keys() == {"web", "db"}
+        # Pulumi checks all that was read, and then what the program says
+        checked = later.inputs("Release", "shop", found.inputs, found.inputs)
+        assert later.diff("Release", "shop", found.id, found.inputs, checked, found.state).diffs == []
+    with InProcess(swarm) as later:
+        # the user's own file instead of the text that was read
+        (folder / "shop.yml").write_text(
+            FILE.replace("pass: {external: true}", "pass: {external: true, name: shop_pass}")
+        )
+        again = later.refresh(Made("Release", "shop", found.id, checked, found.state))
+        swarm.changes.clear()
+        later.change(again, composeFile="shop.yml")
+        assert [call for call in swarm.changes if call.method != "update"] == []
+
+
+def test_program_that_an_import_wrote_is_taken(swarm: MemorySwarm, run: InProcess) -> None:
+    make(run)
+    with InProcess(swarm) as later:
+        found = imported(later)
+        written = {key: found.inputs[key] for key in ("compose", "name", "configs", "networks") if key in found.inputs}
+        assert later.change(found, **written).changes == []
+
+
+def test_import_of_a_stack_that_is_not_there_finds_nothing(run: InProcess) -> None:
+    assert imported(run).id == ""

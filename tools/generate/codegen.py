@@ -77,7 +77,7 @@ def files() -> dict[str, str]:
 
 
 def _args_file() -> str:
-    types = [entry for entry in object_types() if entry.name != "NodeInfo"]
+    types = [entry for entry in object_types() if entry.name not in ("NodeInfo", "DeployedService")]
     names = sorted([*(f"{entry.name}Args" for entry in types), *(entry.name for entry in choices())])
     parts = [
         _HEADER.format(title="The shapes of nested arguments, for editors and type checkers; dict literals fit them."),

@@ -50,7 +50,7 @@ def render() -> str:
         words = KEYWORDS.get(resource.name, {})
         parts += [f"## {resource.name}", resource.doc, _table("Input", given, words)]
         parts += [_table("Output", _answered(resource.outputs))]
-        seen |= {nested.name: nested for field in given for nested in field.type.types()}
+        seen |= {nested.name: nested for field in (*given, *resource.outputs) for nested in field.type.types()}
     parts += ["## Functions", "Data sources: each reads the swarm and changes nothing."]
     for function in FUNCTIONS.values():
         parts += [f"### {snake(function.name)}", function.doc, _table("Argument", function.inputs)]

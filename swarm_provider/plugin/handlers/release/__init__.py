@@ -6,6 +6,7 @@ Not here: what compose files mean (the room `compose`), and what one kind of res
     children    What a Release is made of: each child with its request, its handler and its state
     deployment  One run of a Release: children in the order of their references, then what left the files
     handler     Release: what Check, Diff, Create, Read, Update and Delete mean for a whole stack
+    importing   A stack that runs, whoever made it -> the inputs by which a Release would ask for it
     progress    What people see of a Release as a whole: the sum of a preview, and the status of a deployment
     reading     The inputs of a Release -> the plan of its children
     strays      Children that a run made and was killed before anything of them was saved, and that nothing asks for

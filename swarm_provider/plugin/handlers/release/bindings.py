@@ -44,12 +44,19 @@ def entries(inputs: Json, name: str) -> Json:
 
 def _of_kind(kind: str, given: Json, problems: list[Problem]) -> Iterator[tuple[str, Bound]]:
     for key, value in given.items():
+        if _is_imported(reveal(value)):
+            continue
         bound = _bound(kind, value)
         if bound is None:
             what = "must be the content as text, or {name: ...} of" if _has_content(kind) else "must be the name of"
             problems.append(Problem(f"{what} a {kind} that exists", f"{kind}s[{key!r}]"))
         else:
             yield key, bound
+
+
+def _is_imported(value: Any) -> bool:
+    """Say whether it is what `pulumi import` wrote into the program: what Read found, which the files say already."""
+    return isinstance(value, Mapping) and "namespace" in value
 
 
 def _bound(kind: str, value: Any) -> Bound | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, reveal
+from swarm_provider.model.resources import DEPLOYED_SERVICE
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.release.reading import KINDS
 from swarm_provider.plugin.protocol.operations import Request
@@ -174,4 +175,4 @@ def outputs(stack: str, states: Mapping[Name, Json], inputs: Json) -> Json:
     return {"stackName": stack, **shown, STATES: {name.text: state for name, state in states.items()}}
 
 
-_SHOWN: Final = ("name", "serviceId", "image", "endpoint")
+_SHOWN: Final = frozenset(DEPLOYED_SERVICE.by_wire)

@@ -29,6 +29,7 @@ from swarm_provider.plugin.handlers.release.children import (
     request_of,
 )
 from swarm_provider.plugin.handlers.release.deployment import Deployment, remove
+from swarm_provider.plugin.handlers.release.importing import inputs_of_stack
 from swarm_provider.plugin.handlers.release.progress import summed_up
 from swarm_provider.plugin.handlers.release.strays import strays
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
@@ -55,7 +56,7 @@ class ReleaseHandler(Handler):
     # ---------------------------------------------------------------- check
 
     async def check(self, request: Request, olds: Json, news: Json) -> Json:
-        inputs = self.normal(news)
+        inputs = self.normal(reading.given(news))
         read = await asyncio.to_thread(reading.read, inputs, request.name, os.environ)
         for warning in read.warnings:
             # strict has made errors of them
@@ -135,7 +136,7 @@ class ReleaseHandler(Handler):
 
     async def _strays(self, request: Request, olds: Json, news: Json) -> list[Child]:
         known = set(names(olds, news))
-        return await strays(request, self.run, self._handlers, str(news["stackName"]), known)
+        return await strays(request, self.run, self._handlers, news, known)
 
     async def _differ(self, request: Request, child: Child, going: set[str]) -> list[Change]:
         ignored = self.run.ignored(request.urn)
@@ -212,7 +213,7 @@ class ReleaseHandler(Handler):
 
     async def read(self, request: Request, id: str, olds: Json, state: Json) -> Live | None:
         if "stackName" not in olds:
-            raise InputError(f"importing a Release is not supported yet; set adopt on a Release named {id!r} instead")
+            return await self._imported(request, id)
         found = self._children(request, olds, {}, state)
         lives = await asyncio.gather(*map(_read, found))
         inputs: Json = {**olds, **{place: {} for place in COMPUTED}}
@@ -230,6 +231,23 @@ class ReleaseHandler(Handler):
         if found and not states:
             return None
         return Live(id, inputs, outputs(str(olds["stackName"]), states, inputs), reasons)
+
+    async def _imported(self, request: Request, stack: str) -> Live | None:
+        """Return what runs of a stack as what a Release asks for."""
+        found = await inputs_of_stack(await self.session.swarm(), stack)
+        if found is None:
+            return None
+        asked, read = found
+        inputs: Json = {**asked, **{place: {} for place in COMPUTED}, "stackName": stack}
+        states: dict[Name, Json] = {}
+        for planned in read.plan.children:
+            name, handler = Name(planned.kind, planned.key), self._handlers[planned.kind]
+            own = request_of(request, name, handler.resource.token)
+            with self.run.during(own.urn, Phase.READ):
+                live = await handler.read(own, str(planned.inputs["name"]), {}, {})
+            if live is not None:
+                inputs[name.place[0]][name.key], states[name] = live.inputs, live.outputs
+        return Live(stack, inputs, outputs(stack, states, inputs))
 
     # --------------------------------------------------------------- delete
 

@@ -22,7 +22,8 @@ from swarm_provider.plugin.protocol.autonaming import required_name
 KINDS = ("network", "config", "secret", "service")
 """The kinds of children, each after those that it may refer to."""
 PATHS: Final = ("composeFile", "baseDir", "envFile")
-_OPAQUE: Final = ("env", "secrets", "configs", "networks", "volumes")
+_BOUND: Final = ("secrets", "configs", "networks")
+_OPAQUE: Final = ("env", "volumes", *_BOUND)
 """Inputs of which a value need not be known: only a string changes, or a reference."""
 
 
@@ -76,6 +77,11 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
         raise InputError(*lost)
     used = sorted(set(project.variables) - set(given))
     return Read(stack, plan, (*project.warnings, *plan.warnings, *lost), used)
+
+
+def given(news: Json) -> Json:
+    """Return what a person gave: Pulumi asks to check what an import has read, computed inputs included."""
+    return {key: value for key, value in news.items() if "stackName" not in news or key not in _BOUND}
 
 
 def _known(inputs: Json) -> Json:

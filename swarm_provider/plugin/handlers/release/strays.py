@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from swarm_provider.core import Json, labels
+from swarm_provider.core.values import at, reveal
 from swarm_provider.plan.families import naming
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.release.children import Child, Name, request_of
@@ -14,7 +15,7 @@ from swarm_provider.plugin.run.run import Run
 
 
 async def strays(
-    request: Request, run: Run, handlers: Mapping[str, Handler], stack: str, known: Collection[Name]
+    request: Request, run: Run, handlers: Mapping[str, Handler], news: Json, known: Collection[Name]
 ) -> list[Child]:
     """Return what this Release has made, by owner, URN and name, and neither its state nor its files have.
 
@@ -22,16 +23,27 @@ async def strays(
         request: which Release.
         run: what the resources of this run share.
         handlers: by kind.
-        stack: the name in the swarm.
+        news: the new inputs.
         known: the children that the state or the files have.
     """
+    stack, used = str(news["stackName"]), {*_referred(news)}
     swarm, found = await run.session.swarm(), {}
     for kind in KINDS:
         for item in await swarm.list(kind, allow_stale=True):
             name = _name_of(request, handlers[kind], kind, stack, item)
-            if name is not None and name not in known:
+            own = labels.base(naming.object_labels(item)), naming.object_name(item)
+            if name is not None and name not in known and not used.intersection(own):
                 found[name] = _child(request, run, handlers[kind], name, item)
     return list(found.values())
+
+
+def _referred(news: Json) -> Iterator[str]:
+    """Yield the names that services refer to: what the files call external is no stray, whoever made it."""
+    for service in reveal(news["services"]).values():
+        for kind, word in (("networks", "name"), ("configs", "source"), ("secrets", "source")):
+            references = service.get(kind)
+            for reference in references if isinstance(references, list) else ():
+                yield str(at(reference, word))
 
 
 def _name_of(request: Request, handler: Handler, kind: str, stack: str, item: Json) -> Name | None:
