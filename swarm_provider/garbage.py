@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from typing import Final
 
@@ -17,3 +18,8 @@ def collect_less() -> None:
     first, *older = gc.get_threshold()
     if 0 < first <= 2_000:
         gc.set_threshold(YOUNG, *older)
+
+
+def leave_garbage_at_exit() -> None:
+    """Let Python not look through all that a program made, several times, when it ends: the system takes it back."""
+    atexit.register(gc.freeze)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -24,3 +26,16 @@ def test_garbage_is_looked_for_less_often_unless_somebody_has_chosen(chosen: int
     gc.set_threshold(chosen, 10, 10)
     collect_less()
     assert gc.get_threshold() == (then, 10, 10)
+
+
+def test_process_that_leaves_its_garbage_does_not_look_at_it_when_it_ends() -> None:
+    program = """
+import atexit, gc
+from swarm_provider.garbage import leave_garbage_at_exit
+# what is registered first comes last
+atexit.register(lambda: print(gc.get_freeze_count() > 1000))
+leave_garbage_at_exit()
+print(gc.get_freeze_count())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["0", "True"]
