@@ -9,6 +9,8 @@ import pytest
 
 from swarm_provider.core import labels
 from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.plugin.handlers.release.children import Child, Name
+from swarm_provider.plugin.handlers.release.deployment import with_ports_freed
 from swarm_provider.plugin.handlers.release.progress import Status
 from tests.support.in_process import InProcess, Made
 from tests.support.memory_swarm import MemorySwarm
@@ -305,3 +307,37 @@ def test_program_that_an_import_wrote_is_taken(swarm: MemorySwarm, run: InProces
 
 def test_import_of_a_stack_that_is_not_there_finds_nothing(run: InProcess) -> None:
     assert imported(run).id == ""
+
+
+# ------------------------------------------------------------------------------------------------ order
+
+
+def with_ports(**ports: tuple[int | None, int | None]) -> list[Child]:
+    """Services with the port that each publishes before and after."""
+    anything: Any = None
+
+    def child(key: str, before: int | None, after: int | None) -> Child:
+        olds, news = ({"ports": [{"target": 80, "published": port}] if port else []} for port in (before, after))
+        return Child(Name("service", key), anything, anything, anything, olds, news, {})
+
+    return [child(key, *both) for key, both in ports.items()]
+
+
+def test_service_that_takes_a_port_waits_for_the_one_that_frees_it() -> None:
+    services = with_ports(web=(80, None), api=(None, 80), other=(81, 81))
+    assert with_ports_freed(services, {"other": ["api"]}) == {"other": ["api"], "web": [], "api": ["web"]}
+
+
+def test_service_that_frees_a_port_does_not_wait_for_the_one_that_takes_it() -> None:
+    services = with_ports(web=(80, None), between=(None, None), api=(None, 80), db=(None, None))
+    needs = {"web": ["between", "db"], "between": ["api"]}
+    assert with_ports_freed(services, needs) == {"web": ["db"], "between": ["api"], "api": ["web"]}
+
+
+def test_port_that_stays_orders_nothing() -> None:
+    assert with_ports_freed(with_ports(web=(80, 80), api=(None, 81)), {"web": ["api"]}) == {"web": ["api"]}
+
+
+def test_services_that_swap_ports_wait_in_one_direction_only() -> None:
+    found = with_ports_freed(with_ports(a=(80, 81), b=(81, 80)), {})
+    assert sorted(map(len, found.values())) == [0, 1]

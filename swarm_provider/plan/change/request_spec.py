@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from swarm_provider.convert.minimal_update import live_form
 from swarm_provider.convert.service.deploy import is_job_mode, mode_to_spec
@@ -155,5 +155,9 @@ def networks_that_go(olds: Json, news: Json) -> list[str]:
 def share_ports(olds: Json, news: Json) -> bool:
     """Tell whether both publish one port: then the old service has to go first."""
 
-    before, after = ({port for port, _ in published(reveal(inputs))} for inputs in (olds, news))
-    return bool(before & after)
+    return bool(ports_of(olds) & ports_of(news))
+
+
+def ports_of(inputs: Json) -> set[Hashable]:
+    """Return what a service publishes on the nodes: ports with their protocols."""
+    return {port for port, _ in published(reveal(inputs))}

@@ -9,7 +9,7 @@ from typing import Final
 from swarm_provider.core import Json
 from swarm_provider.core.path import Path
 from swarm_provider.errors import RolloutFailed, SwarmProviderError
-from swarm_provider.plan.change.request_spec import share_ports
+from swarm_provider.plan.change.request_spec import ports_of, share_ports
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.release.progress import Status
 from swarm_provider.plugin.handlers.release.rollback import snapshot, way_back
@@ -77,7 +77,8 @@ class Deployment:
             if not self._failed:
                 await self._make([child for child in wanted if child.name.kind != "service"], {})
             if not self._failed:
-                await self._make([child for child in wanted if child.name.kind == "service"], self._depends_on)
+                services = [child for child in wanted if child.name.kind == "service"]
+                await self._make(services, with_ports_freed(services, self._depends_on))
             if self._failed and before is not None and not self._session.cancelled.is_set():
                 told, is_back = await way_back(self._session, before, self._begun)
                 if is_back:
@@ -176,6 +177,37 @@ def _in_the_way(gone: Sequence[Child], wanted: Sequence[Child]) -> list[Child]:
     taking = [child for child in wanted if child.name.kind == "service"]
     services = [child for child in gone if child.name.kind == "service"]
     return [child for child in services if any(share_ports(child.olds, other.news) for other in taking)]
+
+
+def with_ports_freed(services: Sequence[Child], depends_on: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """Return what services wait for, those that take a port of another one included: Swarm gives it to one at a time.
+
+    Where the one that gives it up depends on the one that takes it, the port decides; both run in the end.
+
+    Args:
+        services: those that are deployed.
+        depends_on: the services that come before a service, by key.
+    """
+    takers = {port: child.name.key for child in services for port in ports_of(child.news) - ports_of(child.olds)}
+    result = {key: list(needs) for key, needs in depends_on.items()}
+    for giver in services:
+        freed = ports_of(giver.olds) - ports_of(giver.news)
+        for taker in {takers[port] for port in freed if port in takers}:
+            key = giver.name.key
+            result[key] = [need for need in result.get(key, ()) if taker not in _reached(result, need)]
+            result.setdefault(taker, []).append(key)
+    return result
+
+
+def _reached(depends_on: Mapping[str, Sequence[str]], start: str) -> set[str]:
+    """Return a service and all that it waits for."""
+    found, open_ends = set[str](), [start]
+    while open_ends:
+        key = open_ends.pop()
+        if key not in found:
+            found.add(key)
+            open_ends += depends_on.get(key, ())
+    return found
 
 
 async def remove(
