@@ -2,6 +2,7 @@
 # Finds a Pulumi CLI that is recent enough, or gets one: installer first, else built from Go modules.
 set -euo pipefail
 
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # what everything here was tried with, and the newest whose modules can be built
 version=3.274.1
 # the last release of sdk/v3 that contains the Python language host; newer hosts are modules of their own
@@ -12,13 +13,17 @@ minimum=3.225.0
 go_minimum=1.25.11
 # the first of that line whose modules the Go proxy has
 oldest=3.225.1
+# the newest language hosts of Node.js and Go that can be built so, and what TypeScript programs are tried with
+nodejs_version=3.68.0
+golang_version=3.66.0
+node_packages=("@pulumi/pulumi@3.276.0" "typescript@4.9.5" "@types/node@20.19.43")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/swarm-provider
 out=$cache/pulumi/v$version
 work=
 
 usage() {
   cat <<EOF
-usage: ${0##*/} [--find | --build | --oldest | --yaml]
+usage: ${0##*/} [--find | --build | --oldest | --yaml | --languages]
 
 Prints the path of a pulumi CLI with its Python language host:
   1. the one on PATH, if it is $minimum or newer
@@ -31,6 +36,9 @@ Prints the path of a pulumi CLI with its Python language host:
   --build   only 4, even when there is one
   --oldest  the oldest that is supported ($oldest), built as in 4 where that folder has none
   --yaml    not a CLI, but the language host of YAML programs ($yaml_version), built where that folder has none
+  --languages
+            prints the folder of the language hosts for Node.js, Go and YAML, of a program that writes SDKs, and of
+            what TypeScript programs need; built and fetched where it is not there (some minutes; needs npm)
 EOF
 }
 
@@ -92,7 +100,8 @@ build_module() {
   local dir=$work/$1
   mkdir -p "$dir"
   printf 'module %s\ngo %s\n%s\n' "$1" "$go_minimum" "$5" >"$dir/go.mod"
-  printf '//go:build tools\n\npackage tools\n\nimport _ "%s"\n' "$2" >"$dir/tools.go"
+  # a program whose source is here is its own module
+  [[ $1 == "$2" ]] || printf '//go:build tools\n\npackage tools\n\nimport _ "%s"\n' "$2" >"$dir/tools.go"
   (cd "$dir" && "$go" mod tidy && "$go" build -o "$3" -ldflags "$4" "$2") >>"$work/build.log" 2>&1 || {
     tail -n 20 "$work/build.log" >&2
     die "cannot build $2 from Go modules"
@@ -140,6 +149,41 @@ build_yaml_host() {
   place "$work/yaml"
 }
 
+# build_languages FOLDER: each host out of a module of its own, since they ask for different Pulumis.
+build_languages() {
+  local module=github.com/pulumi/pulumi bin=$work/bin clipboard
+  build_yaml_host
+  mkdir -p "$bin"
+  cp "$out/pulumi-language-yaml" "$bin"
+  out=$1
+  go=$(go_program)
+  export GOTOOLCHAIN=local GOFLAGS=-mod=mod
+  mkdir -p "$bin/node" "$work/sdkgen"
+  echo "building language hosts with $("$go" env GOVERSION), some minutes" >&2
+  clipboard="replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e"
+  build_module nodejs "$module/sdk/v3/nodejs/cmd/pulumi-language-nodejs" "$bin/pulumi-language-nodejs" "-s -w" \
+    "require $module/sdk/v3 v$nodejs_version"
+  build_module golang "$module/sdk/v3/go/pulumi-language-go" "$bin/pulumi-language-go" "-s -w" \
+    "require $module/sdk/v3 v$golang_version"
+  cp "$repo/tests/support/sdkgen/main.go" "$work/sdkgen/main.go"
+  build_module sdkgen sdkgen "$bin/pulumi-sdkgen" "-s -w" "require (
+	$module/pkg/v3 v$version
+	$module/sdk/v3 v$version
+)
+$clipboard"
+  npm install --prefix "$bin/node" --no-audit --no-fund --loglevel=error "${node_packages[@]}" >>"$work/build.log" 2>&1 || {
+    tail -n 20 "$work/build.log" >&2
+    die "npm cannot install ${node_packages[*]}; is Node.js there?"
+  }
+  place "$bin"
+}
+
+# what is in the folder: these versions, and what the program that writes SDKs is made of
+languages_key() {
+  { echo "$version $nodejs_version $golang_version $yaml_version ${node_packages[*]}" &&
+    cat "$repo/tests/support/sdkgen/main.go"; } | sha256sum | cut -c 1-12
+}
+
 main() {
   case ${1:-} in
     -h | --help) usage; exit ;;
@@ -157,6 +201,13 @@ main() {
       work=$(mktemp -d)
       build_yaml_host
       echo "$out/pulumi-language-yaml"
+      exit
+      ;;
+    --languages)
+      out=$cache/language-hosts/$(languages_key)
+      work=$(mktemp -d)
+      [[ -x $out/pulumi-sdkgen ]] || build_languages "$out"
+      echo "$out"
       exit
       ;;
     '') if find_cli; then exit; fi ;;

@@ -103,7 +103,7 @@ def test_scripts_of_the_pages_exist() -> None:
 
 
 def test_pages_have_no_other_shell_than_those_that_are_looked_for() -> None:
-    known = {*SHELLS, "text", "yaml", "python", "json", "toml"}
+    known = {*SHELLS, "text", "yaml", "python", "json", "toml", "typescript", "go"}
     for page in PAGES:
         assert {fence.language for fence in fences(page)} <= known, page.name
 
