@@ -36,30 +36,33 @@ rem Written by swarm_provider {version}; starts the provider in the Python that 
 """
 
 
-def plugin_folder() -> Path:
-    """Return the folder in which Pulumi looks for this version of the plugin."""
-    home = os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi"
+def plugin_folder(home: str = "") -> Path:
+    """Return the folder in which Pulumi looks for this version of the plugin; `home` as for `install`."""
+    home = home or os.environ.get("PULUMI_HOME") or str(Path.home() / ".pulumi")
     return Path(home) / "plugins" / f"resource-swarm-v{__version__}"
 
 
-def install() -> Path:
+def install(home: str = "") -> Path:
     """Write the shim, unless it is there already, and return its path.
 
     Pulumi runs what it finds there, so a shim that another user wrote, or could, is replaced; where another user can
     write the folders themselves there is none.
 
+    Args:
+        home: Pulumi's folder, where it is not that of this process's environment.
+
     Raises:
         OSError: the folder cannot be written, or not trusted.
     """
     windows = os.name == "nt"
-    folder = plugin_folder()
+    folder = plugin_folder(home)
     target = folder / (f"{_NAME}.cmd" if windows else _NAME)
     text = _CMD.format(version=__version__, python=sys.executable) if windows else _sh()
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     if not windows and folder.stat().st_uid == os.geteuid():
         # an older version made it by the umask alone
         folder.chmod(0o755)
-    why = distrusted()
+    why = distrusted(home)
     if why:
         with contextlib.suppress(OSError):
             target.unlink()
@@ -80,13 +83,14 @@ def install() -> Path:
     return target
 
 
-def distrusted(*, shim: bool = False) -> str:
+def distrusted(home: str = "", *, shim: bool = False) -> str:
     """Say why what is in the plugin's folder may be another user's, "" where only this user and root can write it.
 
     Args:
+        home: as for `install`.
         shim: whether the shim itself is looked at, too (`install` replaces it).
     """
-    folder = plugin_folder()
+    folder = plugin_folder(home)
     # above Pulumi's own folders whoever set up the machine decides who may write
     looked_at = [folder.parent.parent, folder.parent, folder, *(folder.glob(f"{_NAME}*") if shim else ())]
     for path in looked_at:

@@ -10,10 +10,10 @@ import pulumi
 from swarm_provider.core import Json
 from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
-from swarm_provider.model.types.spelling import snake_keys
 from swarm_provider.resources.arguments import surprises
 from swarm_provider.resources.arguments.content import read_content, with_profile
 from swarm_provider.resources.arguments.options import prepared
+from swarm_provider.resources.arguments.shown import shown
 from swarm_provider.resources.arguments.wire import to_wire
 from swarm_provider.resources.bound import with_names
 from swarm_provider.resources.program import registry, sdk, shared_advice, shim
@@ -42,7 +42,7 @@ class _Readable:
     def _looked_at(self: Any, wire: str) -> pulumi.Output[Any]:
         type_ = self._model.shape.by_wire[wire].type
         found: pulumi.Output[Any] = pulumi.get(self, wire)
-        return found.apply(lambda value: snake_keys(type_, value))
+        return found.apply(lambda value: shown(type_, value))
 
     def _input(self: Any, wire: str) -> pulumi.Output[Any]:
         type_ = self._model.shape.by_wire[wire].type
@@ -53,7 +53,7 @@ class _Readable:
             return named.apply(lambda found: found or self.pulumi_resource_name)
         # the URN is known in previews too; with it the Output depends on this resource
         both = pulumi.Output.all(self.urn, pulumi.Output.from_input(value))
-        return both.apply(lambda pair: snake_keys(type_, pair[1]))
+        return both.apply(lambda pair: shown(type_, pair[1]))
 
 
 class SwarmResource(_Readable, pulumi.CustomResource):

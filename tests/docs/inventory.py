@@ -153,6 +153,7 @@ IN_A_CLONE = (
 
 ELSEWHERE = {
     # command: the test that runs it, and how it stands there
+    "pulumi install": ("tests/resources/test_plugin_discovery.py", 'app.run("install")'),
     "tools/pulumi-cli.sh --languages": ("tests/e2e/test_languages.py", '"pulumi-cli.sh"), "--languages"'),
     "python -m swarm_provider.cli.plain": ("examples/ci/ci/up.sh", ".venv/bin/python -m swarm_provider.cli.plain"),
     "make up": ("tests/tools/test_make.py", 'make("up")'),

@@ -136,9 +136,9 @@ def test_program_of_a_newcomer_works_at_the_first_try(app: tuple[PulumiProject, 
     assert docker.exec_in("web", "cat", "/etc/app.conf") == "mode = 2"
     made.run("preview", "--expect-no-changes").assert_no_changes()
 
+    assert "correct horse" not in json.dumps(made.export_state())
     made.destroy().assert_ok()
     assert docker.lines("service", "ls", "-q") == []
-    assert "correct horse" not in json.dumps(made.export_state())
 
 
 def test_package_of_the_python_sdk_is_another_one_than_ours(hosts: Path, tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ import swarm_provider as swarm
 from swarm_provider import plugin_shim
 from swarm_provider.version import __version__
 from tests.conftest import ProjectFactory
+from tests.docs.fences import fences
 from tests.resources.program import run
+from tests.support.engine import REPO, Engine, docker_environment
 from tests.support.pulumi import FOREIGN
 
 PROGRAM = """
@@ -97,3 +99,63 @@ def test_folder_that_cannot_be_written_is_a_warning_with_the_other_way(project: 
     result = foreign.up().assert_ok()
     assert "cannot write the swarm plugin's shim" in result.output
     assert "plugins: {providers:" in result.output
+
+
+AUTOMATION = """
+import sys
+
+import pulumi.automation as auto
+import swarm_provider as swarm
+
+home, host, name = sys.argv[1:]
+
+
+def program():
+    swarm.Config("app", name=name, data="1")
+
+
+options = auto.LocalWorkspaceOptions(
+    pulumi_home=home,
+    project_settings=auto.ProjectSettings("inline", "python", backend=auto.ProjectBackend(f"file://{home}")),
+    env_vars={"PULUMI_CONFIG_PASSPHRASE": "x", "DOCKER_HOST": host},
+)
+stack = auto.create_stack("dev", project_name="inline", program=program, opts=options)
+for wanted in ({"create": 2}, {"same": 2}):
+    assert stack.up().summary.resource_changes == wanted
+stack.destroy()
+"""
+
+
+@pytest.mark.e2e
+def test_inline_program_finds_the_plugin_with_a_pulumi_home_of_its_own(
+    engine: Engine, pulumi_cli: Path, tmp_path: Path, unique: str
+) -> None:
+    script, home = tmp_path / "inline.py", tmp_path / "home"
+    script.write_text(AUTOMATION)
+    home.mkdir()
+    environment = {
+        **docker_environment(),
+        **FOREIGN,
+        "PATH": os.pathsep.join([str(pulumi_cli), os.environ["PATH"]]),
+        "HOME": str(tmp_path / "elsewhere"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    command = [sys.executable, str(script), str(home), engine.host, unique]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [entry.name for entry in (home / "plugins").glob("*/pulumi-resource-swarm")] == ["pulumi-resource-swarm"]
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.e2e
+def test_pulumi_installs_a_fresh_clone_with_the_settings_of_the_readme_once_its_environment_is_there(
+    project: ProjectFactory,
+) -> None:
+    app = project()
+    [settings] = [fence.text for fence in fences(REPO / "README.md") if fence.text.startswith("name: infra")]
+    app.write("Pulumi.yaml", settings)
+    app.write("requirements.txt", "")
+    # docs/troubleshooting.md has this message
+    app.run("install").assert_failed("parsing plugin options for 'swarm': no folder at path")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", app.folder / ".venv"], check=True)
+    app.run("install").assert_ok()

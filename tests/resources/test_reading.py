@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -36,6 +37,22 @@ def test_inputs_can_be_read_in_the_spelling_of_python(preview: bool) -> None:
 
     result = run(program, preview=preview).result
     assert result == ["overlay", True, None, {"update_config": {"order": "stop-first"}}, {"a": "b"}]
+
+
+def test_nested_values_are_read_by_item_and_by_attribute() -> None:
+    def program() -> Any:
+        web = swarm.Service("web", image="bb:1", deploy={"update_config": {"order": "stop-first"}}, ports=["80:81"])
+        first = web.ports.apply(lambda ports: cast(Any, ports)[0].target)
+        return [web.deploy.update_config.order, web.deploy["update_config"]["order"], web.deploy.replicas, first]
+
+    assert run(program).result == ["stop-first", "stop-first", None, 81]
+
+
+def test_attribute_that_no_value_has_is_an_error_with_the_nearest_one() -> None:
+    done = run(lambda: swarm.Service("web", image="bb:1", deploy={"replicas": 1}).deploy.apply(copy.deepcopy)).result
+    assert done == {"replicas": 1}
+    with pytest.raises(AttributeError, match="there is no property 'replica'; did you mean 'replicas'"):
+        _ = done.replica
 
 
 @pytest.mark.parametrize(("given", "name"), [({}, "net"), ({"name": "backend"}, "backend")])

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from swarm_provider.core import Json
 from swarm_provider.core.names import camel
 from swarm_provider.core.path import Step, parse, render
 from swarm_provider.errors import InputError
 from swarm_provider.model.types.kinds import ListOf, MapOf, ObjectOf, Type, nearest
 
 
-def snake_keys(type_: Type, value: Any) -> Any:
-    """Return a plain wire value with Python's (and compose's) keys; those of user maps stay."""
+def _plain(_: ObjectOf, values: Json) -> Json:
+    return values
+
+
+def snake_keys(type_: Type, value: Any, make: Callable[[ObjectOf, Json], Any] = _plain) -> Any:
+    """Return a plain wire value with Python's (and compose's) keys; those of user maps stay.
+
+    Args:
+        type_: what the value is.
+        value: without secrets and Outputs.
+        make: makes what stands for an object out of its type and its values.
+    """
     if isinstance(type_, ObjectOf) and isinstance(value, Mapping):
         fields = type_.by_wire
-        return {
-            fields[key].name if key in fields else key: snake_keys(fields[key].type, entry) if key in fields else entry
-            for key, entry in value.items()
-        }
+        return make(
+            type_,
+            {
+                fields[key].name if key in fields else key: (
+                    snake_keys(fields[key].type, entry, make) if key in fields else entry
+                )
+                for key, entry in value.items()
+            },
+        )
     if isinstance(type_, ListOf) and isinstance(value, (list, tuple)):
-        return [snake_keys(type_.item, entry) for entry in value]
+        return [snake_keys(type_.item, entry, make) for entry in value]
     if isinstance(type_, MapOf) and isinstance(value, Mapping):
-        return {key: snake_keys(type_.value, entry) for key, entry in value.items()}
+        return {key: snake_keys(type_.value, entry, make) for key, entry in value.items()}
     return value
 
 

@@ -12,6 +12,7 @@ import contextlib
 import re
 import sys
 from collections.abc import Callable, Hashable
+from types import FrameType
 from typing import Any, Final
 
 import pulumi
@@ -34,6 +35,28 @@ def is_run_by_pulumi() -> bool:
     """
     engine = getattr(settings.SETTINGS, "engine", None)
     return engine is not None and type(engine).__module__.startswith("pulumi.runtime.proto")
+
+
+def homes() -> set[str]:
+    """Return Pulumi's folders of the CLIs that run this process's programs, "" for the one of its environment.
+
+    The Automation API runs programs inside of the process that calls it, and gives only the CLI the folder that
+    `LocalWorkspaceOptions` name: it is found with the caller, who waits for the CLI meanwhile.
+
+    Relies on: `pulumi.automation.Stack._run_pulumi_cmd_sync` waits in a thread, and its `workspace` has `pulumi_home`
+    and `env_vars`, in 3.272. Where it is another one, the folder is that of the environment.
+    """
+    found: set[str] = set()
+    waiting = sys._current_frames().values() if "pulumi.automation" in sys.modules else ()
+    for innermost in waiting:
+        frame: FrameType | None = innermost
+        while frame:
+            caller = frame.f_locals.get("self") if frame.f_code.co_name == "_run_pulumi_cmd_sync" else None
+            workspace = getattr(caller, "workspace", None)
+            if workspace is not None:
+                found.add(workspace.env_vars.get("PULUMI_HOME") or workspace.pulumi_home or "")
+            frame = frame.f_back
+    return found or {""}
 
 
 def current_run() -> Hashable:

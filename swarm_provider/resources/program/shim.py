@@ -11,18 +11,23 @@ from swarm_provider.core.foreign import shown
 from swarm_provider.plugin_shim import install
 from swarm_provider.resources.program import sdk
 
-_kept = False
-"""Of the process: the shim names the Python that runs it, the same for every program in it."""
+_kept: set[str] = set()
+"""Pulumi's folders that have it, of the process: the shim names the Python that runs it."""
 
 
 def keep_shim() -> None:
-    """Keep the shim up to date, once per process, and only in a program that Pulumi runs."""
-    global _kept
-    if _kept or not sdk.is_run_by_pulumi():
+    """Keep the shim up to date, once per process and folder, and only in a program that Pulumi runs."""
+    if not sdk.is_run_by_pulumi():
         return
-    _kept = True
+    for home in sdk.homes():
+        if home not in _kept:
+            _kept.add(home)
+            _keep(home)
+
+
+def _keep(home: str) -> None:
     try:
-        install()
+        install(home)
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
         reason = getattr(error, "strerror", None) or error
         place = getattr(error, "filename", None) or "Pulumi's plugin folder"
