@@ -15,7 +15,7 @@ from swarm_provider.core.values import UNKNOWN, Secret
 P = ParamSpec("P")
 R = TypeVar("R")
 
-KEPT: Final = 1024
+KEPT: Final = 512
 """Answers of one function that are kept: a few for each of the 64 and more resources that are in work at once."""
 _UNKNOWN: Final = f"\0{id(UNKNOWN)}"
 """What stands for UNKNOWN in a key; no text of an input is it."""

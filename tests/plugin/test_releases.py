@@ -283,3 +283,14 @@ def test_what_cannot_be_returned_is_in_the_state(release: Write, monkeypatch: py
     with InProcess(swarm) as provider:
         provider.destroy(Made("Release", "shop", id, inputs, state))
     assert swarm.names("service") == []
+
+
+def test_what_a_change_does_to_many_services_is_one_message_of_many_lines(release: Write) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", "b", "c"))
+    with InProcess(swarm) as provider:
+        made = provider.refresh(made)
+        paths(provider, made, release("a", "b", "c", environment={"A": "1"}))
+        (told,) = [text for text in provider.texts("info") if "restarts" in text]
+        assert sorted(line.partition(": ")[0] for line in told.splitlines()) == ["a", "b", "c"]

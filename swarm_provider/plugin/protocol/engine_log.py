@@ -61,6 +61,7 @@ class EngineLog:
         """For what is no resource in Pulumi: the URN of the one that speaks for it, and what it is called."""
 
         self._sums: dict[str, Callable[[str, str], str]] = {}
+        self._gathered: dict[str, list[str]] = {}
 
     def speak_for(self, urn: str, whom: str, name: str) -> None:
         """Let what is said of `urn` be said of the resource `whom`, with a name in front.
@@ -75,6 +76,20 @@ class EngineLog:
     def sum_up(self, urn: str, how: Callable[[str, str], str]) -> None:
         """Let a resource have one status for all that it speaks for: of a name, and what is shown of it."""
         self._sums[urn] = how
+
+    @contextlib.contextmanager
+    def in_one_message(self, urn: str) -> Iterator[None]:
+        """Send in one message, a line each, what is said meanwhile of all that a resource speaks for.
+
+        For each message Pulumi's CLI compares the whole resource again: of a thousand children that takes a minute.
+        """
+        self._gathered[urn] = []
+        try:
+            yield
+        finally:
+            lines = self._gathered.pop(urn)
+            if lines:
+                self._deliver(_INFO, urn, "\n".join(lines), ephemeral=False)
 
     def hide(self, texts: set[str]) -> None:
         """Hide: never let any of these texts, or a line of one, appear in a message."""
@@ -123,11 +138,18 @@ class EngineLog:
         _log.debug("%s is told: %s", urn or "the run", text)
         if self._stub is None:
             return
-        if urn in self._speakers:
+        spoken_for = urn in self._speakers
+        if spoken_for:
             urn, name = self._speakers[urn]
             text = f"{name}: {text}"
         limit = _LONGEST_STATUS if ephemeral or lines else LONGEST_MESSAGE
         message = self.clean(text, lines=lines, limit=limit)
+        if spoken_for and urn in self._gathered and severity == _INFO and not ephemeral:
+            self._gathered[urn].append(message)
+        else:
+            self._deliver(severity, urn, message, ephemeral=ephemeral)
+
+    def _deliver(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, message: str, *, ephemeral: bool) -> None:
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
         task = asyncio.get_running_loop().create_task(self._call(request, self._latest.get(urn)))
         self._latest[urn] = task

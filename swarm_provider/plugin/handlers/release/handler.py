@@ -125,8 +125,9 @@ class ReleaseHandler(Handler):
             found.append(Change(("stackName",), "update", olds.get("stackName"), news.get("stackName")))
             return Difference(found, ["stackName"], delete_before_replace=True)
         going: set[str] = set()
-        for child in self._children(request, olds, news, state):
-            found += await self._differ(request, child, going)
+        with self.session.log.in_one_message(request.urn):
+            for child in self._children(request, olds, news, state):
+                found += await self._differ(request, child, going)
         if self.run.is_checked(request.urn):
             found += [
                 Change(stray.name.place, "delete", stray.olds, None)
