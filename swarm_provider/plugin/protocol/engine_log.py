@@ -26,6 +26,8 @@ _DELIVERY_SECONDS: Final = 5.0
 _LONGEST_STATUS: Final = 500
 LONGEST_MESSAGE: Final = 100_000
 """Characters; what a run forecasts of a thousand services is long, and `report` reads it."""
+REST_SECONDS: Final = 0.5
+"""How long at least a status of many children is shown before the next one."""
 SILENCE_SECONDS: Final = 2.0
 """How long something may take until the person is told what it waits for."""
 
@@ -62,6 +64,7 @@ class EngineLog:
 
         self._sums: dict[str, Callable[[str, str], str]] = {}
         self._gathered: dict[str, list[str]] = {}
+        self._resting: set[str] = set()
 
     def speak_for(self, urn: str, whom: str, name: str) -> None:
         """Let what is said of `urn` be said of the resource `whom`, with a name in front.
@@ -123,8 +126,21 @@ class EngineLog:
         whom, name = self._speakers.get(urn, ("", ""))
         if whom in self._sums:
             urn, text = whom, self._sums[whom](name, text)
-        if self._status.get(urn) != text:
-            self._status[urn] = text
+        if self._status.get(urn) == text:
+            return
+        self._status[urn] = text
+        if urn in self._sums and urn not in self._resting:
+            # the status of many children changes often, and each costs as much as a message
+            self._resting.add(urn)
+            asyncio.get_running_loop().call_later(REST_SECONDS, self._rested, urn, text)
+        elif urn in self._sums:
+            return
+        self._send(_INFO, urn, text, ephemeral=True)
+
+    def _rested(self, urn: str, shown: str) -> None:
+        self._resting.discard(urn)
+        text = self._status[urn]
+        if text != shown:
             self._send(_INFO, urn, text, ephemeral=True)
 
     def _once(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, lines: bool = False) -> None:
