@@ -154,6 +154,10 @@ def test_global_service_without_any_node_is_told() -> None:
     )
     outcome = simulate_scheduling(spec, SimulatedCluster([node("a")]), restarts=False)
     assert outcome.reason == "no suitable node (scheduling constraints not satisfied on 1 node)"
+    assert describe_unplaced(spec, outcome, [node("a")]) == (
+        "no task of agent will start: no suitable node (scheduling constraints not satisfied on 1 node): "
+        "no node satisfies 'node.id == z'"
+    )
 
 
 def test_what_is_not_known_yet_asks_for_nothing() -> None:

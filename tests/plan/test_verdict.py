@@ -167,6 +167,21 @@ def test_several_tasks_that_stay_preparing_are_one_cause() -> None:
     ]
 
 
+def test_global_service_whose_nodes_are_all_paused_is_not_said_to_have_no_task() -> None:
+    service = _service("web:2", state="completed")
+    service["Spec"]["Mode"] = {"Global": {}}
+    paused = {**_node("n1", "node-a", "ready"), "Spec": {"Availability": "pause"}}
+    snapshot = Snapshot(service, [{**_task(1, "web:1", "running"), "Slot": 0}], [paused])
+    desired, history = Desired(service["Spec"], 20), None
+    for now in (0.0, 2.0, 4.0):
+        history = observe(history, snapshot, 20, now)
+    verdict = judge(snapshot, desired, history, 4.0)
+    assert isinstance(verdict, Failed)
+    assert [cause.text for cause in verdict.causes] == [
+        "todo_web: no suitable node: no node is available for new tasks, so Swarm starts no task of the global service"
+    ]
+
+
 def test_update_that_waits_for_a_lost_node_is_stalled() -> None:
     tasks = [
         _task(1, "web:2", "running"),

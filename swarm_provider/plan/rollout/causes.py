@@ -167,7 +167,7 @@ def unplaced(service: Service, tasks: Sequence[Task], snapshot: Snapshot, groups
 
 
 def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
-    """Return the cause of a global service that has no task at all."""
+    """Return the cause of a global service that no node is meant for; those on paused nodes keep an older task."""
     missing = unsatisfied(constraints_of(service.template), nodes)
     if missing:
         why = f"no node satisfies {_quoted(missing)}"
@@ -175,7 +175,7 @@ def no_node_matches(service: Service, nodes: Sequence[Json]) -> Cause:
         why = f"no available node satisfies {_quoted(constraints_of(service.template))}"
     else:
         why = "no node is available for new tasks"
-    return Cause("no-node", f"{service.name}: no suitable node: {why}, so the global service has no task at all")
+    return Cause("no-node", f"{service.name}: no suitable node: {why}, so Swarm starts no task of the global service")
 
 
 def rollback_note(service: Json) -> str:

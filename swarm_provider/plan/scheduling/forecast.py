@@ -70,7 +70,7 @@ class Outcome:
     """The forecast for one service.
 
     Attributes:
-        wanted: how many of its tasks have to find a node.
+        wanted: how many of its tasks have to find a node; 0 for a global service that no node is meant for.
         pending: how many of them find none.
         reason: the scheduler's words for those; "" when all find one.
     """
@@ -221,7 +221,8 @@ def _simulate_global(requirements: TaskRequirements, cluster: SimulatedCluster) 
     """Place one task on every node that takes tasks and satisfies the constraints; other filters may refuse it."""
     suiting = [node for node in cluster.nodes if is_available(node) and matches(requirements.constraints, node)]
     if not suiting:
-        return Outcome(1, 1, no_suitable_node(why_not(requirements, node, NodeUsage()) or "" for node in cluster.nodes))
+        # Swarm makes no task then, and leaves those on paused nodes as they are
+        return Outcome(0, 1, no_suitable_node(why_not(requirements, node, NodeUsage()) or "" for node in cluster.nodes))
     here = cluster.taken
     refusals = {node["ID"]: why_not(requirements, node, here[node["ID"]]) for node in suiting}
     cluster.add(requirements.service, [TaskUsage(requirements, id) for id, words in refusals.items() if not words])
@@ -270,7 +271,8 @@ def describe_unplaced(spec: Json, outcome: Outcome, nodes: Sequence[Json]) -> st
         detail = f": the constraints are {_quoted(requirements.constraints)}"
     elif "host-mode port" in outcome.reason and update_pace(spec)[1] == "start-first":
         detail = ": a host port cannot be updated with order: start-first, its own old task holds it"
-    return f"{who} of {name} will stay pending: {outcome.reason}{detail}"
+    what = f"{who} of {name} will stay pending" if outcome.wanted else f"no task of {name} will start"
+    return f"{what}: {outcome.reason}{detail}"
 
 
 def _quoted(texts: Iterable[str]) -> str:
