@@ -1,4 +1,4 @@
-"""The names of the advice warnings, by which users choose among them, and how a program asks for shared lines."""
+"""The names of the advice warnings, by which users choose among them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ UNPINNED_LOCAL_VOLUME: Final = "unpinned-local-volume"
 CREDENTIAL: Final = "credential"
 SINGLE_MANAGER: Final = "single-manager"
 ADVICE: Final = (LATEST_IMAGE, NO_LIMITS, SHARED_LOCAL_VOLUME, UNPINNED_LOCAL_VOLUME, CREDENTIAL, SINGLE_MANAGER)
-
-GATHER_ADVICE: Final = "__gatherAdvice"
-"""With this among its inputs a service says that the program will call `TELL_ADVICE`; Check takes it out again."""
-TELL_ADVICE: Final = "swarm:index:tellAdvice"
-"""The function by which a program says that its services are registered: what they have in common is told then."""
-
 
 ADVICE_INPUT: Final = Field(
     "advice",

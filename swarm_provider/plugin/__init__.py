@@ -10,4 +10,5 @@ those together, one per kind of resource.
     __main__   `pulumi-resource-swarm ENGINE_ADDRESS`: start the plugin
     lookups    Invokes: getConfig, getSecret, getNetwork, getNode, getNodes
     server     The ResourceProvider service over gRPC
+    serving    The plugin's port: opened, told to the engine, and closed
 """

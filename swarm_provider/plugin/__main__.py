@@ -68,7 +68,7 @@ async def _run(engine: str | None) -> None:
 
 async def _serve(engine: str | None) -> None:
     keep_pulumi_lean()
-    from swarm_provider.plugin.server import serve
+    from swarm_provider.plugin.serving import serve
 
     await serve(engine)
 

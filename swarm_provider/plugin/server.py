@@ -12,18 +12,14 @@ import os
 import sys
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import grpc
-import grpc.aio
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import has_unknown, reveal, secret_texts
-from swarm_provider.dockerapi import preload
 from swarm_provider.errors import GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
-from swarm_provider.model.advice import GATHER_ADVICE, TELL_ADVICE
 from swarm_provider.model.content import CONTENT
 from swarm_provider.model.provider import configuration
 from swarm_provider.model.resources import RESOURCES
@@ -35,7 +31,6 @@ from swarm_provider.plugin.protocol.differences import difference
 from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
 from swarm_provider.plugin.protocol.operations import Difference, PartialFailure, Request
-from swarm_provider.plugin.protocol.peers import OwnUserOnly
 from swarm_provider.plugin.protocol.rpc import rpc
 from swarm_provider.plugin.protocol.values import decode, encode, flattened, with_inputs
 from swarm_provider.plugin.run.phases import Phase
@@ -49,6 +44,10 @@ if TYPE_CHECKING:
     from swarm_provider.plugin.run.session import Session
     from swarm_provider.plugin.swarms.configuration import Settled
     from swarm_provider.plugin.swarms.homes import Home, Homes
+
+
+_LAST_WORDS_SECONDS: Final = 1.0
+"""The plugin has to end within 2 s of the signal, also where nobody listens any more."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -131,8 +130,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @rpc
     async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
-        # comes at the end of every run, too; then nothing waits any more
+        # comes at the end of every run, too, where the CLI is newer than 3.231; then nothing waits any more
         if self._configured is not None:
+            self._run.tell_advice()
             self._configured.cancel()
         return empty_pb2.Empty()
 
@@ -141,9 +141,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         from swarm_provider.plugin.lookups import invoke
 
         homes = self._homes
-        if request.tok == TELL_ADVICE:
-            self._run.tell_advice()
-            return provider_pb2.InvokeResponse()
         self._require_swarm()
         homes.current.tell_where()
         answer = provider_pb2.InvokeResponse()
@@ -155,10 +152,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     async def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         news = self._opened(request.news)
-        gathers = news.pop(GATHER_ADVICE, False)
         with self._handling(request, Phase.CHECK) as handler:
-            if gathers:
-                self._run.gather_advice(request.urn)
             olds = self._homes.registered(request.urn, self._opened(request.olds))
             # what comes after Check runs side by side: a swarm that cannot be reached would be an error of each
             self._require_swarm()
@@ -282,6 +276,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             home.run.forget(request.urn)
         return empty_pb2.Empty()
 
+    async def end(self) -> None:
+        """Say what is said at the end of a run, before the process ends: older CLIs send a signal and no Cancel."""
+        if self._configured is not None and self._run.tell_advice():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.log.flush(), _LAST_WORDS_SECONDS)
+
     # --------------------------------------------------------------- helpers
 
     @property
@@ -376,23 +376,3 @@ def _kind(request: Any) -> str:
 def _request(request: Any) -> Request:
     name = request.name or request.urn.rsplit("::", 1)[-1]
     return Request(request.urn, name, getattr(request, "timeout", 0.0))
-
-
-async def serve(engine_address: str | None) -> None:
-    """Serve on a free port of the loopback, print the port, and run until the task is cancelled."""
-    limit = 400 * 1024 * 1024
-    door = OwnUserOnly()
-    server = grpc.aio.server(
-        interceptors=[door],
-        options=[("grpc.max_send_message_length", limit), ("grpc.max_receive_message_length", limit)],
-    )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(engine_address), server)
-    port = door.peers.port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    print(port, flush=True)
-    # the engine has still to find its way here
-    asyncio.get_running_loop().run_in_executor(None, preload)
-    try:
-        await server.wait_for_termination()
-    except asyncio.CancelledError:
-        await server.stop(grace=0)

@@ -16,7 +16,7 @@ from swarm_provider.resources.arguments.options import prepared
 from swarm_provider.resources.arguments.shown import shown
 from swarm_provider.resources.arguments.wire import to_wire
 from swarm_provider.resources.bound import with_names
-from swarm_provider.resources.program import registry, sdk, shared_advice, shim
+from swarm_provider.resources.program import registry, sdk, shim
 from swarm_provider.resources.program.error_reporting import explained
 
 
@@ -70,11 +70,9 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         if model.name in ("Config", "Secret"):
             read_content(args)
         waits: list[pulumi.Resource] = []
-        asked: Json = {}
         if model.name == "Service":
             surprises.warn(resource_name, args)
             waits = _prepare_service(args)
-            asked = shared_advice.asking()
         elif model.name == "Release":
             here = registry.current()
             # which labels its services are constrained on is known to the plugin only
@@ -85,11 +83,9 @@ class SwarmResource(_Readable, pulumi.CustomResource):
         given = to_wire(model.shape, args)
         self._given, self._shown = given, {}
         outputs = dict.fromkeys(entry.wire for entry in model.outputs) | dict.fromkeys({"name"} & model.repeated)
-        pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given, **asked}, options)
-        _rest_with_registration(self, ("id", *outputs, *given, *asked))
-        if model.name == "Service":
-            shared_advice.registering(self)
-        elif model.name == "NodeLabel":
+        pulumi.CustomResource.__init__(self, model.token, resource_name, {**outputs, **given}, options)
+        _rest_with_registration(self, ("id", *outputs, *given))
+        if model.name == "NodeLabel":
             registry.current().made_node_label(self, args)
         elif model.name == "Node":
             registry.current().nodes.append(self)

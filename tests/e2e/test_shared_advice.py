@@ -33,6 +33,20 @@ SINGLE = """
 """
 
 
+BY_SCHEMA = """
+    import pulumi
+    for name in ("x", "y"):
+        given = {{"image": "bb:1", "wait": False, "deploy": {{"replicas": 0}}}}
+        made = pulumi.CustomResource("swarm:index:Service", f"{name}-{{name}}", given)
+    last = pulumi.ResourceOptions(depends_on=[made])
+    pulumi.CustomResource("swarm:index:Service", "{name}-z", given, last)
+"""
+RELEASE = """
+    import swarm_provider as swarm
+    swarm.Release("{name}", compose_file="five.yml")
+"""
+
+
 def advice(run: Result) -> list[str]:
     return [line.strip().removeprefix("warning: ") for line in run.assert_ok().diagnostics if "advice: " in line]
 
@@ -61,7 +75,7 @@ def test_advice_on_five_services_is_one_line_of_preview_up_and_report(
 
     assert advice(app.up()) == [line]
     service = app.resources()[f"{unique}-a"]
-    assert "gatherAdvice" not in str([service["inputs"], service["outputs"]])
+    assert {*service["propertyDependencies"]} <= {*service["inputs"]}, "nothing but its inputs"
     assert "advice: " not in app.preview().assert_no_changes().output, "who left it so has read it"
     app.write("five.yml", FIVE.replace("d: {", "d: {hostname: h, "))
     assert advice(app.preview()) == [
@@ -80,6 +94,20 @@ def test_services_outside_a_stack_share_the_line_of_their_provider(project: Proj
             f"set deploy.resources.limits.memory (no-limits)",
         ]
     )
+
+
+def test_program_without_our_classes_is_told_in_one_line(project: ProjectFactory, unique: str) -> None:
+    app = project(BY_SCHEMA.format(name=unique))
+    line = shared(*(f"{unique}-{key}" for key in "xyz"))
+    assert advice(app.preview()) == [line]
+    assert advice(app.up()) == [line]
+    app.destroy().assert_ok()
+
+
+def test_release_is_told_in_one_line(project: ProjectFactory, unique: str) -> None:
+    app = project(RELEASE.format(name=unique))
+    app.write("five.yml", FIVE)
+    assert advice(app.preview()) == [shared(*(f"{unique}_{key}" for key in "abcde"))]
 
 
 def test_strict_makes_advice_an_error_of_the_service(project: ProjectFactory, unique: str) -> None:

@@ -106,9 +106,9 @@ def test_faults_are_not_printed_to_stderr_which_pulumi_shows() -> None:
 
 def test_plugin_that_cannot_serve_says_so_and_fails() -> None:
     done = started(
-        "import asyncio, swarm_provider.plugin.server as server\n"
+        "import asyncio, swarm_provider.plugin.serving as serving\n"
         "async def serve(engine): raise RuntimeError('no port\\nis free')\n"
-        "server.serve = serve\n"
+        "serving.serve = serve\n"
         "from swarm_provider.plugin.__main__ import _run\n"
         "asyncio.run(_run(None))"
     )

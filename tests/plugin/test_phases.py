@@ -34,7 +34,6 @@ USES: dict[str, tuple[Callable[[Run], Any], set[Phase]]] = {
     "register": (lambda run: run.register(WEB), {Phase.CHECK}),
     "claim": (lambda run: run.claim(WEB, "service", "web", "web"), {Phase.CHECK, Phase.DIFF, Phase.APPLY}),
     "handed_over": (lambda run: run.handed_over(WEB, {"familyId": "f", "baseName": "b"}), {Phase.CHECK}),
-    "gather_advice": (lambda run: run.gather_advice(WEB), {Phase.CHECK}),
     "advise": (lambda run: run.advise(WEB, [], {}), {Phase.CHECK}),
     "publish": (lambda run: run.publish(WEB, {"name": "web"}), {Phase.CHECK}),
     "plan_label": (lambda run: run.plan_label(WEB, "n", "disk", "ssd"), {Phase.CHECK, Phase.DIFF, Phase.PLAN}),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import empty_pb2
 
 from swarm_provider.core import labels
 from swarm_provider.core.values import UNKNOWN, Secret
@@ -245,6 +246,7 @@ def test_preview_of_a_change_sums_up_in_one_line(swarm: MemorySwarm, run: InProc
 
 def test_what_is_said_of_a_child_begins_with_its_key(run: InProcess) -> None:
     checked(run, env={"LEVEL": "x"}, strict=False)
+    run.call("Cancel", empty_pb2.Empty())
     assert any(text.startswith("advice: ") for text in run.texts("warning"))
     assert not any("urn:" in text for _, text in run.said)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import empty_pb2
 
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.errors import DockerError
@@ -40,6 +41,7 @@ def paths(provider: InProcess, made: Made, given: Json) -> list[str]:
 def test_advice_that_services_share_is_one_line(release: Write) -> None:
     with InProcess(MemorySwarm()) as provider:
         provider.make("Release", "shop", **release("a", "b", "c"))
+        provider.call("Cancel", empty_pb2.Empty())
         advice = [text for text in provider.texts("warning") if text.startswith("advice: ")]
         assert len(advice) == 1 and "shop_a, shop_b and shop_c have no memory limit" in advice[0]
 

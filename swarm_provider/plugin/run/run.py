@@ -52,7 +52,7 @@ class Run(Parts):
         planned changes   CHECK, DIFF and PLAN; the forecasts of resources after it in the program know them
         forecasts         CHECK, DIFF and PLAN; the outputs of PLAN carry them
         published ports   CHECK
-        advice            CHECK; told at once, or when the program says that it has registered its services
+        advice            CHECK; told when the run ends: only then is it known which resources share a line
         families          APPLY
         services left     DELETE
         what was found    READ, until DELETE: what is made and was found is a replacement; a family's heir asks in CHECK
@@ -82,7 +82,6 @@ class Run(Parts):
         self._proven = False
         self._topics: set[str] = set()
         self._odd: set[tuple[str, str]] = set()
-        self._gathering: set[str] = set()
         self._advice: list[advice.Advice] = []
 
     # ------------------------------------------------------------- at any time
@@ -112,11 +111,15 @@ class Run(Parts):
                 self._odd.add((kind, id))
                 log.warn("", text)
 
-    def tell_advice(self) -> None:
-        """Show the advice that was gathered: a line for each kind, with the names of all services that it is about."""
+    def tell_advice(self) -> bool:
+        """Show the advice that was gathered, a line for each kind, with all that it is about; say whether there is any.
+
+        For the end of the run: only then is it known who shares a line.
+        """
         gathered, self._advice = self._advice, []
         for text in advice.describe(gathered):
             self.session.log.warn("", f"advice: {text}")
+        return bool(gathered)
 
     # ------------------------------------------------------------------- read
 
@@ -182,15 +185,10 @@ class Run(Parts):
         return self._found.of_family(heir, self._checked)
 
     @only_in(Phase.CHECK)
-    def gather_advice(self, urn: str) -> None:
-        """Note that the program will ask for the advice on this resource (`tell_advice`)."""
-        self._gathering.add(urn)
-
-    @only_in(Phase.CHECK)
     def advise(self, urn: str, given: Iterable[advice.Advice], inputs: Json) -> None:
-        """Show the advice that the resource's `advice`, or else the provider's, names; without one, all.
+        """Gather the advice that the resource's `advice`, or else the provider's, names; without one, all.
 
-        What is gathered is shown by `tell_advice`. With `strict` it is an error, here and now.
+        `tell_advice` shows it. With `strict` it is an error, here and now.
 
         Args:
             urn: the resource.
@@ -200,10 +198,9 @@ class Run(Parts):
         chosen, strict = reveal(inputs.get("advice")), reveal(inputs.get("strict"))
         shown = self.session.settings.advice if chosen is None else chosen
         found = [one for one in given if shown is None or one.name in shown]
-        if urn in self._gathering and not self.session.is_strict(strict):
-            self._advice += found
-        elif found:
+        if found and self.session.is_strict(strict):
             self.session.warn(urn, f"advice: {'; '.join(advice.describe(found))}", strict=strict)
+        self._advice += found
 
     @only_in(Phase.CHECK)
     def publish(self, urn: str, inputs: Json) -> None:

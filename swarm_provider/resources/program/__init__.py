@@ -7,6 +7,5 @@ Not here: what the plugin does.
     registry         What this program made so far, where one resource has to know of another one by its words alone
     sdk              What this package uses of Pulumi's SDK beyond its documented names
     sdk_savings      What Pulumi's SDK does for each resource, in a cheaper way that comes to the same
-    shared_advice    Advice that several services share is told in one line: when the program has registered them
     shim             A program keeps the shim by which Pulumi finds the plugin up to date
 """

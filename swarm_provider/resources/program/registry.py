@@ -34,8 +34,6 @@ class Program:
         nodes: the Node resources: what runs where depends on which nodes take tasks.
         volumes: volume name -> the Volume resource and its arguments.
         constrained: label keys that services made so far are constrained on.
-        untold: services whose registration the advice on them waits for.
-        telling: what waits for them, None where nothing does.
         newest: the URN of the resource that was made last.
     """
 
@@ -44,8 +42,6 @@ class Program:
     volumes: dict[str, tuple[pulumi.Resource, Json]] = field(default_factory=dict)
     by_resource: dict[pulumi.Resource, Json] = field(default_factory=dict)
     constrained: set[str] = field(default_factory=set)
-    untold: list[pulumi.Resource] = field(default_factory=list)
-    telling: pulumi.Output[bool] | None = None
     newest: pulumi.Output[str] | None = None
 
     def made_node_label(self, resource: pulumi.Resource, args: Mapping[str, Any]) -> None:

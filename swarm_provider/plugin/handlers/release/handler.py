@@ -86,7 +86,6 @@ class ReleaseHandler(Handler):
                         references[child.kind, child.key] = answer.get("name") or answer["baseName"]
             if problems:
                 raise InputError(*problems)
-        self.run.tell_advice()
         result = reading.portable({key: value for key, value in inputs.items() if key not in _OWN})
         result |= {place: {} for place in COMPUTED} | {"stackName": read.stack}
         for name, answer in checked.items():
@@ -107,7 +106,6 @@ class ReleaseHandler(Handler):
         self.session.log.speak_for(own.urn, request.urn, str(name))
         with self.run.during(own.urn, Phase.CHECK):
             self.run.register(own.urn)
-            self.run.gather_advice(own.urn)
             return await handler.check(own, before, inputs)
 
     def _children(self, request: Request, olds: Json, news: Json, state: Json) -> list[Child]:
