@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_provider.core.masking import SecretFilter
-from swarm_provider.plan.change.kept_settings import MAX_SETTINGS, dropped, gone, kept, shown
+from swarm_provider.plan.change.kept_settings import MAX_SETTINGS, Outlook, describe, gone, shown
 
 PLAIN = SecretFilter()
 
@@ -11,23 +11,23 @@ PLAIN = SecretFilter()
 def test_setting_is_told_with_path_and_value() -> None:
     found = {"TaskTemplate.Resources.Next": 33554432, "TaskTemplate.Later": ["a", True]}
     told = 'TaskTemplate.Resources.Next = 33554432, TaskTemplate.Later = ["a", true]'
-    assert kept(found, PLAIN) == f"set on the cluster, not in the program: {told}; kept"
-    assert dropped(found, PLAIN) == f"set on the cluster, and lost with this change: {told}"
+    assert describe(found, PLAIN) == f"set on the cluster, not in the program: {told}; kept"
+    assert describe(found, PLAIN, Outlook.LOST) == f"set on the cluster, and lost with this change: {told}"
 
 
 def test_nothing_is_told_of_nothing() -> None:
-    assert (kept({}, PLAIN), dropped({}, PLAIN)) == ("", "")
+    assert [describe({}, PLAIN, outlook) for outlook in Outlook] == ["", "", ""]
 
 
 def test_secret_is_masked_before_it_is_cut() -> None:
     secret = "hunter2-" * 20
-    text = kept({"A": secret, "B": {"deep": [secret]}}, SecretFilter([secret]))
+    text = describe({"A": secret, "B": {"deep": [secret]}}, SecretFilter([secret]))
     assert "hunter2" not in text
     assert text.count("[secret]") == 2
 
 
 def test_text_cannot_command_a_terminal_or_fill_the_screen() -> None:
-    text = kept({f"Next\x1b[2J{n}": "\x1b[31m\n" * 200 for n in range(50)}, PLAIN)
+    text = describe({f"Next\x1b[2J{n}": "\x1b[31m\n" * 200 for n in range(50)}, PLAIN)
     assert text.isprintable()
     assert "and 45 more" in text
     assert len(text) < MAX_SETTINGS * 200

@@ -6,7 +6,7 @@ import pytest
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN
-from swarm_provider.plan.change.volume_data import other_options, starting_empty
+from swarm_provider.plan.change.volume_data import EmptyStart, describe, other_options, starting_empty
 
 
 def service(source: object, target: str = "/data", type_: str = "volume") -> Json:
@@ -15,14 +15,15 @@ def service(source: object, target: str = "/data", type_: str = "volume") -> Jso
 
 
 def test_renamed_volume_starts_empty_and_both_names_are_told() -> None:
-    (text,) = starting_empty(service("old"), service("new"))
-    assert "/data starts empty" in text
-    assert "'old'" in text and "'new'" in text
+    (found,) = starting_empty(service("old"), service("new"))
+    assert found == EmptyStart("/data", "old", "new")
+    assert "/data starts empty" in describe(found)
+    assert "'old'" in describe(found) and "'new'" in describe(found)
 
 
 def test_named_volume_that_becomes_anonymous_starts_empty() -> None:
-    (text,) = starting_empty(service("old"), service(None))
-    assert "an anonymous volume" in text
+    (found,) = starting_empty(service("old"), service(None))
+    assert "an anonymous volume" in describe(found)
 
 
 @pytest.mark.parametrize(

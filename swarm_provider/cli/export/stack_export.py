@@ -77,7 +77,7 @@ async def _found(swarm: Swarm, stack: str) -> Found:
     notes = [
         f"{spec['Name']}: {text}"
         for spec in services
-        if (text := kept_settings.kept(unmodelled(spec, names), SecretFilter()))
+        if (text := kept_settings.describe(unmodelled(spec, names), SecretFilter()))
     ]
     secrets = [object_name(item) for item in await swarm.list("secret") if _of(object_labels(item), stack)]
     if secrets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from swarm_provider.core import foreign
@@ -13,7 +14,15 @@ _MAX_VALUE: Final = 80
 _MAX_PATH: Final = 120
 
 
-def kept(settings: Mapping[str, Any], mask: Callable[[str], str], outlook: str = "kept") -> str:
+class Outlook(Enum):
+    """What becomes of such settings."""
+
+    KEPT = "set on the cluster, not in the program: {}; kept"
+    NOT_IN_NEXT_VERSION = "set on the cluster, not in the program: {}; the next version is created without it"
+    LOST = "set on the cluster, and lost with this change: {}"
+
+
+def describe(settings: Mapping[str, Any], mask: Callable[[str], str], outlook: Outlook = Outlook.KEPT) -> str:
     """Return the line that a preview shows, "" where there is nothing.
 
     Args:
@@ -21,12 +30,7 @@ def kept(settings: Mapping[str, Any], mask: Callable[[str], str], outlook: str =
         mask: masks secrets.
         outlook: what becomes of them.
     """
-    return f"set on the cluster, not in the program: {_listed(settings, mask)}; {outlook}" if settings else ""
-
-
-def dropped(settings: Mapping[str, Any], mask: Callable[[str], str]) -> str:
-    """Return the warning of what goes with a change, "" where there is nothing."""
-    return f"set on the cluster, and lost with this change: {_listed(settings, mask)}" if settings else ""
+    return outlook.value.format(_listed(settings, mask)) if settings else ""
 
 
 def gone(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

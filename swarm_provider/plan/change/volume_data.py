@@ -3,30 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import has_unknown, reveal
 
 
-def starting_empty(olds: Json, news: Json) -> list[str]:
-    """Return a sentence for each place whose named volume gives way to another volume: no data comes with it.
+@dataclass(frozen=True)
+class EmptyStart:
+    """A place whose named volume gives way to another volume: no data comes with it.
+
+    Attributes:
+        target: the path in the container.
+        old: the volume until now.
+        new: the volume from now on, "" for an anonymous one.
+    """
+
+    target: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class OldOptions:
+    """A volume that keeps the driver and the options that it was created with, although the program has others.
+
+    Attributes:
+        name: the volume.
+        seen: whether it exists where this run can look; else it may, on other nodes.
+    """
+
+    name: str
+    seen: bool
+
+
+def describe(fact: EmptyStart | OldOptions) -> str:
+    """Return what a change means for a volume's data, in words."""
+    if isinstance(fact, EmptyStart):
+        new = f"volume {fact.new!r}" if fact.new else "an anonymous volume"
+        return (
+            f"{fact.target} starts empty, unless {new} holds data already: it was volume {fact.old!r} before, whose "
+            f"data stays there and is not copied"
+        )
+    if not fact.seen:
+        return f"volume {fact.name!r} keeps its driver and options on nodes where it exists already"
+    return (
+        f"volume {fact.name!r} exists, and Docker cannot change the driver or options of a volume without losing its "
+        f"data; undo the change, or give the volume another name and copy the data"
+    )
+
+
+def starting_empty(olds: Json, news: Json) -> list[EmptyStart]:
+    """Return each place whose named volume gives way to another volume.
 
     Args:
         olds: a service's old inputs in normal form.
         news: its new ones. Names that are not known yet are left out.
     """
-    before, after = _volumes(olds), _volumes(news)
-    found = []
-    for target, name in after.items():
-        old = before.get(target)
-        if not isinstance(old, str) or not old or old == name or not isinstance(name, str):
-            continue
-        new = f"volume {name!r}" if name else "an anonymous volume"
-        found.append(
-            f"{target} starts empty, unless {new} holds data already: it was volume {old!r} before, whose data stays "
-            f"there and is not copied"
-        )
-    return found
+    before = _volumes(olds)
+    return [
+        EmptyStart(target, old, name)
+        for target, name in _volumes(news).items()
+        if isinstance(old := before.get(target), str) and old and isinstance(name, str) and old != name
+    ]
 
 
 def other_options(olds: Json, news: Json) -> dict[str, tuple[str, Json]]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from swarm_provider.core import Json
 from swarm_provider.errors import ConnectionFailed, InputError
-from swarm_provider.plan.change import kept_settings
+from swarm_provider.plan.change.kept_settings import Outlook, describe
 from swarm_provider.plugin.protocol.engine_log import RESOURCE, EngineLog
 from swarm_provider.plugin.run.nodes import hostname
 from swarm_provider.plugin.run.settings import Settings
@@ -159,7 +159,7 @@ class Session:
             raise InputError(f"{text} (an error because strict is set)")
         self.log.warn(urn, text)
 
-    def tell_settings(self, urn: str, found: Json, outlook: str = "kept") -> None:
+    def tell_settings(self, urn: str, found: Json, outlook: Outlook = Outlook.KEPT) -> None:
         """Show what the cluster has and inputs cannot say; `outlook` is what becomes of it.
 
         Args:
@@ -167,6 +167,6 @@ class Session:
             found: path -> value, as `unmodelled` returns.
             outlook: what becomes of it.
         """
-        text = kept_settings.kept(found, self.log.secrets, outlook)
+        text = describe(found, self.log.secrets, outlook)
         if text:
             self.log.info(urn, text)

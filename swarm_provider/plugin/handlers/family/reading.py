@@ -10,6 +10,7 @@ from swarm_provider.core import Json, labels
 from swarm_provider.core.values import reveal, secret_places, wrapped
 from swarm_provider.errors import InputError
 from swarm_provider.model.content import CONTENT
+from swarm_provider.plan.change.kept_settings import Outlook
 from swarm_provider.plan.families import naming
 from swarm_provider.plan.ownership.claims import owner_told
 from swarm_provider.plugin.handlers.base import Handler
@@ -51,7 +52,7 @@ class FamilyReader(Handler):
         self.note_owner(request, own, state)
         rest = {key: part for key, part in live["Spec"].items() if key != "Data"}
         found = beyond(rest, self.to_spec(self.from_spec(rest)))
-        self.session.tell_settings(request.urn, found, "the next version is created without it")
+        self.session.tell_settings(request.urn, found, Outlook.NOT_IN_NEXT_VERSION)
         family = labels.family(own)
         if olds:
             stale = await superseded(swarm, self.kind, await self._listed(family)) if family else []

@@ -12,12 +12,11 @@ from swarm_provider.core.names import snake_path
 from swarm_provider.core.values import has_unknown, reveal
 from swarm_provider.errors import InputError, Problem
 from swarm_provider.model.resources import SERVICE
-from swarm_provider.plan.change import kept_settings
+from swarm_provider.plan.change import kept_settings, volume_data
 from swarm_provider.plan.change.property_diff import changes, replaces
 from swarm_provider.plan.change.request_spec import force_again, on_top_of, to_send, wanted_spec
 from swarm_provider.plan.change.restart import replacement, restart
 from swarm_provider.plan.change.sentences import Adoption, Survival, describe
-from swarm_provider.plan.change.volume_data import other_options, starting_empty
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.ownership.advice import on_service, on_swarm
 from swarm_provider.plan.rollout.causes import rollback_note
@@ -240,25 +239,21 @@ class Forecast:
         self._dropped(urn, inputs, kept_settings.gone(found, left))
 
     def _dropped(self, urn: str, inputs: Json, found: Json) -> None:
-        text = kept_settings.dropped(found, self.session.log.secrets)
+        text = kept_settings.describe(found, self.session.log.secrets, kept_settings.Outlook.LOST)
         if text:
             self._warn(urn, inputs, text)
 
     async def _guard_data(self, urn: str, olds: Json, news: Json) -> None:
         """Warn of mounts without their data; refuse options that Docker would not give to a volume that exists."""
-        for text in starting_empty(olds, news):
-            self._warn(urn, news, text)
+        for place in volume_data.starting_empty(olds, news):
+            self._warn(urn, news, volume_data.describe(place))
         swarm = await self.session.swarm()
-        for name, (driver, options) in other_options(olds, news).items():
+        for name, (driver, options) in volume_data.other_options(olds, news).items():
             live = await swarm.find("volume", name, allow_stale=True)
+            text = volume_data.describe(volume_data.OldOptions(name, seen=live is not None))
             if live is None:
-                text = f"volume {name!r} keeps its driver and options on nodes where it exists already"
                 self._warn(urn, news, text)
             elif (live.get("Driver"), live.get("Options") or {}) != (driver, options):
-                text = (
-                    f"volume {name!r} exists, and Docker cannot change the driver or options of a volume without "
-                    f"losing its data; undo the change, or give the volume another name and copy the data"
-                )
                 raise InputError(Problem(text, "volumes"))
 
     async def _snapshot(self, swarm: Swarm, live: Json) -> Snapshot:
