@@ -18,7 +18,9 @@ from typing import Any
 
 from swarm_provider.dockerapi.api import Swarm, connect
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
-from swarm_provider.plan.rollout.verdict import Desired, Done, History, Snapshot, Verdict, Waiting, judge, observe
+from swarm_provider.plan.rollout.history import History, Snapshot, observe
+from swarm_provider.plan.rollout.state import Desired
+from swarm_provider.plan.rollout.verdict import Done, Verdict, Waiting, judge
 from tests.rollout.scenarios import SCENARIOS, Scenario
 from tests.support.engine import start_engine
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from swarm_provider.convert.service.spec import effective
+from swarm_provider.convert.service.effective import effective
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, Secret
 

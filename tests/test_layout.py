@@ -101,6 +101,16 @@ def assert_no_circle(graph: Mapping[str, Iterable[str]]) -> None:
         pytest.fail(f"import circle: {' -> '.join(error.args[1])}")
 
 
+def test_names_are_imported_from_where_they_are_defined() -> None:
+    handing_on = {
+        name_of(file)
+        for file in HAND_WRITTEN
+        if re.search(r"^__all__\b", file.read_text("utf-8"), re.MULTILINE) and file.name != "__init__.py"
+    }
+    # what stands behind the door to a library hands on the library's own names
+    assert handing_on == {"dockerapi/libraries/urllib3_pools.py"}
+
+
 def test_modules_import_each_other_in_no_circle() -> None:
     assert_no_circle(graph_of_imports())
 

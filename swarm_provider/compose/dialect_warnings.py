@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from swarm_provider.compose.common.dialect import SPEC_ONLY
@@ -34,20 +34,25 @@ class Entry(Protocol):
 
 
 Sections = Mapping[str, Mapping[str, Entry]]
+Where = Callable[[tuple[str, ...]], tuple[str, int] | None]
+"""Gives file and line of what is at a path below the top level of the files, or of what is above it there."""
 
 
-def differences(here: Sections, there: Sections, dialect: str, warned: Iterable[Problem] = ()) -> list[Problem]:
+def differences(
+    here: Sections, there: Sections, dialect: str, where: Where, warned: Iterable[Problem] = ()
+) -> list[Problem]:
     """Return a warning for everything that the other dialect, called `dialect`, would read in another way.
 
     Args:
         here, there: section (`services`, `configs`, ...) -> key -> entry, in the two readings.
-        dialect: the dialect that the files are read in.
+        dialect: the other dialect.
+        where: the places in the files.
         warned: what is warned of already; a place of which that says what the other dialect does is not told twice.
     """
     known = [_steps(warning.path) for warning in warned if warning.path and dialect in warning.message]
     found = [
         problem
-        for problem in _compared(here, there, dialect)
+        for problem in _compared(here, there, dialect, where)
         if not any(all(map(operator.eq, _steps(problem.path), told)) for told in known)
     ]
     if len(found) > _MOST:
@@ -60,7 +65,7 @@ def refused(error: InputError, dialect: str) -> Problem:
     return Problem(f"with dialect={dialect!r} these files are invalid: {error.problems[0]}")
 
 
-def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem]:
+def _compared(here: Sections, there: Sections, dialect: str, where: Where) -> Iterator[Problem]:
     for section in here:
         one, other = here[section], there[section]
         for key in sorted({*one, *other}):
@@ -70,8 +75,9 @@ def _compared(here: Sections, there: Sections, dialect: str) -> Iterator[Problem
                 yield Problem(f"it {words} with dialect={dialect!r}", path_text((section, key)), entry.file, entry.line)
                 continue
             for path in _paths(_without_known(one[key].inputs), _without_known(other[key].inputs), ()):
-                place = path_text((section, key, *path))
-                yield Problem(f"it means something else with dialect={dialect!r}", place, entry.file, entry.line)
+                place = (section, key, *path)
+                file, line = where(place) or (entry.file, entry.line)
+                yield Problem(f"it means something else with dialect={dialect!r}", path_text(place), file, line)
 
 
 def _steps(path: str) -> list[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import graphlib
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from swarm_provider.compose.sections import swarm_rules
 from swarm_provider.compose.sections.objects import content
 from swarm_provider.compose.sections.pulumi_options import read_x_pulumi
 from swarm_provider.compose.sources import ComposeFile, Sources, plain_name
-from swarm_provider.compose.yaml.tree import Report, SourceLocation, as_written, plain, prefixed, unique
+from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation, as_written, located, plain, prefixed, unique
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel
 from swarm_provider.errors import InputError, Problem
@@ -147,10 +145,9 @@ def load(
         InputError: with every problem that was found, each with file, line and path.
     """
     sources = Sources(tuple(files), env, dialect, None if env_files is None else tuple(env_files))
-    with _no_collections():
-        reading = _load(sources, stack, profiles, bound or {})
-        project = reading.project
-        differences = _differences(reading, sources.other(), stack, profiles, bound or {})
+    reading = _load(sources, stack, profiles, bound or {})
+    project = reading.project
+    differences = _differences(reading, sources.other(), stack, profiles, bound or {})
     if strict and project.warnings:
         # what the other dialect would do with the files is no fault of theirs
         raise InputError(*project.warnings)
@@ -171,24 +168,18 @@ def _plain_entry(entry: Any) -> Any:
     return replace(entry, **{item.name: plain(getattr(entry, item.name)) for item in fields(entry)})
 
 
-@contextlib.contextmanager
-def _no_collections() -> Iterator[None]:
-    """Keep Python from looking for garbage meanwhile: trees are all alive, and looking at them costs a quarter."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 @dataclass(frozen=True)
 class _Reading:
     """A project, and what was read of its files before it was converted."""
 
     project: Project
     merged: Merged
+    trees: Sequence[Map]
+
+    def where(self, path: Sequence[str]) -> tuple[str, int] | None:
+        """Return file and line of what is deepest on this path: in the last file that has it."""
+        found = [places for tree in self.trees if (places := located(tree, path))]
+        return max(reversed(found), key=len)[-1] if found else None
 
     def entry(self, service: Service, merged: Merged) -> ServiceEntry | None:
         """Return what a service of another reading becomes, where it was read alike here, and None otherwise.
@@ -241,7 +232,8 @@ def _load(
     report.raise_errors()
     # what env files give is no variable of the caller
     variables = tuple(sorted(name for name in environment.used if name in sources.env))
-    return _Reading(replace(project, warnings=tuple(unique(report.warnings)), variables=variables), merged)
+    project = replace(project, warnings=tuple(unique(report.warnings)), variables=variables)
+    return _Reading(project, merged, [tree for tree, _ in trees])
 
 
 def _differences(
@@ -253,7 +245,7 @@ def _differences(
     except InputError as error:
         return [refused(error, other.dialect)]
     project = reading.project
-    return differences(_sections(project), _sections(read.project), other.dialect, project.warnings)
+    return differences(_sections(project), _sections(read.project), other.dialect, reading.where, project.warnings)
 
 
 def _sections(project: Project) -> dict[str, Mapping[str, ServiceEntry | ObjectEntry]]:

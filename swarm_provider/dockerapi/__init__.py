@@ -6,7 +6,6 @@ Nothing here imports the docker library before a connection is made or `preload`
     libraries/   What is used of the libraries that carry a call to Docker, each library's in one module
     api          The calls to a swarm: list, inspect, create, update, remove per kind; tasks, logs, registries
     auth         Registry credentials for an image, as the header that Docker expects
-    batch        Work that many ask for at a time, done for all of them at once
     calls        Calls by the connection of a run, from an event loop: in threads, so many at a time
     failures     From what went wrong on the wire to the errors of this package
     kinds        The kinds of objects: their routes, and where each keeps its name and id
@@ -21,7 +20,6 @@ Nothing here imports the docker library before a connection is made or `preload`
 from swarm_provider.core import Json
 from swarm_provider.dockerapi.api import Swarm, connect
 from swarm_provider.dockerapi.auth import CredentialsFailed
-from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.connection.hosts import Endpoint, endpoints
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings, RegistryAuth, TlsFiles
 from swarm_provider.dockerapi.connection.transport import preload
@@ -36,7 +34,6 @@ from swarm_provider.dockerapi.failures import (
 )
 
 __all__ = [
-    "Batch",
     "ConnectionSettings",
     "CredentialsFailed",
     "Endpoint",

@@ -7,8 +7,8 @@ import json
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from swarm_provider.batch import Batch
 from swarm_provider.core import Json
-from swarm_provider.dockerapi.batch import Batch
 from swarm_provider.dockerapi.calls import Calls
 from swarm_provider.dockerapi.kinds import Listing, kind_of
 

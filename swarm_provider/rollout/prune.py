@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from swarm_provider.batch import Batch
 from swarm_provider.core import Json, labels
-from swarm_provider.dockerapi import Batch
 from swarm_provider.errors import Conflict, NotFound, SwarmProviderError
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.families import naming

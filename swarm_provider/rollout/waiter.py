@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from swarm_provider.core import Json
-from swarm_provider.plan.rollout.verdict import Desired, History, Snapshot, Verdict, Waiting
+from swarm_provider.plan.rollout.history import History, Snapshot
+from swarm_provider.plan.rollout.state import Desired
+from swarm_provider.plan.rollout.verdict import Verdict, Waiting
 from swarm_provider.rollout.diagnose import Evidence
 from swarm_provider.rollout.interfaces import Progress, silent
 

@@ -16,17 +16,9 @@ from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.facts.tasks import RUNNING, Task, by_service, is_down, node_name
 from swarm_provider.plan.rollout.causes import Cause
-from swarm_provider.plan.rollout.verdict import (
-    Desired,
-    Done,
-    Failed,
-    History,
-    Snapshot,
-    Waiting,
-    explain,
-    judge,
-    observe,
-)
+from swarm_provider.plan.rollout.history import History, Snapshot, observe
+from swarm_provider.plan.rollout.state import Desired
+from swarm_provider.plan.rollout.verdict import Done, Failed, Waiting, explain, judge
 from swarm_provider.rollout.diagnose import Evidence, collect, reasons, registry_fault
 from swarm_provider.rollout.interfaces import Clock, Items, Progress, RealClock, Swarm, silent
 from swarm_provider.rollout.retry import restart_update

@@ -9,7 +9,8 @@ import yaml
 
 from swarm_provider.cli.export.stack_export import Found, save
 from swarm_provider.compose.write import Running
-from swarm_provider.convert.service.spec import concise, effective, from_spec, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import concise, from_spec, to_spec
 from swarm_provider.errors import InputError
 
 

@@ -12,7 +12,8 @@ import pytest
 from swarm_provider.cli.export.program_text import program
 from swarm_provider.compose import load
 from swarm_provider.compose.write import Running
-from swarm_provider.convert.service.spec import effective, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import reveal
 from swarm_provider.model import Resource

@@ -11,7 +11,8 @@ import pytest
 from swarm_provider.compose import Project, load
 from swarm_provider.compose.write import Running, Written, write
 from swarm_provider.convert import objects
-from swarm_provider.convert.service.spec import concise, effective, from_spec, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import concise, from_spec, to_spec
 from swarm_provider.core import Json
 from tests.compose import cases
 

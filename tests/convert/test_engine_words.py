@@ -9,7 +9,8 @@ import pytest
 
 from swarm_provider.convert.minimal_update import in_live_form
 from swarm_provider.convert.service.daemon_form import stored
-from swarm_provider.convert.service.spec import effective, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import from_spec, read_inputs, to_spec
 from swarm_provider.convert.service.versions import unknown_to
 from swarm_provider.core import Json
 from swarm_provider.model import RESOURCES

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from swarm_provider.convert.minimal_update import in_live_form
 from swarm_provider.convert.objects import with_labels
 from swarm_provider.convert.service.daemon_form import stored
-from swarm_provider.convert.service.spec import concise, effective, from_spec, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import concise, from_spec, to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.plan.change.restart import restart

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swarm_provider.convert.service.daemon_form import stored
-from swarm_provider.convert.service.spec import concise, effective, from_spec, read_inputs, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, to_spec
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, Secret

@@ -24,7 +24,8 @@ from swarm_provider.convert.objects import (
     with_labels,
 )
 from swarm_provider.convert.service.daemon_form import stored
-from swarm_provider.convert.service.spec import effective, read_inputs, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import read_inputs, to_spec
 from swarm_provider.convert.service.versions import known_to
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.core import Json

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from swarm_provider.convert.minimal_update import in_live_form
 from swarm_provider.convert.objects import secret_from_spec, secret_to_spec
 from swarm_provider.convert.service.daemon_form import stored
-from swarm_provider.convert.service.spec import effective, read_inputs, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import read_inputs, to_spec
 from swarm_provider.convert.unmodelled import beyond, beyond_network, beyond_volume, unmodelled
 from swarm_provider.core import Json
 from swarm_provider.plan.change.restart import restart

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from swarm_provider.batch import Batch
 from swarm_provider.dockerapi import Swarm
-from swarm_provider.dockerapi.batch import Batch
 from tests.dockerapi.conftest import on_swarm
 from tests.dockerapi.stub import Reply, stub_daemon
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swarm_provider.plan.rollout.verdict import Desired, History, Snapshot, Verdict, Waiting, judge, observe
+from swarm_provider.plan.rollout.history import History, Snapshot, observe
+from swarm_provider.plan.rollout.state import Desired
+from swarm_provider.plan.rollout.verdict import Verdict, Waiting, judge
 
 Json = dict[str, Any]
 STREAMS = Path(__file__).parents[1] / "data" / "streams"

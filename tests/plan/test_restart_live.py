@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from swarm_provider.convert.objects import config_to_spec
-from swarm_provider.convert.service.spec import effective, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.plan.change.restart import Restart, restart
 from swarm_provider.plan.rollout.history import Snapshot

@@ -8,18 +8,9 @@ import pytest
 
 from swarm_provider.plan.facts.tasks import Service, Task, when
 from swarm_provider.plan.rollout.causes import failing, rollback_note
-from swarm_provider.plan.rollout.history import Failure
-from swarm_provider.plan.rollout.verdict import (
-    Desired,
-    Done,
-    Failed,
-    Snapshot,
-    Verdict,
-    Waiting,
-    explain,
-    judge,
-    observe,
-)
+from swarm_provider.plan.rollout.history import Failure, Snapshot, observe
+from swarm_provider.plan.rollout.state import Desired
+from swarm_provider.plan.rollout.verdict import Done, Failed, Verdict, Waiting, explain, judge
 
 Json = dict[str, Any]
 

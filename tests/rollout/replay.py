@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from swarm_provider.plan.rollout.verdict import Snapshot
+from swarm_provider.plan.rollout.history import Snapshot
 from tests.plan.streams import Stream
 
 Json = dict[str, Any]

@@ -15,7 +15,8 @@ from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.project import Project
 from swarm_provider.compose.write import Running, write
 from swarm_provider.convert import objects
-from swarm_provider.convert.service.spec import concise, effective, from_spec, to_spec
+from swarm_provider.convert.service.effective import effective
+from swarm_provider.convert.service.spec import concise, from_spec, to_spec
 from swarm_provider.convert.unmodelled import unmodelled, with_unmodelled
 from swarm_provider.core import Json, labels
 from swarm_provider.core.masking import SecretFilter

@@ -321,6 +321,17 @@ def matches(path: Path, pattern: tuple[str, ...]) -> bool:
     )
 
 
+def located(tree: Any, path: Iterable[str]) -> list[tuple[str, int]]:
+    """Return file and line of each key on a path of mappings, as far as they go."""
+    found = []
+    for key in path:
+        if not isinstance(tree, Map) or key not in tree:
+            break
+        found.append(tree.where(key))
+        tree = tree[key]
+    return found
+
+
 def unique(problems: Iterable[Problem]) -> list[Problem]:
     """Return the problems without repetitions, in their order."""
     return list(dict.fromkeys(problems))

@@ -28,8 +28,6 @@ from swarm_provider.convert.service.versions import known_to
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, reveal
 
-__all__ = ["concise", "effective", "from_spec", "read_inputs", "to_spec"]
-
 
 def to_spec(inputs: Json) -> Json:
     """Return the ServiceSpec for canonical inputs: what `docker stack deploy` sends for the same service.

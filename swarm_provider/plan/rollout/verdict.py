@@ -15,26 +15,11 @@ from swarm_provider.core.units import duration_text
 from swarm_provider.core.values import at
 from swarm_provider.plan.facts.tasks import RUNNING, SECOND, Service, Task
 from swarm_provider.plan.rollout import causes
-from swarm_provider.plan.rollout.causes import Cause, rollback_note, where
-from swarm_provider.plan.rollout.history import History, Snapshot, group_tasks, observe
+from swarm_provider.plan.rollout.causes import Cause, where
+from swarm_provider.plan.rollout.history import History, Snapshot, group_tasks
 from swarm_provider.plan.rollout.spec_drift import altered
 from swarm_provider.plan.rollout.state import CRASH_PATIENCE_S, Desired, RolloutState
 from swarm_provider.plan.rollout.terminal_conditions import UNPLACED_S, hopeless, stalled, unprepared
-
-__all__ = [
-    "Cause",
-    "Desired",
-    "Done",
-    "Failed",
-    "History",
-    "Snapshot",
-    "Verdict",
-    "Waiting",
-    "explain",
-    "judge",
-    "observe",
-    "rollback_note",
-]
 
 
 @dataclass(frozen=True)

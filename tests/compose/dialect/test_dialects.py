@@ -480,12 +480,20 @@ def test_difference_is_told_with_place_and_without_the_value(read: Reader) -> No
     text = "services:\n  web:\n    image: x\n    environment: {PASSWORD: '${P:-${Q}}'}\n"
     project = read(text, env={"Q": "hunter2"}, dialect="compose-spec")
     [warning] = [str(warning) for warning in project.warnings if DIFFERENT in str(warning)]
-    assert warning.endswith("1.yml:2: services.web.environment.PASSWORD: it means something else with dialect='docker'")
+    assert warning.endswith("1.yml:4: services.web.environment.PASSWORD: it means something else with dialect='docker'")
     # docker's dialect says by itself, at the key's own line, what the other one does
     project = read(text, env={"Q": "hunter2"})
     [warning] = warned(project)
     assert "1.yml:4: services.web.environment.PASSWORD: docker ends" in warning
     assert "hunter2" not in warning
+
+
+def test_difference_is_told_at_the_line_of_the_last_file_that_has_the_key(read: Reader) -> None:
+    base = "services:\n  web:\n    image: x\n    environment:\n      A: '${P:-${Q}}'\n"
+    over = "services:\n  web:\n    environment:\n      A: '${P:-${R}}'\n"
+    project = read(base, over, env={"Q": "q", "R": "r"}, dialect="compose-spec")
+    [warning] = [str(warning) for warning in project.warnings if DIFFERENT in str(warning)]
+    assert "2.yml:4: services.web.environment.A: " in warning
 
 
 def test_files_that_read_the_same_have_no_warning(read: Reader) -> None:
