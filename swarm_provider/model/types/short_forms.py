@@ -365,7 +365,7 @@ def texts(value: Any) -> Any:
 
 
 def number_text(value: float) -> str:
-    """Return a number as Go's `%v` prints it: `1.10` is `1.1`, 123456789.0 is `1.23456789e+08`, whole numbers stay."""
+    """Return a number as Go's `%v` prints it: `1.10` is `1.1`, 123456789.0 is `1.23456789e+08`, integers stay."""
     if isinstance(value, int):
         return str(int(value))
     if not math.isfinite(value):
