@@ -48,7 +48,7 @@ class SwarmProviderError(Exception):
     """The root: str() is one line, without a traceback, that says what to do.
 
     It may quote daemons, registries and files as they came: whoever prints it shows each of its `parts` with
-    `spec.foreign.shown`.
+    `core.foreign.shown`.
     """
 
     @property

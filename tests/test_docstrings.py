@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,3 +91,18 @@ def test_classes_and_modules_say_what_they_are(file: Path) -> None:
     for text in texts:
         if text:
             assert first_word(text) not in VERBS | third_person, f"{name_of(file)}: {text.splitlines()[0]}"
+
+
+def names_of_code(file: Path) -> Iterator[str]:
+    """Yield what docstrings call by its dotted name below the package: `core.foreign.shown`."""
+    rooms = "|".join(sorted(room.name for room in PACKAGE.iterdir() if (room / "__init__.py").exists()))
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from re.findall(rf"`((?:{rooms}|spec)(?:\.[a-z]\w+){{2,}})`", node.value.value)
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_names_of_code_in_docstrings_exist(file: Path) -> None:
+    for name in names_of_code(file):
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(importlib.import_module(f"swarm_provider.{module}"), attribute), name

@@ -124,3 +124,9 @@ def test_folders_and_modules_of_a_room_import_each_other_in_one_direction(room: 
             there = {found for one in imported if (found := entry(one, name)) is not None}
             folders.setdefault(here, set()).update(there - {here})
     assert_no_circle(folders)
+
+
+def test_logic_of_the_plugin_is_tried_without_an_engine() -> None:
+    files = [file for file in (PACKAGE.parent / "tests/plugin").glob("test_*.py") if not file.stem.endswith("_live")]
+    tests = [name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)]
+    assert len(tests) >= 150

@@ -1,6 +1,6 @@
 """Values and names as texts that are safe to look at: short, on one line, without characters that hide others.
 
-What is invisible is spelt out here, where `spec.foreign.shown` leaves it out: a reviewer wants to see it.
+What is invisible is spelt out here, where `core.foreign.shown` leaves it out: a reviewer wants to see it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A command's text -> its words, as go-shellwords splits it, which compose-go uses.
 
-Unlike docker's splitting (`model.shorthand.split_words`) it has no comments, and an operator of the shell ends it.
+Unlike docker's splitting (`model.types.short_forms.split_words`) it has no comments, and an operator of the shell ends
+it.
 """
 
 from __future__ import annotations

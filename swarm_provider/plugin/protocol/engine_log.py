@@ -1,6 +1,6 @@
 """What the plugin says to the person: messages and live status, through Pulumi's engine.
 
-Every text passes `spec.foreign.shown` here, and not before. A status text is sent only when it changes. What is said of
+Every text passes `core.foreign.shown` here, and not before. A status text is sent only when it changes. What is said of
 one resource arrives in the order in which it was said.
 """
 

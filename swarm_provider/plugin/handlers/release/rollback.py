@@ -169,7 +169,7 @@ class _Way:
         if live is None or live["Id"] in self._before.networks:
             return
         if child.olds:
-            self._left.append(f"{child.name} (a network that was replaced cannot be made again as it was)")
+            self._left.append(f"{child.name} (a network that was replaced cannot be recreated as it was)")
             return
         try:
             await remove_network(self._swarm, live["Id"], name=name, cancelled=self._session.cancelled)
