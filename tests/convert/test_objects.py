@@ -127,6 +127,8 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
         {"Type": "volume", "Source": "v", "Target": "/b", "VolumeOptions": {"NoCopy": True}},
     ]
     assert unknown_to(spec, "1.46") == []
+    # what is dropped is missed in the answer alone, and a spec that loses nothing is the answer
+    assert unknown_to(spec, "1.40") and known_to(spec, "1.46") is spec
 
 
 def test_network_of_the_swarm_with_another_driver_is_read_as_asked_for() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any, Final
 
 from swarm_provider.core import Json
@@ -29,39 +31,53 @@ SINCE: Final = (
 
 
 def known_to(spec: Json, api_version: str) -> Json:
-    """Return the spec without what a daemon of this API version (`1.41`) drops."""
-    result: Json = _copy(spec)
-    for path, *_ in _newer_than(api_version):
-        _remove(result, path.split("."))
+    """Return the spec without what a daemon of this API version (`1.41`) drops.
+
+    Where it drops nothing, that is the spec itself: nobody changes it.
+    """
+    dropped = [steps for steps, *_ in _newer_than(api_version) if _has(spec, steps)]
+    if not dropped:
+        return spec
+    result: Json = copied(spec)
+    for steps in dropped:
+        _remove(result, steps)
     return result
 
 
 def unknown_to(spec: Json, api_version: str) -> list[tuple[str, str]]:
     """Return what a daemon of this API version would drop: (property of the inputs, API version that keeps it)."""
-    rest: Json = _copy(spec)
-    return [(name, since) for path, name, since in _newer_than(api_version) if _remove(rest, path.split("."))]
+    return [(name, since) for steps, name, since in _newer_than(api_version) if _has(spec, steps)]
 
 
-def _copy(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """Return a copy of JSON that shares nothing that can be changed."""
     if isinstance(value, dict):
-        return {key: _copy(entry) for key, entry in value.items()}
-    return [_copy(entry) for entry in value] if isinstance(value, list) else value
+        return {key: copied(entry) for key, entry in value.items()}
+    return [copied(entry) for entry in value] if isinstance(value, list) else value
 
 
-def _newer_than(api_version: str) -> list[tuple[str, str, str]]:
-    return [entry for entry in SINCE if version_number(entry[2]) > version_number(api_version)]
+@functools.cache
+def _newer_than(api_version: str) -> list[tuple[tuple[str, ...], str, str]]:
+    present = version_number(api_version)
+    return [(tuple(path.split(".")), name, since) for path, name, since in SINCE if version_number(since) > present]
 
 
-def _remove(value: Any, steps: list[str]) -> bool:
-    """Remove what the steps lead to; an option block that is empty by it goes too. Says whether anything went."""
+def _has(value: Any, steps: Sequence[str]) -> bool:
+    """Tell whether the steps lead to something."""
     step, rest = steps[0].removesuffix("[]"), steps[1:]
     if not isinstance(value, dict) or step not in value:
         return False
+    below = value[step] if isinstance(value[step], list) else [value[step]]
+    return not rest or any(_has(entry, rest) for entry in below)
+
+
+def _remove(value: Any, steps: Sequence[str]) -> None:
+    """Remove what the steps lead to."""
+    step, rest = steps[0].removesuffix("[]"), steps[1:]
+    if not isinstance(value, dict) or step not in value:
+        return
     if not rest:
         del value[step]
-        return True
-    below = value[step] if isinstance(value[step], list) else [value[step]]
-    removed = [_remove(entry, rest) for entry in below]
-    if any(removed) and value[step] == {} and step == "BindOptions":
-        del value[step]
-    return any(removed)
+        return
+    for entry in value[step] if isinstance(value[step], list) else [value[step]]:
+        _remove(entry, rest)

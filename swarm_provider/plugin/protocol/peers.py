@@ -91,33 +91,37 @@ class Peers:
     def _is_own(self, peer: str) -> bool:
         if not sys.platform.startswith("linux"):
             return True
+        wanted = _kernel_forms(peer)
         # the kernel's list is no snapshot: a row may be missing while others come and go
         for _ in range(3):
-            rows = list(_rows(f":{self.port:04X}"))
+            rows: list[_Row] = []
+            for table in _TABLES:
+                rows += _rows(table, f":{self.port:04X}")
+                found = [row for row in rows if row.local in wanted]
+                # a socket that its process closed has no inode, and then the list says root
+                if found and all(row.inode != "0" and row.uid in (0, os.geteuid()) for row in found):
+                    # a connection is in one table, and each table takes milliseconds to read
+                    return True
             if not any(row.state == _LISTENING for row in rows):
                 # it does not even list this plugin, so it tells nothing here (no /proc, or a sandbox's)
                 return True
-            wanted = _kernel_forms(peer)
-            found = [row for row in rows if row.local in wanted]
             if found:
-                # a socket that its process closed has no inode, and then the list says root
-                return all(row.inode != "0" and row.uid in (0, os.geteuid()) for row in found)
+                return False
         return False
 
 
-def _rows(port: str) -> Iterator[_Row]:
-    """Return the sockets that listen at a port, or are connected to it."""
-    for table in _TABLES:
-        try:
-            lines = Path(table).read_text("ascii").splitlines()[1:]
-        except (OSError, UnicodeDecodeError):
+def _rows(table: str, port: str) -> Iterator[_Row]:
+    """Return the sockets of one table that listen at a port, or are connected to it."""
+    try:
+        lines = Path(table).read_text("ascii").splitlines()[1:]
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        if port not in line:
             continue
-        for line in lines:
-            if port not in line:
-                continue
-            words = line.split()
-            if len(words) > 9 and words[1 if words[3] == _LISTENING else 2].endswith(port):
-                yield _Row(words[1], words[3], int(words[7]), words[9])
+        words = line.split()
+        if len(words) > 9 and words[1 if words[3] == _LISTENING else 2].endswith(port):
+            yield _Row(words[1], words[3], int(words[7]), words[9])
 
 
 def _kernel_forms(peer: str) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Final
 from swarm_provider.convert import objects
 from swarm_provider.convert.service.effective import effective_of
 from swarm_provider.convert.service.spec import concise, from_spec, read_inputs, spec_of
-from swarm_provider.convert.service.versions import known_to
+from swarm_provider.convert.service.versions import copied, known_to
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import UNKNOWN, at, has_unknown, reveal, secret_places, secret_texts
@@ -180,7 +180,7 @@ class ServiceHandler(Handler):
         self.session.log.hide(secret_texts(news))
         own = {**request.owner.labels(incarnation), **labels.telling_secrets(secret_places(news))}
         # what the engine would drop is not sent: it would look like a change at every later update
-        spec: Json = objects.with_labels(known_to(spec_of(news), swarm.api_version), own)
+        spec: Json = objects.with_labels(copied(known_to(spec_of(news), swarm.api_version)), own)
         await fill_ids(self.run, request.urn, swarm, spec)
         listed = platforms(self.run, reveal(news["image"]))
         if listed and not news.get("platform"):
