@@ -488,3 +488,33 @@ def test_label_of_another_owner_alone_is_no_change_of_a_run(swarm: MemorySwarm, 
     live = swarm.live("service", "web")
     assert live is not None and live["Spec"]["Labels"][labels.URN].endswith("::two")
     assert run_of(swarm, "web") == run.known.session.run_id
+
+
+GLOBAL: dict[str, Any] = {"image": "bb:1", "deploy": {"mode": "global"}}
+
+
+def test_service_of_ours_with_another_mode_is_made_anew(swarm: MemorySwarm, run: InProcess) -> None:
+    run.make("Service", "web", image="bb:1")
+    before = swarm.live("service", "web")
+    assert before is not None
+    with InProcess(swarm) as later:
+        # as after a run whose end was not saved (seed 176 of the simulation), or with another logical name (seed 147)
+        inputs = later.inputs("Service", "web", GLOBAL)
+        _, planned = later.create("Service", "web", inputs, preview=True)
+        later.create("Service", "web", inputs)
+    (told,) = planned[FORECAST]
+    assert told["replaced"] and told["reasons"] == ["deploy.mode"]
+    after = swarm.live("service", "web")
+    assert after is not None
+    assert after["ID"] != before["ID"]
+    assert "Global" in after["Spec"]["Mode"]
+
+
+def test_service_of_docker_with_another_mode_is_not_adopted(swarm: MemorySwarm, run: InProcess) -> None:
+    swarm.put("service", spec("web"))
+    inputs = run.inputs("Service", "web", {**GLOBAL, "adopt": True})
+    for preview in (True, False):
+        with pytest.raises(Refused, match="exists with another mode, and Docker cannot change the mode"):
+            run.create("Service", "web", inputs, preview=preview)
+    live = swarm.live("service", "web")
+    assert live is not None and "Replicated" in live["Spec"]["Mode"]

@@ -22,6 +22,7 @@ from swarm_provider.plan.ownership.advice import on_service, on_swarm
 from swarm_provider.plan.rollout.causes import rollback_note
 from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.scheduling.forecast import Holder, describe_unplaced, holders, simulate_scheduling, taken_ports
+from swarm_provider.plugin.handlers.service.removal import has_other_mode
 from swarm_provider.plugin.run.networks import network_names
 from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
@@ -202,6 +203,10 @@ class Forecast:
             live: the live object; None where there is none.
             again: by the replacement of the resource that has it.
         """
+        if has_other_mode(live, news):
+            found = replacement(live["Spec"], ("deploy.mode",))
+            self.session.log.warn(urn, self.run.foretell(urn, str(news["name"]), found))
+            return
         swarm = await self.session.swarm()
         names = await network_names(self.run, swarm, live["Spec"])
         after = self._kept(swarm, wanted_spec(self.run.before(urn)[0], news) if again else spec_of(news))

@@ -39,11 +39,11 @@ from swarm_provider.plugin.handlers.service.forecast import Forecast
 from swarm_provider.plugin.handlers.service.images import platforms, resolve_image
 from swarm_provider.plugin.handlers.service.outputs import outputs_of, patience_ns, planned_image
 from swarm_provider.plugin.handlers.service.references import fill_ids, resolve
+from swarm_provider.plugin.handlers.service.removal import has_other_mode, remove
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
 from swarm_provider.plugin.run.networks import network_names
 from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.run.swarm import Swarm
-from swarm_provider.rollout.remove import remove_service
 from swarm_provider.rollout.retry import update_with_retry
 
 CONTROL: Final = ("wait", "failAfter", "resolveImage", "adopt", "strict", "advice")
@@ -141,8 +141,11 @@ class ServiceHandler(Handler):
         incarnation = new_incarnation()
         # where the run found none, Docker says so if one has appeared since
         live = await swarm.find("service", name, allow_stale=True) and await swarm.inspect("service", name)
-        made = None
-        if self._claim(request, news, live) is Claim.CREATE:
+        made, claim = None, self._claim(request, news, live)
+        if claim is Claim.TAKE_OVER and live is not None and has_other_mode(live, news):
+            await remove(self.run, request, live)
+            claim = Claim.CREATE
+        if claim is Claim.CREATE:
             try:
                 made = await self._make(request, swarm, news, incarnation)
             except Conflict:
@@ -383,13 +386,5 @@ class ServiceHandler(Handler):
         if is_job(live["Spec"]) and self.left_elsewhere(request, f"job {id!r}"):
             self.run.leave(request.urn, id)
             return
-        await remove_service(
-            swarm,
-            live["ID"],
-            watcher=await self.session.watcher(),
-            name=id,
-            progress=lambda text: self.session.log.status(request.urn, text),
-            timeout=request.timeout or None,
-            cancelled=self.session.cancelled,
-        )
+        await remove(self.run, request, live)
         await self._prune(request, (live["Spec"], live.get("PreviousSpec")))
