@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulation.model.wire import Fault
-from tests.simulation.wishes import BAD_IMAGES, GOOD_IMAGES, Content, NodeLabel, Service, Wish
+from tests.simulation.wishes import BAD_IMAGES, GOOD_IMAGES, HOSTS, Content, NodeLabel, Service, Wish
 
 Json = dict[str, Any]
 
@@ -158,7 +159,9 @@ def _remove(rng: random.Random, wish: Wish) -> Wish:
 
 
 def _add(rng: random.Random, wish: Wish) -> Wish:
-    number = 1 + max([0, *(int(name[1:]) for name in wish.names() if name[1:].isdigit())])
+    # a service may have another name by now than its resource
+    names = [*wish.names(), *map(str, wish.logical.values())]
+    number = 1 + max([0, *(int(found[0]) for name in names if (found := re.findall(r"\d+", name)))])
     return added(rng, wish, number)
 
 
@@ -207,6 +210,43 @@ def _rename(rng: random.Random, wish: Wish) -> Wish:
     return replace(wish, logical={**wish.logical, name: f"{name}-r{rng.randrange(100)}"})
 
 
+def _mode(rng: random.Random, one: Service, wish: Wish) -> Service:
+    return replace(one, mode="global" if one.mode == "replicated" else "replicated")
+
+
+def _port(rng: random.Random, one: Service, wish: Wish) -> Service:
+    """Another port, that of another service of the program perhaps, which then has none."""
+    return replace(one, port=rng.choice([0, 8100, 8101, 8102]))
+
+
+def _free_ports(wish: Wish) -> Wish:
+    """The wish with each port published once: by the service that comes last."""
+    taken: set[int] = set()
+    services = []
+    for one in reversed(wish.services):
+        services.append(replace(one, port=0) if one.port in taken else one)
+        taken.add(one.port)
+    return replace(wish, services=tuple(reversed(services)))
+
+
+def _rename_service(rng: random.Random, wish: Wish) -> Wish:
+    """Another name in the swarm for the same resource."""
+    one = _one(rng, wish.services)
+    if one is None:
+        return wish
+    name = f"{one.name.partition('-')[0]}-v{rng.randrange(100)}"
+    if name in wish.names():
+        return wish
+    logical = {**wish.logical, name: wish.logical.get(one.name, one.name)}
+    return replace(wish, services=_swap(wish.services, one, replace(one, name=name)), logical=logical)
+
+
+def _attachable(rng: random.Random, wish: Wish) -> Wish:
+    """A network has to be made anew."""
+    name = _one(rng, wish.networks)
+    return wish if name is None else replace(wish, attachable=wish.attachable ^ {name})
+
+
 def _swap_ports(rng: random.Random, wish: Wish) -> Wish:
     with_port = [one for one in wish.services if one.port]
     if len(with_port) < 2:
@@ -219,7 +259,11 @@ def _swap_ports(rng: random.Random, wish: Wish) -> Wish:
 EDITS: dict[str, tuple[float, Callable[[random.Random, Wish], Wish]]] = {
     "content": (6, _content),
     "image": (3, _on_service(lambda rng, one, wish: replace(one, image=rng.choice(GOOD_IMAGES)))),
-    "bad image": (0.7, _on_service(lambda rng, one, wish: replace(one, image=rng.choice(BAD_IMAGES)))),
+    "mode": (0.7, _on_service(_mode)),
+    "port": (1.5, lambda rng, wish: _free_ports(_on_service(_port)(rng, wish))),
+    "rename service": (0.8, _rename_service),
+    "attachable": (0.6, _attachable),
+    "bad image": (1.0, _on_service(lambda rng, one, wish: replace(one, image=rng.choice(BAD_IMAGES)))),
     "scale": (3, _on_service(lambda rng, one, wish: replace(one, replicas=rng.randrange(0, 5)))),
     "env": (2, _on_service(lambda rng, one, wish: replace(one, env=rng.randrange(5)))),
     "label": (1.5, _on_service(lambda rng, one, wish: replace(one, label=rng.randrange(5)))),
@@ -302,7 +346,7 @@ def _up(rng: random.Random, calm: float) -> Up:
     if what == "meanwhile":
         return Up(meanwhile=rng.choices([*HAND], [*HAND.values()])[0], at=at, seed=seed)
     if what == "delete":
-        return Up(delete=True, seed=seed)
+        return Up(delete=True, kill=rng.choice(["", "cli", "plugin", "interrupt"]), at=at, seed=seed)
     return Up(kill=what, at=at, seed=seed)
 
 
@@ -313,6 +357,9 @@ def generate(seed: int) -> History:
     size = rng.choices([2, 4, 6, 10, 20, 40], [4, 5, 4, 2, 0.5, 0.1])[0]
     for number in range(1, 1 + size + rng.randrange(3)):
         wish = added(rng, wish, number)
+    managers = rng.choice([1, 1, 3])
+    if managers > 1:
+        wish = replace(wish, hosts=HOSTS)
     events: list[Event] = [_up(rng, 0.6)]
     names, weights = [*EDITS], [weight for weight, _ in EDITS.values()]
     for _ in range(rng.choice([2, 3, 4, 5])):
@@ -328,4 +375,5 @@ def generate(seed: int) -> History:
             events.append(Edit(rng.choices(names, weights)[0], rng.randrange(1 << 30)))
         events.append(_up(rng, 0.45))
     foreign = tuple(name for name in ("service", "config", "secret", "network") if rng.random() < 0.5)
-    return History(seed, wish, tuple(events), nodes=rng.choice([1, 2, 3, 3, 4]), foreign=foreign)
+    nodes = max(managers, rng.choice([1, 2, 3, 3, 4]))
+    return History(seed, wish, tuple(events), nodes=nodes, foreign=foreign, managers=managers)

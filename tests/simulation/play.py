@@ -20,7 +20,7 @@ from tests.simulation.history import Backup, ByHand, Edit, Event, History, Other
 from tests.simulation.invariants import OWNER, Broken, Watch
 from tests.simulation.model.swarm import SimulatedSwarm
 from tests.simulation.model.wire import Daemon, Wire
-from tests.simulation.wishes import GOOD_IMAGES, HOST, Wish
+from tests.simulation.wishes import GOOD_IMAGES, HOST, HOSTS, Wish
 
 Json = dict[str, Any]
 LONGEST_UP_S = 3600.0
@@ -54,7 +54,8 @@ class Player:
         names = tuple(f"n{number}" for number in range(1, history.nodes + 1))
         self.swarm = SimulatedSwarm(self.loop, rng, nodes=names, managers=history.managers)
         self.wire = Wire(self.loop.machine)
-        self.wire.daemons[HOST] = Daemon(self.swarm, self.swarm.managers[0])
+        for url, manager in zip(HOSTS, self.swarm.managers, strict=False):
+            self.wire.daemons[url] = Daemon(self.swarm, manager)
         for number, image in enumerate(GOOD_IMAGES, 1):
             self.swarm.has_image(image, str(number))
         self.swarm.has_image("crash:1", "a")
@@ -327,9 +328,11 @@ class Player:
             await asyncio.sleep(rng.choice([1.0, 5.0, 20.0, 60.0]))
             daemon.down = False
         elif event.trouble == "election":
-            daemon.leaderless = True
+            for one in self.wire.daemons.values():
+                one.leaderless = True
             await asyncio.sleep(rng.choice([1.0, 5.0, 15.0]))
-            daemon.leaderless = False
+            for one in self.wire.daemons.values():
+                one.leaderless = False
         if event.meanwhile:
             self._by_hand(event.meanwhile, event.seed)
 

@@ -42,7 +42,7 @@ def _smaller(history: History) -> Iterator[History]:
             yield replace(history, events=(*events[:at], simpler, *events[at + 1 :]))
     for at in range(len(history.foreign)):
         yield replace(history, foreign=(*history.foreign[:at], *history.foreign[at + 1 :]))
-    if history.nodes > 1:
+    if history.nodes > history.managers:
         yield replace(history, nodes=history.nodes - 1)
 
 

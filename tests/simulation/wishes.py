@@ -10,6 +10,7 @@ from tests.simulation.engine.program import Declared, Program, Ref
 
 Json = dict[str, Any]
 HOST = "tcp://m1:2375"
+HOSTS = (HOST, "tcp://m2:2375", "tcp://m3:2375")
 GOOD_IMAGES = ("app:1", "app:2", "app:3", "web:1", "web:2")
 BAD_IMAGES = ("crash:1", "nope:1")
 
@@ -66,7 +67,9 @@ class Wish:
     """All that one program asks for.
 
     Attributes:
-        order: logical names by name, where a rename has changed them.
+        logical: logical names by name, where a rename has changed them.
+        attachable: networks that have to be.
+        hosts: addresses of managers.
     """
 
     contents: tuple[Content, ...] = ()
@@ -74,6 +77,8 @@ class Wish:
     services: tuple[Service, ...] = ()
     labels: tuple[NodeLabel, ...] = ()
     logical: Json = field(default_factory=dict)
+    attachable: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = (HOST,)
     prefix: str = ""
 
     def without(self, name: str) -> Wish:
@@ -128,12 +133,15 @@ class Wish:
             if content.trigger:
                 args["rotateTrigger"] = str(content.trigger)
             declared.append(Declared(content.kind, self._logical(content.name), args))
-        declared += [Declared("Network", self._logical(name), {"name": name}) for name in self.networks]
+        for name in self.networks:
+            args = {"name": name, "attachable": name in self.attachable, "replace": True}
+            declared.append(Declared("Network", self._logical(name), args))
         for label in self.labels:
             args = {"node": label.node, "key": label.key, "value": label.value}
             declared.append(Declared("NodeLabel", self._logical(label.name), args))
         declared += [self._service(one) for one in self.services]
-        return Program(tuple(declared), {"host": HOST})
+        where: Json = {"host": self.hosts[0]} if len(self.hosts) == 1 else {"hosts": list(self.hosts)}
+        return Program(tuple(declared), where)
 
     def _logical(self, name: str) -> str:
         return str(self.logical.get(name, name))
