@@ -12,6 +12,7 @@ from swarm_provider.core.values import reveal
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change.request_spec import is_job
 from swarm_provider.plan.families import naming
+from swarm_provider.plan.rollout.state import DEFAULT_FAIL_AFTER_NS
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.service.outputs import patience_ns
 from swarm_provider.plugin.run.session import Session
@@ -125,7 +126,9 @@ class _Way:
             registry_auth=await self._login(old),
             registry_auth_from="previous-spec",
         )
-        # Swarm may be on its way back by itself
+        if sent is None and await self._is_rolled_back(live["ID"], patience_ns(child.olds or child.news)):
+            self._returned.append(child.name.key)
+            return
         watcher = await self._session.watcher()
         await watcher.converge(
             live["ID"],
@@ -136,6 +139,16 @@ class _Way:
             cancelled=self._session.cancelled,
         )
         self._returned.append(child.name.key)
+
+    async def _is_rolled_back(self, id: str, patience: int | None) -> bool:
+        """Wait for the end of Swarm's own rollback; return whether there was one, and it got there."""
+        for _ in range((patience or DEFAULT_FAIL_AFTER_NS) // 10**9 or 1):
+            live = await self._swarm.get("service", id)
+            state = ((live or {}).get("UpdateStatus") or {}).get("State")
+            if state != "rollback_started" or self._session.cancelled.is_set():
+                return bool(state == "rollback_completed")
+            await asyncio.sleep(1)
+        return False
 
     async def _login(self, service: Json) -> Any:
         return await self._swarm.encoded_auth(service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
