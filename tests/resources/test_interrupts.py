@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import grpc
 import pulumi
 import pytest
+from pulumi.runtime import settings
 
 from swarm_provider.resources.program import interrupts, sdk
 
@@ -55,6 +57,16 @@ def test_registration_that_the_engine_cancelled_is_not_printed(monkeypatch: pyte
         pulumi.log.error(failed + last)
     pulumi.log.error("context canceled")
     assert printed == [failed + "ValueError: context canceled\n", failed + "Exception: no\n", "context canceled"]
+
+
+def test_engine_that_takes_no_more_registrations_is_no_error_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", printed.append)
+    monkeypatch.setattr(sdk, "is_run_by_pulumi", lambda: True)
+    interrupts.end_quietly()
+    gone = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata())
+    pulumi.log.error(str(settings.grpc_error_to_exception(gone)))
+    assert printed == []
 
 
 def test_import_outside_of_pulumi_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2
 
 _CANCELLED: Final = ("Program failed with an unhandled exception:\n", "\nException: context canceled\n")
+_ENDED: Final = "Resource monitor has terminated, shutting down"
 _DEBUG_LINES: Final = 100
 _DEBUG_SECONDS: Final = 0.1
 """How many debug messages of the SDK travel together, and how long the first may wait for others."""
@@ -152,17 +153,20 @@ def _name_frames(function: Any, name: str) -> None:
 
 
 def hide_cancelled_registrations() -> None:
-    """Let Pulumi not log the failure of this program where its engine cancelled a registration: a page of traceback.
+    """Let Pulumi not log the failure of this program where its engine cancelled a registration, or takes no more.
 
-    Relies on: what runs a program reports its failure by `pulumi.log.error(text)`, looked up in the module then,
-    and the text begins and ends as above (the language host's `pulumi-language-python-exec`, CLI 3.225 and 3.274).
-    Where they are others, the traceback is shown.
+    The engine does so once something of the run has failed, which it tells itself: a page of traceback, or one more
+    error, would stand beside the one that says what is wrong.
+
+    Relies on: what runs a program reports its failure by `pulumi.log.error(text)`, looked up in the module then, and
+    the text is as above (the language host's `pulumi-language-python-exec`, CLI 3.225 and 3.274, and
+    `pulumi.runtime.settings.grpc_error_to_exception`, 3.225 and 3.272). Where it is another, it is shown.
     """
     begins, ends = _CANCELLED
     error = pulumi.log.error
 
     def logged(msg: str, *args: Any, **kwargs: Any) -> None:
-        if not (msg.startswith(begins) and msg.endswith(ends)):
+        if msg != _ENDED and not (msg.startswith(begins) and msg.endswith(ends)):
             error(msg, *args, **kwargs)
 
     pulumi.log.error = logged
