@@ -60,6 +60,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._configured: Homes | None = None
         self._settled: Settled | None = None
         """What CheckConfig found out."""
+        self._refused = False
+        """Whether Check has refused a resource."""
 
     # ------------------------------------------------------------ the plugin
 
@@ -132,7 +134,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
         # comes at the end of every run, too, where the CLI is newer than 3.231; then nothing waits any more
         if self._configured is not None:
-            self._run.tell_advice()
+            self._tell_advice()
             self._configured.cancel()
         return empty_pb2.Empty()
 
@@ -162,6 +164,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             try:
                 inputs = await handler.check(named, olds, news)
             except InputError as error:
+                self._refused = True
                 return self._checked({}, error.problems)
         if self._session.offline and not olds:
             self._session.warn_offline()
@@ -278,11 +281,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def end(self) -> None:
         """Say what is said at the end of a run, before the process ends: older CLIs send a signal and no Cancel."""
-        if self._configured is not None and self._run.tell_advice():
+        if self._configured is not None and self._tell_advice():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.log.flush(), _LAST_WORDS_SECONDS)
 
     # --------------------------------------------------------------- helpers
+
+    def _tell_advice(self) -> bool:
+        """Show the advice of the run, unless it has refused a resource: then that alone is to be read."""
+        return not self._refused and self._run.tell_advice()
 
     @property
     def _homes(self) -> Homes:

@@ -52,6 +52,12 @@ def test_advice_is_an_error_at_once_with_strict(run: InProcess) -> None:
     assert end(run) == []
 
 
+def test_run_that_refuses_a_resource_says_that_alone(run: InProcess) -> None:
+    service(run, "web")
+    _, failures = run.check("Service", "db", {"image": "bb:1", "resolveImage": "never", "name": "a name"})
+    assert failures and end(run) == []
+
+
 def test_cli_that_ends_a_plugin_by_a_signal_hears_the_advice_too(run: InProcess) -> None:
     service(run, "web")
     run.wait(run.provider.end())
