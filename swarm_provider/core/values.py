@@ -27,6 +27,8 @@ UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 FORECAST: Final = "__forecast"
 """Output that a preview has and the state never: what the run will do to tasks, for machines that read the preview.
 Pulumi shows people no property that begins with two underscores."""
+CHILDREN: Final = "__children"
+"""Output of a Release with the outputs of each child, by `services.web`."""
 
 
 @dataclass(frozen=True)

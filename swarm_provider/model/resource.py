@@ -35,6 +35,16 @@ class Resource:
     def token(self) -> str:
         return f"swarm:index:{self.name}"
 
+    def urn_below(self, parent: str, key: str) -> str:
+        """Return the URN that a child of a Release has, as if it were a resource.
+
+        Args:
+            parent: the URN of the Release.
+            key: the child's key in the compose file.
+        """
+        head, _, logical = parent.rpartition("::")
+        return f"{head}${self.token}::{logical}-{key}"
+
     @cached_property
     def shape(self) -> ObjectOf:
         """The inputs as one object type."""

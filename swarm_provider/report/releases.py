@@ -7,12 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from swarm_provider.core import Json
 from swarm_provider.core.path import Path, parse, render
-from swarm_provider.core.values import FORECAST
+from swarm_provider.core.values import CHILDREN, FORECAST
 from swarm_provider.model.resources import CONFIG, NETWORK, RELEASE, SECRET, SERVICE
 
 _KINDS: Final = {"networks": NETWORK, "configs": CONFIG, "secrets": SECRET, "services": SERVICE}
-_STATES: Final = "__children"
-"""Output of a Release: the outputs of its children, by `services.web`."""
 _PATHS: Final = ("detailedDiff", "diffs", "diffReasons")
 
 
@@ -46,7 +44,7 @@ def _child(entry: Entry, place: str, key: str) -> Entry:
     differences = _below(entry.step, (place, key))
     step = {
         "op": _op(str(entry.step.get("op")), old, new, changed=bool(differences)),
-        "urn": urn_of(str(entry.step.get("urn")), place, key),
+        "urn": _KINDS[place].urn_below(str(entry.step.get("urn")), key),
         "type": _KINDS[place].token,
         "diffs": [text for text in differences if text],
     }
@@ -59,7 +57,7 @@ def _state(state: Json | None, place: str, key: str) -> Json | None:
         return None
     outputs = state.get("outputs")
     outputs = outputs if isinstance(outputs, dict) else {}
-    own = outputs.get(_STATES)
+    own = outputs.get(CHILDREN)
     found = (own.get(f"{place}.{key}") if isinstance(own, dict) else None) or {}
     told = [
         one for one in outputs.get(FORECAST) or () if isinstance(one, dict) and one.get("service") == inputs.get("name")
@@ -78,7 +76,7 @@ def _needed(state: Json, service: Json) -> Iterator[str]:
         sources = {str(one.get("source")) for one in service.get(place) or () if isinstance(one, dict)}
         for key, inputs in _children(state, place).items():
             if sources & {str(inputs.get("name")), str(inputs.get("baseName"))}:
-                yield urn_of(str(state.get("urn")), place, key)
+                yield _KINDS[place].urn_below(str(state.get("urn")), key)
 
 
 def _op(op: str, old: Json | None, new: Json | None, *, changed: bool) -> str:
@@ -96,18 +94,6 @@ def _below(step: Json, place: Path) -> list[str]:
     return [render(path[2:]) for path in found if path[:2] == place]
 
 
-def urn_of(release: str, place: str, key: str) -> str:
-    """Return the URN that a child would have as a resource.
-
-    Args:
-        release: URN of the Release.
-        place: such as `services`.
-        key: its key in the compose file.
-    """
-    head, _, logical = release.rpartition("::")
-    return f"{head}${_KINDS[place].token}::{logical}-{key}"
-
-
 def of_children(urn: str, text: str, releases: Iterable[Entry]) -> tuple[str, str]:
     """Return whom a message of a Release is about, and what it says of it: it begins with the key of a child.
 
@@ -123,5 +109,5 @@ def of_children(urn: str, text: str, releases: Iterable[Entry]) -> tuple[str, st
             word = "" if place == "services" else f"{place.removesuffix('s')} "
             for key in {**_children(entry.old, place), **_children(entry.new, place)}:
                 if text.startswith(f"{word}{key}: "):
-                    return urn_of(urn, place, key), text.removeprefix(f"{word}{key}: ")
+                    return _KINDS[place].urn_below(urn, key), text.removeprefix(f"{word}{key}: ")
     return urn, text

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import UNKNOWN, reveal
+from swarm_provider.core.values import CHILDREN, UNKNOWN, reveal
+from swarm_provider.model import Resource
 from swarm_provider.model.resources import DEPLOYED_SERVICE
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.release.reading import KINDS
@@ -18,8 +19,6 @@ from swarm_provider.plugin.run.run import Run
 
 COMPUTED: Final = tuple(f"{kind}s" for kind in KINDS)
 """Inputs that Check computes: the inputs of each child, by kind and key."""
-STATES: Final = "__children"
-"""Output with the outputs of each child, by `services.web`; Pulumi shows people no property with two underscores."""
 UNSETTLED: Final = "__unsettled"
 """In the outputs of a child: an update of it was under way when Read looked."""
 
@@ -101,13 +100,13 @@ def children(
         news: the new inputs.
         state: the outputs in the state.
     """
-    states = state.get(STATES) or {}
+    states = state.get(CHILDREN) or {}
     renamed = _renamed(olds, news)
     gone = {before for before, _ in renamed.values()}
 
     def child(name: Name) -> Child:
         before, key = renamed.get(name, (name, None))
-        asked = request_of(request, name, handlers[name.kind].resource.token)
+        asked = request_of(request, name, handlers[name.kind].resource)
         return Child(
             name, asked, run, handlers[name.kind], inputs_of(olds, before), inputs_of(news, name),
             states.get(before.text) or {}, key,
@@ -145,16 +144,16 @@ def _map(inputs: Json, kind: str) -> Json:
     return found if isinstance(found, dict) and "stackName" in inputs else {}
 
 
-def request_of(request: Request, name: Name, token: str) -> Request:
+def request_of(request: Request, name: Name, resource: Resource) -> Request:
     """Return whom an operation on a child is about: it has the URN that it would have as a child of the Release.
 
     Args:
         request: the same of the Release.
         name: the child.
-        token: the child's type.
+        resource: what the child is.
     """
-    head, _, logical = request.urn.rpartition("::")
-    return replace(request, urn=f"{head}${token}::{logical}-{name.key}", name=f"{logical}-{name.key}")
+    urn = resource.urn_below(request.urn, name.key)
+    return replace(request, urn=urn, name=urn.rpartition("::")[2])
 
 
 def outputs(stack: str, states: Mapping[Name, Json], inputs: Json) -> Json:
@@ -172,7 +171,7 @@ def outputs(stack: str, states: Mapping[Name, Json], inputs: Json) -> Json:
             shown[place][key] = {key: value for key, value in state.items() if key in _SHOWN}
         else:
             shown[place][key] = state.get("name") or inputs_of(inputs, name).get("name", UNKNOWN)
-    return {"stackName": stack, **shown, STATES: {name.text: state for name, state in states.items()}}
+    return {"stackName": stack, **shown, CHILDREN: {name.text: state for name, state in states.items()}}
 
 
 _SHOWN: Final = frozenset(DEPLOYED_SERVICE.by_wire)

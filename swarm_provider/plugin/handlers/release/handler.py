@@ -102,7 +102,7 @@ class ReleaseHandler(Handler):
             if before.get("baseName") != inputs["baseName"]:
                 # another family under this key, checked as Pulumi checks a replacement
                 before = {}
-        own = request_of(request, name, handler.resource.token)
+        own = request_of(request, name, handler.resource)
         self.session.log.speak_for(own.urn, request.urn, str(name))
         with self.run.during(own.urn, Phase.CHECK):
             self.run.register(own.urn)
@@ -241,7 +241,7 @@ class ReleaseHandler(Handler):
         states: dict[Name, Json] = {}
         for planned in read.plan.children:
             name, handler = Name(planned.kind, planned.key), self._handlers[planned.kind]
-            own = request_of(request, name, handler.resource.token)
+            own = request_of(request, name, handler.resource)
             with self.run.during(own.urn, Phase.READ):
                 live = await handler.read(own, str(planned.inputs["name"]), {}, {})
             if live is not None:

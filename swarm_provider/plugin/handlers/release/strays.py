@@ -55,7 +55,7 @@ def _name_of(request: Request, handler: Handler, kind: str, stack: str, item: Js
     key = (base or "").removeprefix(f"{stack}_")
     name = Name(kind, key)
     # a Release `shop-x` has URNs that begin as those of `shop`, but other names
-    same = base == f"{stack}_{key}" and labels.urn(own) == request_of(request, name, handler.resource.token).urn
+    same = base == f"{stack}_{key}" and labels.urn(own) == request_of(request, name, handler.resource).urn
     return name if same else None
 
 
@@ -65,5 +65,5 @@ def _child(request: Request, run: Run, handler: Handler, name: Name, item: Json)
     inputs: Json = {"name": live}
     if name.kind in ("config", "secret"):
         inputs |= {"baseName": labels.base(own), "familyId": labels.family(own)}
-    asked = request_of(request, name, handler.resource.token)
+    asked = request_of(request, name, handler.resource)
     return Child(name, asked, run, handler, inputs, {}, {"name": live, "incarnation": labels.incarnation(own)})
