@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from swarm_provider.cli.common import OK, Commands, Help, fail
+from swarm_provider.cli.common import OK, Commands, Help, add_manager, fail
 from swarm_provider.core.foreign import shown
 
 _EXAMPLES: Final = """\
@@ -36,8 +36,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("stack", metavar="STACK", help="name of the stack, as `docker stack ls` shows it")
     parser.add_argument("--python", action="store_true", help="write a Python program instead of a compose file")
     parser.add_argument("--directory", default=".", metavar="DIR", help="where to write; default: here")
-    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
-    parser.add_argument("--context", help="a docker context instead")
+    add_manager(parser)
     parser.set_defaults(command=run)
 
 

@@ -6,10 +6,13 @@ import argparse
 import os
 import sys
 import textwrap
-from typing import Any, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
 from swarm_provider.core.foreign import shown
 from swarm_provider.errors import SwarmProviderError
+
+if TYPE_CHECKING:
+    from swarm_provider.dockerapi import ConnectionSettings
 
 OK: Final = 0
 FAILED: Final = 1
@@ -35,6 +38,19 @@ class Help(argparse.RawDescriptionHelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return super()._fill_text(text, width, indent) if "\n" in text else textwrap.fill(text, width)
+
+
+def add_manager(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say where the swarm is."""
+    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
+    parser.add_argument("--context", help="a docker context instead")
+
+
+def connection(arguments: argparse.Namespace) -> ConnectionSettings:
+    """Return how to reach the swarm that the options of `add_manager` say."""
+    from swarm_provider.dockerapi import ConnectionSettings
+
+    return ConnectionSettings(host=arguments.host, context=arguments.context, environ=dict(os.environ))
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from swarm_provider.cli import checks
 from swarm_provider.cli.checks import Finding
-from swarm_provider.cli.common import FAILED, OK, Commands, Help, painted
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, painted
 from swarm_provider.core.english import count
 from swarm_provider.core.foreign import shown
 
@@ -43,8 +43,7 @@ def add(commands: Commands) -> None:
         formatter_class=Help,
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
-    parser.add_argument("--context", help="a docker context instead")
+    add_manager(parser)
     parser.add_argument("--stack", metavar="NAME", help="use the swarm: configuration in Pulumi.NAME.yaml")
     parser.add_argument(
         "-C", "--cwd", metavar="DIR", default=".", help="folder of the Pulumi program; default: this one"

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from dataclasses import replace
 from typing import Final
 
-from swarm_provider.cli.common import FAILED, OK, Commands, Help, fail, say
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, connection, fail, say
 from swarm_provider.core import labels
 from swarm_provider.core.image import registry
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
@@ -40,14 +39,13 @@ def add(commands: Commands) -> None:
         formatter_class=Help,
     )
     refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
-    refresh.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
-    refresh.add_argument("--context", help="a docker context instead")
+    add_manager(refresh)
     refresh.set_defaults(command=refresh_auth)
 
 
 def refresh_auth(arguments: argparse.Namespace) -> int:
     """Send the logins, say what was done for each service; the exit code says whether all that could be were sent."""
-    settings = ConnectionSettings(host=arguments.host, context=arguments.context, environ=dict(os.environ))
+    settings = connection(arguments)
     try:
         return asyncio.run(_refresh(settings, arguments.stack))
     except SwarmProviderError as error:

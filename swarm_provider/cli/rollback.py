@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from typing import Final
 
-from swarm_provider.cli.common import FAILED, OK, Commands, Help, fail, say
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, connection, fail, say
 from swarm_provider.core import Json
 from swarm_provider.core.english import count, listed
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
+from swarm_provider.dockerapi.kinds import kind_of
 from swarm_provider.errors import InputError, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.change.restart import restart
 from swarm_provider.plan.change.sentences import Forecast, describe
@@ -54,14 +54,13 @@ def add(commands: Commands) -> None:
     parser.add_argument("stack", metavar="STACK", help="name as in `docker stack ls`, or PROJECT/STACK of Pulumi")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask, where nothing tells what the latest deploy was")
-    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
-    parser.add_argument("--context", help="a docker context instead")
+    add_manager(parser)
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, say what will be done, do it and wait."""
-    settings = ConnectionSettings(host=arguments.host, context=arguments.context, environ=dict(os.environ))
+    settings = connection(arguments)
     try:
         return asyncio.run(_rollback(settings, arguments))
     except SwarmProviderError as error:
@@ -75,7 +74,7 @@ async def _rollback(settings: ConnectionSettings, arguments: argparse.Namespace)
         if not services:
             return fail(f"{swarm.name} has no service of a stack {arguments.stack!r}")
         lists = await asyncio.gather(*(swarm.list(kind) for kind in _KINDS))
-        there = {kind: {_id(item) for item in items} for kind, items in zip(_KINDS, lists, strict=True)}
+        there = {kind: {kind_of(kind).id_of(item) for item in items} for kind, items in zip(_KINDS, lists, strict=True)}
         found = way_back(services, there)
         await _announce(swarm, found)
         _require_possible(arguments.stack, found)
@@ -86,10 +85,6 @@ async def _rollback(settings: ConnectionSettings, arguments: argparse.Namespace)
         return await _go(swarm, found)
     finally:
         await swarm.close()
-
-
-def _id(item: Json) -> str:
-    return str(item.get("ID") or item.get("Id"))
 
 
 async def _announce(swarm: Swarm, found: WayBack) -> None:

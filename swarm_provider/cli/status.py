@@ -6,12 +6,11 @@ import argparse
 import asyncio
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from swarm_provider.cli.common import OK, Commands, Help, fail, painted, say
+from swarm_provider.cli.common import OK, Commands, Help, add_manager, connection, fail, painted, say
 from swarm_provider.convert.service.spec import from_spec
 from swarm_provider.core import Json, labels
 from swarm_provider.core.foreign import shown
@@ -51,14 +50,13 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("stack", metavar="STACK", help="name as in `docker stack ls`, or PROJECT/STACK of Pulumi")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--host", help="a manager, such as ssh://ops@manager-1; default: as docker finds it")
-    parser.add_argument("--context", help="a docker context instead")
+    add_manager(parser)
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, and print; the exit code says whether all is well."""
-    settings = ConnectionSettings(host=arguments.host, context=arguments.context, environ=dict(os.environ))
+    settings = connection(arguments)
     try:
         where, found = asyncio.run(_look(settings, arguments.stack))
     except SwarmProviderError as error:
