@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swarm_provider.core.values import UNKNOWN, Secret
-from tests.simulation.engine.state import Json
+from tests.simulation.engine.state import Json, token_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Declared:
     depends_on: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     alias: str = ""
+
+    @property
+    def token(self) -> str:
+        return token_of(self.kind)
 
     def references(self) -> dict[str, tuple[str, ...]]:
         """Names by input."""

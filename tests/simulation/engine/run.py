@@ -21,7 +21,7 @@ from swarm_provider.plugin.protocol.values import decode, encode
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.engine.plugin import Person, PluginProcess
 from tests.simulation.engine.program import Declared, Program, resolved
-from tests.simulation.engine.state import Json, Resource, State
+from tests.simulation.engine.state import Json, Resource, State, token_of
 from tests.support.in_process import Refused
 
 PARALLEL = 16
@@ -72,7 +72,7 @@ class Stack:
         self.state = State()
 
     def urn(self, kind: str, name: str) -> str:
-        return f"urn:pulumi:{self.stack}::{self.project}::swarm:index:{kind}::{name}"
+        return f"urn:pulumi:{self.stack}::{self.project}::{token_of(kind)}::{name}"
 
 
 class Run:
@@ -173,7 +173,7 @@ class Run:
                     provider_pb2.ReadRequest(
                         urn=one.urn,
                         name=one.name,
-                        type=f"swarm:index:{one.kind}",
+                        type=one.token,
                         id=one.id,
                         inputs=one.inputs,
                         properties=one.outputs,
@@ -299,7 +299,7 @@ class Run:
             provider_pb2.CheckRequest(
                 urn=urn,
                 name=declared.name,
-                type=f"swarm:index:{declared.kind}",
+                type=declared.token,
                 news=news,
                 olds=encode({}) if old is None else old.inputs,
             ),
@@ -314,7 +314,7 @@ class Run:
             provider_pb2.DiffRequest(
                 urn=old.urn,
                 name=old.name,
-                type=f"swarm:index:{old.kind}",
+                type=old.token,
                 id=old.id,
                 old_inputs=old.inputs,
                 olds=old.outputs,
@@ -329,7 +329,7 @@ class Run:
         request = provider_pb2.CreateRequest(
             urn=new.urn,
             name=new.name,
-            type=f"swarm:index:{new.kind}",
+            type=new.token,
             properties=new.inputs,
             preview=self.preview,
         )
@@ -362,7 +362,7 @@ class Run:
         request = provider_pb2.UpdateRequest(
             urn=new.urn,
             name=new.name,
-            type=f"swarm:index:{new.kind}",
+            type=new.token,
             id=old.id,
             old_inputs=old.inputs,
             news=new.inputs,
@@ -404,7 +404,7 @@ class Run:
                     provider_pb2.DeleteRequest(
                         urn=one.urn,
                         name=one.name,
-                        type=f"swarm:index:{one.kind}",
+                        type=one.token,
                         id=one.id,
                         old_inputs=one.inputs,
                         properties=one.outputs,

@@ -13,6 +13,11 @@ Json = dict[str, Any]
 Struct = struct_pb2.Struct
 
 
+def token_of(kind: str) -> str:
+    """The type of a resource, as Pulumi has it."""
+    return f"swarm:index:{kind}"
+
+
 @dataclass(frozen=True)
 class Resource:
     """One resource of a state; values are as they went over the wire.
@@ -36,6 +41,10 @@ class Resource:
     errors: tuple[str, ...] = ()
     going: bool = False
     refreshed: bool = True
+
+    @property
+    def token(self) -> str:
+        return token_of(self.kind)
 
     def plain(self) -> Json:
         return decode(self.outputs)
