@@ -40,7 +40,7 @@ def test_s1_up_deploys_the_stack_that_docker_stack_deploy_deploys(
     try:
         assert ours == _objects(docker)
     finally:
-        docker("stack", "rm", "--detach=false", "todo")
+        docker.remove_stack("todo")
 
 
 def _objects(docker: Docker) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_s4_destroy_after_stack_rm_by_hand_finds_nothing_to_do(
     write_yaml(app, "group.yml", GROUP)
     app.write("settings.json", "{}")
     app.up().assert_ok()
-    docker("stack", "rm", "--detach=false", unique)
+    docker.remove_stack(unique)
 
     app.destroy().assert_ok()
 

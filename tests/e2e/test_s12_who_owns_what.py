@@ -98,7 +98,7 @@ def test_s12_stack_rm_by_hand_is_seen_and_undone_with_the_data_in_place(
     app.up().assert_ok()
     service = f"{unique}_app"
     docker.exec_in(service, "sh", "-c", "echo kept > /data/file")
-    docker("stack", "rm", "--detach=false", unique)
+    docker.remove_stack(unique)
 
     preview = app.preview(diff=True).assert_ok()
 

@@ -132,6 +132,18 @@ class Docker:
                 )
             time.sleep(0.1)
 
+    def remove_stack(self, stack: str, timeout: float = 60) -> None:
+        """`docker stack rm`, and wait until no container of the stack runs on this node.
+
+        Not with docker's own `--detach=false`: it once waited for ever, after service and network had gone.
+        """
+        self("stack", "rm", stack)
+        end = time.monotonic() + timeout
+        while left := self.lines("ps", "-q", "--filter", f"label=com.docker.stack.namespace={stack}"):
+            if time.monotonic() > end:
+                raise EngineError(f"stack {stack}: {len(left)} containers still run {timeout:g} s after its removal")
+            time.sleep(0.1)
+
     def wait_settled(self, service: str, timeout: float = 60) -> None:
         """Wait until Swarm's last update of the service has ended, however; one that replaces nothing has no status."""
         begun = time.monotonic()
