@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.budget import NEEDS_AN_ENGINE, Budget
 from tests.support.engine import ENGINES, Docker, Engine, named_engine, start_engine
 from tests.support.pulumi import PulumiProject, find_cli
 
 ProjectFactory = Callable[..., PulumiProject]
-SLOW = ("e2e", "live", "multinode")
 # how long one example takes says how busy the machine is, not whether the code is right
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--long"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
         items[:] = [item for item in items if not item.get_closest_marker("long")]
-    slow_files = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
+    slow_files = {item.path for item in items if any(item.get_closest_marker(name) for name in NEEDS_AN_ENGINE)}
     items.sort(key=lambda item: item.path not in slow_files)
 
 
@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     empty = tempfile.mkdtemp(prefix="spdocker")
     os.environ["DOCKER_CONFIG"] = empty
     config.add_cleanup(lambda: shutil.rmtree(empty, ignore_errors=True))
+    config.pluginmanager.register(Budget())
 
 
 @pytest.fixture(scope="session")

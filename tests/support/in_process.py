@@ -20,6 +20,7 @@ from swarm_provider.plugin.protocol.values import decode, encode
 from swarm_provider.plugin.run.run import Run
 from swarm_provider.plugin.server import Provider
 from swarm_provider.plugin.swarms import reach
+from tests.simulation.clock import VirtualLoop
 from tests.support.calls import Calls
 from tests.support.memory_swarm import MemorySwarm
 
@@ -105,7 +106,7 @@ class InProcess(Calls):
     def __init__(self, swarms: MemorySwarm | Mapping[str, MemorySwarm], config: Json | None = None) -> None:
         self._swarms = {HOST: swarms} if isinstance(swarms, MemorySwarm) else dict(swarms)
         self._config = {"host": HOST, **(config or {})}
-        self._loop = asyncio.Runner()
+        self._loop = asyncio.Runner(loop_factory=lambda: VirtualLoop(seed=0))
         self._connecting = mock.patch.object(reach, "connect", self._connect)
         self._person = _Person()
         self.said = self._person.said
