@@ -19,7 +19,7 @@ from swarm_provider.dockerapi.kinds import kind_of
 from swarm_provider.errors import InputError, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.change.restart import restart
 from swarm_provider.plan.change.sentences import Forecast, describe
-from swarm_provider.plan.change.way_back import Returned, WayBack, way_back
+from swarm_provider.plan.change.stack_rollback import Returned, StackRollback, plan_rollback
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.rollout.stack_status import members
@@ -75,7 +75,7 @@ async def _rollback(settings: ConnectionSettings, arguments: argparse.Namespace)
             return fail(f"{swarm.name} has no service of a stack {arguments.stack!r}")
         lists = await asyncio.gather(*(swarm.list(kind) for kind in _KINDS))
         there = {kind: {kind_of(kind).id_of(item) for item in items} for kind, items in zip(_KINDS, lists, strict=True)}
-        found = way_back(services, there)
+        found = plan_rollback(services, there)
         await _announce(swarm, found)
         _require_possible(arguments.stack, found)
         if arguments.dry_run:
@@ -87,7 +87,7 @@ async def _rollback(settings: ConnectionSettings, arguments: argparse.Namespace)
         await swarm.close()
 
 
-async def _announce(swarm: Swarm, found: WayBack) -> None:
+async def _announce(swarm: Swarm, found: StackRollback) -> None:
     """Say what becomes of each service."""
     if found.deploy:
         say(f"the latest deploy is {found.deploy}")
@@ -105,7 +105,7 @@ def _rolled(spec: Json, live: Json) -> Json:
     return {**spec, "UpdateConfig": live["PreviousSpec"].get("RollbackConfig")}
 
 
-def _require_possible(stack: str, found: WayBack) -> None:
+def _require_possible(stack: str, found: StackRollback) -> None:
     missing = [f"{one.name} needs {listed(one.missing)}" for one in found.returned if one.missing]
     if missing:
         raise InputError(
@@ -116,7 +116,7 @@ def _require_possible(stack: str, found: WayBack) -> None:
         raise InputError(f"nothing to roll back: no service of stack {stack!r} has a change of the latest deploy")
 
 
-def _require_consent(found: WayBack) -> None:
+def _require_consent(found: StackRollback) -> None:
     """Ask where the services do not tell which changes came together."""
     what = f"{count(len(found.returned), 'service')} of which nothing tells whether one deploy changed them"
     if not sys.stdin.isatty():
@@ -129,7 +129,7 @@ def _require_consent(found: WayBack) -> None:
         raise InputError("nothing was done")
 
 
-async def _go(swarm: Swarm, found: WayBack) -> int:
+async def _go(swarm: Swarm, found: StackRollback) -> int:
     watcher = Watcher(swarm)
     done = {str(one.live["ID"]): asyncio.Event() for one in found.returned}
     failed: list[str] = []

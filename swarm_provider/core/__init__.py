@@ -21,3 +21,6 @@ dictionaries (`Json`).
 from typing import Any
 
 Json = dict[str, Any]
+# a class with a method `list`, which Docker's API has, cannot write these types in its annotations
+Items = list[Json]
+Texts = list[str]

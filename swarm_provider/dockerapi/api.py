@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items, Json, Texts
 from swarm_provider.dockerapi import tasks
 from swarm_provider.dockerapi.calls import THREADS, Calls, auth_header
 from swarm_provider.dockerapi.connection.connect import Peer
@@ -28,9 +28,6 @@ from swarm_provider.dockerapi.questions import Questions
 from swarm_provider.dockerapi.registries import Registries
 from swarm_provider.errors import Conflict, NotFound
 
-# the class below has a method `list`, which hides the type from its annotations
-Items = list[Json]
-Texts = list[str]
 T = TypeVar("T")
 
 CREATE_ATTEMPTS = 3

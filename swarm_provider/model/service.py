@@ -29,7 +29,8 @@ from swarm_provider.model.types.kinds import (
 )
 from swarm_provider.model.types.measures import CPUS, DURATION, MEMSWAP, SIZE
 
-MODES: Final = ("replicated", "global", "replicated-job", "global-job")
+JOB_MODES: Final = ("replicated-job", "global-job")
+MODES: Final = ("replicated", "global", *JOB_MODES)
 ENDPOINT_MODES: Final = ("vip", "dnsrr")
 ACTIONS: Final = ("pause", "continue", "rollback")
 CONDITIONS: Final = ("none", "on-failure", "any")

@@ -6,13 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items, Json, Texts
 from swarm_provider.errors import ConnectionFailed, DockerError
 
-# the class below has a method `list`, which hides the type from its annotations
-Items = list[Json]
 T = TypeVar("T")
-Texts = list[str]
 
 Progress = Callable[[str], None]
 """Takes one line about how far something is; called only when the line has changed."""

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items, Json
 from swarm_provider.core.masking import SecretFilter
 from swarm_provider.errors import Cancelled, ConnectionFailed, DockerError, RolloutFailed, SwarmProviderError
 from swarm_provider.plan.facts.tasks import RUNNING, Task, by_service, is_down, node_name
@@ -20,7 +20,7 @@ from swarm_provider.plan.rollout.history import History, Snapshot, observe
 from swarm_provider.plan.rollout.state import Desired
 from swarm_provider.plan.rollout.verdict import Done, Failed, Waiting, explain, judge
 from swarm_provider.rollout.diagnose import Evidence, collect, reasons, registry_fault
-from swarm_provider.rollout.interfaces import Clock, Items, Progress, RealClock, Swarm, silent
+from swarm_provider.rollout.interfaces import Clock, Progress, RealClock, Swarm, silent
 from swarm_provider.rollout.retry import restart_update
 from swarm_provider.rollout.waiter import Outcome, Waiter
 

@@ -18,6 +18,7 @@ from swarm_provider.core.path import render
 from swarm_provider.core.values import has_unknown, reveal
 from swarm_provider.errors import Problem, SwarmProviderError
 from swarm_provider.model.rules import constraints, limits, unusable
+from swarm_provider.model.service import JOB_MODES
 
 _DNS_NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*")
 _LEAST_CPU: Final = 10**6
@@ -92,7 +93,7 @@ def _modes(inputs: Json, deploy: Json) -> Iterator[Problem]:
     mode = deploy.get("mode")
     if mode in ("global", "global-job") and deploy.get("replicas") is not None:
         yield Problem(f"a {mode} service cannot have replicas; remove one of the two", "deploy.replicas")
-    if mode in ("replicated-job", "global-job") and deploy.get("updateConfig") is not None:
+    if mode in JOB_MODES and deploy.get("updateConfig") is not None:
         yield Problem("a job cannot have an update_config; remove it", "deploy.update_config")
     ingress = any(port.get("mode", "ingress") == "ingress" for port in _maps(inputs.get("ports")))
     if deploy.get("endpointMode") == "dnsrr" and ingress:

@@ -8,10 +8,10 @@ Not here: whether restarted tasks find a node (scheduling).
     request_spec     What is sent for a service
     restart          Which tasks an update restarts, and why: known before anything is sent
     sentences        Sentences that a machine reads back, and their inverse
+    stack_rollback   Which services of a stack return to their previous spec, in which order
     summary          What a run does to the tasks of several services, and the one line that sums it up
     task_fates       What Swarm does to each slot of a service when a spec is sent
     task_origin      From which spec a task was made, and what that lacks of another one
     text_diff        Texts that are the same as YAML or JSON and differ in comments, quotes or spacing
-    way_back         Which services of a stack return to their previous spec, in which order
     volume_data      What a change of a service's mounts means for the data behind them
 """

@@ -40,7 +40,7 @@ class Returned:
 
 
 @dataclass(frozen=True)
-class WayBack:
+class StackRollback:
     """What a rollback of a stack does.
 
     Attributes:
@@ -54,7 +54,7 @@ class WayBack:
     left: Mapping[str, str]
 
 
-def way_back(services: Sequence[Json], there: Mapping[str, Collection[str]]) -> WayBack:
+def plan_rollback(services: Sequence[Json], there: Mapping[str, Collection[str]]) -> StackRollback:
     """Return what a rollback of a stack does.
 
     Args:
@@ -69,7 +69,7 @@ def way_back(services: Sequence[Json], there: Mapping[str, Collection[str]]) -> 
     for index, live in enumerate(going):
         after = tuple(str(other["ID"]) for other in going[:index] if _ended(other) <= _began(live))
         found.append(Returned(live, after, tuple(_missing(live["PreviousSpec"], there))))
-    return WayBack(deploy, tuple(found), left)
+    return StackRollback(deploy, tuple(found), left)
 
 
 def _why_left(live: Json, deploy: str) -> str:

@@ -10,12 +10,12 @@ from swarm_provider.core import Json
 from swarm_provider.core.english import count, listed
 from swarm_provider.core.path import within
 from swarm_provider.core.values import at
+from swarm_provider.model.service import JOB_MODES
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.restart import Restart
 from swarm_provider.plan.change.sentences import pace
 from swarm_provider.plan.change.task_origin import HARMLESS
 
-_JOBS: Final = ("replicated-job", "global-job")
 NO_DATA: Final = "no data volume touched"
 _NUMBERS: Final = tuple(field.name for field in fields(Restart))
 _RESTARTING: Final = 6
@@ -78,12 +78,12 @@ class Outlook:
 def tasks_of(inputs: Json) -> int | None:
     """Return how many tasks a service asks for; None where its mode has no such number."""
     mode, replicas = _mode(inputs), at(inputs, "deploy", "replicas")
-    return None if mode in ("global", *_JOBS) else replicas if isinstance(replicas, int) else 1
+    return None if mode in ("global", *JOB_MODES) else replicas if isinstance(replicas, int) else 1
 
 
 def runs_once(inputs: Json) -> bool:
     """Say whether a service is a job."""
-    return _mode(inputs) in _JOBS
+    return _mode(inputs) in JOB_MODES
 
 
 def _mode(inputs: Json) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items, Json
 from swarm_provider.core.values import FORECAST, reveal
 from swarm_provider.errors import InputError
 from swarm_provider.model.rules.refusals import PublishedPorts
@@ -21,7 +21,6 @@ from swarm_provider.plugin.run.parts import Parts
 from swarm_provider.plugin.run.phases import Phase, only_in
 from swarm_provider.plugin.run.planned_changes import Planned
 from swarm_provider.plugin.run.session import Session
-from swarm_provider.plugin.run.swarm import Items
 
 _PREPARING = (Phase.CHECK, Phase.DIFF, Phase.PLAN)
 

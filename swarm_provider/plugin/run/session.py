@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items, Json
 from swarm_provider.errors import ConnectionFailed, InputError
 from swarm_provider.plan.change.kept_settings import Outlook, describe
 from swarm_provider.plugin.protocol.engine_log import RESOURCE, EngineLog
 from swarm_provider.plugin.run.nodes import hostname
 from swarm_provider.plugin.run.settings import Settings
-from swarm_provider.plugin.run.swarm import Items, Offline, Swarm
+from swarm_provider.plugin.run.swarm import Offline, Swarm
 from swarm_provider.rollout.prune import Pruner
 from swarm_provider.rollout.watch import Watcher
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items, Json
 from swarm_provider.errors import ConnectionFailed
 from swarm_provider.rollout.interfaces import Swarm as Awaited
 
-# the class below has a method `list`, which hides the type from its annotations
-Items = list[Json]
-Texts = list[str]
 T = TypeVar("T")
 
 
