@@ -193,6 +193,24 @@ def test_tasks_of_another_version_on_paused_nodes_are_left_behind() -> None:
     assert left_behind(live, [task("a") | old, task("b") | new], nodes) is None
 
 
+@pytest.mark.parametrize(("runs", "well"), [("new", True), ("old", False)])
+def test_update_that_swarm_paused_is_a_problem_only_while_an_older_version_runs(runs: str, well: bool) -> None:
+    """`up` is done then as well: a task that failed once has made Swarm pause, and its next try runs."""
+    live = service(Replicated={"Replicas": 1}) | {"UpdateStatus": {"State": "paused", "Message": "update paused"}}
+    live["Spec"]["TaskTemplate"] = {"ContainerSpec": {"Image": "bb:new"}}
+    tasks = [task("a", slot=1) | {"Spec": {"ContainerSpec": {"Image": f"bb:{runs}"}}}]
+
+    shown = service_status(live, tasks, [node("a")], [], [], NOW)
+
+    assert shown.well is well
+    said = shown.notes if well else shown.problems
+    assert said == (
+        ("web: Swarm paused the update, and all its tasks run the new version",)
+        if well
+        else ("its update is paused: update paused",)
+    )
+
+
 def test_service_that_was_just_scaled_up_is_not_given_up() -> None:
     assert not given_up(REPLICATED, [task("a", slot=1)], [node("a")])
     assert given_up(REPLICATED, [task("a", slot=1), task("a", slot=2, state="failed", wanted="shutdown")], [node("a")])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.convert.unmodelled import unmodelled
 from swarm_provider.core import Json, labels
-from swarm_provider.plan.facts.tasks import ENDED, SECOND, Service, Task, is_down, node_name, slot_key
+from swarm_provider.plan.facts.tasks import ENDED, SECOND, Service, Task, is_down, node_name, same_template, slot_key
 from swarm_provider.plan.families.naming import current, object_labels, object_name
 from swarm_provider.plan.families.pruning import references
 from swarm_provider.plan.rollout.causes import failing, no_node_matches, rollback_note
@@ -46,7 +46,8 @@ class ServiceStatus:
         versions: configs and secrets in use.
         nodes: host names of the nodes on which tasks run.
         problems: why it has not converged, one line each.
-        notes: what else is worth knowing: tasks of an older version on paused nodes.
+        notes: what else is worth knowing: tasks of an older version on paused nodes, an update that Swarm paused at its
+            end.
         unmodelled: path -> value of what it has and no input can say.
     """
 
@@ -105,7 +106,7 @@ def service_status(
         tuple(_versions(live, {"config": configs, "secret": secrets})),
         tuple(sorted(on)),
         tuple(_problems(service, own, nodes, found)),
-        tuple(filter(None, (left_behind(live, tasks, nodes),))),
+        tuple(_notes(service, own, nodes, found)),
         unmodelled(live["Spec"]),
     )
 
@@ -121,8 +122,22 @@ def _versions(live: Json, there: dict[str, Sequence[Json]]) -> Iterable[Version]
             yield Version(kind, name, labels.base(own) or name, latest if latest != name else "")
 
 
+def _notes(service: Service, own: Sequence[Task], nodes: Sequence[Json], found: Health) -> Iterable[str]:
+    left = left_behind(service.json, [task.json for task in own], nodes)
+    if left:
+        yield left
+    elif service.update_state == "paused" and _has_arrived(service, own, nodes, found):
+        yield f"{service.name}: Swarm paused the update, and all its tasks run the new version"
+
+
+def _has_arrived(service: Service, own: Sequence[Task], nodes: Sequence[Json], found: Health) -> bool:
+    """Tell whether everything runs that the service asks for, whatever became of its update on the way."""
+    return found.well and all(same_template(service, task, nodes) for task in own if task.wanted)
+
+
 def _problems(service: Service, own: Sequence[Task], nodes: Sequence[Json], found: Health) -> Iterable[str]:
-    if service.update_state in ("paused", "rollback_paused"):
+    update = service.update_state
+    if update == "rollback_paused" or (update == "paused" and not _has_arrived(service, own, nodes, found)):
         message = str((service.json.get("UpdateStatus") or {}).get("Message") or "")
         yield f"its update is paused: {message}" if message else "its update is paused"
     note = rollback_note(service.json)
