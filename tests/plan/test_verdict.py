@@ -103,6 +103,28 @@ def test_task_that_stays_preparing_with_another_error_is_told_after_ten_seconds(
     assert isinstance(early, Waiting) and isinstance(late, Failed)
 
 
+def test_room_that_a_stopped_task_has_just_left_is_given_time_to_be_filled() -> None:
+    """On a busy manager the scheduler takes seconds: what waited while the room was taken does not count."""
+    service = _service("bb:2", replicas=1)
+    error = "no suitable node (max replicas per node limit exceed)"
+    pending = {**_task(1, "bb:2", "pending", node="", minute=2), "Status": {"State": "pending", "Err": error}}
+    stopping = _task(1, "bb:1", "running", desired="shutdown", minute=0)
+
+    def judged(seconds: float) -> Verdict:
+        """The verdict that long after the change, the older task having stopped after 2.5 s."""
+        history, now = None, 0.0
+        while True:
+            older = stopping if now < 2.5 else {**stopping, "Status": {"State": "shutdown"}}
+            snapshot = Snapshot(service, [older, pending], NODES)
+            history = observe(history, snapshot, 20, now)
+            if now >= seconds:
+                return judge(snapshot, Desired(service["Spec"], 20), history, now)
+            now += 0.5
+
+    assert isinstance(judged(4.5), Waiting)
+    assert isinstance(judged(5.5), Failed)
+
+
 def test_task_that_is_preparing_without_an_error_is_waited_for() -> None:
     service = _service("nope:1", replicas=1, state="")
     assert isinstance(_verdict(service, [_preparing(1, "")], seconds=60), Waiting)

@@ -100,6 +100,7 @@ class History:
         facts: what was reached so far; a new fact is progress.
         progress: when the newest fact was seen.
         alone: when something else of the run was last seen converging.
+        freeing: when room was last about to become free: the scheduler takes a moment to fill it.
         seen: per task id its state.
         failures: tasks of the awaited spec that ended, oldest first.
         completed: keys of the job's slots that completed in this iteration.
@@ -111,6 +112,7 @@ class History:
     facts: frozenset[tuple[str, str]] = frozenset()
     progress: float = 0.0
     alone: float = 0.0
+    freeing: float = 0.0
     seen: Mapping[str, ObservedTask] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     completed: frozenset[str] = frozenset()
@@ -198,7 +200,9 @@ def observe(
     if service.version < version_index:
         return history
     if history is None:
-        history = History(first=now, since=service.began - SLACK_NS, template=service.template, progress=now, alone=now)
+        history = History(
+            first=now, since=service.began - SLACK_NS, template=service.template, progress=now, alone=now, freeing=now
+        )
     groups = group_tasks(snapshot, service, history, now)
     seen = {task.id: _seen(history.seen.get(task.id), task, now) for task in map(Task, snapshot.tasks)}
     completed = history.completed | _completed(snapshot, service)
@@ -208,6 +212,7 @@ def observe(
         facts=facts,
         progress=now if facts != history.facts else history.progress,
         alone=now if others_converge else history.alone,
+        freeing=now if snapshot.room or groups.stopping else history.freeing,
         seen=seen,
         failures=_failures(history, snapshot, service, seen, now),
         completed=completed,
