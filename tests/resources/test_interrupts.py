@@ -15,11 +15,16 @@ from swarm_provider.resources.program import interrupts, sdk
 
 def raised(error: str) -> str:
     """What a program of Pulumi prints to stderr when this ends it."""
+    return stderr_of(f"raise {error}")
+
+
+def stderr_of(last: str) -> str:
+    """What a program of Pulumi prints to stderr whose last line this is."""
     program = f"""
 import swarm_provider.resources.program.interrupts as interrupts
 interrupts.sdk.is_run_by_pulumi = lambda: True
 interrupts.end_quietly()
-raise {error}
+{last}
 """
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
@@ -32,6 +37,12 @@ def test_interrupt_ends_a_program_without_a_traceback() -> None:
 
 def test_what_is_still_open_then_is_not_printed_either() -> None:
     assert raised("KeyboardInterrupt(type('Open', (), {'__del__': lambda self: 1 / 0})())") == ""
+
+
+def test_interrupt_after_the_end_of_the_program_is_not_printed_either() -> None:
+    at_exit = "import atexit, signal; atexit.register({})"
+    assert stderr_of(at_exit.format("signal.raise_signal, signal.SIGINT")) == ""
+    assert "ZeroDivisionError" in stderr_of(at_exit.format("lambda: 1 / 0"))
 
 
 def test_every_other_error_is_printed_as_ever() -> None:

@@ -22,6 +22,8 @@ def end_quietly() -> None:
     sdk.hide_cancelled_registrations()
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _without_interrupts
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _unraisable_without_interrupts
 
 
 def _without_interrupts(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
@@ -30,3 +32,9 @@ def _without_interrupts(kind: type[BaseException], error: BaseException, traceba
         sys.unraisablehook = lambda unraisable: None
     else:
         sys.__excepthook__(kind, error, traceback)
+
+
+def _unraisable_without_interrupts(unraisable: sys.UnraisableHookArgs) -> None:
+    """Print what Python can raise nowhere, but for an interrupt: it comes at the program's end, too."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
