@@ -123,7 +123,8 @@ class Sources:
         ]
         tree, at = assembly.merged(documents), SourceLocation(report, str(self.files[0]))
         if not report.errors:
-            validation.check_schema(tree, at, self.dialect, self.accepted)
+            written = documents[0].tree if len(documents) == 1 else None
+            validation.check_schema(tree, at, self.dialect, self.accepted, written)
         if not report.errors:
             validation.warn_forbidden(tree, at)
             unsupported.warn(tree, at, self.dialect)

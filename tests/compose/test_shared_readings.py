@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swarm_provider.compose import load
-from swarm_provider.compose.common.dialect import Dialect
+from swarm_provider.compose.common import validation
+from swarm_provider.compose.common.dialect import DIALECTS, Dialect
 from swarm_provider.compose.common.validation import check_schema
+from swarm_provider.compose.spec.long_forms import canonical
 from swarm_provider.compose.yaml.reader import _trees, read
 from swarm_provider.compose.yaml.tree import Map, Report, SourceLocation
 from swarm_provider.errors import InputError
 from tests.compose.test_fuzz import CORPUS, mutated
+
+SHORT_FORMS = """
+services:
+  web:
+    image: "bb:1"
+    ports: ["8080:80", "127.0.0.1:8443:443"]
+    networks: [back]
+    depends_on: [db]
+    dns: 10.0.0.1
+    volumes: ["data:/data:ro"]
+  db: {image: "bb:1"}
+networks: {back: {}}
+volumes: {data: {}}
+"""
 
 
 def refused(tree: Map, dialect: Dialect) -> bool:
@@ -51,6 +68,34 @@ def test_the_same_holds_for_files_with_mistakes(text: str) -> None:
     with contextlib.suppress(InputError, UnicodeError):
         tree = read(text.encode(), "f.yml")
         assert refused(tree, "compose-spec") or not refused(tree, "docker")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated() | st.sampled_from(CORPUS))
+def test_what_is_valid_as_it_is_written_is_valid_with_long_forms(text: str) -> None:
+    with contextlib.suppress(InputError, UnicodeError):
+        tree = read(text.encode(), "f.yml")
+        assert refused(tree, "compose-spec") or not refused(canonical(tree, ranges=True), "compose-spec")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_file_is_parsed_and_checked_once_for_both_dialects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dialect: Dialect
+) -> None:
+    checked: list[Map] = []
+    validator = validation._validator("compose-spec")
+
+    def is_valid(tree: Map) -> bool:
+        checked.append(tree)
+        return bool(validator.is_valid(tree))
+
+    monkeypatch.setattr(validation, "_validator", lambda _: SimpleNamespace(is_valid=is_valid))
+    file = tmp_path / "stack.yml"
+    file.write_text(SHORT_FORMS)
+    _trees.cache_clear()
+    load([file], stack="s", env={}, dialect=dialect)
+    assert _trees.cache_info().misses == 1
+    assert len(checked) == 1
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -59,22 +59,30 @@ def _forbidden(tree: Map, at: SourceLocation) -> Iterator[tuple[str, SourceLocat
                 yield key, place.key(service, key)
 
 
-def check_schema(tree: Map, at: SourceLocation, dialect: Dialect = "docker", accepted: list[Map] | None = None) -> None:
+def check_schema(
+    tree: Map,
+    at: SourceLocation,
+    dialect: Dialect = "docker",
+    accepted: list[Map] | None = None,
+    written: Map | None = None,
+) -> None:
     """Note everything that the schema refuses in one interpolated file.
 
     Args:
         tree: the tree of one file.
         at: the place in the file, which collects problems.
         dialect: the dialect that the files are read in.
-        accepted: trees that the compose-spec's schema is known to accept, for who checks by both dialects. A tree that
-            docker's dialect finds to be one is added: every edit of docker-cli.json makes a rule looser, so it need
-            not be checked again by either.
+        accepted: trees that the compose-spec's schema is known to accept, for who checks by both dialects; one that is
+            found is added. Every edit of docker-cli.json makes a rule looser, so neither dialect checks it again.
+        written: the tree before its short forms were made long, which makes nothing invalid: both dialects have it,
+            where there is one document. None: `tree` itself.
     """
     if accepted is not None:
-        if any(_same(tree, one) for one in accepted):
+        written = tree if written is None else written
+        if any(_same(written, one) for one in accepted):
             return
-        if dialect == "docker" and _validator("compose-spec").is_valid(tree):
-            accepted.append(tree)
+        if _validator("compose-spec").is_valid(written):
+            accepted.append(written)
             return
     for count, error in enumerate(_validator(dialect).iter_errors(tree)):
         if count >= _MOST_ERRORS:

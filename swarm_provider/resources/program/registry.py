@@ -76,20 +76,22 @@ class Program:
         return found
 
     def mount(self, entry: Any) -> Any:
-        """Return a mount of a Volume resource of this program with the options that the volume is made with."""
+        """Return a mount in its long form, one of a Volume of this program with the options that the volume has."""
         full = _long_form(entry)
-        source = full.get("source") if full is not None else None
-        if full is None or full.get("type", "volume") != "volume":
+        if full is None:
             return entry
+        source = full.get("source")
+        if full.get("type", "volume") != "volume":
+            return full
         if isinstance(source, pulumi.Resource) and source in self.by_resource:
             volume, options = source, self.by_resource[source]
         elif isinstance(source, str) and source in self.volumes:
             volume, options = self.volumes[source]
         else:
-            return entry
+            return full
         given = full.get("volume")
         if given is not None and not isinstance(given, Mapping):
-            return entry
+            return full
         return {**full, "type": "volume", "source": volume, "volume": {**options, **(given or {})}}
 
 
