@@ -5,6 +5,7 @@ The key is the content, so an answer can never be stale, whoever asks. An answer
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import lru_cache, update_wrapper
@@ -34,23 +35,25 @@ class remembered(Generic[P, R]):  # noqa: N801 - a decorator
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         question = _Question(args, kwargs)
         answer: R = self._answer(question)
-        # the key is kept with the answer, and needs its text only
+        # the key is kept with the answer, and needs its digest only
         question.args, question.kwargs = (), {}
         return answer
 
 
 class _Question:
-    __slots__ = ("_text", "args", "kwargs")
+    __slots__ = ("_digest", "args", "kwargs")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
-        self._text = json.dumps([args, kwargs], default=_plain, sort_keys=True, separators=(",", ":"))
+        text = json.dumps([args, kwargs], default=_plain, sort_keys=True, separators=(",", ":"))
+        # the text is longer than many an answer
+        self._digest = hashlib.blake2b(text.encode(), digest_size=32).digest()
 
     def __hash__(self) -> int:
-        return hash(self._text)
+        return hash(self._digest)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Question) and self._text == other._text
+        return isinstance(other, _Question) and self._digest == other._digest
 
 
 def _plain(value: Any) -> Any:

@@ -210,24 +210,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         known = bool(olds or state)
         home = self._homes.of(mark_of(request.properties)) if known else self._homes.current
         session = home.session
-        unchanged = provider_pb2.ReadResponse(
-            id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
-        )
         try:
             self._require_swarm()
             await home.ready()
             if await session.is_offline():
                 session.warn_offline()
-                return unchanged
+                return _as_it_was(request)
         except (SwarmLost, GivenUp) as error:
             if not known:
                 raise
             self.log.warn("", str(error))
-            return provider_pb2.ReadResponse() if isinstance(error, SwarmLost) else unchanged
+            return provider_pb2.ReadResponse() if isinstance(error, SwarmLost) else _as_it_was(request)
         except SwarmProviderError:
             # one resource says it, and the run fails; the others need not say it again
             if olds and not home.run.is_first("unreachable"):
-                return unchanged
+                return _as_it_was(request)
             raise
         if not known:
             home.tell_where()
@@ -369,6 +366,13 @@ class _StillFailing(PartialFailure):
 
     def __init__(self, id: str, inputs: Json, outputs: Json, reasons: Any) -> None:
         super().__init__(id, outputs, reasons, inputs)
+
+
+def _as_it_was(request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
+    """Return the answer of a Read that says what the state says."""
+    return provider_pb2.ReadResponse(
+        id=request.id, inputs=request.inputs, properties=request.properties, refresh_before_update=True
+    )
 
 
 def _applied(request: Any) -> Phase:

@@ -13,6 +13,8 @@ from swarm_provider.core.values import UNKNOWN, Secret
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.release.deployment import with_ports_freed
 from swarm_provider.plugin.handlers.release.progress import Status
+from swarm_provider.plugin.handlers.service.handler import ServiceHandler
+from swarm_provider.plugin.protocol.operations import Request
 from tests.support.in_process import InProcess, Made
 from tests.support.memory_swarm import MemorySwarm
 
@@ -129,6 +131,25 @@ def test_state_names_no_folder_of_the_machine(run: InProcess, folder: Path) -> N
 
 
 # ------------------------------------------------------------------------------------------------ values
+
+
+def test_service_that_refers_to_a_new_secret_is_not_compared_again_once_that_has_its_name(
+    swarm: MemorySwarm, run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(run)
+    assert made.inputs["services"]["db"]["secrets"][0]["source"] == "shop_pass"
+
+    async def differs(self: ServiceHandler, request: Request, *inputs: Any) -> None:
+        raise AssertionError(f"{request.name} is compared")
+
+    monkeypatch.setattr(ServiceHandler, "diff", differs)
+    with InProcess(swarm) as later:
+        read = later.refresh(made)
+        name = read.state["secrets"]["pass"]
+        assert read.inputs["services"]["db"]["secrets"][0]["source"] == name != "shop_pass"
+        found = later.diff("Release", "shop", made.id, made.inputs, read.inputs, read.state, ())
+        assert not found.diffs
+        assert not later.change(read, composeFile="shop.yml", secrets=CONTENT).changes
 
 
 def test_value_that_is_known_later_leaves_the_rest_of_the_plan_known(run: InProcess) -> None:

@@ -19,7 +19,7 @@ class Claimed:
         urn: the resource.
         name: its actual name; UNKNOWN where only the update will tell.
         base: name of the family, or the name again.
-        ready: set once the object exists.
+        is_made: whether the object exists.
         id: its id then, "" before.
         kept: whether Delete of an older self of the resource leaves the object.
     """
@@ -27,15 +27,24 @@ class Claimed:
     urn: str
     name: Any
     base: str
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    is_made: bool = False
     id: str = ""
     kept: bool = False
+    _ready: asyncio.Event | None = field(default=None, repr=False)
+    """There once somebody waits: few do, and a run has thousands of claims."""
 
     def made(self, id: str) -> None:
         """Note that the object exists."""
         self.id = id
-        self.kept = True
-        self.ready.set()
+        self.kept = self.is_made = True
+        if self._ready is not None:
+            self._ready.set()
+
+    async def wait(self) -> None:
+        """Wait until the object exists."""
+        if not self.is_made:
+            self._ready = self._ready or asyncio.Event()
+            await self._ready.wait()
 
 
 class Claims:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import CHILDREN, UNKNOWN, reveal
+from swarm_provider.core.values import CHILDREN, UNKNOWN, at, reveal
 from swarm_provider.model import Resource
 from swarm_provider.model.resources import DEPLOYED_SERVICE
 from swarm_provider.plugin.handlers.base import Handler
@@ -101,6 +101,7 @@ def children(
         state: the outputs in the state.
     """
     states = state.get(CHILDREN) or {}
+    olds, news = (with_names_of_new(inputs, states) for inputs in (olds, news))
     renamed = _renamed(olds, news)
     gone = {before for before, _ in renamed.values()}
 
@@ -113,6 +114,35 @@ def children(
         )  # fmt: skip
 
     return [child(name) for name in names(olds, news) if name not in gone]
+
+
+def with_names_of_new(inputs: Json, states: Json) -> Json:
+    """Return the inputs of a Release with what services refer to under the names that secrets have got by now.
+
+    Check cannot know the name of a new one, so a service refers to its base until the next run.
+
+    Args:
+        inputs: in the state, or new.
+        states: the outputs of the children in the state.
+    """
+    made = {
+        one["baseName"]: states[name.text]["name"]
+        for name, one in ((Name("secret", key), one) for key, one in _map(inputs, "secret").items())
+        if "name" not in one and "name" in (states.get(name.text) or {})
+    }
+    if not made:
+        return inputs
+    return {**inputs, "services": {key: _referring(one, made) for key, one in _map(inputs, "service").items()}}
+
+
+def _referring(service: Json, made: Mapping[str, str]) -> Json:
+    entries = service.get("secrets")
+    if not isinstance(entries, list):
+        return service
+    return {
+        **service,
+        "secrets": [{**one, "source": made[one["source"]]} if at(one, "source") in made else one for one in entries],
+    }
 
 
 def _renamed(olds: Json, news: Json) -> dict[Name, tuple[Name, str]]:

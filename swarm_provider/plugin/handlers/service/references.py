@@ -149,7 +149,7 @@ async def _existing(run: Run, urn: str, swarm: Swarm, kind: str, name: str) -> t
     """Return id and name of the live object of this name, or of the one that a resource of this run makes of it."""
     planned = run.claimed(kind, name)
     live = None
-    if planned is None or not planned.ready.is_set():
+    if planned is None or not planned.is_made:
         # what this run has not made was there before
         live = await swarm.find(kind, name, allow_stale=True)
     if live is None and planned is not None:
@@ -158,7 +158,7 @@ async def _existing(run: Run, urn: str, swarm: Swarm, kind: str, name: str) -> t
             run.session.log.telling(urn, f"waiting for {kind} {name!r}, which {maker!r} of this program creates"),
             contextlib.suppress(TimeoutError),
         ):
-            await asyncio.wait_for(planned.ready.wait(), PLANNED_SECONDS)
+            await asyncio.wait_for(planned.wait(), PLANNED_SECONDS)
         # the name of a new secret is known only once it is made
         name = planned.name if isinstance(planned.name, str) else name
         if planned.id:
