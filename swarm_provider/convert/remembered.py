@@ -45,9 +45,8 @@ class _Question:
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
-        text = json.dumps([args, kwargs], default=_plain, sort_keys=True, separators=(",", ":"))
         # the text is longer than many an answer
-        self._digest = hashlib.blake2b(text.encode(), digest_size=32).digest()
+        self._digest = hashlib.blake2b(_text([args, kwargs]).encode(), digest_size=32).digest()
 
     def __hash__(self) -> int:
         return hash(self._digest)
@@ -58,3 +57,6 @@ class _Question:
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Secret) else {_UNKNOWN: 0}
+
+
+_text: Final = json.JSONEncoder(check_circular=False, default=_plain, sort_keys=True, separators=(",", ":")).encode

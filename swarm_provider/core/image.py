@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from swarm_provider.errors import InputError
 
@@ -16,6 +17,8 @@ DEFAULT_TAG = "latest"
 _LEGACY_DOMAIN = "index.docker.io"
 _OFFICIAL = "library/"
 _LONGEST_NAME = 255
+_REMEMBERED = 512
+"""References that are kept as they were read: each is asked for several times from Read to Check."""
 
 _DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = rf"(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[(?:[a-fA-F0-9:]+)\])(?::[0-9]+)?"
@@ -60,6 +63,7 @@ class ImageRef:
         return f"{self.name}{tag}{digest}"
 
 
+@lru_cache(_REMEMBERED)
 def parse(text: str) -> ImageRef:
     """Read an image reference as Docker does.
 
@@ -87,6 +91,7 @@ def parse(text: str) -> ImageRef:
     return ImageRef(match["domain"], match["path"], match["tag"] or "", digest)
 
 
+@lru_cache(_REMEMBERED)
 def familiar(text: str) -> str:
     """Return the name under which Docker's client stores an image in a service.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 _DURATION_UNITS: Final = {
@@ -32,8 +33,11 @@ INT64_MAX: Final = 2**63 - 1
 UNLIMITED: Final = -1
 LONGEST_TEXT: Final = 100
 """Characters of a number that anybody means; longer ones cost time before they are refused."""
+_REMEMBERED: Final = 512
+"""Texts of one kind whose number is kept: the services of a stack have the same few, and ask for each several times."""
 
 
+@lru_cache(_REMEMBERED)
 def duration_ns(text: str) -> int:
     """Return the nanoseconds of a Go duration such as `1m30s`.
 
@@ -65,6 +69,7 @@ def duration_text(nanoseconds: int) -> str:
     return sign + text
 
 
+@lru_cache(_REMEMBERED, typed=True)
 def size_bytes(value: str | int) -> int:
     """Return the bytes of a size such as `100M`; a bare number is bytes.
 
@@ -98,6 +103,7 @@ def size_text(size: int) -> str:
     return str(size)
 
 
+@lru_cache(_REMEMBERED, typed=True)
 def nano_cpus(value: str | int | float) -> int:
     """Return units of 1e-9 cpu of a number such as `0.50` (a fraction such as `1/4` works, as in docker).
 

@@ -51,6 +51,11 @@ class Resource:
         return ObjectOf(name=self.name, fields=self.inputs)
 
     @cached_property
+    def computed(self) -> frozenset[str]:
+        """The inputs that Check sets, whatever the user gives."""
+        return frozenset(entry.wire for entry in self.inputs if entry.computed)
+
+    @cached_property
     def repeated(self) -> frozenset[str]:
         """The inputs that stand among the outputs, too, as programs in other languages and policies read them there.
 

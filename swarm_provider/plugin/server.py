@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from swarm_provider.core import Json
-from swarm_provider.core.values import has_unknown, reveal, secret_texts
+from swarm_provider.core.values import Secret, has_unknown, reveal, secret_texts
 from swarm_provider.errors import GivenUp, InputError, Problem, SwarmLost, SwarmProviderError
 from swarm_provider.model.content import CONTENT
 from swarm_provider.model.provider import configuration
@@ -321,8 +321,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _opened(self, struct: Any, *, without: Container[str] = (KEPT,)) -> Json:
         """Decode properties; what is secret in them is in no message from now on."""
-        data = decode(struct, without=without)
-        self.log.hide(secret_texts(data))
+        secrets: list[Secret] = []
+        data = decode(struct, without=without, secrets=secrets)
+        if secrets:
+            self.log.hide(secret_texts(secrets))
         return data
 
     def failure(self, request: Any, error: PartialFailure) -> provider_pb2.ErrorResourceInitFailed:

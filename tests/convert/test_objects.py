@@ -117,6 +117,8 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
             ],
         }
     )
+    mount = spec["TaskTemplate"]["ContainerSpec"]["Mounts"][0]
+    spec["TaskTemplate"]["ContainerSpec"]["Mounts"].append({**mount, "Target": "/c"})
     assert [name for name, _ in unknown_to(spec, "1.40")] == [
         "ulimits",
         "volumes.volume.subpath",
@@ -124,7 +126,8 @@ def test_old_engine_drops_what_it_does_not_know() -> None:
     container = known_to(spec, "1.40")["TaskTemplate"]["ContainerSpec"]
     assert "Ulimits" not in container
     assert container["Mounts"] == [
-        {"Type": "volume", "Source": "v", "Target": "/b", "VolumeOptions": {"NoCopy": True}},
+        {"Type": "volume", "Source": "v", "Target": target, "VolumeOptions": {"NoCopy": True}}
+        for target in ("/b", "/c")
     ]
     assert unknown_to(spec, "1.46") == []
     # what is dropped is missed in the answer alone, and a spec that loses nothing is the answer

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.core.values import UNKNOWN, Secret
+from swarm_provider.core.values import UNKNOWN, Secret, secret_texts
 from swarm_provider.plugin.protocol.values import decode, encode
 
 LEAVES = st.one_of(st.text(max_size=8), st.booleans(), st.integers(1 - 2**53, 2**53 - 1), st.just(UNKNOWN), st.none())
@@ -23,6 +23,12 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES.filter(lambda value: value is not None), max_size=4))
 def test_values_survive_the_wire(data: dict[str, Any]) -> None:
     assert decode(encode(data)) == data
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES, max_size=4))
+def test_secrets_are_found_while_values_are_decoded(data: dict[str, Any]) -> None:
+    found: list[Secret] = []
+    assert secret_texts(decode(encode(data), secrets=found)) == secret_texts(found)
 
 
 def test_absent_properties_are_left_out() -> None:

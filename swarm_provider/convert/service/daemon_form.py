@@ -144,7 +144,7 @@ def _clean(value: Any, within: str = "") -> Any:
     for key, entry in value.items():
         if entry is None:
             continue
-        if key not in NAMES:
+        if key not in NAMES or (entry and isinstance(entry, (str, int))):
             result[key] = entry
             continue
         if key in _MAPS or (key == "Options" and isinstance(entry, dict)):

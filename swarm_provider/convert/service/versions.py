@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from swarm_provider.core import Json
@@ -35,18 +35,18 @@ def known_to(spec: Json, api_version: str) -> Json:
 
     Where it drops nothing, that is the spec itself: nobody changes it.
     """
-    dropped = [steps for steps, *_ in _newer_than(api_version) if _has(spec, steps)]
+    dropped = set(_found(spec, _newer_than(api_version)))
     if not dropped:
         return spec
     result: Json = copied(spec)
-    for steps in dropped:
-        _remove(result, steps)
+    for line in dropped:
+        _remove(result, SINCE[line][0].split("."))
     return result
 
 
 def unknown_to(spec: Json, api_version: str) -> list[tuple[str, str]]:
     """Return what a daemon of this API version would drop: (property of the inputs, API version that keeps it)."""
-    return [(name, since) for steps, name, since in _newer_than(api_version) if _has(spec, steps)]
+    return [SINCE[line][1:] for line in sorted(set(_found(spec, _newer_than(api_version))))]
 
 
 def copied(value: Any) -> Any:
@@ -57,18 +57,28 @@ def copied(value: Any) -> Any:
 
 
 @functools.cache
-def _newer_than(api_version: str) -> list[tuple[tuple[str, ...], str, str]]:
+def _newer_than(api_version: str) -> Json:
+    """Return the paths of what a daemon of this API version drops as a tree; its leaves are places in SINCE."""
+    tree: Json = {}
     present = version_number(api_version)
-    return [(tuple(path.split(".")), name, since) for path, name, since in SINCE if version_number(since) > present]
+    for line, (path, _, since) in enumerate(SINCE):
+        if version_number(since) > present:
+            *above, last = path.replace("[]", "").split(".")
+            functools.reduce(lambda branch, step: branch.setdefault(step, {}), above, tree)[last] = line
+    return tree
 
 
-def _has(value: Any, steps: Sequence[str]) -> bool:
-    """Tell whether the steps lead to something."""
-    step, rest = steps[0].removesuffix("[]"), steps[1:]
-    if not isinstance(value, dict) or step not in value:
-        return False
-    below = value[step] if isinstance(value[step], list) else [value[step]]
-    return not rest or any(_has(entry, rest) for entry in below)
+def _found(value: Json, tree: Json) -> Iterator[int]:
+    """Yield the places in SINCE of what the value has of a tree; each service is looked through several times."""
+    for step, below in tree.items():
+        if step in value:
+            if isinstance(below, int):
+                yield below
+                continue
+            inner = value[step]
+            for entry in inner if isinstance(inner, list) else (inner,):
+                if isinstance(entry, dict):
+                    yield from _found(entry, below)
 
 
 def _remove(value: Any, steps: Sequence[str]) -> None:

@@ -120,15 +120,14 @@ class Handler(ABC):
             olds: the inputs in the state.
             live: the live object; None where there is none.
         """
-        plain = {*self.names, *(entry.wire for entry in self.resource.inputs if entry.computed)}
+        plain = self.resource.computed.union(self.names)
         told = [place for place in labels.secrets_told(live) if place[0] not in plain]
         result: Json = wrapped(inputs, [*secret_places(olds), *told])
         return result
 
     def normal(self, news: Json) -> Json:
         """Return the inputs in normal form. Raises InputError with every problem."""
-        computed = {entry.wire for entry in self.resource.inputs if entry.computed}
-        given = {key: value for key, value in news.items() if key not in computed}
+        given = {key: value for key, value in news.items() if key not in self.resource.computed}
         inputs, problems = self.resource.normal(given)
         problems += [
             Problem("must not be secret: the swarm and the state show it; unsecret it", _TYPED.get(word, word))

@@ -7,7 +7,7 @@ sdk/proto documentation lists the signatures).
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -28,25 +28,33 @@ from swarm_provider.core.values import (
 from swarm_provider.model.types.kinds import EXACT_BELOW
 
 
-def decode(struct: struct_pb2.Struct | None, *, without: Container[str] = ()) -> Json:
+def decode(
+    struct: struct_pb2.Struct | None, *, without: Container[str] = (), secrets: list[Secret] | None = None
+) -> Json:
     """Return a Struct as plain data with Secret and UNKNOWN where the engine sent them.
 
     Args:
+        struct: the properties of one resource; None: it has none.
         without: properties that nobody asks for.
+        secrets: gets each Secret that is found, also those inside of others.
     """
     if struct is None:
         return {}
-    return {key: _decode(value) for key, value in struct.fields.items() if key not in without}
+    fields, found = struct.fields, [] if secrets is None else secrets
+    # by key: the pairs of such a mapping cost twice as much
+    return {key: _decode(fields[key], found) for key in fields if key not in without}
 
 
-def _decode(value: struct_pb2.Value) -> Any:
+def _decode(value: struct_pb2.Value, secrets: list[Secret]) -> Any:
+    # most values are strings, and a preview of hundreds of resources decodes tens of thousands
     kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return _decode_map(value.struct_value.fields)
-    if kind == "list_value":
-        return [_decode(item) for item in value.list_value.values]
     if kind == "string_value":
-        return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
+        text = value.string_value
+        return UNKNOWN if text == UNKNOWN_TEXT else text
+    if kind == "struct_value":
+        return _decode_map(value.struct_value.fields, secrets)
+    if kind == "list_value":
+        return [_decode(item, secrets) for item in value.list_value.values]
     if kind == "number_value":
         # the wire knows doubles only; of a large one nobody knows which integer was meant
         number = value.number_value
@@ -54,28 +62,32 @@ def _decode(value: struct_pb2.Value) -> Any:
     return value.bool_value if kind == "bool_value" else None
 
 
-def _decode_map(fields: Mapping[str, struct_pb2.Value]) -> Any:
-    signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
-    if signature == OF_SECRET:
-        return Secret(_decode(fields["value"]))
-    if signature == OF_OUTPUT:
-        inner = _decode(fields["value"]) if "value" in fields else UNKNOWN
-        return Secret(inner) if "secret" in fields and fields["secret"].bool_value else inner
+def _decode_map(fields: Mapping[str, struct_pb2.Value], secrets: list[Secret]) -> Any:
+    if SIGNATURE not in fields:
+        return {key: _decode(fields[key], secrets) for key in fields}
+    signature = fields[SIGNATURE].string_value
+    if signature in (OF_SECRET, OF_OUTPUT):
+        inner = _decode(fields["value"], secrets) if "value" in fields else UNKNOWN
+        if signature == OF_OUTPUT and not ("secret" in fields and fields["secret"].bool_value):
+            return inner
+        secrets.append(Secret(inner))
+        return secrets[-1]
     if signature == OF_ASSET and "text" in fields:
-        return _decode(fields["text"])
-    return {key: _decode(value) for key, value in fields.items()}
+        return _decode(fields["text"], secrets)
+    return {key: _decode(fields[key], secrets) for key in fields}
 
 
 def encode(data: Json) -> struct_pb2.Struct:
     """Return plain data as a Struct. Absent (None) properties are left out at the top; nested ones stay null."""
     struct = struct_pb2.Struct()
+    fields = struct.fields
     for key, value in data.items():
         if value is not None:
-            _encode(value, struct.fields[key])
+            _encode(value, fields[key])
     return struct
 
 
-def with_inputs(outputs: struct_pb2.Struct, inputs: struct_pb2.Struct, names: Iterable[str]) -> struct_pb2.Struct:
+def with_inputs(outputs: struct_pb2.Struct, inputs: struct_pb2.Struct, names: Container[str]) -> struct_pb2.Struct:
     """Return the outputs with the inputs of these names among them, as they are on the wire.
 
     Args:
@@ -83,36 +95,40 @@ def with_inputs(outputs: struct_pb2.Struct, inputs: struct_pb2.Struct, names: It
         inputs: those of the same resource.
         names: of the inputs that outputs repeat.
     """
-    for name in names:
-        if name in inputs.fields:
-            outputs.fields[name].CopyFrom(inputs.fields[name])
+    to, given = outputs.fields, inputs.fields
+    for name in given:
+        if name in names:
+            to[name].CopyFrom(given[name])
     return outputs
 
 
 def _encode(value: Any, target: struct_pb2.Value) -> None:
-    if value is None:
-        target.null_value = struct_pb2.NULL_VALUE
-    elif value is UNKNOWN:
-        target.string_value = UNKNOWN_TEXT
-    elif isinstance(value, Secret):
-        target.struct_value.fields[SIGNATURE].string_value = OF_SECRET
-        _encode(value.value, target.struct_value.fields["value"])
+    if isinstance(value, str):
+        target.string_value = value
+    elif isinstance(value, dict):
+        target.struct_value.SetInParent()
+        fields = target.struct_value.fields
+        for key, item in value.items():
+            _encode(item, fields[key])
     elif isinstance(value, bool):
         target.bool_value = value
     elif isinstance(value, int) and abs(value) >= EXACT_BELOW:
         target.string_value = str(value)
     elif isinstance(value, (int, float)):
         target.number_value = value
-    elif isinstance(value, str):
-        target.string_value = value
-    elif isinstance(value, Mapping):
-        target.struct_value.SetInParent()
-        for key, item in value.items():
-            _encode(item, target.struct_value.fields[key])
+    elif value is None:
+        target.null_value = struct_pb2.NULL_VALUE
+    elif value is UNKNOWN:
+        target.string_value = UNKNOWN_TEXT
+    elif isinstance(value, Secret):
+        fields = target.struct_value.fields
+        fields[SIGNATURE].string_value = OF_SECRET
+        _encode(value.value, fields["value"])
     else:
         target.list_value.SetInParent()
+        values = target.list_value.values
         for item in value:
-            _encode(item, target.list_value.values.add())
+            _encode(item, values.add())
 
 
 def flattened(inputs: Json) -> Json:

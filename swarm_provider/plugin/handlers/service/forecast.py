@@ -52,11 +52,13 @@ class Forecast:
         after = wanted_spec(olds, inputs)
         self._old_engine(urn, swarm, inputs, after)
         if isinstance(inputs["name"], str):
-            await self._placement(urn, swarm, olds, inputs, known_to(after, swarm.api_version))
+            after = known_to(after, swarm.api_version)
+            await self._placement(urn, swarm, olds, inputs, after)
             live = await swarm.find("service", inputs["name"], allow_stale=True)
             if live is not None and olds.get("name") == inputs["name"]:
                 names = await network_names(self.run, swarm, live["Spec"])
-                self.carried(urn, olds, inputs, live["Spec"], names, self._asked(swarm, olds))
+                asked = after if olds == inputs else self._asked(swarm, olds)
+                self.carried(urn, olds, inputs, live["Spec"], names, asked)
         if {**olds, "owner": inputs["owner"]} != inputs:
             # who left it so has read it; a stack that was renamed is none that changed
             nodes = await self.run.planned.nodes(swarm)
