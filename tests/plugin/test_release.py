@@ -265,6 +265,24 @@ def test_preview_of_a_change_sums_up_in_one_line(swarm: MemorySwarm, run: InProc
         )
 
 
+@pytest.mark.parametrize("on_failure", ["rollback", "keep"])
+def test_preview_says_what_could_not_be_returned(
+    swarm: MemorySwarm, run: InProcess, folder: Path, on_failure: str
+) -> None:
+    text = FILE.replace("depends_on: [db]", "depends_on: [db]\n    networks: [front]") + "networks:\n  front: {}\n"
+    (folder / "shop.yml").write_text(text)
+    made = make(run)
+    text = text.replace("front: {}", "front: {driver_opts: {com.docker.network.driver.mtu: '1400'}}")
+    text = text.replace("  db:", "  once: {image: 'bb:1', deploy: {mode: replicated-job}}\n  db:")
+    (folder / "shop.yml").write_text(text)
+    given: dict[str, Any] = {"dialect": "compose-spec", "replaceNetworks": True, "onFailure": on_failure}
+    with InProcess(swarm) as later:
+        later.change(later.refresh(made), preview=True, composeFile="shop.yml", secrets=CONTENT, **given)
+        told = summed_up(later)
+    warning = "; if a service fails, once and network front cannot be returned"
+    assert told.endswith(warning) == (on_failure == "rollback"), told
+
+
 def test_what_is_said_of_a_child_begins_with_its_key(run: InProcess) -> None:
     checked(run, env={"LEVEL": "x"}, strict=False)
     run.call("Cancel", empty_pb2.Empty())

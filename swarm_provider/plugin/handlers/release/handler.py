@@ -180,7 +180,7 @@ class ReleaseHandler(Handler):
             return await self._previewed(request, differing, found, news)
         everything = [*found, *await self._strays(request, olds, news)]
         deployment = Deployment(self.session, request.urn, everything, news.get("dependencies") or {}, differing)
-        reasons = await deployment.run(rollback=reveal(news.get("onFailure")) != "keep")
+        reasons = await deployment.run(rollback=_returns(news))
         made = outputs(stack, deployment.states, news)
         if reasons:
             raise PartialFailure(stack, made, reasons, _with_those_that_stay(news, found, deployment.states))
@@ -203,7 +203,7 @@ class ReleaseHandler(Handler):
         with contextlib.ExitStack() as all_of_them:
             for child in found:
                 all_of_them.enter_context(child.during(Phase.PLAN))
-            text = summed_up(found, differing)
+            text = summed_up(found, differing, rollback=_returns(news))
         if text:
             self.session.log.info(request.urn, text)
         return {**outputs(str(news["stackName"]), states, news), **({FORECAST: foretold} if foretold else {})}
@@ -252,6 +252,11 @@ class ReleaseHandler(Handler):
 
     async def delete(self, request: Request, id: str, olds: Json, state: Json) -> None:
         await remove(self._children(request, olds, {}, state), olds.get("dependencies") or {})
+
+
+def _returns(inputs: Json) -> bool:
+    """Say whether everything returns to what ran before when a service fails."""
+    return bool(reveal(inputs.get("onFailure")) != "keep")
 
 
 def _with_those_that_stay(news: Json, found: Sequence[Child], states: Mapping[Name, Json]) -> Json:

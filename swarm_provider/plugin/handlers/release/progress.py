@@ -49,12 +49,13 @@ class Status:
         return f"{head}; {', '.join(rest)}" if rest else head
 
 
-def summed_up(children: Sequence[Child], differing: Mapping[Path, bool]) -> str:
+def summed_up(children: Sequence[Child], differing: Mapping[Path, bool], *, rollback: bool) -> str:
     """Return the one line that sums up what a preview shows; "" where no service changes.
 
     Args:
         children: those of the old and of the new inputs, once their forecasts are made.
         differing: places of the children that differ, each with whether another object takes the place of the old one.
+        rollback: everything is to return to what ran before when a service fails.
     """
     services = [child for child in children if child.name.kind == "service" and _is_touched(child, differing)]
     if not services:
@@ -67,7 +68,10 @@ def summed_up(children: Sequence[Child], differing: Mapping[Path, bool]) -> str:
     ]
     mounts = [child.name.key for child in services if child.olds and child.news and _mounts_differ(child)]
     told = total(found, f"mounts of {listed(mounts)} change" if mounts else NO_DATA)
-    return f"{', '.join(clauses)}: {told[0].lower()}{told[1:].rstrip('.')}"
+    jobs = [one.service for one in found if one.job and (one.restarts or one.op == "create")]
+    lasting = [*jobs, *(str(child.name) for child in children if _is_network_made_anew(child, differing))]
+    warning = f"; if a service fails, {listed(lasting)} cannot be returned" if lasting and rollback else ""
+    return f"{', '.join(clauses)}: {told[0].lower()}{told[1:].rstrip('.')}{warning}"
 
 
 _VERBS = {
@@ -80,6 +84,10 @@ _VERBS = {
 
 def _is_touched(child: Child, differing: Mapping[Path, bool]) -> bool:
     return not child.news or not child.is_settled or child.name.place in differing
+
+
+def _is_network_made_anew(child: Child, differing: Mapping[Path, bool]) -> bool:
+    return child.name.kind == "network" and bool(child.olds) and differing.get(child.name.place, False)
 
 
 def _outlook(child: Child) -> Outlook:
