@@ -287,6 +287,124 @@ def test_what_cannot_be_returned_is_in_the_state(release: Write, monkeypatch: py
     assert swarm.names("service") == []
 
 
+def kept_of(refused: Refused) -> tuple[Json, Json]:
+    """Inputs and outputs that the state keeps after a failure."""
+    assert refused.kept is not None
+    return refused.kept[1:]
+
+
+def test_state_of_a_failed_update_that_keeps_is_what_there_is(release: Write) -> None:
+    swarm = MemorySwarm()
+    objects: Json = {"configs": {"app": {"content": "1"}}}
+    given = release("a", "b", "c", "d", objects=objects, inputs={"onFailure": "keep"})
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **given)
+    objects["configs"]["app"]["content"] = "2"
+    asked = release("a", "b", "c", "e", objects=objects, inputs={"onFailure": "keep"}, environment={"A": "2"})
+    path = Path(asked["composeFile"][0])
+    file = json.loads(path.read_text())
+    file["services"]["b"]["depends_on"], file["services"]["c"]["depends_on"] = ["a"], ["b"]
+    file["services"]["e"]["depends_on"] = ["b"]
+    path.write_text(json.dumps(file))
+    swarm.faults["update", "service", "shop_b"] = FAULT
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        made = provider.refresh(made)
+        provider.change(made, **asked)
+    inputs, state = kept_of(refused.value)
+    services = inputs["services"]
+    assert services.keys() == state["services"].keys() == {"a", "b", "c", "d"}, "e was not come to, d did not go"
+    assert services["a"]["environment"] == {"A": "2"}
+    assert {key: services[key] for key in "bcd"} == {key: made.inputs["services"][key] for key in "bcd"}
+    assert inputs["configs"]["app"]["data"] == "2"
+
+
+def test_state_of_a_way_back_that_did_not_get_through_is_what_there_is(
+    release: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm_provider.rollout.remove.IN_USE_TIMEOUT_S", 0.1)
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a"))
+    swarm.faults["create", "service", "shop_c"] = swarm.faults["remove", "service", "shop_b"] = FAULT
+    objects: Json = {"configs": {"app": {"content": "1"}}}
+    asked = release("a", "b", "c", objects=objects, environment={"A": "2"})
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        made = provider.refresh(made)
+        provider.change(made, **asked)
+    assert "could not be returned: b (" in refused.value.message
+    inputs, state = kept_of(refused.value)
+    assert inputs["services"].keys() == state["services"].keys() == {"a", "b"}
+    assert inputs["services"]["a"] == made.inputs["services"]["a"], "it is back"
+    assert inputs["services"]["b"]["environment"] == {"A": "2"}
+    assert inputs["configs"] == state["configs"] == {}
+
+
+def test_way_back_that_meets_a_swarm_that_is_gone_still_says_the_cause(
+    release: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", "b"))
+    swarm.faults["update", "service", "shop_b"] = FAULT
+    inspect = MemorySwarm.inspect
+
+    async def lost(self: MemorySwarm, kind: str, name_or_id: str) -> Json | None:
+        if self.changes and self.changes[-1].name == "shop_b":
+            raise DockerError("connection reset", status=0)
+        return await inspect(self, kind, name_or_id)
+
+    monkeypatch.setattr(MemorySwarm, "inspect", lost)
+    swarm.changes.clear()
+    given = release("a", "b", environment={"A": "2"})
+    path = Path(given["composeFile"][0])
+    path.write_text(path.read_text().replace('"b": {', '"b": {"depends_on": ["a"], '))
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.change(provider.refresh(made), **given)
+    assert "b: the manager has a bad day" in refused.value.message
+    assert "a (connection reset)" in refused.value.message
+
+
+@pytest.mark.parametrize("kind", ["service", "network"])
+def test_way_back_leaves_what_somebody_else_made_meanwhile(release: Write, kind: str) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a"))
+    name = {"service": "shop_b", "network": "shop_side"}[kind]
+    live = swarm.live("service", "shop_a")
+    assert live is not None
+    theirs = {**live["Spec"], "Labels": {}} if kind == "service" else {"Driver": "overlay", "Scope": "swarm"}
+
+    async def create(self: MemorySwarm, *args: Any, **options: Any) -> str:
+        if args[0] == kind:
+            self.put(kind, {**theirs, "Name": name})
+        return await MemorySwarm.create(self, *args, **options)
+
+    swarm.create = create.__get__(swarm)  # type: ignore[method-assign]
+    given = release("a", "b", objects={"networks": {"side": {}}}, networks=["side"])
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.change(provider.refresh(made), **given)
+    assert name in swarm.names(kind), refused.value.message
+    assert f"{kind} {name} stays: somebody else made it meanwhile" in refused.value.message
+
+
+def test_service_that_was_made_anew_for_another_mode_gets_its_old_mode_again(release: Write) -> None:
+    swarm = MemorySwarm()
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", "b", deploy={"mode": "global"}))
+    before = swarm.live("service", "shop_a")
+    swarm.faults["update", "service", "shop_b"] = FAULT
+    given = release("a", "b", environment={"A": "2"})
+    path = Path(given["composeFile"][0])
+    path.write_text(path.read_text().replace('"b": {', '"b": {"depends_on": ["a"], "deploy": {"mode": "global"}, '))
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.change(provider.refresh(made), **given)
+    after = swarm.live("service", "shop_a")
+    assert before is not None and after is not None
+    assert after["Spec"] == before["Spec"], refused.value.message
+    assert refused.value.kept is None
+    assert "returned to what ran before: a" in refused.value.message
+
+
 def test_what_a_change_does_to_many_services_is_one_message_of_many_lines(release: Write) -> None:
     swarm = MemorySwarm()
     with InProcess(swarm) as provider:

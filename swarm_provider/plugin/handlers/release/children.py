@@ -64,6 +64,11 @@ class Child:
     state: Json
     renamed_from: str | None = None
 
+    @property
+    def was(self) -> Name:
+        """Which child its old object is: another one where it was renamed."""
+        return self.name if self.renamed_from is None else replace(self.name, key=self.renamed_from)
+
     def during(self, phase: Phase) -> AbstractContextManager[None]:
         """Let its handler do what belongs into a phase, while the Release is in it."""
         return self.run.during(self.request.urn, phase)

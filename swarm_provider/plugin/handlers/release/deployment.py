@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from swarm_provider.core import Json
@@ -27,6 +27,7 @@ class Deployment:
 
     Attributes:
         states: the outputs of each child that exists.
+        inputs: those by which each of them was made, or changed last.
     """
 
     def __init__(
@@ -51,7 +52,8 @@ class Deployment:
         self._children = children
         self._depends_on = depends_on
         self._differing = differing
-        self.states: dict[Name, Json] = {child.name: child.state for child in children if child.olds}
+        self.states: dict[Name, Json] = {child.was: child.state for child in children if child.olds}
+        self.inputs: dict[Name, Json] = {child.was: child.olds for child in children if child.olds}
         self._failed: dict[Name, Sequence[str]] = {}
         services = [child for child in children if child.news and child.name.kind == "service"]
         self._status = Status(len(services), sum(not self._is_to_be_made(child) for child in services))
@@ -80,9 +82,10 @@ class Deployment:
                 services = [child for child in wanted if child.name.kind == "service"]
                 await self._make(services, with_ports_freed(services, self._depends_on))
             if self._failed and before is not None and not self._session.cancelled.is_set():
-                told, is_back = await way_back(self._session, before, self._begun)
-                if is_back:
+                told, left = await way_back(self._session, before, self._begun)
+                if not left:
                     raise RolloutFailed([*self._reasons(), *told])
+                self._are_back(self._begun - {*left})
                 return [*self._reasons(), *told]
             if not self._failed:
                 await self._remove([child for child in gone if child not in first])
@@ -126,6 +129,20 @@ class Deployment:
 
         await asyncio.gather(*map(one, children))
 
+    def _are_back(self, names: Collection[Name]) -> None:
+        for child in self._children:
+            if child.name in names:
+                self._forget(child.name)
+                if child.olds:
+                    self._note(child.was, child.olds, child.state)
+
+    def _note(self, name: Name, inputs: Json, state: Json) -> None:
+        self.inputs[name], self.states[name] = inputs, state
+
+    def _forget(self, name: Name) -> None:
+        self.inputs.pop(name, None)
+        self.states.pop(name, None)
+
     def _ended(self, child: Child) -> None:
         if child.name.kind == "service":
             text = self._status.ended(str(child.name), well=child.name not in self._failed)
@@ -134,7 +151,7 @@ class Deployment:
     async def _make_one(self, child: Child) -> None:
         self._begun.add(child.name)
         replaced = self._differing.get(child.name.place, False)
-        if replaced and child.is_in_its_own_way and child.name in self.states:
+        if replaced and child.is_in_its_own_way and child.was in self.states:
             await self._remove_one(child)
         with child.during(Phase.APPLY):
             if child.olds and not replaced:
@@ -143,7 +160,7 @@ class Deployment:
                 )
             else:
                 _, made = await child.handler.create(child.request, child.news, preview=False)
-        self.states[child.name] = made
+        self._note(child.name, child.news, made)
 
     async def _remove(self, children: Sequence[Child]) -> None:
         await remove(children, {}, lambda child: self._tried(child, lambda: self._remove_one(child)))
@@ -151,13 +168,13 @@ class Deployment:
     async def _remove_one(self, child: Child) -> None:
         self._begun.add(child.name)
         await _remove(child)
-        self.states.pop(child.name, None)
+        self._forget(child.was)
 
     async def _tried(self, child: Child, what: Callable[[], Awaitable[None]]) -> None:
         try:
             await what()
         except PartialFailure as failure:
-            self.states[child.name] = failure.outputs
+            self._note(child.name, failure.inputs or child.news, failure.outputs)
             self._failed[child.name] = failure.reasons
         except SwarmProviderError as error:
             self._failed[child.name] = error.parts

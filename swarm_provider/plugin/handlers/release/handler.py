@@ -181,10 +181,11 @@ class ReleaseHandler(Handler):
         everything = [*found, *await self._strays(request, olds, news)]
         deployment = Deployment(self.session, request.urn, everything, news.get("dependencies") or {}, differing)
         reasons = await deployment.run(rollback=_returns(news))
-        made = outputs(stack, deployment.states, news)
-        if reasons:
-            raise PartialFailure(stack, made, reasons, _with_those_that_stay(news, found, deployment.states))
-        return made
+        if not reasons:
+            return outputs(stack, deployment.states, news)
+        kept = _kept_inputs(news, found, deployment.inputs)
+        states = {name: state for name, state in deployment.states.items() if inputs_of(kept, name)}
+        raise PartialFailure(stack, outputs(stack, states, kept), reasons, kept)
 
     async def _previewed(
         self, request: Request, differing: Mapping[path.Path, bool], found: Sequence[Child], news: Json
@@ -259,12 +260,18 @@ def _returns(inputs: Json) -> bool:
     return bool(reveal(inputs.get("onFailure")) != "keep")
 
 
-def _with_those_that_stay(news: Json, found: Sequence[Child], states: Mapping[Name, Json]) -> Json:
-    """Return the new inputs with those of the children that were to go and have not."""
-    result = {**news, **{place: dict(news[place]) for place in COMPUTED}}
-    for child in found:
-        if not child.news and child.name in states:
-            result[child.name.place[0]][child.name.key] = child.olds
+def _kept_inputs(news: Json, found: Sequence[Child], inputs: Mapping[Name, Json]) -> Json:
+    """Return the inputs of a Release that got only so far: those that each child has by now, not what it is to have.
+
+    Args:
+        news: the new inputs.
+        found: the children that the state or the files have; strays are found again by the next run.
+        inputs: those of each child that exists.
+    """
+    result = {**news, **{place: {} for place in COMPUTED}}
+    for name in dict.fromkeys(name for child in found for name in (child.was, child.name)):
+        if name in inputs:
+            result[name.place[0]][name.key] = inputs[name]
     return result
 
 

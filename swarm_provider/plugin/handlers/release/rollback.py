@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from swarm_provider.core import Json, labels
 from swarm_provider.core.values import reveal
@@ -19,6 +19,8 @@ from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
 from swarm_provider.rollout.retry import update_with_retry
+
+_OF_SOMEBODY: Final = "{} {} stays: somebody else made it meanwhile"
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ async def snapshot(swarm: Swarm, children: Sequence[Child]) -> Before:
     )
 
 
-async def way_back(session: Session, before: Before, begun: Collection[Name]) -> tuple[list[str], bool]:
-    """Return to what was there; return, line by line, what became of everything, and whether all of it is back.
+async def way_back(session: Session, before: Before, begun: Collection[Name]) -> tuple[list[str], Collection[Name]]:
+    """Return to what was there; return, line by line, what became of everything, and what could not be returned.
 
     Args:
         session: the way to the swarm.
@@ -70,14 +72,16 @@ class _Way:
         self._before = before
         self._returned: list[str] = []
         self._removed: list[str] = []
-        self._left: list[str] = []
+        self._left: list[tuple[Name, str]] = []
 
-    async def go(self, begun: Collection[Name]) -> tuple[list[str], bool]:
+    async def go(self, begun: Collection[Name]) -> tuple[list[str], Collection[Name]]:
         services = [child for child in self._before.children if child.name in begun and child.name.kind == "service"]
         await asyncio.gather(*map(self._service, services))
         others = [child for child in self._before.children if child.name in begun and child.name.kind != "service"]
-        await asyncio.gather(*(self._family(child) for child in others if child.name.kind != "network"))
-        await asyncio.gather(*(self._network(child) for child in others if child.name.kind == "network"))
+        families = [child for child in others if child.name.kind != "network"]
+        await asyncio.gather(*(self._tried(child, self._family(child)) for child in families))
+        networks = [child for child in others if child.name.kind == "network"]
+        await asyncio.gather(*(self._tried(child, self._network(child)) for child in networks))
         untouched = [
             child.name.key
             for child in self._before.children
@@ -87,36 +91,49 @@ class _Way:
             "returned to what ran before": self._returned,
             "removed again": self._removed,
             "not touched": untouched,
-            "could not be returned": self._left,
+            "could not be returned": [f"{name} ({why})" for name, why in self._left],
         }
-        return [f"{what}: {', '.join(sorted(which))}" for what, which in told.items() if which], not self._left
+        lines = [f"{what}: {', '.join(sorted(which))}" for what, which in told.items() if which]
+        return lines, {name for name, _ in self._left}
+
+    async def _tried(self, child: Child, work: Awaitable[None]) -> None:
+        # one that cannot be returned neither keeps the others from it nor hides the cause of all this
+        try:
+            await work
+        except SwarmProviderError as error:
+            self._left.append((child.name, str(error)))
 
     async def _service(self, child: Child) -> None:
         # a service that was renamed has two
         for name in dict.fromkeys(str(reveal(inputs["name"])) for inputs in (child.news, child.olds) if inputs):
-            await self._object(child, name)
+            await self._tried(child, self._object(child, name))
 
     async def _object(self, child: Child, name: str) -> None:
         old, live = self._before.services.get(name), await self._swarm.inspect("service", name)
-        try:
-            if old is None and live is not None:
-                await remove_service(
-                    self._swarm, live["ID"], watcher=await self._session.watcher(), name=name,
-                    cancelled=self._session.cancelled,
-                )  # fmt: skip
-                self._removed.append(child.name.key)
-            elif old is not None and live is None:
-                await self._swarm.create("service", old["Spec"], registry_auth=await self._login(old))
-                self._returned.append(child.name.key)
-            elif old is not None and live is not None and live["Version"] != old["Version"]:
-                await self._return(child, old, live)
-        except SwarmProviderError as error:
-            self._left.append(f"{child.name.key} ({error})")
+        if old == live or (old is not None and live is not None and live["Version"] == old["Version"]):
+            return
+        if old is not None and is_job(old["Spec"]):
+            self._left.append((child.name, "a job that ran cannot be taken back"))
+            return
+        if live is not None and (old is None or live["ID"] != old["ID"]):
+            # it was made meanwhile, perhaps in the place of one that Docker could not change into it
+            if labels.run(naming.object_labels(live)) != self._session.run_id:
+                self._left.append((child.name, _OF_SOMEBODY.format("service", name)))
+                return
+            await remove_service(
+                self._swarm, live["ID"], watcher=await self._session.watcher(), name=name,
+                cancelled=self._session.cancelled,
+            )  # fmt: skip
+            live = None
+        if old is None:
+            self._removed.append(child.name.key)
+        elif live is None:
+            await self._swarm.create("service", old["Spec"], registry_auth=await self._login(old))
+            self._returned.append(child.name.key)
+        else:
+            await self._return(child, old, live)
 
     async def _return(self, child: Child, old: Json, live: Json) -> None:
-        if is_job(old["Spec"]):
-            self._left.append(f"{child.name.key} (a job that ran cannot be taken back)")
-            return
         sent = await update_with_retry(
             self._swarm,
             "service",
@@ -157,35 +174,32 @@ class _Way:
         """Remove the versions that this run has made, and give the others the labels that they had."""
         kind, family = child.name.kind, child.news.get("familyId", "")
         known = self._before.versions[kind]
-        try:
-            for item in naming.versions(await self._swarm.labelled(kind, labels.FAMILY, family), family):
-                old = known.get(item["ID"])
-                if old is None:
-                    await remove_object(
-                        self._swarm, kind, item["ID"], name=naming.object_name(item), cancelled=self._session.cancelled
-                    )
-                    self._removed.append(f"{kind} {naming.object_name(item)}")
-                elif item["Spec"].get("Labels") != old["Spec"].get("Labels"):
-                    was = old["Spec"].get("Labels")
-                    await update_with_retry(
-                        self._swarm,
-                        kind,
-                        item["ID"],
-                        lambda now, was=was: {**now["Spec"], "Labels": was},  # type: ignore[misc]
-                    )
-        except SwarmProviderError as error:
-            self._left.append(f"{child.name} ({error})")
+        for item in naming.versions(await self._swarm.labelled(kind, labels.FAMILY, family), family):
+            old = known.get(item["ID"])
+            if old is None:
+                await remove_object(
+                    self._swarm, kind, item["ID"], name=naming.object_name(item), cancelled=self._session.cancelled
+                )
+                self._removed.append(f"{kind} {naming.object_name(item)}")
+            elif item["Spec"].get("Labels") != old["Spec"].get("Labels"):
+                was = old["Spec"].get("Labels")
+                await update_with_retry(
+                    self._swarm,
+                    kind,
+                    item["ID"],
+                    lambda now, was=was: {**now["Spec"], "Labels": was},  # type: ignore[misc]
+                )
 
     async def _network(self, child: Child) -> None:
         name = str(reveal((child.news or child.olds)["name"]))
         live = await self._swarm.inspect("network", name)
         if live is None or live["Id"] in self._before.networks:
             return
-        if child.olds:
-            self._left.append(f"{child.name} (a network that was replaced cannot be recreated as it was)")
+        if labels.urn(naming.object_labels(live)) != child.request.urn:
+            self._left.append((child.name, _OF_SOMEBODY.format("network", name)))
             return
-        try:
-            await remove_network(self._swarm, live["Id"], name=name, cancelled=self._session.cancelled)
-            self._removed.append(str(child.name))
-        except SwarmProviderError as error:
-            self._left.append(f"{child.name} ({error})")
+        if child.olds:
+            self._left.append((child.name, "a network that was replaced cannot be recreated as it was"))
+            return
+        await remove_network(self._swarm, live["Id"], name=name, cancelled=self._session.cancelled)
+        self._removed.append(str(child.name))
