@@ -13,7 +13,7 @@ from typing import Final
 
 from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, connection, fail, say
 from swarm_provider.core import Json
-from swarm_provider.core.english import count, listed
+from swarm_provider.core.english import listed
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
 from swarm_provider.dockerapi.kinds import kind_of
 from swarm_provider.errors import InputError, RolloutFailed, SwarmProviderError
@@ -118,11 +118,12 @@ def _require_possible(stack: str, found: StackRollback) -> None:
 
 def _require_consent(found: StackRollback) -> None:
     """Ask where the services do not tell which changes came together."""
-    what = f"{count(len(found.returned), 'service')} of which nothing tells whether one deploy changed them"
+    services = listed([one.name for one in found.returned])
+    doubt = "nothing tells whether the same deploy changed"
     if not sys.stdin.isatty():
-        raise InputError(f"nothing was done: this would return {what}; say --yes if it should")
+        raise InputError(f"nothing was done: {doubt} {services}; pass --yes to return what is listed")
     try:
-        answer = input(f"Return {what}? [y/N] ")
+        answer = input(f"Return {services}, although {doubt} them? [y/N] ")
     except EOFError:
         answer = ""
     if answer.strip().lower() not in ("y", "yes"):

@@ -306,7 +306,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _complete(self, request: Any, outputs: Json) -> Json:
         """Return the outputs of a create or update with what is known here: the forecast, or where it lives."""
         if request.preview:
-            return {**outputs, **self._run.foretold(request.urn)}
+            return {**outputs, **self._run.forecasts_of(request.urn)}
         return marked(outputs, self._session)
 
     def _require_swarm(self) -> None:

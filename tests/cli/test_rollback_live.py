@@ -88,7 +88,8 @@ def test_stack_of_docker_returns_after_a_yes_and_nothing_does_where_a_config_is_
 
     docker("service", "rm", f"{unique}_web")
     assert main(["rollback", unique, "--host", docker.host]) == 1
-    assert "1 service of which nothing tells whether one deploy changed them; say --yes" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"nothing tells whether the same deploy changed {unique}_db; pass --yes" in said
     assert spec(docker, unique, "db") == newer["db"]
     assert main(["rollback", unique, "--yes", "--host", docker.host]) == 0
     assert spec(docker, unique, "db")["TaskTemplate"]["ContainerSpec"].get("Env") is None

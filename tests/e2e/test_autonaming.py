@@ -40,5 +40,5 @@ def test_pattern_names_what_the_program_leaves_unnamed_and_it_keeps_its_name(
 def test_project_without_autonaming_asks_for_a_name(project: ProjectFactory) -> None:
     app = project(PROGRAM)
     app.run("config", "set", "--path", "pulumi:autonaming.mode", "disabled").assert_ok()
-    words = "name: is missing: `pulumi:autonaming` of this project is disabled; give it a name"
+    words = "name: is missing: `pulumi:autonaming` is disabled in this project; set a name"
     app.preview().assert_failed(words, max_lines=12)

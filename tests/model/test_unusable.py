@@ -102,6 +102,4 @@ LISTS = sorted(entry.wire for entry in SERVICE.inputs if isinstance(entry.type, 
 def test_null_in_a_list_is_refused_with_its_place(word: str) -> None:
     """`[config.name, other if other else None]`: the update ended in an internal error."""
     problems = SERVICE.normal({"image": "bb:1", word: [None]})[1]
-    assert [str(problem) for problem in problems] == [
-        f"{snake(word)}[0]: is null; leave the entry out, or give it a value"
-    ]
+    assert [str(problem) for problem in problems] == [f"{snake(word)}[0]: is null; remove the entry, or set a value"]

@@ -83,7 +83,7 @@ def test_what_was_there_before_the_pattern_keeps_its_name(run: InProcess, kind: 
 @every
 def test_project_that_wants_names_gets_an_error_for_what_has_none(run: InProcess, kind: str) -> None:
     failures = checked(run, kind, GIVEN[kind], "", Options.DISABLE)[1]
-    assert failures == ["name: is missing: `pulumi:autonaming` of this project is disabled; give it a name"]
+    assert failures == ["name: is missing: `pulumi:autonaming` is disabled in this project; set a name"]
 
 
 @pytest.mark.parametrize("kind", ["Network", "Service"])
@@ -104,7 +104,7 @@ def test_release_takes_the_name_unless_its_file_has_one(run: InProcess, tmp_path
     given = {"composeFile": [str(file)]}
     assert checked(run, "Release", given, "proj-dev-web")[0]["stackName"] == "proj-dev-web"
     assert (
-        "`pulumi:autonaming` of this project is disabled" in checked(run, "Release", given, "", Options.DISABLE)[1][0]
+        "`pulumi:autonaming` is disabled in this project" in checked(run, "Release", given, "", Options.DISABLE)[1][0]
     )
     file.write_text("name: shop\nservices: {api: {image: 'bb:1'}}")
     for mode in (Options.PROPOSE, Options.DISABLE):

@@ -47,7 +47,7 @@ USES: dict[str, tuple[Callable[[Run], Any], set[Phase]]] = {
     "ignored": (lambda run: run.ignored(WEB), {Phase.DIFF, Phase.PLAN, Phase.APPLY}),
     "differ": (lambda run: run.differ(WEB, ("services", "web"), replaced=False), {Phase.DIFF}),
     "differing": (lambda run: run.differing(WEB), {Phase.PLAN, Phase.APPLY}),
-    "foretold": (lambda run: run.foretold(WEB), {Phase.PLAN}),
+    "forecasts_of": (lambda run: run.forecasts_of(WEB), {Phase.PLAN}),
     "taken_along": (lambda run: run.taken_along(WEB), {Phase.PLAN}),
     "made": (lambda run: run.made(WEB, "service", "web", "web", "id"), {Phase.APPLY}),
     "add_version": (lambda run: run.add_version(WEB, "family"), {Phase.APPLY}),
@@ -80,7 +80,7 @@ def test_method_of_a_run_is_used_in_its_phases_only(name: str, phase: Phase) -> 
 
 def test_every_method_that_has_a_phase_is_tried_above() -> None:
     bound = {name for each in (Run, Parts) for name, method in vars(each).items() if hasattr(method, "__wrapped__")}
-    assert bound == {*USES, "foretell"}
+    assert bound == {*USES, "keep_forecast"}
 
 
 def test_handlers_keep_nothing_of_a_run() -> None:
@@ -112,10 +112,10 @@ def test_forecast_is_made_before_anything_is(phase: Phase) -> None:
     found = Restart(False, (), False)
     with run.during(WEB, phase):
         if phase in (Phase.CHECK, Phase.DIFF, Phase.PLAN):
-            assert run.foretell(WEB, "web", found)
+            assert run.keep_forecast(WEB, "web", found)
         else:
             with pytest.raises(WrongPhase):
-                run.foretell(WEB, "web", found)
+                run.keep_forecast(WEB, "web", found)
 
 
 def test_phase_of_another_resource_does_not_count() -> None:

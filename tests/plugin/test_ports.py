@@ -70,7 +70,7 @@ def test_port_of_a_service_of_somebody_else_is_a_warning_in_the_preview(swarm: M
 
 def test_port_of_a_service_of_somebody_else_is_an_error_of_the_update(swarm: MemorySwarm, run: InProcess) -> None:
     theirs(swarm)
-    with pytest.raises(Refused, match="'theirs', which is not of this program"):
+    with pytest.raises(Refused, match="'theirs', which this program does not manage"):
         run.make("Service", "web", **WEB, ports=["8080:80"])
 
 

@@ -245,7 +245,7 @@ class ListOf(Type):
             at.add_problem(f"must be a list, not {_kind(value)}")
             return value
         for index in (index for index, entry in enumerate(value) if entry is None):
-            at.item(index).add_problem("is null; leave the entry out, or give it a value")
+            at.item(index).add_problem("is null; remove the entry, or set a value")
         return [self.item.normal(entry, at.item(index)) for index, entry in enumerate(value)]
 
     def _key(self, value: Any) -> Any:

@@ -67,9 +67,9 @@ class VolumeHandler(Handler):
         if daemon is None:
             raise InputError(
                 Problem(
-                    f"the provider talks to another node's daemon ({swarm.name}), and a local volume can only be made "
-                    f"by the daemon of its own node; leave `node` out (Swarm makes the volume where a task mounts it), "
-                    f"or say where that daemon is: node_hosts={{{node!r}: 'ssh://...'}} on the provider",
+                    f"the provider talks to another node's daemon ({swarm.name}), and a local volume can only be "
+                    f"created by the daemon of its own node; remove `node` (Swarm then creates the volume where a task "
+                    f"mounts it), or set node_hosts={{{node!r}: 'ssh://...'}} on the provider",
                     "node",
                 )
             )

@@ -50,7 +50,7 @@ def _short(name: str) -> str:
 def required_name(name: str) -> str:
     """Return the name of what the program leaves unnamed. Raises InputError where the project forbids that."""
     if not name:
-        raise InputError(Problem("is missing: `pulumi:autonaming` of this project is disabled; give it a name", "name"))
+        raise InputError(Problem("is missing: `pulumi:autonaming` is disabled in this project; set a name", "name"))
     return name
 
 

@@ -276,7 +276,7 @@ class Run(Parts):
         self._taken_along[urn] = olds, replacing
 
     @only_in(*_PREPARING)
-    def foretell(self, urn: str, service: str, found: Restart) -> str:
+    def keep_forecast(self, urn: str, service: str, found: Restart) -> str:
         """Keep for the preview what the run will do to a service's tasks; return it in words.
 
         Args:
@@ -294,7 +294,7 @@ class Run(Parts):
     # ---------------------------------------------------------------- preview
 
     @only_in(Phase.PLAN)
-    def foretold(self, urn: str) -> Json:
+    def forecasts_of(self, urn: str) -> Json:
         """Return the forecasts of one resource as outputs of a preview; nothing of them is kept in the state."""
         found = self._forecasts.get(urn)
         return {FORECAST: found} if found else {}

@@ -200,7 +200,7 @@ class ReleaseHandler(Handler):
                 continue
             with child.during(Phase.PLAN):
                 states[child.name] = await _planned(child, differing.get(child.name.place, False))
-                foretold += self.run.foretold(child.request.urn).get(FORECAST, ())
+                foretold += self.run.forecasts_of(child.request.urn).get(FORECAST, ())
         with contextlib.ExitStack() as all_of_them:
             for child in found:
                 all_of_them.enter_context(child.during(Phase.PLAN))

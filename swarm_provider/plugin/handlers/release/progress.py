@@ -94,7 +94,7 @@ def _outlook(child: Child) -> Outlook:
     name, inputs = child.name.key, reveal(child.news or child.olds)
     if not child.news:
         return Outlook(name, "delete", stops=tasks_of(inputs), job=runs_once(inputs))
-    told = child.run.foretold(child.request.urn).get(FORECAST)
+    told = child.run.forecasts_of(child.request.urn).get(FORECAST)
     if told:
         restart = restart_of(told[-1])
         if restart.replaced:

@@ -137,7 +137,7 @@ class Forecast:
                 sent = self._sent(snapshot, live, after, news, names, again, asked)
                 after = on_top_of(after, live["Spec"], news, names, asked=asked) if sent is None else sent
         found = restart(before, after, network_names=names, snapshot=snapshot)
-        self.session.log.info(urn, self.run.foretell(urn, str(news["name"]), found))
+        self.session.log.info(urn, self.run.keep_forecast(urn, str(news["name"]), found))
 
     async def unchanged(self, urn: str, olds: Json, news: Json, *, again: bool) -> None:
         """Tell what an update does that changes nothing of the inputs: the last one is waited for, or retried.
@@ -157,7 +157,7 @@ class Forecast:
         wanted = self._kept(swarm, wanted_spec(olds, news))
         sent = self._sent(snapshot, live, wanted, news, names, again, self._asked(swarm, olds))
         found = restart(live["Spec"], sent or live["Spec"], network_names=names, snapshot=snapshot)
-        text = self.run.foretell(urn, str(news["name"]), found)
+        text = self.run.keep_forecast(urn, str(news["name"]), found)
         does = "Swarm continues the last update, and `up` waits" if sent is None else "`up` retries it"
         self.session.log.info(urn, f"{does}; {text}")
 
@@ -194,7 +194,7 @@ class Forecast:
             replacing: properties for which it is replaced.
         """
         found = replacement(spec_of(olds), replacing)
-        self.session.log.warn(urn, self.run.foretell(urn, str(olds.get("name")), found))
+        self.session.log.warn(urn, self.run.keep_forecast(urn, str(olds.get("name")), found))
 
     async def take_over(self, urn: str, news: Json, live: Json, *, again: bool) -> None:
         """Tell, at preview, that a live service will be adopted, and what that does to its tasks.
@@ -207,7 +207,7 @@ class Forecast:
         """
         if has_other_mode(live, news):
             found = replacement(live["Spec"], ("deploy.mode",))
-            self.session.log.warn(urn, self.run.foretell(urn, str(news["name"]), found))
+            self.session.log.warn(urn, self.run.keep_forecast(urn, str(news["name"]), found))
             return
         swarm = await self.session.swarm()
         names = await network_names(self.run, swarm, live["Spec"])
@@ -221,7 +221,7 @@ class Forecast:
             changes = (found.restarts, found.moves, found.anew, found.starts, found.stops, found.harmless)
             text = describe(Survival(f"service {news['name']!r}", updated=any(changes)))
             text += " (all its tasks stop, then new ones start)"
-        self.session.log.info(urn, f"{text}; {self.run.foretell(urn, news['name'], found)}")
+        self.session.log.info(urn, f"{text}; {self.run.keep_forecast(urn, news['name'], found)}")
 
     def carried(
         self, urn: str, olds: Json, inputs: Json, live: Json, names: Mapping[str, str], asked: Json | None

@@ -348,7 +348,7 @@ class ServiceHandler(Handler):
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
         if preview:
-            if not self.run.foretold(request.urn):
+            if not self.run.forecasts_of(request.urn):
                 # Diff has found nothing; what did not converge is updated all the same
                 await self.forecast.unchanged(request.urn, olds, news, again=state.get("converged") is False)
             return {**state, "image": planned_image(news)}

@@ -69,8 +69,8 @@ async def _check_worth_waiting(
     # the labels of a service of this run may name the Pulumi stack by an earlier name
     if claimed is None and labels.owner(live["Spec"].get("Labels")) != request.owner.text:
         raise DockerError(
-            f"port {port} is published by service {holder!r}, which is not of this program; publish another port, or "
-            f"remove that service",
+            f"port {port} is published by service {holder!r}, which this program does not manage; publish another "
+            f"port, or remove that service",
             status=error.status,
             call=error.call,
         )

@@ -52,8 +52,8 @@ def has_other_mode(live: Json, news: Json) -> bool:
         return False
     if labels.owner(live["Spec"].get("Labels")) is None:
         text = (
-            f"service {news['name']!r} exists with another mode, and Docker cannot change the mode of a service; set "
-            f"the mode that it has to adopt it, or remove it with `docker service rm {news['name']}`"
+            f"service {news['name']!r} exists with another mode, and Docker cannot change the mode of a service; to "
+            f"adopt it, set the mode that it has now, or else remove it with `docker service rm {news['name']}`"
         )
         raise InputError(Problem(text, "deploy.mode"))
     return True
