@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 _HIDDEN: Final = "…"
-_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s'\"<>]+")
 _USER: Final = re.compile(r"[\w.-]+")
 # parameters of backends and registries whose values are no secret, and tell one address from another
 _PLAIN: Final = frozenset(
@@ -34,11 +33,6 @@ def shown(url: str) -> str:
         # the `@` may belong to a parameter: then what follows it is the rest of a value
         place, query = "", ""
     return f"{scheme}{separator}{_HIDDEN + at if at else ''}{place}{_parameters(query)}"
-
-
-def shown_in(text: str) -> str:
-    """Return a string with every address in it as `shown` has it."""
-    return _IN_TEXT.sub(lambda match: shown(match[0]), text)
 
 
 def _cut(rest: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -35,6 +36,10 @@ def _end_with_parent(parent: int, engine: str) -> None:
     if _listens(engine):
         while os.getppid() == parent:
             time.sleep(LOOK_EVERY)
+    else:
+        with contextlib.suppress(OSError):
+            # the CLI's end of stderr may be gone with it
+            print(f"the swarm provider ends: Pulumi's engine does not listen on {engine}", file=sys.stderr, flush=True)
     os._exit(1)
 
 

@@ -94,13 +94,13 @@ def changed(preview: Preview) -> list[Changed]:
     return [one for one in found if one.ours or (one.op != "same" and not one.kind.startswith("pulumi:"))]
 
 
-def _one(steps: Sequence[Step], taken_over: bool) -> Changed:
+def _one(steps: Sequence[Step], adopted: bool) -> Changed:
     # a run looks at each object before it plans: the state as it was is in that step, the live object in the next
     refreshed = next((step for step in steps if step.op == "refresh"), None)
     acting = [step for step in steps if step.op in _OPS]
     op: Op = _OPS[acting[0].op] if acting else "same"
     goes_first = op == "replace" and any(step.op == "replace" and not step.made for step in acting)
-    op = "adopt" if taken_over and (op == "create" or (op == "replace" and not goes_first)) else op
+    op = "adopt" if adopted and (op == "create" or (op == "replace" and not goes_first)) else op
     first = acting[0] if acting else steps[-1]
     old = next((step.old for step in acting if step.old), None) or (first.old if not acting else None) or {}
     new = next((step.new for step in acting if step.new and step.op not in ("delete", "delete-replaced")), None)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from swarm_provider.core.url import shown, shown_in
+from swarm_provider.core.url import shown
 
 SECRET = "tr0ub4dor"
 
@@ -39,13 +39,8 @@ def test_address_is_shown_without_its_secrets(url: str, told: str) -> None:
     assert SECRET not in shown(url)
 
 
-def test_addresses_in_a_text_are_shown_without_their_secrets() -> None:
-    text = f'Get "https://me:{SECRET}@registry/v2/": refused (see http://docs.example.com)'
-    assert shown_in(text) == 'Get "https://…@registry/v2/": refused (see http://docs.example.com)'
-
-
-def test_long_texts_take_no_time() -> None:
+def test_long_addresses_take_no_time() -> None:
     began = time.process_time()
     for text in ("a" * 100_000, "a." * 50_000, "a://" * 25_000, "a://@?" * 16_000):
-        shown_in(text)
+        shown(text)
     assert time.process_time() - began < 5

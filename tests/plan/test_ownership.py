@@ -19,7 +19,7 @@ def test_nothing_there_means_create() -> None:
 
 def test_own_object_of_another_urn_is_taken_over() -> None:
     renamed = owner_of_urn("urn:pulumi:dev::todo::swarm:index:Service::another-name")
-    assert claim("service", "web", renamed.labels("x"), OWNER, adopt=False) is Claim.TAKE_OVER
+    assert claim("service", "web", renamed.labels("x"), OWNER, adopt=False) is Claim.ADOPT
 
 
 def test_foreign_object_is_refused_with_its_owner_even_when_adopting() -> None:
@@ -33,14 +33,14 @@ def test_object_made_with_docker_is_refused_with_the_way_out() -> None:
 
 
 def test_object_made_with_docker_is_taken_over_when_adopting() -> None:
-    assert claim("service", "web", {}, OWNER, adopt=True) is Claim.TAKE_OVER
+    assert claim("service", "web", {}, OWNER, adopt=True) is Claim.ADOPT
 
 
 # ------------------------------------------------------------------- renamed and moved Pulumi stacks
 
 
 def test_object_with_the_incarnation_of_the_state_is_ours_whatever_its_owner_label_says() -> None:
-    assert claim("service", "web", OTHER.labels("x"), OWNER, adopt=False, incarnation="x") is Claim.TAKE_OVER
+    assert claim("service", "web", OTHER.labels("x"), OWNER, adopt=False, incarnation="x") is Claim.ADOPT
 
 
 @pytest.mark.parametrize("incarnation", ["y", "", None])

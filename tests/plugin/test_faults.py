@@ -116,6 +116,12 @@ def test_plugin_that_cannot_serve_says_so_and_fails() -> None:
     assert done.stderr == "the swarm provider failed to start: RuntimeError: no port is free\n"
 
 
+def test_plugin_whose_engine_is_gone_says_so_and_fails() -> None:
+    done = started("from swarm_provider.plugin.__main__ import main\nmain()")
+    assert done.returncode == 1
+    assert done.stderr == "the swarm provider ends: Pulumi's engine does not listen on 127.0.0.1:1\n"
+
+
 def test_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     done = started(
         "import asyncio\nfrom swarm_provider.plugin.__main__ import _run\nasyncio.run(_run(None))",

@@ -45,7 +45,7 @@ class Claim(Enum):
     """What Create does about an object of that name."""
 
     CREATE = "create"
-    TAKE_OVER = "adopt"
+    ADOPT = "adopt"
 
 
 def proven(live: object, incarnation: object) -> bool:
@@ -105,7 +105,7 @@ def claim(
         return Claim.CREATE
     theirs = labels.owner(live)
     if theirs == owner.text or proven(live, incarnation) or (theirs is None and adopt):
-        return Claim.TAKE_OVER
+        return Claim.ADOPT
     if theirs is None:
         raise OwnershipError(
             f"{kind} {name!r} already exists and was not created by Pulumi; set adopt=True to adopt it as it is, "

@@ -91,7 +91,7 @@ class NetworkHandler(Handler):
         live = await (swarm.find("network", name) if preview else swarm.inspect("network", name))
         decision = self.decide(request, "network", name, live, adopt=bool(reveal(news.get("adopt"))))
         if preview:
-            if decision is Claim.TAKE_OVER:
+            if decision is Claim.ADOPT:
                 again = self.replaced(request, news, "name") is not None
                 fact = Survival(f"network {name!r}") if again else Adoption("network", name)
                 self.session.log.info(request.urn, describe(fact))

@@ -196,7 +196,7 @@ class Forecast:
         found = replacement(spec_of(olds), replacing)
         self.session.log.warn(urn, self.run.keep_forecast(urn, str(olds.get("name")), found))
 
-    async def take_over(self, urn: str, news: Json, live: Json, *, again: bool) -> None:
+    async def adopt(self, urn: str, news: Json, live: Json, *, again: bool) -> None:
         """Tell, at preview, that a live service will be adopted, and what that does to its tasks.
 
         Args:

@@ -131,9 +131,9 @@ class ServiceHandler(Handler):
                 self.forecast.replaced(request.urn, *taken_along)
             if isinstance(name, str) and not self.run.goes_first(request.urn):
                 live = await (await self.session.swarm()).find("service", name)
-                if self._claim(request, news, live) is Claim.TAKE_OVER and live is not None:
+                if self._claim(request, news, live) is Claim.ADOPT and live is not None:
                     again = self.replaced(request, news, "name") is not None
-                    await self.forecast.take_over(request.urn, news, live, again=again)
+                    await self.forecast.adopt(request.urn, news, live, again=again)
             unknown = dict.fromkeys(("serviceId", "endpoint", "incarnation"), UNKNOWN)
             outputs = {"name": name, "image": planned_image(news), **unknown}
             return (name if isinstance(name, str) else ""), outputs
@@ -142,7 +142,7 @@ class ServiceHandler(Handler):
         # where the run found none, Docker says so if one has appeared since
         live = await swarm.find("service", name, allow_stale=True) and await swarm.inspect("service", name)
         made, claim = None, self._claim(request, news, live)
-        if claim is Claim.TAKE_OVER and live is not None and has_other_mode(live, news):
+        if claim is Claim.ADOPT and live is not None and has_other_mode(live, news):
             await remove(self.run, request, live)
             claim = Claim.CREATE
         if claim is Claim.CREATE:
