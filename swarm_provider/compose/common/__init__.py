@@ -2,6 +2,7 @@
 
 Not here: what a section means (sections).
 
+    acceptance      Is a tree valid by a JSON schema? Yes or no, quickly
     context         The user's files that compose files name: how they are found and read
     dialect         The two dialects of compose files, by name, and one document of a file in one of them
     raw_env_file    Env files in the docker CLI's format, which the compose-spec calls `raw`

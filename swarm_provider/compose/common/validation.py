@@ -11,12 +11,10 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-from jsonschema.validators import extend
-
+from swarm_provider.compose.common.acceptance import Acceptance
 from swarm_provider.compose.common.dialect import Dialect
 from swarm_provider.compose.yaml.tree import Items, Map, SourceLocation, Template, as_written
 from swarm_provider.model.types.kinds import nearest
@@ -35,6 +33,7 @@ FORBIDDEN: Final = {
 # with the meaning of a key under deploy.resources, once docker lets it pass
 _HONOURED: Final = ("mem_limit", "memswap_limit")
 _MOST_ERRORS: Final = 50
+_SCHEMAS: Final = Path(__file__).parents[1] / "schema"
 
 
 def check_forbidden(tree: Map, at: SourceLocation) -> None:
@@ -81,7 +80,7 @@ def check_schema(
         written = tree if written is None else written
         if any(_same(written, one) for one in accepted):
             return
-        if _validator("compose-spec").is_valid(written):
+        if _accepts()(written):
             accepted.append(written)
             return
     for count, error in enumerate(_validator(dialect).iter_errors(tree)):
@@ -215,12 +214,21 @@ def _known(schema: Any) -> list[str]:
 
 
 @cache
+def _accepts() -> Acceptance:
+    return Acceptance(_schema("compose-spec"))
+
+
+@cache
 def _validator(dialect: Dialect) -> Any:
-    """Return the validator of a dialect.
+    """Return the validator of a dialect, for a tree that is not known to be valid: it alone can say what is wrong.
 
     Relies on: `jsonschema.validators.extend` takes a function for the keyword `$ref`, and a validator has
     `descend(instance, schema)`, which its documentation does not name (jsonschema 4.23 to 4.26).
     """
+    # its import takes as long as reading dozens of services
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
     schema = _schema(dialect)
     checker = Draft202012Validator.TYPE_CHECKER.redefine("string", lambda _, value: isinstance(value, (str, Template)))
     definitions = {f"#/$defs/{name}": definition for name, definition in schema["$defs"].items()}
@@ -235,9 +243,8 @@ def _validator(dialect: Dialect) -> Any:
 @cache
 def _schema(dialect: Dialect = "docker") -> Any:
     """Return the compose-spec's schema, for docker with the edits of docker-cli.json, its compositions made flat."""
-    folder = resources.files("swarm_provider.compose") / "schema"
-    schema = json.loads((folder / "compose-spec.json").read_text("utf-8"))
-    for edit in json.loads((folder / "docker-cli.json").read_text("utf-8")) if dialect == "docker" else ():
+    schema = json.loads((_SCHEMAS / "compose-spec.json").read_text("utf-8"))
+    for edit in json.loads((_SCHEMAS / "docker-cli.json").read_text("utf-8")) if dialect == "docker" else ():
         *parents, last = edit["at"]
         target = schema
         for step in parents:
