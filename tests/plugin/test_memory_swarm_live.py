@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -18,4 +19,9 @@ def test_swarm_in_memory_answers_as_this_engine_does(docker: Docker) -> None:
     assert (ANSWERS / f"{api}.json").exists(), f"nothing is recorded of API {api}: python -m tests.support.swarm_calls"
     here = Story(MemorySwarm(api))
     asyncio.run(here.play())
-    assert comparable(here.answers) == comparable(there["answers"])
+    # as lines, so that a failure shows the one that differs
+    assert _lines(here.answers) == _lines(there["answers"])
+
+
+def _lines(answers: object) -> list[str]:
+    return json.dumps(comparable(answers), indent=1, sort_keys=True).splitlines()
