@@ -90,6 +90,8 @@ def test_killed_cli_leaves_no_plugin_behind(
         time.sleep(0.1)
     os.kill(cli.pid, signal.SIGKILL)
     cli.wait(10)
+    assert cli.stdout is not None
+    cli.stdout.close()
     end = time.monotonic() + ENDS_WITHIN
     while app.plugins() and time.monotonic() < end:
         time.sleep(0.05)
