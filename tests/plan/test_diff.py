@@ -152,6 +152,12 @@ def test_mounts_in_another_order_are_one_change_of_the_list() -> None:
     assert paths({"volumes": [one, two]}, {"volumes": [two, one]}) == [("volumes", "update")]
 
 
+def test_entries_without_an_order_mean_the_same_whatever_the_order_of_their_keys() -> None:
+    here = [{"target": 80, "mode": "host"}, {"target": 81, "mode": "host"}]
+    there = [{"mode": "host", "target": 81}, {"target": 80, "mode": "host"}]
+    assert SHAPE.key({"ports": here}) == SHAPE.key({"ports": there})
+
+
 def test_capabilities_have_no_order() -> None:
     assert diff({"capAdd": ["A", "B"]}, {"capAdd": ["B", "A"]}) == []
     assert diff({"capAdd": ["A"]}, {"capAdd": ["B", "A"]}) == [told("capAdd[0]", "add", None, "B")]

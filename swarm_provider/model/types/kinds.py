@@ -52,7 +52,7 @@ class Type:
         return self._normal(value, at)
 
     def key(self, value: Any) -> Any:
-        """Return a plain value that is equal for two normal values that mean the same."""
+        """Return a plain value that is equal, also in its order, for two normal values that mean the same."""
         if isinstance(value, Secret):
             return self.key(value.value)
         if value is None or value is UNKNOWN:
@@ -280,7 +280,7 @@ class MapOf(Type):
         }
 
     def _key(self, value: Any) -> Any:
-        return {key: self.value.key(entry) for key, entry in value.items()}
+        return {key: self.value.key(entry) for key, entry in sorted(value.items())}
 
     def _schema(self) -> Json:
         return {"type": "object", "additionalProperties": self.value.schema()}
@@ -353,8 +353,8 @@ class ObjectOf(Type):
         return result
 
     def _key(self, value: Any) -> Any:
-        known = self.by_wire
-        return {key: known[key].type.key(entry) for key, entry in value.items() if key in known and entry is not None}
+        given = ((self.by_wire[key], value[key]) for key in sorted(value) if key in self.by_wire)
+        return {field.wire: field.type.key(entry) for field, entry in given if entry is not None}
 
     def _schema(self) -> Json:
         return {"$ref": f"#/types/swarm:index:{self.name}"}
