@@ -46,6 +46,11 @@ def add_manager(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", help="a docker context instead")
 
 
+def add_stack(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument that names a stack, for `plan.rollout.stack_status.members`."""
+    parser.add_argument("stack", metavar="STACK", help="name as in `docker stack ls`, or PROJECT/STACK of Pulumi")
+
+
 def connection(arguments: argparse.Namespace) -> ConnectionSettings:
     """Return how to reach the swarm that the options of `add_manager` say."""
     from swarm_provider.dockerapi import ConnectionSettings

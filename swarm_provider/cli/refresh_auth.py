@@ -12,8 +12,7 @@ import sys
 from dataclasses import replace
 from typing import Final
 
-from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, connection, fail, say
-from swarm_provider.core import labels
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, add_stack, connection, fail, say
 from swarm_provider.core.image import registry
 from swarm_provider.dockerapi import ConnectionSettings, Json, Swarm, connect
 from swarm_provider.errors import SwarmProviderError
@@ -21,6 +20,7 @@ from swarm_provider.plan.change.request_spec import is_job
 from swarm_provider.plan.change.restart import restart
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.rollout.history import Snapshot
+from swarm_provider.plan.rollout.stack_status import members
 from swarm_provider.rollout.retry import update_with_retry
 
 _STOPPED: Final = ("paused", "rollback_paused")
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
         "  2  wrong arguments\n",
         formatter_class=Help,
     )
-    refresh.add_argument("stack", metavar="STACK", help="name of the stack in the swarm, as `docker stack ls` shows it")
+    add_stack(refresh)
     add_manager(refresh)
     refresh.set_defaults(command=refresh_auth)
 
@@ -55,11 +55,11 @@ def refresh_auth(arguments: argparse.Namespace) -> int:
 async def _refresh(settings: ConnectionSettings, stack: str) -> int:
     swarm = await connect(settings)
     try:
-        services = [live for live in await swarm.list("service") if _namespace(live) == stack]
+        services = members(await swarm.list("service"), stack)
         if not services:
             return fail(f"{swarm.name} has no service of a stack {stack!r}")
         tasks, nodes = await swarm.view("task", by_service), await swarm.list("node")
-        seen = [Snapshot(live, tasks.get(live["ID"], []), nodes) for live in sorted(services, key=_name)]
+        seen = [Snapshot(live, tasks.get(live["ID"], []), nodes) for live in services]
         results = [await _renew(swarm, one) for one in seen]
     finally:
         await swarm.close()
@@ -114,7 +114,3 @@ def _name(live: Json) -> str:
 
 def _image(live: Json) -> str:
     return str(live["Spec"]["TaskTemplate"].get("ContainerSpec", {}).get("Image", ""))
-
-
-def _namespace(live: Json) -> str:
-    return str((live["Spec"].get("Labels") or {}).get(labels.NAMESPACE, ""))

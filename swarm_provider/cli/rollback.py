@@ -11,7 +11,7 @@ import asyncio
 import sys
 from typing import Final
 
-from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, connection, fail, say
+from swarm_provider.cli.common import FAILED, OK, Commands, Help, add_manager, add_stack, connection, fail, say
 from swarm_provider.core import Json
 from swarm_provider.core.english import listed
 from swarm_provider.dockerapi import ConnectionSettings, Swarm, connect
@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
         epilog=_EXAMPLES,
         formatter_class=Help,
     )
-    parser.add_argument("stack", metavar="STACK", help="name as in `docker stack ls`, or PROJECT/STACK of Pulumi")
+    add_stack(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask, where nothing tells what the latest deploy was")
     add_manager(parser)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from swarm_provider.cli.common import OK, Commands, Help, add_manager, connection, fail, painted, say
+from swarm_provider.cli.common import OK, Commands, Help, add_manager, add_stack, connection, fail, painted, say
 from swarm_provider.convert.service.spec import from_spec
 from swarm_provider.core import Json, labels
 from swarm_provider.core.foreign import shown
@@ -48,7 +48,7 @@ def add(commands: Commands) -> None:
         epilog=_EXAMPLES,
         formatter_class=Help,
     )
-    parser.add_argument("stack", metavar="STACK", help="name as in `docker stack ls`, or PROJECT/STACK of Pulumi")
+    add_stack(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_manager(parser)
     parser.set_defaults(command=run)

@@ -44,6 +44,7 @@ _LISTS: Final[dict[str, tuple[str, Callable[[Json], Json]]]] = {
     "Networks": ("networks", lambda entry: {"name": entry.get("Target")}),
     "Configs": ("configs", _file_reference("Config")),
     "Secrets": ("secrets", _file_reference("Secret")),
+    # like networks, they are known by their name
     "Ulimits": ("networks", lambda entry: {"name": entry.get("Name")}),
 }
 """Lists whose entries have an identity: the list of the inputs that has the same one, and an entry in its words."""

@@ -20,7 +20,7 @@ from swarm_provider.plan.facts.constraints import constraints_of, matches
 
 SECOND: Final = 10**9
 
-# api/types/swarm/task.go, in the order of a task's life
+# api/types/swarm/task.go, in its order, by which Swarm compares states
 STATES: Final = (
     "new",
     "allocated",

@@ -64,7 +64,7 @@ def _secret_users(services: Iterable[Json]) -> Users:
 
 
 USERS: Final = {"config": _config_users, "secret": _secret_users}
-"""By kind, what makes Users of services."""
+"""By kind, what makes Users of services: one function each, by which `Swarm.view` knows what it has made already."""
 
 
 def references(spec: Json | None, kind: str) -> set[str]:
