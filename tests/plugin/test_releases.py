@@ -405,6 +405,41 @@ def test_service_that_was_made_anew_for_another_mode_gets_its_old_mode_again(rel
     assert "returned to what ran before: a" in refused.value.message
 
 
+@pytest.mark.parametrize("fails", ["service", "network"])
+def test_services_of_a_network_that_was_replaced_return_to_the_one_of_its_name(release: Write, fails: str) -> None:
+    swarm = MemorySwarm()
+    front: Json = {"front": {"driver": "overlay"}}
+    with InProcess(swarm) as provider:
+        made = provider.make("Release", "shop", **release("a", objects={"networks": front}, networks=["front"]))
+    before = swarm.live("service", "shop_a")
+    front["front"]["driver_opts"] = {"com.docker.network.driver.mtu": "1400"}
+    replacing = {"replaceNetworks": True}
+    given = release("a", "b", objects={"networks": front}, inputs=replacing, networks=["front"], environment={"A": "2"})
+    create = MemorySwarm.create
+    failed: list[str] = []
+
+    async def once(self: MemorySwarm, kind: str, *args: Any, **options: Any) -> str:
+        if kind == fails and (kind == "network" or args[0]["Name"] == "shop_b") and not failed:
+            failed.append(kind)
+            raise FAULT
+        return await create(self, kind, *args, **options)
+
+    swarm.create = once.__get__(swarm)  # type: ignore[method-assign]
+    with InProcess(swarm) as provider, pytest.raises(Refused) as refused:
+        provider.change(provider.refresh(made), **given)
+    message = refused.value.message
+    assert "returned to what ran before: a" in message
+    assert "could not be returned: network front (a network that was replaced" in message
+    after, network = swarm.live("service", "shop_a"), swarm.live("network", "shop_front")
+    assert before is not None and after is not None and network is not None, message
+    assert after["Spec"]["TaskTemplate"]["ContainerSpec"] == before["Spec"]["TaskTemplate"]["ContainerSpec"]
+    assert [one["Target"] for one in after["Spec"]["TaskTemplate"]["Networks"]] == [network["Id"]]
+    id, inputs, state = refused.value.kept or ("", {}, {})
+    with InProcess(swarm) as provider:
+        provider.change(provider.refresh(Made("Release", "shop", id, inputs, state)), **given)
+    assert swarm.names("service") == ["shop_a", "shop_b"]
+
+
 def test_what_a_change_does_to_many_services_is_one_message_of_many_lines(release: Write) -> None:
     swarm = MemorySwarm()
     with InProcess(swarm) as provider:

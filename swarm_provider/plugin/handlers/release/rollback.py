@@ -15,6 +15,7 @@ from swarm_provider.plan.families import naming
 from swarm_provider.plan.rollout.state import DEFAULT_FAIL_AFTER_NS
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.service.outputs import patience_ns
+from swarm_provider.plugin.run.phases import Phase
 from swarm_provider.plugin.run.session import Session
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.remove import remove_network, remove_object, remove_service
@@ -29,13 +30,13 @@ class Before:
 
     Attributes:
         services: by name.
-        networks: ids.
+        networks: their names by id.
         versions: configs and secrets of the swarm, by kind and id.
         children: those of the Release.
     """
 
     services: Mapping[str, Json]
-    networks: Collection[str]
+    networks: Mapping[str, str]
     versions: Mapping[str, Mapping[str, Json]]
     children: Sequence[Child]
 
@@ -48,7 +49,7 @@ async def snapshot(swarm: Swarm, children: Sequence[Child]) -> Before:
     versions = {"config": configs, "secret": secrets}
     return Before(
         {item["Spec"]["Name"]: item for item in services},
-        {item["Id"] for item in networks},
+        {item["Id"]: item["Name"] for item in networks},
         {kind: {item["ID"]: item for item in items} for kind, items in versions.items()},
         children,
     )
@@ -73,8 +74,11 @@ class _Way:
         self._returned: list[str] = []
         self._removed: list[str] = []
         self._left: list[tuple[Name, str]] = []
+        self._networks: dict[str, str] = {}
 
     async def go(self, begun: Collection[Name]) -> tuple[list[str], Collection[Name]]:
+        replaced = [child for child in self._before.children if child.name in begun and child.name.kind == "network"]
+        await asyncio.gather(*(self._tried(child, self._name_taken(child)) for child in replaced if child.olds))
         services = [child for child in self._before.children if child.name in begun and child.name.kind == "service"]
         await asyncio.gather(*map(self._service, services))
         others = [child for child in self._before.children if child.name in begun and child.name.kind != "service"]
@@ -103,6 +107,17 @@ class _Way:
         except SwarmProviderError as error:
             self._left.append((child.name, str(error)))
 
+    async def _name_taken(self, child: Child) -> None:
+        """Note which network has the name of one that went; where none has, make it: services return to it."""
+        name = str(reveal(child.olds["name"]))
+        live = await self._swarm.inspect("network", name)
+        if live is None:
+            with child.during(Phase.APPLY):
+                await child.handler.create(child.request, child.olds, preview=False)
+            live = await self._swarm.inspect("network", name)
+        if live is not None:
+            self._networks |= {id: live["Id"] for id, was in self._before.networks.items() if was == name}
+
     async def _service(self, child: Child) -> None:
         # a service that was renamed has two
         for name in dict.fromkeys(str(reveal(inputs["name"])) for inputs in (child.news, child.olds) if inputs):
@@ -114,43 +129,58 @@ class _Way:
             return
         if old is not None and is_job(old["Spec"]):
             self._left.append((child.name, "a job that ran cannot be taken back"))
-            return
-        if live is not None and (old is None or live["ID"] != old["ID"]):
-            # it was made meanwhile, perhaps in the place of one that Docker could not change into it
-            if labels.run(naming.object_labels(live)) != self._session.run_id:
-                self._left.append((child.name, _OF_SOMEBODY.format("service", name)))
-                return
+        elif old is not None and live is not None and live["ID"] == old["ID"]:
+            await self._return(child, old["Spec"], live)
+        elif live is not None and labels.run(naming.object_labels(live)) != self._session.run_id:
+            self._left.append((child.name, _OF_SOMEBODY.format("service", name)))
+        else:
+            await self._recreate(child, old, live)
+
+    async def _recreate(self, child: Child, old: Json | None, live: Json | None) -> None:
+        """Remove a service that this run has made, perhaps in the place of one that Docker could not change into it."""
+        if live is not None:
             await remove_service(
-                self._swarm, live["ID"], watcher=await self._session.watcher(), name=name,
+                self._swarm, live["ID"], watcher=await self._session.watcher(), name=live["Spec"]["Name"],
                 cancelled=self._session.cancelled,
             )  # fmt: skip
-            live = None
         if old is None:
             self._removed.append(child.name.key)
-        elif live is None:
-            await self._swarm.create("service", old["Spec"], registry_auth=await self._login(old))
-            self._returned.append(child.name.key)
-        else:
-            await self._return(child, old, live)
+            return
+        spec = self._on_networks(old["Spec"])
+        id = await self._swarm.create("service", spec, registry_auth=await self._login(spec))
+        await self._wait(child, id, spec, 0)
+
+    def _on_networks(self, spec: Json) -> Json:
+        """Return a spec with the networks that took the place of those that it names."""
+        template = spec["TaskTemplate"]
+        there = [
+            {**one, "Target": self._networks.get(one["Target"], one["Target"])}
+            for one in template.get("Networks") or ()
+        ]
+        return {**spec, "TaskTemplate": {**template, "Networks": there}} if there else spec
 
     async def _return(self, child: Child, old: Json, live: Json) -> None:
+        spec = self._on_networks(old)
         sent = await update_with_retry(
             self._swarm,
             "service",
             live["ID"],
-            lambda now: None if now["Spec"] == old["Spec"] else old["Spec"],
+            lambda now: None if now["Spec"] == spec else spec,
             known=live,
-            registry_auth=await self._login(old),
+            registry_auth=await self._login(spec),
             registry_auth_from="previous-spec",
         )
         if sent is None and await self._is_rolled_back(live["ID"], patience_ns(child.olds or child.news)):
             self._returned.append(child.name.key)
             return
+        await self._wait(child, live["ID"], spec, sent.version_index if sent is not None else 0)
+
+    async def _wait(self, child: Child, id: str, spec: Json, version_index: int) -> None:
         watcher = await self._session.watcher()
         await watcher.converge(
-            live["ID"],
-            old["Spec"],
-            sent.version_index if sent is not None else 0,
+            id,
+            spec,
+            version_index,
             fail_after_ns=patience_ns(child.olds or child.news),
             progress=lambda text: self._session.log.status(child.request.urn, f"returning: {text}"),
             cancelled=self._session.cancelled,
@@ -167,8 +197,8 @@ class _Way:
             await asyncio.sleep(1)
         return False
 
-    async def _login(self, service: Json) -> Any:
-        return await self._swarm.encoded_auth(service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
+    async def _login(self, spec: Json) -> Any:
+        return await self._swarm.encoded_auth(spec["TaskTemplate"]["ContainerSpec"]["Image"])
 
     async def _family(self, child: Child) -> None:
         """Remove the versions that this run has made, and give the others the labels that they had."""
