@@ -128,7 +128,7 @@ def _release(found: Results, against: Path, rounds: int) -> None:
 
 
 def _measure(sample: Sample, rounds: int, out: list[str], *, slow: bool, save: Callable[[], None]) -> None:
-    """Measure a size anew, without those called as `out` says; what is kept of those stays."""
+    """Measure a size once more, without those called as `out` says; what is kept of those stays."""
     size, wait = sample.size, sample.wait
     workload = Workload(size, 1 if wait else 0)
     engine = start_engine()

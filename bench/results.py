@@ -19,7 +19,7 @@ OLDEST = "20.10"
 UNPULLABLE = ("not-in-its-registry", "denied", "registry-is-dead", "no-such-host", "registry-is-silent")
 GRACE_S = 2.5
 """What every failure of a task gets to heal (`plan/rollout/terminal_conditions.py`), and a look: told sooner it is only
-where Swarm itself gives up, which an engine that tries again and again does not do."""
+where Swarm itself gives up, which an engine that retries without an end does not do."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Sample:
             peaks[kind] = round(max(peaks.get(kind, 0.0), peak), 1)
 
     def forget(self, title: str) -> None:
-        """Drop what was measured of a contender, for it is measured anew."""
+        """Drop what was measured of a contender, for it is measured once more."""
         for kept in (self.seconds, self.memory, self.state):
             kept.pop(title, None)
 

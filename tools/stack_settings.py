@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Prepares the stack settings that `make up` deploys with: a copy of Pulumi.dev.yaml, outside the repository's files.
+"""Prepares the stack configuration that `make up` deploys with: a copy of Pulumi.dev.yaml, which stays as it is.
 
-A copy, because Pulumi writes the salt of a generated passphrase and encrypted values into the settings file, and
-because the settings may name a swarm, which is not the one that `make up` is for. What Pulumi wrote into the copy
+A copy, because Pulumi writes the salt of a generated passphrase and encrypted values into the file, and
+because the configuration may name a swarm, which is not the one that `make up` is for. What Pulumi wrote into the copy
 stays there. Prints the names of settings that Pulumi.yaml declares as secret and that have no value yet.
 """
 

@@ -24,7 +24,7 @@ environment
                          Docker or swarm uses this network
   SWARM_NETWORK=bridge   the engine has a network of its own
 
-State lies in .swarm/, of which nothing is in git. "make down" removes it.
+The state is in .swarm/, of which nothing is in git. "make down" removes it.
 EOF
 }
 
@@ -77,7 +77,7 @@ choose_engine() {
     single)
       options=(single)
       for mirror in $(registry_mirrors); do options+=(--dockerd-arg "--registry-mirror=$mirror"); done
-      # dockerd leaves its bridges and rules behind: remember what to put back
+      # dockerd leaves its bridges and rules behind: remember what to restore
       iptables -S FORWARD | head -n 1 >"$place/forward-policy"
       ;;
     bridge)

@@ -15,6 +15,8 @@ from tests.support.engine import REPO
 
 GLOSSARY = REPO / "docs" / "glossary.md"
 PACKAGE = sorted((REPO / "swarm_provider").rglob("*.py"))
+PROGRAMS = [*PACKAGE, *sorted(file for folder in ("tools", "bench") for file in (REPO / folder).rglob("*.py"))]
+SCRIPTS = sorted(file for folder in ("tools", "testbed", "examples", "stacks") for file in (REPO / folder).rglob("*.*"))
 PAGES = [REPO / "README.md", REPO / "CONTRIBUTING.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 _NAMES = re.compile(r"`[^`\n]+`|^ +\w+:(?= )", re.MULTILINE)
 _ROW = re.compile(r"^\| (?P<terms>[^|]+) \| (?P<meaning>[^|]+) \|(?P<avoid>[^|]*)\|$", re.MULTILINE)
@@ -108,21 +110,27 @@ def test_phrase_is_found_wherever_it_is(text: str, tmp_path: Path) -> None:
 
 
 def test_messages_use_the_words_of_the_glossary() -> None:
-    messages = [message for file in PACKAGE for message in _messages(file)]
+    messages = [message for file in PROGRAMS for message in _messages(file)]
     assert len(messages) > 1000
     assert _found(messages) == []
 
 
 def test_docstrings_use_the_words_of_the_glossary() -> None:
-    docstrings = [text for file in PACKAGE for text in _docstrings(file)]
+    docstrings = [text for file in PROGRAMS for text in _docstrings(file)]
     assert len(docstrings) > 1000
     assert _found(docstrings) == []
 
 
 def test_comments_use_the_words_of_the_glossary() -> None:
-    comments = [text for file in PACKAGE for text in _comments(file)]
+    comments = [text for file in PROGRAMS for text in _comments(file)]
     assert len(comments) > 400
     assert _found(comments) == []
+
+
+def test_scripts_and_examples_use_the_words_of_the_glossary() -> None:
+    scripts = [file for file in SCRIPTS if file.suffix in (".sh", ".yml", ".yaml", ".json")]
+    assert len(scripts) > 15
+    assert [found for file in scripts for found in _found(_sentences(file))] == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != GLOSSARY], ids=lambda page: page.name)

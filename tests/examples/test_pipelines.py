@@ -190,7 +190,7 @@ def test_pipeline_from_request_to_drift(
     logs = []
 
     first = deploy().assert_ok()
-    assert "a throw-away runner takes it away" in first.log
+    assert "it is lost with an ephemeral runner" in first.log
     assert len(docker.tasks("web")) == 2
     infra.with_plans()
     before = docker.task_ids("web")

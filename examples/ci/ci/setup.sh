@@ -8,7 +8,7 @@ set -euo pipefail
 
 case ${SWARM_STATE_KEPT:-0}:${PULUMI_BACKEND_URL:-} in
   0:file://* | false:file://*)
-    text="the state lies in a folder of this runner (PULUMI_BACKEND_URL): a throw-away runner takes it away with it"
+    text="the state is in a folder of this runner (PULUMI_BACKEND_URL): it is lost with an ephemeral runner"
     if [[ -n ${GITHUB_ACTIONS:-} ]]; then echo "::warning::$text"; else echo "warning: $text" >&2; fi
     ;;
 esac

