@@ -16,6 +16,7 @@ usage: ${0##*/} WHAT...
   browser    Chromium, for the long form of the tests of HTML pages
   python     .venv with what the provider needs at run time
   dev        .venv with the tools and test libraries too
+  policy     policy/venv with what the policy pack needs
   cli        the Pulumi CLI
 
 Only what is missing is installed; a second run takes a second. Debian packages need root.
@@ -109,6 +110,19 @@ install_python() {
   echo "$want" >"$stamp"
 }
 
+# The pack's own virtualenv: pulumi-policy asks for an older protobuf than requirements.txt has.
+install_policy() {
+  local want own=$repo/policy/venv
+  want=$(cat "$repo"/pyproject.toml "$repo"/policy/requirements.txt | sha256sum)
+  note=unchanged
+  [[ $(cat "$own/.swarm-provider" 2>/dev/null) != "$want" ]] || return 0
+  note=policy/venv
+  "$own/bin/python" -c '' 2>/dev/null || python3 -m venv --clear "$own"
+  "$own/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    -r "$repo/policy/requirements.txt" -e "$repo" || die "pip could not install policy/requirements.txt"
+  echo "$want" >"$own/.swarm-provider"
+}
+
 install_cli() {
   local path
   path=$("$repo/tools/pulumi-cli.sh") || die "no Pulumi CLI"
@@ -116,22 +130,24 @@ install_cli() {
 }
 
 main() {
-  local what extras=none cli=
+  local what extras=none cli='' pack=''
   [[ $# -gt 0 ]] || { usage >&2; exit 2; }
   for what in "$@"; do
     case $what in
       engine | database | testing | browser) "need_$what" ;;
       python) [[ $extras == dev ]] || extras= ;;
       dev) extras=dev ;;
+      policy) pack=1 ;;
       cli) cli=1 ;;
       -h | --help) usage; exit ;;
       *) usage >&2; exit 2 ;;
     esac
   done
-  [[ $extras == none ]] || need_python
+  [[ $extras == none && -z $pack ]] || need_python
   [[ -z $cli ]] || need curl curl
   ((${#packages[@]} == 0)) || step packages install_packages
   [[ $extras == none ]] || step python install_python "$extras"
+  [[ -z $pack ]] || step policy install_policy
   [[ -z $cli ]] || step pulumi install_cli
 }
 

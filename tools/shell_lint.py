@@ -17,7 +17,14 @@ from typing import Any
 import yaml
 
 REPO = Path(__file__).resolve().parents[1]
-PATTERNS = ("tools/*.sh", "testbed/*.sh", "examples/ci/ci/*.sh", "findings/*.sh", ".ci/run")
+PATTERNS = (
+    "tools/*.sh",
+    "testbed/*.sh",
+    "examples/ci/ci/*.sh",
+    "findings/*.sh",
+    "policy/pulumi-analyzer-swarm",
+    ".ci/run",
+)
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 
 

@@ -162,7 +162,8 @@ def _properties(fields: Iterable[Field], *, environment: bool = False) -> Json:
     result: Json = {}
     for entry in fields:
         result[entry.wire] = {**_type(entry.type), "description": entry.doc}
-        if entry.secret:
+        # an SDK that marks a mapping as secret takes its keys for unknown when a value is; Check marks it
+        if entry.secret and not isinstance(entry.type, MapOf):
             result[entry.wire]["secret"] = True
         if environment and entry.wire in ENVIRONMENT:
             result[entry.wire]["defaultInfo"] = {"environment": [ENVIRONMENT[entry.wire]]}

@@ -182,6 +182,17 @@ ELSEWHERE = {
     "pulumi state taint URN": ("tests/e2e/test_replacement.py", '"state", "taint"'),
     "docker login": ("tests/docs/test_commands.py", "docker login"),
     "pulumi up --logflow -v=9 --logtostderr": ("tests/e2e/test_canary.py", '"--logtostderr", "-v=9", "--logflow"'),
+    "python3 -m venv policy/venv": ("tools/setup.sh", 'python3 -m venv --clear "$own"'),
+    "policy/venv/bin/pip install -r policy/requirements.txt /path/to/swarm-provider": (
+        "tools/setup.sh",
+        '-r "$repo/policy/requirements.txt" -e "$repo"',
+    ),
+    # by its program: the language host that can be built from modules is too old to start a folder
+    "pulumi preview --policy-pack policy": ("tests/e2e/test_policies.py", '"--policy-pack", str(pack)'),
+    "pulumi preview --policy-pack policy --policy-pack-config policy.json": (
+        "tests/e2e/test_policies.py",
+        '"--policy-pack-config", str(settings)',
+    ),
     "ssh ops@manager-1": ("tests/dockerapi/test_remote_live.py", "ssh_engine"),
 }
 

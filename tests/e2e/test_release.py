@@ -187,7 +187,9 @@ def test_release_takes_a_text_with_values_and_resources_of_the_program(
     write(app, level="${LEVEL}")
     app.write("sub/unused", "")
     app.program(TEXT.format(name=unique, more=""))
+    app.preview().assert_ok()
     app.up().assert_ok()
+    assert "hunter22" not in str(app.export_state())
     web = specs(docker, unique)[f"{unique}_web"]["TaskTemplate"]
     (network,) = docker.api.networks(names=[f"{unique}-front"])
     assert f"LEVEL={network['Id']}" in web["ContainerSpec"]["Env"]

@@ -50,7 +50,12 @@ def describe(found: Iterable[Advice]) -> list[str]:
     kinds: dict[tuple[str, str], list[Advice]] = {kind: [] for kind in _SENTENCES}
     for one in sorted(set(found), key=lambda one: (one.subject, one.detail)):
         kinds[one.of, one.name].append(one)
-    return [f"{_SENTENCES[kind](some)} ({kind[1]})" for kind, some in kinds.items() if some]
+    return [f"{said(some)} ({name})" for (_, name), some in kinds.items() if some]
+
+
+def said(found: Sequence[Advice]) -> str:
+    """Return the sentence for advice of one kind."""
+    return _SENTENCES[found[0].of, found[0].name](found)
 
 
 def on_service(inputs: Json, nodes: Sequence[Json]) -> list[Advice]:

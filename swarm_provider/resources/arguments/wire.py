@@ -109,7 +109,8 @@ def _object(type_: ObjectOf, value: Mapping[Any, Any], path: Path) -> Json:
             result[wire] = name_of(entry, kind, inner)
         else:
             result[wire] = to_wire(field.type, entry, inner)
-        if field.secret and result[wire] is not None:
+        # of a mapping, a single value that is not known yet would make all unknown; Check marks it
+        if field.secret and result[wire] is not None and not isinstance(field.type, MapOf):
             result[wire] = pulumi.Output.secret(result[wire])
     return result
 
