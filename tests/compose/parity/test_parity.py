@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -222,7 +223,8 @@ def network_spec(network: Json) -> Json:
         key: value for key, value in (network.get("Options") or {}).items() if not key.endswith("vxlanid_list")
     }
     ipam = network.get("IPAM") or {}
-    pools = [pool for pool in ipam.get("Config") or [] if not pool["Subnet"].startswith("10.0.")]
+    # Swarm hands out 10.0.0.0/24, 10.0.1.0/24 ...; more than 256 of them in a long run
+    pools = [pool for pool in ipam.get("Config") or [] if not re.match(r"10\.\d\.", pool["Subnet"])]
     result["IPAM"] = {"Driver": ipam.get("Driver"), "Options": ipam.get("Options"), "Config": pools}
     return result
 
