@@ -6,7 +6,7 @@ import atexit
 import gc
 from typing import Final
 
-YOUNG: Final = 50_000
+YOUNG: Final = 200_000
 """Objects that come into being before Python looks at them again. A run makes hundreds of thousands, and keeps most."""
 
 

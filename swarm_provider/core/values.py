@@ -62,20 +62,21 @@ def has_unknown(value: Any) -> bool:
     """Tell whether UNKNOWN stands anywhere inside `value`."""
     if isinstance(value, Secret):
         return has_unknown(value.value)
-    if isinstance(value, dict):
-        return any(has_unknown(item) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(has_unknown(item) for item in value)
+    if isinstance(value, (dict, list, tuple)):
+        return any(map(has_unknown, _inner(value)))
     return value is UNKNOWN
 
 
 def has_secret(value: Any) -> bool:
     """Tell whether a Secret stands anywhere inside `value`."""
-    if isinstance(value, dict):
-        return any(has_secret(item) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(has_secret(item) for item in value)
+    if isinstance(value, (dict, list, tuple)):
+        return any(map(has_secret, _inner(value)))
     return isinstance(value, Secret)
+
+
+def _inner(value: Any) -> list[Any]:
+    """Return what is inside of a mapping or list, without strings: most values are, and nothing is inside of them."""
+    return [item for item in (value.values() if isinstance(value, dict) else value) if not isinstance(item, str)]
 
 
 Place = tuple[str, ...]
@@ -88,7 +89,7 @@ def secret_places(value: Any) -> list[Place]:
     for key, item in value.items() if isinstance(value, dict) else ():
         if isinstance(item, dict):
             found += [(key, *place) for place in secret_places(item)]
-        elif has_secret(item):
+        elif not isinstance(item, str) and has_secret(item):
             found.append((key,))
     return found
 
@@ -112,14 +113,9 @@ def secret_texts(value: Any) -> set[str]:
     """Return every text that a Secret inside `value` holds, for filtering messages."""
     if isinstance(value, Secret):
         return _texts(value.value)
-    found: set[str] = set()
-    if isinstance(value, dict):
-        for item in value.values():
-            found |= secret_texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            found |= secret_texts(item)
-    return found
+    if isinstance(value, (dict, list, tuple)):
+        return set().union(*map(secret_texts, _inner(value)))
+    return set()
 
 
 def _texts(value: Any) -> set[str]:

@@ -238,7 +238,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.log.hide(secret_texts(live.inputs))
         if live.reasons:
             raise _StillFailing(live.id, live.inputs, marked(live.outputs, session), live.reasons)
-        inputs = with_inputs(encode(live.inputs), request.inputs, (KEPT,))
+        same = live.inputs == olds
+        inputs = request.inputs if same else with_inputs(encode(live.inputs), request.inputs, (KEPT,))
         # nobody but the swarm has the content of what is only looked at
         repeated = handler.resource.repeated if known else handler.resource.repeated | set(CONTENT)
         properties = with_inputs(encode(marked(live.outputs, session)), inputs, repeated)

@@ -9,7 +9,7 @@ from swarm_provider.core.path import Path, render
 from swarm_provider.errors import Problem
 
 
-@dataclass
+@dataclass(slots=True)
 class PropertyLocation:
     """Where a value stands, and the list that collects what is wrong.
 

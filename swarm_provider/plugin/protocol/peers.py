@@ -41,6 +41,8 @@ class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-igno
 
     def __init__(self) -> None:
         self.peers = Peers()
+        self._guarded: dict[str, Any] = {}
+        """The handler of each method, behind the question; a call costs less than to put it there."""
 
     async def intercept_service(
         self,
@@ -48,6 +50,9 @@ class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-igno
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
         """Put the question before the method; what streams is not implemented here, and answers by itself."""
+        guarded = self._guarded.get(handler_call_details.method)
+        if guarded is not None:
+            return guarded
         handler = await continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
@@ -60,9 +65,11 @@ class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-igno
                 )
             return await handler.unary_unary(request, context)
 
-        return grpc.unary_unary_rpc_method_handler(
+        guarded = grpc.unary_unary_rpc_method_handler(
             call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
         )
+        self._guarded[handler_call_details.method] = guarded
+        return guarded
 
 
 @dataclass

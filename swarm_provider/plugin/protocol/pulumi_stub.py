@@ -10,7 +10,7 @@ import importlib.util
 import sys
 from types import ModuleType
 
-_PACKAGES = ("pulumi", "pulumi.runtime")
+_PACKAGES = ("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
 
 
 def keep_pulumi_lean() -> None:
