@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_SIGNS: Final = ("pass", "secret", "key", "token", "credential", "://")
+"""Without one of them there is no credential: most files of a stack are looked at no closer."""
 _KEY: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 # each pattern starts at the beginning of a word only: a line without spaces may be a megabyte long
 _ASSIGNED: Final = re.compile(
@@ -24,6 +26,9 @@ _HARMLESS: Final = re.compile(
 
 def looks_like_credential(text: str) -> str | None:
     """Return what in the text looks like a credential (a name and its line, never the value), or None."""
+    folded = text.casefold()
+    if not any(sign in folded for sign in _SIGNS):
+        return None
     for number, line in enumerate(text.splitlines(), 1):
         if _KEY.search(line):
             return f"a private key (line {number})"
