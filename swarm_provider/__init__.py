@@ -6,6 +6,28 @@
 
 The names below are loaded when they are first used, so that the plugin and the command line, which live in this package
 too, do not pay for them. Importing this in a Pulumi program also keeps the plugin's shim up to date.
+
+The rooms (docs/architecture.md has the picture):
+
+    resources/   What users write in a program: the resource classes, `Stack` and the lookups
+    compose/     Compose files -> canonical inputs
+    model/       Every resource with its inputs and outputs, and what Swarm refuses
+    convert/     Canonical inputs <-> Docker's JSON
+    plan/        Decisions: what differs, what restarts, whether a rollout is done
+    rollout/     Doing and waiting
+    dockerapi/   The calls to a swarm
+    plugin/      The provider that Pulumi starts
+    report/      A preview as a comment or a page
+    cli/         The command `swarm-provider`
+    core/        Words that every room shares
+
+Beside them, what belongs to none:
+
+    batch        Work that many ask for at a time, done for all of them at once
+    errors       The errors of this package, one tree
+    garbage      How often Python's collector runs
+    plugin_shim  How Pulumi finds the plugin, for the program and for the command
+    version      The version
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def inside(room: Path) -> set[str]:
     return modules | {f"{file.parent.name}/" for file in room.glob("*/__init__.py")}
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=name_of)
+@pytest.mark.parametrize("room", [PACKAGE, *ROOMS], ids=name_of)
 def test_sign_of_a_room_names_all_that_is_in_it(room: Path) -> None:
     sign = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
     assert set(re.findall(r"^    (\w+/?) {2,}\S", sign, re.MULTILINE)) == inside(room)
