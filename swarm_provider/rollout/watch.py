@@ -82,7 +82,7 @@ class Watcher:
             progress: is told one line whenever it changes.
             warn: is told once, in one line, what may be the matter while it still waits.
             cancelled: set when the user wants to stop.
-            is_rollback: Swarm was asked for its own rollback, to this spec.
+            is_rollback: Swarm returns to this spec by its own rollback, of itself or because it was asked to.
 
         Raises:
             RolloutFailed: it does not run; the reasons say why.

@@ -57,11 +57,17 @@ def _task(slot: int, image: str, state: str, *, node: str = "n1", desired: str =
 
 
 def _verdict(
-    service: Json, tasks: list[Json], *, seconds: float, fail_after_ns: int | None = None, sent: Json | None = None
+    service: Json,
+    tasks: list[Json],
+    *,
+    seconds: float,
+    fail_after_ns: int | None = None,
+    sent: Json | None = None,
+    is_rollback: bool = False,
 ) -> Verdict:
     """The verdict after a swarm has shown the same for some seconds."""
     snapshot = Snapshot(service, tasks, NODES)
-    desired = Desired(sent or service["Spec"], 20, fail_after_ns)
+    desired = Desired(sent or service["Spec"], 20, fail_after_ns, is_rollback)
     history, now = None, 0.0
     while now <= seconds:
         history = observe(history, snapshot, desired.version_index, now)
@@ -381,6 +387,22 @@ def test_number_of_replicas_that_is_not_managed_may_change() -> None:
     tasks = [_task(1, "web:2", "running"), _task(2, "web:2", "running")]
     sent = {**service["Spec"], "Mode": {"Replicated": {}}}
     assert _verdict(service, tasks, seconds=30, sent=sent) == Done("2/2 running")
+
+
+def test_rollback_of_swarm_to_what_is_awaited_is_waited_for_until_its_tasks_run() -> None:
+    old, new = _task(1, "web:1", "running"), _task(2, "web:1", "running", minute=2)
+    begun, ended = (_service("web:1", state=f"rollback_{state}") for state in ("started", "completed"))
+    first = _verdict(begun, [old, _task(2, "web:2", "running")], seconds=20, is_rollback=True)
+    assert isinstance(first, Waiting) and first.text.startswith("1/2 running")
+    assert isinstance(_verdict(begun, [old, new], seconds=20, is_rollback=True), Waiting), "Swarm has not ended it"
+    assert _verdict(ended, [old, new], seconds=20, is_rollback=True) == Done("2/2 running")
+    assert isinstance(_verdict(ended, [old, new], seconds=20), Failed), "nobody awaited it"
+
+
+def test_rollback_of_swarm_that_pauses_is_a_failure_also_where_it_was_awaited() -> None:
+    paused = _service("web:1", state="rollback_paused")
+    verdict = _verdict(paused, [_task(1, "web:1", "running")], seconds=20, is_rollback=True)
+    assert isinstance(verdict, Failed) and "has not completed" in verdict.causes[-1].text
 
 
 def test_update_that_rests_without_a_lost_node_is_not_stalled() -> None:

@@ -28,7 +28,7 @@ class Desired:
         version_index: lowest `Version.Index` of the service that shows the change; older snapshots do not count.
         fail_after_ns: the progress deadline, in nanoseconds; None is five minutes, in which a job's tasks that
             run do not count: what they do is progress that nobody sees.
-        is_rollback: Swarm was asked to return to this spec: that it rolls back is what is awaited.
+        is_rollback: Swarm returns to this spec, by itself or because it was asked to: that it rolls back is awaited.
     """
 
     spec: Json

@@ -12,7 +12,6 @@ from swarm_provider.core.values import reveal
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change.request_spec import is_job
 from swarm_provider.plan.families import naming
-from swarm_provider.plan.rollout.state import DEFAULT_FAIL_AFTER_NS
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.service.outputs import patience_ns
 from swarm_provider.plugin.run.phases import Phase
@@ -170,9 +169,6 @@ class _Way:
             registry_auth=await self._login(spec),
             registry_auth_from="previous-spec",
         )
-        if sent is None and await self._is_rolled_back(live["ID"], patience_ns(child.olds or child.news)):
-            self._returned.append(child.name.key)
-            return
         await self._wait(child, live["ID"], spec, sent.version_index if sent is not None else 0)
 
     async def _wait(self, child: Child, id: str, spec: Json, version_index: int) -> None:
@@ -184,18 +180,10 @@ class _Way:
             fail_after_ns=patience_ns(child.olds or child.news),
             progress=lambda text: self._session.log.status(child.request.urn, f"returning: {text}"),
             cancelled=self._session.cancelled,
+            # where no update had to be sent, Swarm is on the way back by itself, or has been
+            is_rollback=not version_index,
         )
         self._returned.append(child.name.key)
-
-    async def _is_rolled_back(self, id: str, patience: int | None) -> bool:
-        """Wait for the end of Swarm's own rollback; return whether there was one, and it got there."""
-        for _ in range((patience or DEFAULT_FAIL_AFTER_NS) // 10**9 or 1):
-            live = await self._swarm.get("service", id)
-            state = ((live or {}).get("UpdateStatus") or {}).get("State")
-            if state != "rollback_started" or self._session.cancelled.is_set():
-                return bool(state == "rollback_completed")
-            await asyncio.sleep(1)
-        return False
 
     async def _login(self, spec: Json) -> Any:
         return await self._swarm.encoded_auth(spec["TaskTemplate"]["ContainerSpec"]["Image"])
