@@ -2,6 +2,7 @@
 
     SwarmProviderError            one line that a person can act on
     +- InputError                 what the user wrote is wrong: one or more Problems
+    |  +- ClaimedTwice            two resources of one program stand for the same object
     +- ConnectionFailed           no manager answers, or it is not one we can use
     +- DockerError                the daemon refused a call (status, message)
     |  +- NotFound                404
@@ -70,6 +71,10 @@ class InputError(SwarmProviderError):
 
     def __str__(self) -> str:
         return "; ".join(self.parts)
+
+
+class ClaimedTwice(InputError):
+    """Two resources of one program stand for the same object."""
 
 
 class ConnectionFailed(SwarmProviderError):

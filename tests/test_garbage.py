@@ -6,10 +6,11 @@ import gc
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
-from swarm_provider.garbage import YOUNG, collect_less
+from swarm_provider.garbage import YOUNG, collect_less, give_back
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +40,14 @@ print(gc.get_freeze_count())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["0", "True"]
+
+
+def test_memory_is_given_back_where_the_c_library_can_and_elsewhere_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace(malloc_trim=asked.append))
+    give_back()
+    assert asked == [0]
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace())
+    give_back()

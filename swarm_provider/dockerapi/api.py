@@ -350,7 +350,8 @@ class Swarm:
     async def _list(self, kind: str) -> Listing:
         how = kind_of(kind)
         answer = await self._calls.read(how.path, f"list {kind}s")
-        items = how.items(answer.json())
+        # a service comes with its previous spec, and services of one stack are much alike
+        items = how.items(answer.json(shared=True))
         if self.listened is not None:
             self.listened(kind, items)
         return Listing(kind, items)

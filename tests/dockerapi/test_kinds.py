@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from swarm_provider.dockerapi.connection.transport import Answer
 from swarm_provider.dockerapi.kinds import exact
 from swarm_provider.errors import Conflict
 
@@ -34,3 +37,14 @@ def test_exact_hostname_of_several_nodes_is_an_error_that_names_their_ids() -> N
     with pytest.raises(Conflict, match="2 nodes have the hostname 'worker'; use one of their ids: n1, n2"):
         exact("node", nodes, "worker")
     assert exact("node", nodes, "n2") == nodes[1]
+
+
+def test_equal_objects_of_a_list_are_one_where_nobody_changes_them() -> None:
+    item = {"Spec": {"Labels": {"a": "b"}, "N": [1]}, "Previous": {"Labels": {"a": "b"}}}
+    text = json.dumps([item, {"Labels": {"a": "b", "c": 1}}])
+    answer = Answer(200, text.encode(), {})
+    one, other = answer.json(shared=True)
+    assert [one, other] == json.loads(text) == answer.json()
+    assert one["Spec"]["Labels"] is one["Previous"]["Labels"]
+    apart, _ = answer.json()
+    assert apart["Spec"]["Labels"] is not apart["Previous"]["Labels"]

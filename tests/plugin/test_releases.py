@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2
 
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.errors import DockerError
+from swarm_provider.plugin.protocol.values import encode
+from tests.support.calls import PROJECT, STACK
 from tests.support.in_process import InProcess, Made, Refused
 from tests.support.memory_swarm import MemorySwarm
 
@@ -142,6 +145,26 @@ def test_two_releases_of_one_stack_name_are_refused(release: Write) -> None:
         provider.make("Release", "shop", **release("a"))
         _, failures = provider.check("Release", "other", release("a", inputs={"name": "shop"}))
         assert len(failures) == 1 and "'shop_default' is claimed by two resources" in failures[0]
+
+
+def test_stack_and_release_of_one_name_are_told_once_whoever_comes_first(release: Write) -> None:
+    given = release("a", "b", "c")
+    with InProcess(MemorySwarm()) as provider:
+        for key in "abc":
+            provider.call("Check", check_of_a_child(key))
+        _, failures = provider.check("Release", "shop", given)
+        assert len(failures) == 1 and "a stack is one Release or one Stack: remove the other" in failures[0]
+    with InProcess(MemorySwarm()) as provider:
+        provider.inputs("Release", "shop", given)
+        (failure,) = provider.call("Check", check_of_a_child("a")).failures
+        assert "service 'shop_a' is claimed by two" in failure.reason and "or set its `name`" in failure.reason
+
+
+def check_of_a_child(key: str) -> provider_pb2.CheckRequest:
+    """The Check of a service that is a child of a Stack."""
+    below = f"urn:pulumi:{STACK}::{PROJECT}::swarm:index:Stack$swarm:index:Service::shop-{key}"
+    inputs = {"name": f"shop_{key}", "image": "bb:1", "namespace": "shop"}
+    return provider_pb2.CheckRequest(urn=below, name=f"shop-{key}", type="swarm:index:Service", news=encode(inputs))
 
 
 def test_release_that_is_made_anew_keeps_its_services(release: Write) -> None:

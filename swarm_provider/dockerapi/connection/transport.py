@@ -9,11 +9,12 @@ import contextlib
 import importlib
 import json as jsonlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from swarm_provider.core import Json
 from swarm_provider.dockerapi.connection import unix_socket
 from swarm_provider.dockerapi.connection.hosts import Endpoint
 from swarm_provider.dockerapi.failures import Unanswered, from_answer, is_of_the_wire, was_never_sent, why_unreachable
@@ -46,12 +47,30 @@ class Answer:
     body: bytes
     headers: Mapping[str, str]
 
-    def json(self) -> Any:
-        """Return the body's value, None for an empty one; a DockerError when it is no JSON (a proxy's page, say)."""
+    def json(self, *, shared: bool = False) -> Any:
+        """Return the body's value, None for an empty one; a DockerError when it is no JSON (a proxy's page, say).
+
+        Args:
+            shared: equal objects in it are one and the same, so nobody may change them.
+        """
         try:
-            return jsonlib.loads(self.body) if self.body.strip() else None
+            return jsonlib.loads(self.body, object_hook=_once() if shared else None) if self.body.strip() else None
         except ValueError:
             raise DockerError("the response is not from Docker", status=self.status) from None
+
+
+def _once() -> Callable[[Json], Json]:
+    """Return what gives, for an object with plain values only, the first one that was equal to it."""
+    known: dict[tuple[tuple[str, Any], ...], Json] = {}
+
+    def first(found: Json) -> Json:
+        try:
+            return known.setdefault(tuple(found.items()), found)
+        except TypeError:
+            # there is a list or an object in it
+            return found
+
+    return first
 
 
 def preload() -> None:

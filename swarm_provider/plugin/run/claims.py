@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swarm_provider.core import Json
-from swarm_provider.errors import InputError
+from swarm_provider.errors import ClaimedTwice
+from swarm_provider.model.resources import RELEASE
 
 
 @dataclass
@@ -64,13 +65,13 @@ class Claims:
             name: the object's name.
 
         Raises:
-            InputError: another resource of this run claimed it before.
+            ClaimedTwice: another resource of this run claimed it before.
         """
         earlier = self._by_base.get((kind, base))
         if earlier is not None and earlier.urn != urn:
-            raise InputError(
+            raise ClaimedTwice(
                 f"{kind} {base!r} is claimed by two resources of this program ({earlier.urn} and {urn}); "
-                f"rename one of them"
+                f"{_advice(earlier.urn, urn)}"
             )
         claimed = earlier or self._by_base.setdefault((kind, base), Claimed(urn, name, base))
         claimed.name = name
@@ -86,6 +87,12 @@ class Claims:
     def of(self, kind: str, base: str) -> Claimed | None:
         """Return the claim on an object by its base name."""
         return self._by_base.get((kind, base))
+
+
+def _advice(*urns: str) -> str:
+    if any(RELEASE.token in urn for urn in urns):
+        return "a stack is one Release or one Stack: remove the other, or set its `name`"
+    return "rename one of them"
 
 
 class Found:

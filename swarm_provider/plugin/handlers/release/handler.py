@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json, path
-from swarm_provider.core.values import FORECAST, UNKNOWN, reveal
-from swarm_provider.errors import InputError, Problem
+from swarm_provider.core.values import FORECAST, UNKNOWN, reveal, sharing
+from swarm_provider.errors import ClaimedTwice, InputError, Problem
+from swarm_provider.garbage import give_back
 from swarm_provider.model.resources import RELEASE
 from swarm_provider.plan.change.property_diff import Change, Kind
 from swarm_provider.plugin.handlers.base import Handler
@@ -75,6 +76,9 @@ class ReleaseHandler(Handler):
             )
             for child, answer in zip(batch, found, strict=True):
                 name = Name(child.kind, child.key)
+                if isinstance(answer, ClaimedTwice):
+                    # who has one object of the stack has all of them, and it is the name of the stack that is wrong
+                    raise answer
                 if isinstance(answer, InputError):
                     problems += [_placed(problem, name, child) for problem in answer.problems]
                 elif isinstance(answer, BaseException):
@@ -167,6 +171,11 @@ class ReleaseHandler(Handler):
         return str(news["stackName"]), await self._apply(request, {}, news, {}, preview=preview)
 
     async def update(self, request: Request, id: str, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
+        known, outputs = self.run.before(request.urn)
+        # a large stack comes with each call again, and most of it is what Read has found
+        olds, state = sharing(olds, known), sharing(state, outputs)
+        news = sharing(news, olds)
+        give_back()
         return await self._apply(request, olds, news, state, preview=preview)
 
     async def _apply(self, request: Request, olds: Json, news: Json, state: Json, *, preview: bool) -> Json:
