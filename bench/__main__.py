@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, functions, parallel_diff, release, telling
+from bench import cpu, functions, parallel_diff, release, stack, telling
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.measure import Run
@@ -30,8 +30,8 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling", "release", "paralleldiff")
-ASKED_FOR = ("cpu", "telling", "release", "paralleldiff")
+PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling", "release", "stack", "paralleldiff")
+ASKED_FOR = ("cpu", "telling", "release", "stack", "paralleldiff")
 """Parts that need another checkout or other engines, or vary what is Pulumi's: measured for those who name them."""
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
@@ -95,6 +95,9 @@ def main() -> None:
             parser.error(f"the part {part} needs --against, the folder of another checkout with its own .venv")
         elif part == "release":
             _release(found, options.against, options.rounds)
+        elif part == "stack":
+            found.stack = stack.alternate(options.rounds, _settle)
+            found.facts[part] = _fact(f"{options.rounds} rounds", telling.load())
         elif part == "paralleldiff":
             found.parallel_diff = parallel_diff.alternate(options.rounds)
             found.facts[part] = _fact(f"{options.rounds} rounds", telling.load())
@@ -102,7 +105,7 @@ def main() -> None:
             found.cpu = cpu.alternate(options.against, options.rounds)
         else:
             parser.error(f"no part {part!r}; choose from {', '.join(PARTS)}")
-        if part not in ("deploys", "telling", "release", "paralleldiff"):
+        if part not in ("deploys", "telling", "release", "stack", "paralleldiff"):
             found.facts[part] = _fact()
         found.write(kept)
     (options.out / "RESULTS.md").write_text(markdown(found))

@@ -195,6 +195,7 @@ class _Pulumi(Contender):
     ) -> None:
         self._cli, self._host, self._checkpoints, self._parallel = cli, host, checkpoints, parallel
         self._venv = venv or Path(sys.prefix)
+        self.look_every = LOOK_EVERY_S
         super().__init__(*args, **options)
 
     def prepare(self) -> None:
@@ -210,17 +211,14 @@ class _Pulumi(Contender):
         """Write the files that the program reads."""
 
     def do(self, step: str) -> Run:
-        return self.observed(step)
-
-    def observed(self, step: str, look_every: float = LOOK_EVERY_S) -> Run:
-        """Do one step, and look at its processes that often, in seconds."""
+        """Do one step, and look at its processes every `look_every` seconds."""
         self.write()
         skip = ["--yes", "--skip-preview"]
         commands = {"preview, no change": ["preview"], "destroy": ["destroy", *skip]}
         environment = {**self.project.environment, "DOCKER_CONFIG": docker_environment()["DOCKER_CONFIG"]}
         pulumi = shutil.which("pulumi", path=environment["PATH"])
         command = [pulumi or "pulumi", *commands.get(step, ["up", *skip]), "--stack", "dev", "--non-interactive"]
-        return run(command, folder=self.project.folder, environment=environment, look_every=look_every)
+        return run(command, folder=self.project.folder, environment=environment, look_every=self.look_every)
 
     @property
     def title(self) -> str:

@@ -69,10 +69,11 @@ def alternate(against: Path, rounds: int, services: int = SERVICES) -> Alternate
             venv = root / ".venv" if root != REPO else Path(sys.prefix)
             place = Path(folder) / which
             contenders[which] = Ours(engine, work, place, wait=False, cli=find_cli(), checkpoints=False, venv=venv)
+            contenders[which].look_every = LOOK_EVERY_S
             contenders[which].do("first deploy")
         for number in range(rounds + 1):
             for which, contender in contenders.items():
-                used = contender.observed("preview, no change", LOOK_EVERY_S).cpu
+                used = contender.do("preview, no change").cpu
                 print(f"{services:4} {number} {which:8} {used}", flush=True)
                 if number:
                     found.add(which, dict(used))

@@ -12,6 +12,8 @@ from bench import release
 from bench.contenders import PARALLEL, STEPS
 from bench.cpu import KINDS, SERVICES, Alternated
 from bench.parallel_diff import SETTINGS
+from bench.stack import STEPS as BESIDE
+from bench.stack import TITLES, Beside
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
 UNSAVED = ", no checkpoints"
@@ -71,6 +73,7 @@ class Results:
         telling: engine -> scenario that fails -> seconds until it is told, one for each round.
         release: number of services -> what a Release, and those beside it, took.
         release_calls: step -> calls of each plugin process of a Release.
+        stack: what a Stack, and a do-nothing provider of its shape, took without checkpoints.
         telling_after: the same, counted from the time at which the engine's own records have what is told.
     """
 
@@ -86,6 +89,7 @@ class Results:
     release: dict[str, Sample] = field(default_factory=dict)
     release_calls: dict[str, list[int]] = field(default_factory=dict)
     telling_after: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    stack: Beside = field(default_factory=Beside)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -96,6 +100,7 @@ class Results:
         for name in ("samples", "release"):
             setattr(found, name, {key: Sample(**value) for key, value in getattr(found, name).items()})
         found.cpu = Alternated(**found.cpu) if isinstance(found.cpu, dict) else found.cpu
+        found.stack = Beside(**found.stack) if isinstance(found.stack, dict) else found.stack
         return found
 
     def write(self, file: Path) -> None:
@@ -131,7 +136,14 @@ class Promise:
 
 def promises(found: Results) -> list[Promise]:
     """Compare what was measured with what was promised."""
-    return [*_of_previews(found), *_of_deploys(found), *_of_the_plugin(found), *_of_release(found), *_of_telling(found)]
+    return [
+        *_of_previews(found),
+        *_of_deploys(found),
+        *_of_the_plugin(found),
+        *_of_release(found),
+        *_of_stack(found.stack),
+        *_of_telling(found),
+    ]
 
 
 def _of_previews(found: Results) -> Iterable[Promise]:
@@ -201,6 +213,16 @@ def _of_release(found: Results) -> Iterable[Promise]:
     yield Promise("Release of 1,000, memory of the plugin", 150, memory, "MiB")
 
 
+def _of_stack(found: Beside) -> Iterable[Promise]:
+    if not found.seconds:
+        return
+    words = f"{NOTHING} of the same shape"
+    what = f"Stack of {SERVICES}, preview, no change: processor time of program, plugin and CLI / {words}"
+    yield Promise(what, 1.15, found.ratio(found.cpu, "preview, no change"))
+    for step in ("rotate all", "destroy"):
+        yield Promise(f"Stack of {SERVICES}, {step}{UNSAVED} / {words}", 1.4, found.ratio(found.seconds, step))
+
+
 def _of_telling(found: Results) -> Iterable[Promise]:
     oldest = found.telling.get(OLDEST, {})
     for name, scenarios in found.telling.items():
@@ -252,6 +274,8 @@ def markdown(found: Results) -> str:
         lines += _tables(sample)
     for sample in found.release.values():
         lines += _one_resource(sample)
+    if found.stack.seconds:
+        lines += _beside(found.stack)
     if found.ending:
         lines += ["## The end of a rollout", "", "Seconds from Docker's event until the watcher gives the outcome.", ""]
         lines += [
@@ -275,6 +299,23 @@ def markdown(found: Results) -> str:
         lines += ["## The pure parts", "", "Processor time and memory of one call (`bench/functions.py`).", ""]
         lines += [found.functions, ""]
     return "\n".join(lines)
+
+
+def _beside(found: Beside) -> list[str]:
+    head = [f"{step}, {unit}" for step in BESIDE for unit in ("wall", "processors")]
+    lines = [
+        f"## A Stack of {SERVICES} services{UNSAVED}",
+        "",
+        "Seconds on the clock, and of processors: program, plugin and CLI together. Both alternated in one run.",
+        "",
+        f"| | {' | '.join(head)} |",
+        "|---" * (len(head) + 1) + "|",
+    ]
+    for title in TITLES:
+        cells = [_cell(kept[title][step]) for step in BESIDE for kept in (found.seconds, found.cpu)]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    ratios = [f"{found.ratio(kept, step):.2f}" for step in BESIDE for kept in (found.seconds, found.cpu)]
+    return [*lines, f"| **ours / do-nothing** | {' | '.join(ratios)} |", ""]
 
 
 def _parallel_diff(found: Mapping[str, Sequence[float]]) -> list[str]:

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import functions, release
+from bench import functions, release, stack
 from bench.__main__ import HERE
 from bench.contenders import STEPS
-from bench.measure import run
+from bench.measure import Run, run
 from bench.picture import picture
 from bench.results import GRACE_S, LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
 from tests.support.engine import REPO
@@ -178,6 +178,31 @@ def test_release_is_measured_beside_the_others(monkeypatch: pytest.MonkeyPatch) 
         (size, step) for size in (2, 3, 4) for step in release.STEPS
     }
     assert max(calls[PREVIEW]) <= 12
+
+
+def test_stack_is_compared_with_a_provider_of_its_shape_by_medians() -> None:
+    found = Results()
+    for factor in (1.0, 100.0, 2.0):
+        for title, seconds, used in ((NOTHING, 4.0, 3.0), (OURS, 6.0, 3.3)):
+            for step in stack.STEPS:
+                kinds = {"program": used / 3, "plugin": used / 3, "cli": used / 3, "other": 99.0}
+                found.stack.add(
+                    title, step, Run(factor * seconds, {}, {kind: factor * it for kind, it in kinds.items()})
+                )
+    assert measured(found, "Stack of 200, preview, no change: processor time") == pytest.approx(1.1, abs=0.01)
+    assert measured(found, "Stack of 200, rotate all, no checkpoints") == pytest.approx(1.5)
+    assert measured(found, "Stack of 200, destroy, no checkpoints") == pytest.approx(1.5)
+    assert "| **ours / do-nothing** | 1.50 | 1.10 |" in markdown(found)
+    assert not any(promise.what.startswith("Stack of") for promise in promises(Results()))
+
+
+@pytest.mark.long
+@pytest.mark.e2e
+def test_stack_is_measured_beside_a_provider_of_its_shape() -> None:
+    found = stack.alternate(1, lambda engine: None, services=2)
+    for title in stack.TITLES:
+        assert set(found.seconds[title]) == set(stack.STEPS)
+        assert min(used for rounds in found.cpu[title].values() for used in rounds) > 0.1
 
 
 def test_telling_is_late_by_what_has_passed_since_the_engine_has_the_fact() -> None:
