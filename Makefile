@@ -50,4 +50,4 @@ setup: ## install what is missing for all of this, and nothing else
 	@tools/setup.sh engine database testing dev cli
 
 clean: down ## remove the virtualenv and the tools' caches too
-	rm -rf .venv .sdk-matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv policy/venv .sdk-matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -113,6 +113,9 @@ install_python() {
 # The pack's own virtualenv: pulumi-policy asks for an older protobuf than requirements.txt has.
 install_policy() {
   local want own=$repo/policy/venv
+  # several processes of the tests may ask for it at once
+  exec 9<"$repo/policy/requirements.txt"
+  flock 9
   want=$(cat "$repo"/pyproject.toml "$repo"/policy/requirements.txt | sha256sum)
   note=unchanged
   [[ $(cat "$own/.swarm-provider" 2>/dev/null) != "$want" ]] || return 0

@@ -20,7 +20,7 @@ main() {
   local workers=${TEST_WORKERS:-} browser=()
   case ${1:-} in -h | --help) usage; exit ;; esac
   [[ " $* " != *" --long "* ]] || browser=(browser)
-  "$repo/tools/setup.sh" engine database testing "${browser[@]}" dev cli
+  "$repo/tools/setup.sh" engine database testing "${browser[@]}" dev policy cli
   if [[ -z $workers ]]; then
     # tests wait for Swarm more than they compute
     workers=$((2 * $(nproc)))
