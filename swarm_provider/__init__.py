@@ -123,7 +123,7 @@ def __dir__() -> list[str]:
 
 if "pulumi.runtime.settings" in sys.modules:
     # Pulumi loads itself before it runs a program; the plugin and the command line come here without it
-    from swarm_provider.garbage import collect_less, leave_garbage_at_exit
+    from swarm_provider.garbage import YOUNG_IN_A_PROGRAM, collect_less, leave_garbage_at_exit
     from swarm_provider.resources.program import sdk_savings
     from swarm_provider.resources.program.interrupts import end_quietly
     from swarm_provider.resources.program.sdk import is_run_by_pulumi, send_debug_lines_together
@@ -132,7 +132,7 @@ if "pulumi.runtime.settings" in sys.modules:
     keep_shim()
     end_quietly()
     if is_run_by_pulumi():
-        collect_less()
+        collect_less(YOUNG_IN_A_PROGRAM)
         leave_garbage_at_exit()
         send_debug_lines_together()
         sdk_savings.save()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from swarm_provider.garbage import YOUNG, collect_less, give_back
+from swarm_provider.garbage import YOUNG, YOUNG_IN_A_PROGRAM, collect_less, give_back
 
 
 @pytest.fixture(autouse=True)
@@ -20,13 +20,16 @@ def _thresholds() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
+@pytest.mark.parametrize("young", [YOUNG, YOUNG_IN_A_PROGRAM])
 @pytest.mark.parametrize(
-    ("chosen", "then"), [(700, YOUNG), (2000, YOUNG), (0, 0), (10_000, 10_000)], ids=["default", "3.13", "off", "own"]
+    ("chosen", "changed"),
+    [(700, True), (2000, True), (0, False), (10_000, False)],
+    ids=["default", "3.13", "off", "own"],
 )
-def test_garbage_is_looked_for_less_often_unless_somebody_has_chosen(chosen: int, then: int) -> None:
+def test_garbage_is_looked_for_less_often_unless_somebody_has_chosen(chosen: int, changed: bool, young: int) -> None:
     gc.set_threshold(chosen, 10, 10)
-    collect_less()
-    assert gc.get_threshold() == (then, 10, 10)
+    collect_less(young)
+    assert gc.get_threshold() == (young if changed else chosen, 10, 10)
 
 
 def test_process_that_leaves_its_garbage_does_not_look_at_it_when_it_ends() -> None:
