@@ -1,12 +1,14 @@
 """A service of a Release fails: everything returns to what ran before, or stays; and the next run is right.
 
 The failures are those of tests/rollout/scenarios.py. Each happens to `it`, one of six services: `cache` and `db` do not
-change, `api` (with its config) and `worker` do, `web` waits for `it`, and `extra` is new.
+change, `api` (with its config and secret) and `worker` do, `web` waits for `it`, and `extra` is new, with a config and
+a network of its own.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +22,9 @@ import pytest
 from swarm_provider.compose.write import Running, write
 from swarm_provider.convert.service.effective import effective
 from swarm_provider.convert.service.spec import concise, from_spec
+from swarm_provider.core.values import Secret
 from tests.e2e.stacks import names
-from tests.rollout.scenarios import SCENARIOS, Scenario, corrected
+from tests.rollout.scenarios import SCENARIOS, SECOND, Scenario, corrected
 from tests.support.engine import Docker, Engine
 from tests.support.ups import Up, Ups
 
@@ -36,6 +39,12 @@ QUICKLY: Final = {"update_config": {"monitor": "500ms", "order": "start-first"}}
 SLEEP: Final = ["sh", "-c", "trap exit TERM; sleep 1000000 & wait"]
 RETURNED: Final = "returned to what ran before"
 NAMESPACE: Final = "com.docker.stack.namespace"
+HASH: Final = re.compile("-[0-9a-f]{12}$")
+"""What names a version of a family."""
+
+
+def stack_name(scenario: Scenario, on_failure: str) -> str:
+    return f"r{on_failure[0]}-{scenario.name}"
 
 
 def is_job(scenario: Scenario) -> bool:
@@ -44,20 +53,34 @@ def is_job(scenario: Scenario) -> bool:
 
 @dataclass
 class Stack:
-    """What there is of a stack at one time: specs, running tasks by service, versions."""
+    """What there is of a stack at one time: specs, and what its running tasks were made of, by service; versions and
+    networks by name.
+    """
 
-    specs: dict[str, Json]
-    tasks: dict[str, set[str]]
-    versions: list[str]
+    specs: dict[str, Json] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Json]] = field(default_factory=dict)
+    versions: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, docker: Docker, stack: str) -> Stack:
-        services = docker.api.services(filters={"label": f"{NAMESPACE}={stack}"})
+        found = docker.api.services(filters={"label": f"{NAMESPACE}={stack}"})
+        services = {item["Spec"]["Name"].removeprefix(f"{stack}_"): item for item in found}
         return cls(
-            {item["Spec"]["Name"].removeprefix(f"{stack}_"): item["Spec"] for item in services},
-            {item["Spec"]["Name"].removeprefix(f"{stack}_"): docker.task_ids(item["ID"]) for item in services},
+            {key: item["Spec"] for key, item in services.items()},
+            {
+                key: {task["ID"]: task["Spec"]["ContainerSpec"] for task in docker.tasks(item["ID"])}
+                for key, item in services.items()
+            },
             sorted(names(docker, "config", f"{stack}_") + names(docker, "secret", f"{stack}_")),
+            names(docker, "network", f"{stack}_"),
         )
+
+    def runs(self, key: str) -> bool:
+        """Whether as many tasks run as the service asks for, each of the spec that it has."""
+        spec, tasks = self.specs[key], self.tasks[key]
+        wanted = spec["Mode"].get("Replicated", {}).get("Replicas", 1)
+        return len(tasks) == wanted and all(task == spec["TaskTemplate"]["ContainerSpec"] for task in tasks.values())
 
 
 @dataclass
@@ -68,8 +91,10 @@ class Played:
         before, after: the stack before the run that failed, and after it.
         failed: that run.
         again: the preview after it.
-        correction: the run with what is right, and the preview after that one.
-        end: what there is at last.
+        correction: the run with what is right.
+        right: the stack after that run.
+        settled: the preview after it.
+        left: what there is at last.
     """
 
     before: Stack
@@ -77,8 +102,9 @@ class Played:
     after: Stack
     again: Up
     correction: Up
+    right: Stack
     settled: Up
-    left: Stack = field(default_factory=lambda: Stack({}, {}, []))
+    left: Stack = field(default_factory=Stack)
 
 
 def service_of(spec: Json) -> Json:
@@ -108,12 +134,13 @@ def file(it: Json, level: str, *, grown: bool = False) -> str:
         "it": {**it, "depends_on": ["api"]},
         "web": plain(level, ("it",)),
         "worker": plain(level, ("cache",)),
-        **({"extra": plain("", ("cache",), configs=["more"])} if grown else {}),
+        **({"extra": plain("", ("cache",), configs=["more"], networks=["side"])} if grown else {}),
     }
     return json.dumps({
         "services": services,
         "configs": {"settings": {"content": level}, **({"more": {"content": "more"}} if grown else {})},
         "secrets": {"word": {"external": True}},
+        **({"networks": {"side": {}}} if grown else {}),
     })  # fmt: skip
 
 
@@ -124,31 +151,32 @@ def interfere(docker: Docker, stack: str, how: str, image: str, over: threading.
         "remove": ("rm",),
         "change": ("update", "--detach", "--env-add", "BY=somebody"),
     }
-    name, end = f"{stack}_it", time.monotonic() + 60
-    while not over.wait(0.1) and time.monotonic() < end:
-        if image in docker("service", "inspect", "-f", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", name, check=False):
+    name = f"{stack}_it"
+    while not over.wait(0.1):
+        if image in docker.service(name)["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]:
             time.sleep(1)
             docker("service", *commands[how], name)
             return
 
 
 def play(folder: Path, engine: Engine, scenario: Scenario, on_failure: str, port: int) -> Played:
-    stack = f"r{on_failure[0]}-{scenario.name}"
+    stack = stack_name(scenario, on_failure)
     docker, path = engine.docker, folder / f"{stack}.yml"
     *before, last = scenario.specs("it", port)
     if scenario.meanwhile:
         before = [corrected(last)]
         before[0]["TaskTemplate"]["ContainerSpec"]["Image"] = "web:1"
+        # on a busy machine somebody takes a while
+        last = {**last, "UpdateConfig": {**last.get("UpdateConfig", {}), "Monitor": 60 * SECOND}}
     first = service_of(before[-1] if before else corrected(last))
     runs = Ups(engine.host, "Release", stack)
-    inputs = {
-        "composeFile": [str(path)],
-        "resolveImage": "never",
-        "onFailure": on_failure,
-        "secrets": {"word": "hunter22"},
-    }
+
+    def inputs(level: str) -> Json:
+        given = {"composeFile": [str(path)], "resolveImage": "never", "onFailure": on_failure}
+        return {**given, "secrets": {"word": Secret(f"hunter22 {level}")}}
+
     path.write_text(file(first, "info"))
-    runs.up(**inputs).assert_ok()
+    runs.up(**inputs("info")).assert_ok()
     then = Stack.of(docker, stack)
     path.write_text(file(service_of(last), "debug", grown=True))
     over = threading.Event()
@@ -156,15 +184,16 @@ def play(folder: Path, engine: Engine, scenario: Scenario, on_failure: str, port
     somebody = threading.Thread(target=interfere, args=(docker, stack, scenario.meanwhile, image, over))
     if scenario.meanwhile:
         somebody.start()
-    failed = runs.up(**inputs)
+    failed = runs.up(**inputs("debug"))
     over.set()
     after = Stack.of(docker, stack)
-    again = runs.preview(**inputs)
+    again = runs.preview(**inputs("debug"))
     path.write_text(file(service_of(corrected(last)), "right", grown=True))
-    correction = runs.up(**inputs)
-    settled = runs.preview(**inputs)
+    correction = runs.up(**inputs("right"))
+    right = Stack.of(docker, stack)
+    settled = runs.preview(**inputs("right"))
     runs.destroy()
-    return Played(then, failed, after, again, correction, settled, Stack.of(docker, stack))
+    return Played(then, failed, after, again, correction, right, settled, Stack.of(docker, stack))
 
 
 CASES: Final = [
@@ -227,18 +256,23 @@ def test_failed_run_says_the_cause(story: Story, scenario: Scenario, on_failure:
 def test_failed_run_leaves_what_it_was_to_leave(story: Story, scenario: Scenario, on_failure: str) -> None:
     told = story(scenario, on_failure)
     before, after = told.before, told.after
-    assert {key: after.tasks[key] for key in ("db", "cache")} == {key: before.tasks[key] for key in ("db", "cache")}
-    assert after.specs["web"] == before.specs["web"], "it waited for `it`"
-    assert after.tasks["web"] == before.tasks["web"]
+    for key in ("cache", "db", "web"):
+        assert after.specs[key] == before.specs[key], key
+        assert after.tasks[key].keys() == before.tasks[key].keys(), key
     if on_failure == "keep":
-        assert after.specs["it"] != before.specs["it"] or scenario.meanwhile or "rolled" in told.failed.failure
+        assert after.specs.get("it") != before.specs["it"] or scenario.meanwhile or "rolled" in told.failed.failure
+        for key in ("api", "worker", "extra"):
+            assert after.runs(key), key
+        assert "LEVEL=debug" in after.specs["api"]["TaskTemplate"]["ContainerSpec"]["Env"]
+        assert set(before.versions) < set(after.versions)
         return
-    of_jobs = ("it",) if is_job(scenario) else ()
     for key in before.specs:
-        if key not in of_jobs:
+        if not (key == "it" and is_job(scenario)):
             assert after.specs[key] == before.specs[key], key
+            assert after.runs(key), key
     assert after.specs.keys() == before.specs.keys()
     assert after.versions == before.versions
+    assert after.networks == before.networks
 
 
 @each
@@ -251,17 +285,25 @@ def test_failed_run_says_what_became_of_everything(story: Story, scenario: Scena
     line = failure.splitlines()[0]
     told = dict(part.split(": ", 1) for part in line[line.index(RETURNED) :].split("; "))
     assert set(told[RETURNED].split(", ")) == {"api", "worker", *(() if is_job(scenario) else ("it",))}
+    removed = [HASH.sub("", name) for name in told["removed again"].split(", ")]
+    stack = f"{stack_name(scenario, on_failure)}_"
+    made = [f"config {stack}more", f"config {stack}settings", "extra", "network side", f"secret {stack}word"]
+    assert removed == made
     assert {"cache", "db", "web"} == set(told["not touched"].split(", "))
     assert told.get("could not be returned", "") == ("it (a job that ran cannot be taken back)" * is_job(scenario))
 
 
 @each
 def test_preview_after_a_failure_shows_the_change_again(story: Story, scenario: Scenario, on_failure: str) -> None:
-    again = story(scenario, on_failure).again.assert_ok()
+    told = story(scenario, on_failure)
+    again = told.again.assert_ok()
     assert "services.web.environment.LEVEL" in again.paths
     # a job that ran is what was asked for, but for its end
     is_back = on_failure == "rollback" and not is_job(scenario)
     assert any(path.startswith("services.it") for path in again.paths) or not is_back
+    rest = {"services.api.environment.LEVEL", "services.worker.environment.LEVEL", "services.extra", "configs.more"}
+    rest |= {"configs.settings.data", "networks.side"}
+    assert rest & {*again.paths} == (rest if on_failure == "rollback" else set())
 
 
 @each
@@ -271,4 +313,10 @@ def test_corrected_file_converges_and_the_next_preview_is_empty(
     told = story(scenario, on_failure)
     told.correction.assert_ok()
     assert told.settled.assert_ok().paths == []
-    assert told.left == Stack({}, {}, [])
+    for key in ("api", "worker", "web", "extra", *(() if is_job(scenario) else ("it",))):
+        assert told.right.runs(key), key
+    for key in ("api", "worker", "web"):
+        assert "LEVEL=right" in told.right.specs[key]["TaskTemplate"]["ContainerSpec"]["Env"]
+    for key in ("cache", "db"):
+        assert told.right.tasks[key].keys() == told.before.tasks[key].keys(), key
+    assert told.left == Stack()
