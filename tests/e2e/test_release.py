@@ -19,11 +19,13 @@ FILE = """
       db:
         image: {image}
         command: sleep 3600
+        stop_grace_period: 500ms
         secrets: [pass]
         deploy: &quick {{update_config: {{monitor: 1s}}}}
       web:
         image: {image}
         command: {web}
+        stop_grace_period: 500ms
         configs: [{{source: app, target: /etc/app.txt}}]
         environment: {{LEVEL: "{level}"}}
         depends_on: [db]
