@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime import mocks
 
 import swarm_provider as swarm
-from tests.resources.program import run, version_name
+from tests.resources.program import SECRET, run, version_name
 
 
 def of_a_release(args: mocks.MockResourceArgs) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def test_resources_are_bound_by_their_names() -> None:
         )
 
     done = run(program, outputs=of_a_release)["shop"]
-    assert done.inputs["secrets"] == {"pass": {"name": "db-0123abcd"}}, "its keys are known before the name is"
+    assert done.inputs["secrets"] == (SECRET, {"pass": {"name": "db-0123abcd"}})
     assert done.inputs["configs"] == {"app": {"name": "app-0123abcd"}}
     assert done.inputs["networks"] == {"front": {"name": "front"}}
     assert done.inputs["volumes"] == {"data": {"name": "data", "driverOpts": {"type": "nfs"}}}

@@ -109,10 +109,19 @@ def _object(type_: ObjectOf, value: Mapping[Any, Any], path: Path) -> Json:
             result[wire] = name_of(entry, kind, inner)
         else:
             result[wire] = to_wire(field.type, entry, inner)
-        # of a mapping, a single value that is not known yet would make all unknown; Check marks it
-        if field.secret and result[wire] is not None and not isinstance(field.type, MapOf):
-            result[wire] = pulumi.Output.secret(result[wire])
+        if field.secret and result[wire] is not None:
+            result[wire] = _secret(result[wire])
     return result
+
+
+def _secret(value: Any) -> Any:
+    """Return the value as a secret, each of a mapping by itself.
+
+    As one secret, its keys would be unknown where one value is.
+    """
+    if isinstance(value, Mapping):
+        return {key: _secret(entry) for key, entry in value.items()}
+    return pulumi.Output.secret(value)
 
 
 def _reference(type_: Type, value: pulumi.Resource, path: Path) -> Any:
