@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from swarm_provider.garbage import YOUNG, YOUNG_IN_A_PROGRAM, collect_less, give_back
+from swarm_provider.garbage import YOUNG, YOUNG_IN_A_PROGRAM, collect_less, give_back, keep_little
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +54,22 @@ def test_memory_is_given_back_where_the_c_library_can_and_elsewhere_nothing_happ
     assert asked == [0]
     monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace())
     give_back()
+    keep_little()
+
+
+def test_large_pieces_are_given_back_at_once() -> None:
+    program = """
+import os
+from swarm_provider.garbage import keep_little
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+keep_little()
+os.urandom(16 << 20)  # by itself glibc learns from it to keep pieces as large as this one
+before = resident()
+pieces = [os.urandom(1 << 20) for _ in range(16)]
+del pieces
+assert resident() - before < 4 << 20, resident() - before
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

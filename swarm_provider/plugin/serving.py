@@ -8,6 +8,7 @@ import grpc.aio
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from swarm_provider.dockerapi import preload
+from swarm_provider.garbage import keep_little
 from swarm_provider.plugin.protocol.peers import OwnUserOnly
 from swarm_provider.plugin.server import Provider
 
@@ -26,7 +27,8 @@ async def serve(engine_address: str | None) -> None:
     await server.start()
     print(port, flush=True)
     # the engine has still to find its way here
-    asyncio.get_running_loop().run_in_executor(None, preload)
+    for work in (keep_little, preload):
+        asyncio.get_running_loop().run_in_executor(None, work)
     try:
         await server.wait_for_termination()
     except asyncio.CancelledError:

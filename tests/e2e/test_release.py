@@ -285,3 +285,33 @@ def test_service_scaled_by_hand_stays_so_where_the_program_ignores_it(
     )
     app.up().assert_ok()
     assert specs(docker, unique)[f"{unique}_db"]["Mode"]["Replicated"]["Replicas"] == 2
+
+
+def test_renamed_service_of_a_release_takes_the_place_of_the_old_one_also_as_the_only_target(
+    app: PulumiProject, docker: Docker, unique: str
+) -> None:
+    app.up().assert_ok()
+    db = tasks(docker, f"{unique}_db")
+    text = (app.folder / "shop.yml").read_text()
+    (app.folder / "shop.yml").write_text(text.replace("web:", "front:"))
+    beside = "\n    swarm.Config('beside', data='x')\n"
+    app.program(PROGRAM.format(name=unique, more=', renames={"web": "front"}').replace('["web"]', '["front"]') + beside)
+    shown = app.preview(diff=True).assert_ok()
+    assert shown.changes == {"update": 1, "create": 1}
+    done = app.up("--target", f"**swarm:index:Release::{unique}").assert_ok()
+    assert done.changes == {"update": 1}, "what is no target stays as it is"
+    assert set(specs(docker, unique)) == {f"{unique}_db", f"{unique}_front"}
+    assert tasks(docker, f"{unique}_db") == db
+    app.up().assert_ok()
+    app.assert_no_changes()
+
+
+def test_stack_and_release_of_one_name_are_one_error_at_preview(app: PulumiProject, unique: str) -> None:
+    release = PROGRAM.format(name=unique, more="")
+    stack = f"""
+    swarm.Stack("other", name={unique!r}, compose_file="shop.yml", secrets={{"pass": pulumi.Output.secret("x")}})
+"""
+    for program in (release + stack, release.replace("    shop = ", stack.lstrip("\n") + "    shop = ")):
+        app.program(program)
+        told = app.preview().assert_failed("is claimed by two resources", "a stack is one Release or one Stack")
+        assert sum("claimed by two resources" in line for line in told.diagnostics) == 1

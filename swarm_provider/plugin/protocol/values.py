@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Mapping
+from sys import intern
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -64,7 +65,8 @@ def _decode(value: struct_pb2.Value, secrets: list[Secret]) -> Any:
 
 def _decode_map(fields: Mapping[str, struct_pb2.Value], secrets: list[Secret]) -> Any:
     if SIGNATURE not in fields:
-        return {key: _decode(fields[key], secrets) for key in fields}
+        # protobuf makes a new string of each key, and a large stack has tens of thousands of few
+        return {intern(key): _decode(fields[key], secrets) for key in fields}
     signature = fields[SIGNATURE].string_value
     if signature in (OF_SECRET, OF_OUTPUT):
         inner = _decode(fields["value"], secrets) if "value" in fields else UNKNOWN
