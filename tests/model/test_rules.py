@@ -78,6 +78,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "must be one of private, rprivate, shared, rshared, slave, rslave, not 'slav'",
     ),
     ({"volumes": [{"type": "bind", "source": "/a"}]}, "volumes", "'target' is missing"),
+    ({"healthcheck": {"test": ["CMD"]}}, "healthcheck", "has no command after CMD"),
+    ({"extra_hosts": ["a:b"]}, "extra_hosts", "a host needs an IP address, or host-gateway"),
     (
         {"healthcheck": {"test": ["CMD", "x"], "disable": True}},
         "healthcheck",

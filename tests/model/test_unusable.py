@@ -20,6 +20,9 @@ def told(**inputs: Any) -> list[tuple[str, str]]:
     [
         ({"healthcheck": {"test": ["curl", "-f", "x"]}}, "healthcheck", "must begin with CMD, CMD-SHELL or NONE"),
         ({"healthcheck": {"test": ["cmd", "x"]}}, "healthcheck", "stays in 'starting'"),
+        ({"healthcheck": {"test": ["CMD"]}}, "healthcheck", "has no command after CMD"),
+        ({"healthcheck": {"test": ["CMD-SHELL"]}}, "healthcheck", "has no command after CMD-SHELL"),
+        ({"extraHosts": ["a:1.2.3.4", "b:c"]}, "extra_hosts[1]", "a host needs an IP address, or host-gateway"),
         ({"dns": ["1.1.1.1", "dns.example"]}, "dns[1]", "'dns.example' is not an IP address"),
         ({"dns": Secret(["010.1.1.1"])}, "dns[0]", "not an IP address"),
         ({"volumes": [{"type": "image", "source": "x", "target": "/x"}]}, "volumes[0]", "cannot mount an image"),
@@ -45,6 +48,7 @@ def test_value_that_nothing_can_run_with_is_refused(inputs: dict[str, Any], path
         {"healthcheck": UNKNOWN},
         {"dns": ["8.8.8.8", "2001:db8::1", "fe80::1%eth0", UNKNOWN]},
         {"dns": UNKNOWN},
+        {"extraHosts": ["a:1.2.3.4", "b:::1", "c:host-gateway", UNKNOWN]},
         {"volumes": [{"type": "tmpfs", "target": "/x"}, {"type": "tmpfs", "target": "/x/y"}, UNKNOWN]},
         {"volumes": [{"type": "bind", "source": "/a", "target": UNKNOWN}]},
     ],

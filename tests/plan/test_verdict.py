@@ -83,6 +83,18 @@ def _preparing(slot: int, error: str = UNREACHABLE) -> Json:
     return {**task, "Status": {"State": "preparing", "Err": error}}
 
 
+def test_platform_that_no_node_has_is_told_as_such_and_not_as_a_port() -> None:
+    service = _service(replicas=1, state="")
+    service["Spec"]["TaskTemplate"]["Placement"] = {"Platforms": [{"OS": "linux", "Architecture": "arm64"}]}
+    task = {**_task(1, "web:2", "pending", node=""), "Spec": service["Spec"]["TaskTemplate"]}
+    task["Status"] = {"State": "pending", "Err": "no suitable node (unsupported platform on 1 node)"}
+    verdict = _verdict(service, [task], seconds=4)
+    assert isinstance(verdict, Failed)
+    assert [str(cause) for cause in verdict.causes] == [
+        "todo_web.1: no suitable node (unsupported platform on 1 node); it needs the platform linux/arm64"
+    ]
+
+
 def test_image_that_a_node_asks_for_again_and_again_is_told_as_soon_as_one_that_is_rejected() -> None:
     service = _service("nope:1", replicas=1, state="")
     early, late = (_verdict(service, [_preparing(1)], seconds=seconds) for seconds in (1, 3))

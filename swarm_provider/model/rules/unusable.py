@@ -18,6 +18,7 @@ from swarm_provider.model.types import short_forms
 
 HEALTH_TESTS: Final = ("CMD", "CMD-SHELL", "NONE")
 """What the words of a health check's test begin with; Docker never runs another one."""
+_HOST_GATEWAY: Final = "host-gateway"
 ANY_SUBNET_SINCE: Final = (1, 52)
 """API version (Engine 29) from which a subnet of the unspecified address asks for any subnet of that size."""
 
@@ -25,13 +26,24 @@ ANY_SUBNET_SINCE: Final = (1, 52)
 def service(inputs: Json) -> list[Problem]:
     """Return what no task of a service could run with; the paths are in the users' spelling."""
     inputs = reveal(inputs)
-    return [*_health(inputs), *_nameservers(inputs), *_mounts(inputs), *templates.refused(inputs)]
+    return [
+        *_health(inputs),
+        *_nameservers(inputs),
+        *_hosts(inputs),
+        *_mounts(inputs),
+        *templates.refused(inputs),
+    ]
 
 
 def _health(inputs: Json) -> Iterator[Problem]:
     check = inputs.get("healthcheck")
     test = check.get("test") if isinstance(check, dict) else None
-    if isinstance(test, list) and test and isinstance(test[0], str) and test[0] not in HEALTH_TESTS:
+    if not (isinstance(test, list) and test and isinstance(test[0], str)):
+        return
+    if len(test) == 1 and test[0] in HEALTH_TESTS[:2]:
+        # the first check ends Engine 20.10 itself, on one node after the other; newer ones stop the task
+        yield Problem(f"'test' has no command after {test[0]}; add one, or remove the key", "healthcheck")
+    if test[0] not in HEALTH_TESTS:
         yield Problem(
             f"'test' must begin with {', '.join(HEALTH_TESTS[:2])} or {HEALTH_TESTS[2]}: with anything else "
             "Docker never checks, and the task stays in 'starting'; write ['CMD', ...], or a string for a shell",
@@ -43,6 +55,14 @@ def _nameservers(inputs: Json) -> Iterator[Problem]:
     for position, server in enumerate(_listed(inputs.get("dns"))):
         if isinstance(server, str) and not _is_address(server):
             yield Problem(f"{server!r} is not an IP address; a name server must be one", f"dns[{position}]")
+
+
+def _hosts(inputs: Json) -> Iterator[Problem]:
+    for position, entry in enumerate(_listed(inputs.get("extraHosts"))):
+        # what of it came out of a variable is not known any more, so none of it is shown
+        address = entry.partition(":")[2] if isinstance(entry, str) else _HOST_GATEWAY
+        if address != _HOST_GATEWAY and not _is_address(address):
+            yield Problem(f"a host needs an IP address, or {_HOST_GATEWAY}", f"extra_hosts[{position}]")
 
 
 def _is_address(text: str) -> bool:

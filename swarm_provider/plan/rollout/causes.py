@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from swarm_provider.core import Json
+from swarm_provider.core.platform import platform_from_spec
 from swarm_provider.core.units import cpus_text, size_text
 from swarm_provider.core.values import at
 from swarm_provider.plan.facts.constraints import constraints_of, unsatisfied
@@ -15,6 +16,8 @@ from swarm_provider.plan.facts.tasks import Service, Task, node_name
 from swarm_provider.plan.rollout.history import Failure, Snapshot, TaskGroups
 
 MAX_CAUSES: Final = 4
+HOST_PORT: Final = "host-mode port"
+"""The scheduler's words for a port that is taken on a node; "unsupported platform" has a port in it, too."""
 # ids of endpoints and containers, which differ with each task that fails in the same way
 _ID: Final = re.compile(r"\b[0-9a-z]{25,}\b")
 _PORT_WORDS: Final = re.compile(r"listen \S+ \S+: bind: address already in use|bind for \S+ failed.*", re.IGNORECASE)
@@ -265,7 +268,10 @@ def _placement_detail(service: Service, error: str, snapshot: Snapshot, groups: 
             details.append(f"the constraints are {_quoted(constraints)}")
     if "resources" in error:
         details.append(_reservation_detail(template, snapshot.nodes))
-    if "port" in error:
+    if "platform" in error:
+        asked = dict.fromkeys(map(platform_from_spec, at(template, "Placement", "Platforms") or []))
+        details.append(f"it needs the platform {' or '.join(filter(None, asked))}")
+    if HOST_PORT in error:
         ports = [
             f"{port.get('PublishedPort')}/{port.get('Protocol') or 'tcp'}"
             for port in at(service.json, "Spec", "EndpointSpec", "Ports") or []

@@ -128,7 +128,7 @@ def _unplaceable(rollout: RolloutState, unplaced: list[Task], rest: dict[str, Ta
     if waited < UNPLACED_S:
         return []
     errors = " ".join(task.error for task in unplaced)
-    lacks_room = any(word in errors for word in ("resources", "port", "max replicas"))
+    lacks_room = any(word in errors for word in ("resources", causes.HOST_PORT, "max replicas"))
     if lacks_room and rollout.now - rollout.history.freeing < UNPLACED_S:
         return []
     if "not available" in errors and _may_return(rollout) and rollout.quiet() < RETURN_S:
