@@ -45,7 +45,7 @@ def test_crash_loop_of_a_global_service_is_told_until_it_runs(
     shown = capsys.readouterr().out
     assert "1 not healthy" in shown and "0/1 global" in shown and "exited with code 1" in shown
     preview = app.preview().assert_ok()
-    assert f"the last update of service '{agent}' did not converge; `up` retries it" in preview.output
+    assert f"the last update of service '{agent}' did not converge; `up` continues it" in preview.output
     assert f"{agent} is degraded: 0/1 tasks run" in preview.output
     app.up().assert_failed("exited with code 1", max_lines=10)
 

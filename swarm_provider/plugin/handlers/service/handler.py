@@ -330,7 +330,7 @@ class ServiceHandler(Handler):
             self.session.log.info(request.urn, said)
         reasons: Sequence[str] = ()
         if state.get("converged") is False and not recovered(live, text):
-            reasons = [f"the last update of service {id!r} did not converge; `up` retries it"]
+            reasons = [f"the last update of service {id!r} did not converge; `up` continues it"]
             outputs["converged"] = False
         elif olds and reveal(olds.get("wait")) is not False and under_way(live):
             # a run that was killed saved nothing of it; nobody would wait for its end, nor clean up after it
