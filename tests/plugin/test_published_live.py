@@ -61,7 +61,7 @@ def test_port_of_somebody_else_or_of_a_service_that_stays_is_refused_with_its_na
     docker("service", "create", "--detach", "--name", f"{unique}-docker", "--replicas", "0", "-p", "7804:80", "bb:1")
     inputs = plugin.inputs("Service", unique, given("7804:80"))
     with pytest.raises(
-        grpc.RpcError, match=f"port 7804 is published by service '{unique}-docker', which is not of this"
+        grpc.RpcError, match=f"port 7804 is published by service '{unique}-docker', which this program does not"
     ):
         plugin.create("Service", unique, inputs)
 

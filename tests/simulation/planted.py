@@ -88,8 +88,9 @@ BUGS: Final = (
     Bug(
         "keeps secrets as plain text",
         "plugin/protocol/values.py",
-        "        target.struct_value.fields[SIGNATURE].string_value = OF_SECRET\n"
-        '        _encode(value.value, target.struct_value.fields["value"])\n',
+        "        fields = target.struct_value.fields\n"
+        "        fields[SIGNATURE].string_value = OF_SECRET\n"
+        '        _encode(value.value, fields["value"])\n',
         "        _encode(value.value, target)\n",
     ),
     Bug(
