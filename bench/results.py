@@ -141,6 +141,7 @@ def promises(found: Results) -> list[Promise]:
         *_of_deploys(found),
         *_of_the_plugin(found),
         *_of_release(found),
+        *_of_cpu(found.cpu),
         *_of_stack(found.stack),
         *_of_telling(found),
     ]
@@ -211,6 +212,11 @@ def _of_release(found: Results) -> Iterable[Promise]:
         yield Promise(f"Release, {step}, a service of 1,000 / one of 200", 1.2, each)
     memory = found.release[str(release.LARGE)].memory.get(release.RELEASE, {}).get("plugin")
     yield Promise("Release of 1,000, memory of the plugin", 150, memory, "MiB")
+
+
+def _of_cpu(found: Alternated) -> Iterable[Promise]:
+    what = f"no-change preview of {SERVICES} services: processor time of program and plugin / the commit before"
+    yield Promise(what, 0.7, _ratio(found.median("now"), found.median("before")))
 
 
 def _of_stack(found: Beside) -> Iterable[Promise]:
