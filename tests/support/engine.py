@@ -250,6 +250,11 @@ class Engine:
             "network": {n["Id"] for n in api.networks()},
         }
 
+    def _attached(self) -> set[str]:
+        """Ids of the networks on which tasks are, those of removed services that still end among them."""
+        attachments = [entry for task in self.docker.api.tasks() for entry in task.get("NetworksAttachments") or ()]
+        return {str(entry["Network"]["ID"]) for entry in attachments}
+
     def _remove(self, now: dict[str, set[str]], before: dict[str, set[str]]) -> None:
         api = self.docker.api
         remove = {
@@ -259,7 +264,9 @@ class Engine:
             "network": api.remove_network,
         }
         for kind, call in remove.items():
-            for identifier in now[kind] - before[kind]:
+            # the newest engine gives the subnet of a removed network to the next one, also where a node still has it
+            stay = self._attached() if kind == "network" else set()
+            for identifier in now[kind] - before[kind] - stay:
                 # still in use by tasks that end: names are unique, so what stays disturbs nobody
                 with contextlib.suppress(APIError):
                     call(identifier)
