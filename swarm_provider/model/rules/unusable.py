@@ -41,7 +41,7 @@ def _health(inputs: Json) -> Iterator[Problem]:
     if not (isinstance(test, list) and test and isinstance(test[0], str)):
         return
     if len(test) == 1 and test[0] in HEALTH_TESTS[:2]:
-        # the first check ends Engine 20.10 itself, on one node after the other; newer ones stop the task
+        # no engine has anything to run then, and none refuses it
         yield Problem(f"'test' has no command after {test[0]}; add one, or remove the key", "healthcheck")
     if test[0] not in HEALTH_TESTS:
         yield Problem(
