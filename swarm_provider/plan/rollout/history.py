@@ -100,7 +100,7 @@ class History:
         facts: what was reached so far; a new fact is progress.
         progress: when the newest fact was seen.
         alone: when something else of the run was last seen converging.
-        freeing: when room was last about to become free: the scheduler takes a moment to fill it.
+        freeing: when a task of the service was last about to leave its room: the scheduler takes a moment to fill it.
         seen: per task id its state.
         failures: tasks of the awaited spec that ended, oldest first.
         completed: keys of the job's slots that completed in this iteration.
@@ -212,7 +212,7 @@ def observe(
         facts=facts,
         progress=now if facts != history.facts else history.progress,
         alone=now if others_converge else history.alone,
-        freeing=now if snapshot.room or groups.stopping else history.freeing,
+        freeing=now if groups.stopping else history.freeing,
         seen=seen,
         failures=_failures(history, snapshot, service, seen, now),
         completed=completed,

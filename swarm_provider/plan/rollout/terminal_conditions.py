@@ -13,7 +13,7 @@ from swarm_provider.plan.rollout.history import SLACK_NS
 from swarm_provider.plan.rollout.state import RolloutState
 
 UNPLACED_S: Final = 3.0
-"""How long the scheduler must stay at "no suitable node", with no room about to become free, until it is believed."""
+"""How long the scheduler must stay at "no suitable node", with no own task about to leave, until it is believed."""
 RETURN_S: Final = 60.0
 """How long a node that is down may take to come back before "no suitable node" is believed."""
 STALLED_S: Final = 10.0
@@ -129,7 +129,7 @@ def _unplaceable(rollout: RolloutState, unplaced: list[Task], rest: dict[str, Ta
         return []
     errors = " ".join(task.error for task in unplaced)
     lacks_room = any(word in errors for word in ("resources", causes.HOST_PORT, "max replicas"))
-    if lacks_room and rollout.now - rollout.history.freeing < UNPLACED_S:
+    if lacks_room and (rollout.snapshot.room or rollout.now - rollout.history.freeing < UNPLACED_S):
         return []
     if "not available" in errors and _may_return(rollout) and rollout.quiet() < RETURN_S:
         return []
