@@ -15,7 +15,6 @@ pytestmark = pytest.mark.live
 
 
 def test_swarm_in_memory_answers_as_this_engine_does(docker: Docker) -> None:
-    _without_labels(docker)
     api, there = asyncio.run(recorded(docker.host))
     assert (ANSWERS / f"{api}.json").exists(), f"nothing is recorded of API {api}: python -m tests.support.swarm_calls"
     here = Story(MemorySwarm(api))
@@ -26,9 +25,3 @@ def test_swarm_in_memory_answers_as_this_engine_does(docker: Docker) -> None:
 
 def _lines(answers: object) -> list[str]:
     return json.dumps(comparable(answers), indent=1, sort_keys=True).splitlines()
-
-
-def _without_labels(docker: Docker) -> None:
-    """Let the node be as it was made: tests before this one, on the same engine, may have left labels."""
-    node = docker.api.nodes()[0]
-    docker.api.update_node(node["ID"], node["Version"]["Index"], {**node["Spec"], "Labels": {}})

@@ -234,12 +234,25 @@ class Engine:
 
     @contextlib.contextmanager
     def cleaned(self) -> Iterator[None]:
-        """Remove at the end whatever swarm objects were made in between."""
-        before = self._objects()
+        """Remove at the end whatever swarm objects were made in between, and labels of nodes."""
+        before, node_labels = self._objects(), self._node_labels()
         try:
             yield
         finally:
             self._remove(self._objects(), before)
+            self._label_nodes(node_labels)
+
+    def _node_labels(self) -> dict[str, dict[str, str]]:
+        return {node["ID"]: node["Spec"].get("Labels") or {} for node in self.docker.api.nodes()}
+
+    def _label_nodes(self, wanted: dict[str, dict[str, str]]) -> None:
+        """Give each node the labels that it had."""
+        for node in self.docker.api.nodes():
+            own = wanted.get(node["ID"], {})
+            if own != (node["Spec"].get("Labels") or {}):
+                # where the node has just changed by itself, its labels stay: tests choose keys of their own
+                with contextlib.suppress(APIError):
+                    self.docker.api.update_node(node["ID"], node["Version"]["Index"], {**node["Spec"], "Labels": own})
 
     def _objects(self) -> dict[str, set[str]]:
         api = self.docker.api
