@@ -25,7 +25,7 @@ Beside them, what belongs to none:
 
     batch        Work that many ask for at a time, done for all of them at once
     errors       The errors of this package, one tree
-    garbage      How often Python's collector runs
+    garbage      Free memory: how often Python looks for it, what the system gets back
     plugin_shim  How Pulumi finds the plugin, for the program and for the command
     version      The version
 """

@@ -40,12 +40,8 @@ def keep_little() -> None:
 
     By itself it keeps a fifth of what the plugin of a large Release takes. Only glibc can; elsewhere nothing happens.
     """
-    import ctypes  # a process that lives for a moment does not come here
-
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        library = ctypes.CDLL(None)
-        for parameter, value in ((_M_ARENA_MAX, 2), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, LARGE)):
-            library.mallopt(parameter, value)
+    for parameter, value in ((_M_ARENA_MAX, 2), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, LARGE)):
+        _ask_glibc("mallopt", parameter, value)
 
 
 def give_back() -> None:
@@ -53,7 +49,11 @@ def give_back() -> None:
 
     Only glibc can; elsewhere nothing happens.
     """
-    import ctypes  # few processes come here
+    _ask_glibc("malloc_trim", 0)
+
+
+def _ask_glibc(function: str, *arguments: int) -> None:
+    import ctypes  # a process that lives for a moment does not come here
 
     with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
+        getattr(ctypes.CDLL(None), function)(*arguments)

@@ -19,6 +19,7 @@ from swarm_provider.errors import SwarmProviderError
 from swarm_provider.plan.change.request_spec import is_job
 from swarm_provider.plan.change.restart import restart
 from swarm_provider.plan.facts.tasks import by_service
+from swarm_provider.plan.families.naming import object_name
 from swarm_provider.plan.rollout.history import Snapshot
 from swarm_provider.plan.rollout.stack_status import members
 from swarm_provider.rollout.retry import update_with_retry
@@ -71,7 +72,7 @@ async def _refresh(settings: ConnectionSettings, stack: str) -> int:
 async def _renew(swarm: Swarm, seen: Snapshot) -> bool | None:
     """Send one service's login; True: sent, False: there is nothing to send, None: it failed."""
     live: Json = seen.service or {}
-    name, host = _name(live), registry(_image(live))
+    name, host = object_name(live), registry(_image(live))
     reason = _left_alone(seen)
     if reason:
         say(f"{name}: skipped, {reason}")
@@ -106,10 +107,6 @@ def _left_alone(seen: Snapshot) -> str:
     if restart(live["Spec"], live["Spec"], snapshot=seen).restarts:
         return "its last update has not reached all tasks, and any update restarts those; `pulumi up` brings the login"
     return ""
-
-
-def _name(live: Json) -> str:
-    return str(live["Spec"]["Name"])
 
 
 def _image(live: Json) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from swarm_provider.core import Json
+
 
 class Unknown:
     """A value that is known only when the update runs. There is one: UNKNOWN."""
@@ -56,6 +58,11 @@ def at(value: Any, *path: str) -> Any:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def mappings(value: Any) -> list[Json]:
+    """Return the mappings in a list; none of what is no list, or not known yet."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def sharing(value: Any, known: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.english import count
-from swarm_provider.core.values import UNKNOWN, at
+from swarm_provider.core.values import UNKNOWN, at, mappings
 from swarm_provider.plan.change.summary import Outlook
 from swarm_provider.report.changed import Changed
 from swarm_provider.report.elements import Markup, element
@@ -233,14 +233,14 @@ def _families(ours: Iterable[Changed]) -> dict[tuple[str, str], str]:
 
 def _references(inputs: Json, names: dict[tuple[str, str], str], labels: dict[Any, str]) -> Iterable[tuple[str, str]]:
     for key, kind in (("configs", "Config"), ("secrets", "Secret")):
-        for entry in _entries(inputs.get(key)):
+        for entry in mappings(inputs.get(key)):
             name = entry.get("name") or entry.get("source")
             if isinstance(name, str):
                 yield kind, names.get((kind, name), str(entry.get("source") or name))
-    for entry in _entries(inputs.get("networks")):
+    for entry in mappings(inputs.get("networks")):
         if isinstance(entry.get("name"), str):
             yield "Network", entry["name"]
-    for entry in _entries(inputs.get("volumes")):
+    for entry in mappings(inputs.get("volumes")):
         if entry.get("type") == "volume" and isinstance(entry.get("source"), str):
             yield "Volume", entry["source"]
     for constraint in at(inputs, "deploy", "placement", "constraints") or ():
@@ -249,12 +249,8 @@ def _references(inputs: Json, names: dict[tuple[str, str], str], labels: dict[An
                 yield "NodeLabel", shown
 
 
-def _entries(value: Any) -> list[Json]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
 def _unknown(inputs: Json) -> bool:
-    return any(entry.get("source") is UNKNOWN for key in ("configs", "secrets") for entry in _entries(inputs.get(key)))
+    return any(entry.get("source") is UNKNOWN for key in ("configs", "secrets") for entry in mappings(inputs.get(key)))
 
 
 def legend(page: Page) -> Markup:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from swarm_provider.core import Json, image, labels, units
 from swarm_provider.core.path import render
-from swarm_provider.core.values import has_unknown, reveal
+from swarm_provider.core.values import has_unknown, mappings, reveal
 from swarm_provider.errors import Problem, SwarmProviderError
 from swarm_provider.model.rules import constraints, limits, unusable
 from swarm_provider.model.service import JOB_MODES
@@ -95,7 +95,7 @@ def _modes(inputs: Json, deploy: Json) -> Iterator[Problem]:
         yield Problem(f"a {mode} service cannot have replicas; remove one of the two", "deploy.replicas")
     if mode in JOB_MODES and deploy.get("updateConfig") is not None:
         yield Problem("a job cannot have an update_config; remove it", "deploy.update_config")
-    ingress = any(port.get("mode", "ingress") == "ingress" for port in _maps(inputs.get("ports")))
+    ingress = any(port.get("mode", "ingress") == "ingress" for port in mappings(inputs.get("ports")))
     if deploy.get("endpointMode") == "dnsrr" and ingress:
         text = "ports in ingress mode need endpoint_mode vip; publish them with mode: host, or remove dnsrr"
         yield Problem(text, "ports")
@@ -182,7 +182,7 @@ def _credential_spec(spec: Json) -> Iterator[Problem]:
 def _targets(inputs: Json) -> Iterator[Problem]:
     for kind in ("configs", "secrets"):
         taken: set[str] = set()
-        for index, entry in enumerate(_maps(inputs.get(kind))):
+        for index, entry in enumerate(mappings(inputs.get(kind))):
             target = entry.get("target") or entry.get("source")
             if not isinstance(target, str):
                 continue
@@ -200,7 +200,7 @@ def _ports(inputs: Json) -> Iterator[Problem]:
 
 def published(inputs: Json) -> Iterator[tuple[tuple[int, str], str]]:
     """Yield number and protocol of each port outside that is chosen already, and its mode."""
-    for port in _maps(inputs.get("ports")):
+    for port in mappings(inputs.get("ports")):
         number = port.get("published")
         if isinstance(number, int) and number:
             yield (number, port.get("protocol") or "tcp"), port.get("mode") or "ingress"
@@ -251,10 +251,6 @@ def _told(ports: list[tuple[int, str]]) -> str:
 
 def _map(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
-
-
-def _maps(value: Any) -> list[Json]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _number(value: Any, parse: Callable[[Any], int]) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from swarm_provider.core import Json
 from swarm_provider.core.english import count, listed
 from swarm_provider.core.image import parse
-from swarm_provider.core.values import UNKNOWN, at, has_unknown
+from swarm_provider.core.values import UNKNOWN, at, has_unknown, mappings
 from swarm_provider.errors import SwarmProviderError
 from swarm_provider.model import advice
 from swarm_provider.plan.ownership.advice import Advice, on_config, on_service, said
@@ -88,12 +88,6 @@ def _name(service: Json) -> str:
     return name if isinstance(name, str) else "the service"
 
 
-def _entries(service: Json, key: str) -> list[Json]:
-    """Return what is known of a list of mappings."""
-    found = service.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
 def _strings(service: Json, key: str) -> list[str]:
     found = service.get(key)
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
@@ -113,14 +107,14 @@ def replicas(service: Json) -> int | None:
 
 def _single_replica(service: Json, settings: Json) -> Iterator[str]:
     number = replicas(service)
-    if _entries(service, "ports") and number is not None and 0 < number < settings["minimum"]:
+    if mappings(service.get("ports")) and number is not None and 0 < number < settings["minimum"]:
         has = count(number, "replica")
         yield f"{_name(service)} publishes ports and has {has}; set deploy.replicas to {settings['minimum']} or more"
 
 
 def _no_healthcheck(service: Json, settings: Json) -> Iterator[str]:
     check = service.get("healthcheck")
-    if check is UNKNOWN or (settings["published"] and not _entries(service, "ports")):
+    if check is UNKNOWN or (settings["published"] and not mappings(service.get("ports"))):
         return
     if at(check, "disable") is True:
         yield f"{_name(service)} disables the health check of its image: tasks get requests before they can answer"
@@ -129,9 +123,9 @@ def _no_healthcheck(service: Json, settings: Json) -> Iterator[str]:
 
 
 def _update_order(service: Json, _: Json) -> Iterator[str]:
-    ports, order = _entries(service, "ports"), at(service, "deploy", "updateConfig", "order")
+    ports, order = mappings(service.get("ports")), at(service, "deploy", "updateConfig", "order")
     # two tasks at a time cannot share a port of a node or the data of a volume
-    alone = any(port.get("mode") == "host" for port in ports) or _entries(service, "volumes")
+    alone = any(port.get("mode") == "host" for port in ports) or mappings(service.get("volumes"))
     if ports and not alone and replicas(service) and order in (None, "stop-first"):
         yield (
             f"{_name(service)} publishes ports and stops old tasks before new ones run: capacity drops with each "
@@ -159,7 +153,7 @@ def _host_port(service: Json, _: Json) -> Iterator[str]:
     scaled = at(service, "deploy", "replicas") is None or (number or 0) > 1
     if number is None or not scaled or most == 1 or has_unknown(most):
         return
-    for port in _entries(service, "ports"):
+    for port in mappings(service.get("ports")):
         if port.get("mode") == "host" and port.get("published"):
             yield (
                 f"{_name(service)} publishes port {port['published']} in host mode, and a node has it once; set "
@@ -175,7 +169,7 @@ def _holds(source: str, path: str) -> bool:
 
 
 def _host_mount(service: Json, settings: Json) -> Iterator[str]:
-    for mount in _entries(service, "volumes"):
+    for mount in mappings(service.get("volumes")):
         source = mount.get("source")
         if mount.get("type") not in ("bind", "npipe") or not isinstance(source, str):
             continue
@@ -202,7 +196,7 @@ def _unconfined(service: Json, _: Json) -> Iterator[str]:
 
 
 def _forbidden_port(service: Json, settings: Json) -> Iterator[str]:
-    for port in _entries(service, "ports"):
+    for port in mappings(service.get("ports")):
         if port.get("target") in settings["ports"]:
             yield (
                 f"{_name(service)} publishes port {port['target']}: who reaches a node reaches it; use a "

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from swarm_provider.core import Json
 from swarm_provider.core.units import size_bytes, size_text
-from swarm_provider.core.values import at, has_unknown
+from swarm_provider.core.values import at, has_unknown, mappings
 from swarm_provider.plan.policies.parameters import Parameters, is_exempt, with_defaults
 from swarm_provider.plan.policies.services import replicas
 
@@ -60,17 +60,12 @@ def _of(parts: Iterable[Part], *kinds: str) -> list[Part]:
     return [part for part in parts if part.kind in kinds]
 
 
-def _list(part: Part, key: str) -> list[Json]:
-    found = part.values.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
 def _unused(parts: Sequence[Part], _: Json) -> Iterator[Found]:
     needed = frozenset[str]().union(*(part.needs for part in parts))
     named = {
         one.get(key)
         for part in _of(parts, "Service")
-        for one in (*_list(part, "secrets"), *_list(part, "configs"))
+        for one in (*mappings(part.values.get("secrets")), *mappings(part.values.get("configs")))
         for key in ("source", "name")
         if isinstance(one.get(key), str)
     }
@@ -104,8 +99,9 @@ def _open_network(parts: Sequence[Part], _: Json) -> Iterator[Found]:
         if part.values.get("driver") in (None, "overlay") and "encrypted" not in (at(part.values, "driverOpts") or {})
     }
     for part in _of(parts, "Service"):
-        found = sorted({one["name"] for one in _list(part, "networks") if isinstance(one.get("name"), str)} & plain)
-        if _list(part, "secrets") and found:
+        names = {one["name"] for one in mappings(part.values.get("networks")) if isinstance(one.get("name"), str)}
+        found = sorted(names & plain)
+        if mappings(part.values.get("secrets")) and found:
             yield (
                 f"{part.name} has secrets, and its network {found[0]} is not encrypted; set driver_opts of the "
                 f"network to {{'encrypted': 'true'}}",

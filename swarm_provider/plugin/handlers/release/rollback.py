@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from swarm_provider.core import Json, labels
@@ -147,7 +148,7 @@ class _Way:
             return
         spec = self._on_networks(old["Spec"])
         id = await self._swarm.create("service", spec, registry_auth=await self._login(spec))
-        await self._wait(child, id, spec, 0)
+        await self._wait(child, id, spec)
 
     def _on_networks(self, spec: Json) -> Json:
         """Return a spec with the networks that took the place of those that it names."""
@@ -169,9 +170,12 @@ class _Way:
             registry_auth=await self._login(spec),
             registry_auth_from="previous-spec",
         )
-        await self._wait(child, live["ID"], spec, sent.version_index if sent is not None else 0)
+        # where no update had to be sent, Swarm is on the way back by itself, or has been
+        await self._wait(child, live["ID"], spec, 0 if sent is None else sent.version_index, is_rollback=sent is None)
 
-    async def _wait(self, child: Child, id: str, spec: Json, version_index: int) -> None:
+    async def _wait(
+        self, child: Child, id: str, spec: Json, version_index: int = 0, *, is_rollback: bool = False
+    ) -> None:
         watcher = await self._session.watcher()
         await watcher.converge(
             id,
@@ -180,8 +184,7 @@ class _Way:
             fail_after_ns=patience_ns(child.olds or child.news),
             progress=lambda text: self._session.log.status(child.request.urn, f"returning: {text}"),
             cancelled=self._session.cancelled,
-            # where no update had to be sent, Swarm is on the way back by itself, or has been
-            is_rollback=not version_index,
+            is_rollback=is_rollback,
         )
         self._returned.append(child.name.key)
 
@@ -200,13 +203,8 @@ class _Way:
                 )
                 self._removed.append(f"{kind} {naming.object_name(item)}")
             elif item["Spec"].get("Labels") != old["Spec"].get("Labels"):
-                was = old["Spec"].get("Labels")
-                await update_with_retry(
-                    self._swarm,
-                    kind,
-                    item["ID"],
-                    lambda now, was=was: {**now["Spec"], "Labels": was},  # type: ignore[misc]
-                )
+                relabelled = partial(_with_labels, old["Spec"].get("Labels"))
+                await update_with_retry(self._swarm, kind, item["ID"], relabelled)
 
     async def _network(self, child: Child) -> None:
         name = str(reveal((child.news or child.olds)["name"]))
@@ -221,3 +219,8 @@ class _Way:
             return
         await remove_network(self._swarm, live["Id"], name=name, cancelled=self._session.cancelled)
         self._removed.append(str(child.name))
+
+
+def _with_labels(own: Json | None, live: Json) -> Json:
+    """Return the spec of a live object with these labels instead of its own."""
+    return {**live["Spec"], "Labels": own}
