@@ -22,7 +22,7 @@ from swarm_provider.dockerapi.connection.machine import MACHINE
 from swarm_provider.dockerapi.connection.settings import ConnectionSettings
 from swarm_provider.dockerapi.connection.transport import Answer, path_of
 from swarm_provider.dockerapi.failures import NoLeader, Unanswered
-from swarm_provider.dockerapi.kinds import Listing, exact, kind_of
+from swarm_provider.dockerapi.kinds import Listing, exact, is_made_from, kind_of, marks
 from swarm_provider.dockerapi.lists import Lists
 from swarm_provider.dockerapi.questions import Questions
 from swarm_provider.dockerapi.registries import Registries
@@ -67,7 +67,7 @@ class Swarm:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._lists = Lists(self._list)
+        self._lists = Lists(self._list, lambda: calls.link.machine.monotonic())
         self._registries = Registries(calls)
         self._questions = Questions(calls)
         self.listened: Callable[[str, Items], None] | None = None
@@ -144,7 +144,25 @@ class Swarm:
         Args:
             kind, name, allow_stale: as for `list`; an id will do for the name.
         """
-        return (await self._lists.get(kind, allow_stale=allow_stale)).exact(name)
+        recent = self._lists.lately(kind, name, lambda listing: [found] if (found := listing.exact(name)) else [])
+        return recent[0] if recent else (await self._lists.get(kind, allow_stale=allow_stale)).exact(name)
+
+    async def under(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
+        """Return the objects that a view of the shared list has under a key; [] where it has none.
+
+        Args:
+            kind, how: as for `view`.
+            key: an id, a name, or the value of a label.
+        """
+        return self.lately(kind, how, key) or (await self._lists.get(kind)).derive(how).get(key, [])
+
+    def lately(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
+        """Return the objects that a recent list has under a key; [] where it has none, or this process wrote to them.
+
+        Args:
+            kind, how, key: as for `under`.
+        """
+        return self._lists.lately(kind, key, lambda listing: listing.derive(how).get(key, []))
 
     async def view(self, kind: str, how: Callable[[Items], T], *, allow_stale: bool = False) -> T:
         """Return what a function makes of the shared list: called once per list, however many ask.
@@ -227,7 +245,7 @@ class Swarm:
             # a manager was lost: it may have been made, or not; once there is another manager, it tells
             live = await self.inspect(kind, str(spec.get("Name")))
             if live is not None:
-                if not _is_made_from(spec, live):
+                if not is_made_from(spec, live):
                     raise lost
                 return how.id_of(live)
         assert lost is not None
@@ -263,7 +281,7 @@ class Swarm:
             query["registryAuthFrom"] = registry_auth_from
         path = path_of(f"{how.path}/{{}}/update", id)
         operation = f"update {kind} {how.name_in_spec(spec) or id}"
-        answer = await self._write("POST", path, operation, kind, query=query, body=spec, auth=registry_auth)
+        answer = await self._write("POST", path, operation, kind, id, query=query, body=spec, auth=registry_auth)
         return [str(warning) for warning in (answer.json() or {}).get("Warnings") or []]
 
     async def update_cluster_volume(self, id: str, version: int, spec: Json) -> None:
@@ -277,7 +295,7 @@ class Swarm:
         """
         path = path_of("/volumes/{}", id)
         await self._write(
-            "PUT", path, f"update volume {id}", "volume", query={"version": str(version)}, body={"Spec": spec}
+            "PUT", path, f"update volume {id}", "volume", id, query={"version": str(version)}, body={"Spec": spec}
         )
 
     async def remove(self, kind: str, name_or_id: str, *, force: bool = False) -> bool:
@@ -302,7 +320,8 @@ class Swarm:
             # what was removed already is not found when it is asked for again
             operation = f"remove {kind} {name_or_id!r}"
             query = {"force": "true"} if force else None
-            await self._write("DELETE", path_of(f"{how.path}/{{}}", target), operation, kind, query=query, again=True)
+            path = path_of(f"{how.path}/{{}}", target)
+            await self._write("DELETE", path, operation, kind, target, query=query, again=True)
         except NotFound:
             return False
         return True
@@ -362,6 +381,7 @@ class Swarm:
         path: str,
         operation: str,
         kind: str,
+        id: str = "",
         *,
         query: Mapping[str, str] | None = None,
         body: Json | None = None,
@@ -374,9 +394,4 @@ class Swarm:
             )
         finally:
             # also after a failure: an unanswered call may have been done
-            self._lists.forget(kind)
-
-
-def _is_made_from(spec: Json, live: Json) -> bool:
-    labels = spec.get("Labels") or {}
-    return bool(labels) and labels == ((live.get("Spec") or live).get("Labels") or {})
+            self._lists.forget(kind, marks(id, body))

@@ -76,11 +76,36 @@ def kind_of(kind: str) -> Kind:
     return KINDS[kind]
 
 
+def marks(id: str, body: Json | None) -> set[str]:
+    """Return what an object is found by: its id, its name, the values of its labels.
+
+    Args:
+        id: its id, "" where it is not known.
+        body: what is sent for it, None for nothing.
+    """
+    spec = body or {}
+    return {id, str(spec.get("Name") or ""), *map(str, (spec.get("Labels") or {}).values())}
+
+
+def is_made_from(spec: Json, live: Json) -> bool:
+    """Tell by their labels, which have a random one of ours, whether a live object is the one that was to be made."""
+    own = spec.get("Labels") or {}
+    return bool(own) and own == ((live.get("Spec") or live).get("Labels") or {})
+
+
 class Listing:
-    """All objects of a kind, as one call gave them, with what is derived from them once and for all callers."""
+    """All objects of a kind, as one call gave them, with what is derived from them once and for all callers.
+
+    Attributes:
+        items: the objects.
+        asked: when the call was made, in seconds of a clock that only moves forward.
+        touched: ids, names and values of labels of what this process has written since.
+    """
 
     def __init__(self, kind: str, items: list[Json]) -> None:
         self.items = items
+        self.asked = 0.0
+        self.touched: set[str] = set()
         self._kind = kind
         self._derived: dict[Any, Any] = {}
 

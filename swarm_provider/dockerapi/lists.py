@@ -1,11 +1,20 @@
-"""One list per kind and run: shared by all who ask, dropped by own writes."""
+"""One list per kind and run: shared by all who ask, dropped by own writes.
+
+Whoever wants one object may do with a list from before own writes, as long as it is recent and none of them touched
+that object: else each of hundreds of resources that are read and written in turn would ask for everything again.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
-from swarm_provider.dockerapi.kinds import Listing
+from swarm_provider.core import Items
+from swarm_provider.dockerapi.kinds import Listing, kind_of
+
+RECENT_S: Final = 5.0
+"""How old a list may be, where others would have to ask again for what this process wrote meanwhile."""
 
 
 class Lists:
@@ -13,12 +22,16 @@ class Lists:
 
     Args:
         ask: gives the list of a kind as it is now.
+        now: gives seconds that only move forward.
     """
 
-    def __init__(self, ask: Callable[[str], Awaitable[Listing]]) -> None:
+    def __init__(self, ask: Callable[[str], Awaitable[Listing]], now: Callable[[], float]) -> None:
         self._ask = ask
+        self._now = now
         self._shared: dict[str, asyncio.Task[Listing]] = {}
         self._latest: dict[str, Listing] = {}
+        self._touched: dict[str, list[set[str]]] = {}
+        """What was written since a list was asked for: of those that are on their way, and of the latest."""
 
     async def get(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Listing:
         """Return the list of a kind; arguments as for `Swarm.list`.
@@ -37,9 +50,31 @@ class Lists:
             shared.add_done_callback(lambda done: self._forget_failed(kind, done))
         return await asyncio.shield(shared)
 
-    def forget(self, kind: str) -> None:
-        """Ask again for the next who wants the list, since this process has written."""
+    def lately(self, kind: str, mark: str, take: Callable[[Listing], Items]) -> Items:
+        """Return what a recent list has of some objects; [] where it has none, or this process wrote to them since.
+
+        Args:
+            kind: as for `get`.
+            mark: what they are looked for by: an id, a name, the value of a label.
+            take: finds them in a list.
+        """
+        latest = self._latest.get(kind)
+        if latest is None or self._now() - latest.asked > RECENT_S or mark in latest.touched:
+            return []
+        found = take(latest)
+        return found if latest.touched.isdisjoint(map(kind_of(kind).id_of, found)) else []
+
+    def forget(self, kind: str, marks: Iterable[str] = ()) -> None:
+        """Ask again for the next who wants the list, since this process has written.
+
+        Args:
+            kind: as for `get`.
+            marks: of what was written: its id, its name, the values of its labels.
+        """
         self._shared.pop(kind, None)
+        marks = tuple(marks)
+        for touched in self._touched.get(kind, ()):
+            touched.update(marks)
 
     def close(self) -> None:
         """Wait for no list any more."""
@@ -48,10 +83,26 @@ class Lists:
         self._shared.clear()
 
     async def _asked(self, kind: str) -> Listing:
-        self._latest[kind] = found = await self._ask(kind)
+        asked, touched, since = self._now(), set[str](), self._touched.setdefault(kind, [])
+        since.append(touched)
+        try:
+            found = await self._ask(kind)
+        except BaseException:
+            _leave(since, touched)
+            raise
+        found.asked, found.touched = asked, touched
+        before = self._latest.get(kind)
+        if before is not None:
+            _leave(since, before.touched)
+        self._latest[kind] = found
         return found
 
     def _forget_failed(self, kind: str, done: asyncio.Task[Listing]) -> None:
         failed = done.cancelled() or done.exception() is not None
         if failed and self._shared.get(kind) is done:
             del self._shared[kind]
+
+
+def _leave(sets: list[set[str]], one: set[str]) -> None:
+    # by identity: two that are equal are not the same
+    sets[:] = [other for other in sets if other is not one]

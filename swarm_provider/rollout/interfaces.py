@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from swarm_provider.core import Items, Json, Texts
@@ -25,6 +25,8 @@ class Swarm(Protocol):
     async def list(self, kind: str, *, bypass_cache: bool = False) -> Items: ...
 
     async def view(self, kind: str, how: Callable[[Items], T]) -> T: ...
+
+    def lately(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items: ...
 
     async def inspect(self, kind: str, name_or_id: str) -> Json | None: ...
 

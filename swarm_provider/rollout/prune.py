@@ -13,7 +13,7 @@ from swarm_provider.core import Json, labels
 from swarm_provider.errors import Conflict, NotFound, SwarmProviderError
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.families import naming
-from swarm_provider.plan.families.pruning import USERS, Users, prunable, references, retired, undecided
+from swarm_provider.plan.families.pruning import USERS, Users, is_due, prunable, references, retired, undecided
 from swarm_provider.rollout.interfaces import Swarm
 from swarm_provider.rollout.retry import update_with_retry
 
@@ -89,10 +89,19 @@ class Pruner:
         known = [spec for spec in specs if spec]
         wishes = []
         for kind in ("config", "secret"):
-            names = frozenset().union(*(references(spec, kind) for spec in known))
+            names = frozenset(
+                name
+                for name in set[str]().union(*(references(spec, kind) for spec in known))
+                if self._may_be_due(self._swarm.lately(kind, naming.by_name, name))
+            )
             if names:
                 wishes.append(_Wish(kind, frozenset(), names, True, warn))
         await self._ask(wishes)
+
+    @staticmethod
+    def _may_be_due(own: Sequence[Json]) -> bool:
+        """Tell whether a family may have a version too many; `own` as a recent list has it, the current one first."""
+        return not own or is_due(own[1:], naming.keep_previous(own[0]))
 
     async def grant(self, wishes: Iterable[_Wish]) -> None:
         """Do what was deferred."""

@@ -47,6 +47,8 @@ class Waiter:
     snapshot: Snapshot | None = None
     evidence: dict[str, Evidence] = field(default_factory=dict)
     begun_anew_at: float = float("-inf")
+    looked: bool = False
+    """Whether there was a look at what is left of a removed service."""
     asked: bool = False
     """Whether the registry of an image that takes long was asked."""
     _said: str = ""

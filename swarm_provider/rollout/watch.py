@@ -25,7 +25,7 @@ from swarm_provider.rollout.retry import restart_update
 from swarm_provider.rollout.waiter import Outcome, Waiter
 
 TICK_S: Final = 0.3
-SHORTEST_TICK_S: Final = 0.1
+SHORTEST_TICK_S: Final = 0.03
 """How soon there is a look for a removal that begins: the tasks of what had none are gone at once."""
 SLOWEST_TICK_S: Final = 2.0
 UNREACHABLE_S: Final = 60.0
@@ -190,7 +190,7 @@ class Watcher:
     async def _pause(self, took_s: float) -> None:
         """Rest between two looks, three times as long as a look takes; less where tasks may be gone already."""
         whole = min(SLOWEST_TICK_S, max(TICK_S, 3 * took_s))
-        least = min(whole, max(SHORTEST_TICK_S, 2 * took_s))
+        least = min(whole, max(SHORTEST_TICK_S, took_s))
         await self._clock.sleep(least)
         resting = asyncio.ensure_future(self._clock.sleep(whole - least))
         called = asyncio.ensure_future(self._hurry.wait())
@@ -202,7 +202,11 @@ class Watcher:
 
     async def _tick(self) -> None:
         self._hurry.clear()
+        if any(waiter.desired is None and not waiter.looked for waiter in self._waiters):
+            await self._end_what_has_no_tasks()
         waiters = list(self._waiters)
+        if not waiters:
+            return
         everything = self._all_tasks or any(waiter.desired is None for waiter in waiters)
         ids = None if everything else [waiter.service_id for waiter in waiters]
         services, nodes, tasks = await asyncio.gather(
@@ -229,6 +233,16 @@ class Watcher:
             self._judge(waiter, waiter.desired, others)
             converging += waiter.converging - before
         self._all_tasks = any(isinstance(w.verdict, Waiting) and w.verdict.placement for w in self._waiters)
+
+    async def _end_what_has_no_tasks(self) -> None:
+        """End the removals of what has no task any more: one small list tells of many, where they had none at all."""
+        removals = [waiter for waiter in self._waiters if waiter.desired is None]
+        left = by_service(await self._swarm.tasks())
+        self._reachable()
+        for waiter in removals:
+            waiter.looked = True
+            if waiter.service_id not in left and waiter in self._waiters:
+                self._end(waiter, Outcome("removed", {}))
 
     def _judge(self, waiter: Waiter, desired: Desired, others: bool) -> None:
         assert waiter.snapshot is not None

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from swarm_provider.core import Items
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import DockerError
 from tests.dockerapi.conftest import on_swarm
@@ -89,6 +94,68 @@ def test_list_goes_on_for_others_when_one_caller_is_cancelled(short_path: Path) 
     with stub_daemon(short_path, "d", slow) as stub:
         on_swarm(work, host=stub.host)
         assert stub.calls == ["GET /nodes"]
+
+
+LABEL = "family"
+
+
+def family(number: int) -> dict[str, Any]:
+    return {"ID": f"id{number}", "Spec": {"Name": f"app-{number}", "Labels": {LABEL: f"f{number}"}}}
+
+
+def by_label(items: Items) -> dict[str, Items]:
+    found: dict[str, Items] = {}
+    for item in items:
+        found.setdefault(item["Spec"]["Labels"][LABEL], []).append(item)
+    return found
+
+
+def lists_after(write: Callable[[Swarm], Awaitable[Any]], read: Callable[[Swarm], Awaitable[Any]], folder: Path) -> int:
+    """Let a list be made, one thing be written, another read; return how often the list was asked for in all."""
+
+    async def work(swarm: Swarm) -> None:
+        await swarm.list("config")
+        await write(swarm)
+        await read(swarm)
+
+    everything = [family(1), family(2)]
+    with stub_daemon(
+        folder, "d", lambda method, path: (200, {"ID": "id3"}) if method != "GET" else (200, everything)
+    ) as stub:
+        on_swarm(work, host=stub.host)
+        return stub.calls.count("GET /configs")
+
+
+WRITES: list[Callable[[Swarm], Awaitable[Any]]] = [
+    lambda swarm: swarm.remove("config", "id1"),
+    lambda swarm: swarm.update("config", "id1", 1, family(1)["Spec"]),
+    lambda swarm: swarm.create("config", {"Name": "app-1b", "Labels": {LABEL: "f1"}}),
+]
+
+
+# a removal by id, which has 25 letters, asks for no name first
+@pytest.mark.parametrize("write", WRITES, ids=["remove", "update", "create"])
+@pytest.mark.parametrize(("number", "lists"), [(1, 2), (2, 1)])
+def test_objects_are_read_again_once_this_process_has_written_one_of_them(
+    write: Callable[[Swarm], Awaitable[Any]], number: int, lists: int, short_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.api._ID", re.compile("id."))
+    read = partial(Swarm.under, kind="config", how=by_label, key=f"f{number}")
+    assert lists_after(write, read, short_path) == lists
+
+
+@pytest.mark.parametrize(("id", "lists"), [("id1", 2), ("id2", 1), ("app-1", 2), ("app-2", 1), ("none", 2)])
+def test_object_is_found_in_a_list_from_before_another_one_was_removed(
+    id: str, lists: int, short_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.api._ID", re.compile("id."))
+    assert lists_after(WRITES[0], lambda swarm: swarm.find("config", id), short_path) == lists
+
+
+def test_list_from_before_a_write_serves_for_some_seconds_only(short_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("swarm_provider.dockerapi.lists.RECENT_S", 0.0)
+    monkeypatch.setattr("swarm_provider.dockerapi.api._ID", re.compile("id."))
+    assert lists_after(WRITES[0], lambda swarm: swarm.find("config", "id2"), short_path) == 2
 
 
 def test_calls_at_once_are_bounded(short_path: Path) -> None:

@@ -122,3 +122,21 @@ def test_pruning_never_touches_families_with_a_similar_name() -> None:
 def test_references_of_a_missing_spec_are_none() -> None:
     assert pruning.references(None, "config") == set()
     assert pruning.references({"TaskTemplate": {}}, "config") == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "keep", "reusable", "due"),
+    [(0, 0, True, False), (1, 1, True, False), (2, 1, True, True), (1, 0, True, True), (1, 1, False, True)],
+)
+def test_who_uses_versions_matters_only_where_there_are_more_than_stay_in_any_case(
+    old: int, keep: int, reusable: bool, due: bool
+) -> None:
+    items = own([version(f"app-{number}", number, keep=keep) for number in range(1, old + 2)])
+    assert pruning.is_due(items[1:], keep, reusable=reusable) is due
+    assert due or not pruning.prunable(items, pruning.Users("config", []), reusable=reusable)
+
+
+def test_old_version_with_labels_of_users_is_looked_at() -> None:
+    old = version("app-1", 1)
+    old["Spec"]["Labels"]["tier"] = "web"
+    assert pruning.is_due([old], 1)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from swarm_provider.convert.service.spec import to_spec
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN
-from swarm_provider.plan.change.restart import restart
+from swarm_provider.plan.change.restart import replaces_tasks, restart
 from swarm_provider.plan.change.sentences import Forecast, describe
 from swarm_provider.plan.rollout.history import Snapshot
+from tests.strategies import SERVICES, unfinished
 
 
 def service(image: str = "bb:1", replicas: int | None = 1, deploy: Json | None = None, **parts: Any) -> Json:
@@ -163,6 +165,13 @@ def test_placement_restarts_tasks_on_nodes_that_no_longer_match(label: str, rest
     new = service(deploy={"placement": {"constraints": ["node.labels.a == b"]}})
     shown = seen(service(), task(1, service()), nodes=(node(Labels={"a": label}),))
     assert restart(service(), new, snapshot=shown).restarts is restarts
+
+
+@given(SERVICES | unfinished(), SERVICES | unfinished())
+def test_whether_tasks_are_replaced_is_what_the_forecast_without_tasks_says(old: Json, new: Json) -> None:
+    for before, after in ((old, new), (old, {**old, "deploy": new.get("deploy", {})}), (old, old)):
+        found = restart(to_spec(before), to_spec(after))
+        assert replaces_tasks(to_spec(before), to_spec(after)) == (found.restarts and not found.placement)
 
 
 def test_unknown_value_restarts() -> None:

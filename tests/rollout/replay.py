@@ -7,7 +7,7 @@ that does not answer) are put in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from swarm_provider.plan.rollout.history import Snapshot
@@ -89,6 +89,9 @@ class Replay:
         return [snapshot.service for snapshot in snapshots if snapshot.service is not None]
 
     async def view(self, kind: str, how: Callable[[Items], T]) -> T:
+        raise NotImplementedError
+
+    def lately(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
         raise NotImplementedError
 
     async def tasks(self, *, service_ids: Iterable[str] | None = None) -> Items:

@@ -6,11 +6,12 @@ What may go is tested in tests/plan/test_pruning.py, pruning on a real engine in
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
 
-from swarm_provider.core import Json, labels
+from swarm_provider.core import Items, Json, labels
 from swarm_provider.dockerapi import Swarm
 from swarm_provider.errors import Conflict, ConnectionFailed, DockerError, NotFound, SwarmProviderError
 from swarm_provider.rollout.prune import Pruner, deferred
@@ -30,6 +31,7 @@ class Daemon:
         self._remove = remove or {}
         self._lists = lists
         self.listed: list[str] = []
+        self.recent: list[Json] = []
         self.removed: list[str] = []
 
     async def list(self, kind: str, *, bypass_cache: bool = False) -> list[Json]:
@@ -37,6 +39,9 @@ class Daemon:
             raise ConnectionFailed("no manager answers")
         self.listed.append(kind)
         return [version(3), version(2), version(1)] if kind == "config" else []
+
+    def lately(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
+        return how(self.recent).get(key, [])
 
     async def remove(self, kind: str, id: str) -> bool:
         if id in self._remove:
@@ -130,3 +135,12 @@ def test_what_was_deferred_is_forgotten_without_a_word_where_it_failed() -> None
 
     asyncio.run(work())
     assert daemon.removed == ["id2", "id1"]
+
+
+@pytest.mark.parametrize(("recent", "lists"), [([version(3)], 0), ([version(3), version(2)], 1), ([], 1)])
+def test_family_that_has_no_version_too_many_by_a_recent_list_is_not_looked_at(recent: list[Json], lists: int) -> None:
+    daemon = Daemon()
+    daemon.recent = recent
+    spec: Any = {"TaskTemplate": {"ContainerSpec": {"Configs": [{"ConfigName": "app-3"}]}}}
+    asyncio.run(Pruner(cast(Swarm, daemon)).prune_families_of([spec]))
+    assert daemon.listed.count("config") == lists

@@ -153,10 +153,10 @@ def test_cancelled_removal_stops_waiting() -> None:
     asyncio.run(run())
 
 
-def _task(state: str, desired: str = "remove", node: str = "node1") -> Json:
+def _task(state: str, desired: str = "remove", node: str = "node1", service: str = "s1") -> Json:
     return {
         "ID": "t1",
-        "ServiceID": "s1",
+        "ServiceID": service,
         "NodeID": node,
         "Slot": 2,
         "DesiredState": desired,
@@ -166,6 +166,12 @@ def _task(state: str, desired: str = "remove", node: str = "node1") -> Json:
 
 UP = [{"ID": "node1", "Status": {"State": "ready"}, "Description": {"Hostname": "node-b"}}]
 DOWN = [{"ID": "node1", "Status": {"State": "down"}, "Description": {"Hostname": "node-b"}}]
+
+
+def test_service_without_tasks_is_gone_after_a_look_at_the_tasks_alone() -> None:
+    daemon = Daemon(remove=[True], tasks=[[_task("running", service="s2")]])
+    assert _run(remove_service, daemon, "s1") is True
+    assert [call[0] for call in daemon.calls] == ["remove", "tasks"]
 
 
 def test_service_is_gone_when_its_containers_are() -> None:

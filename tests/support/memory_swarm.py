@@ -145,6 +145,13 @@ class MemorySwarm:
     async def view(self, kind: str, how: Callable[[Items], T], *, allow_stale: bool = False) -> T:
         return self._listing(kind, False, allow_stale).derive(how)
 
+    async def under(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
+        return self._listing(kind, False, False).derive(how).get(key, [])
+
+    def lately(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
+        # any write of the kind has dropped it
+        return self._shared[kind].derive(how).get(key, []) if kind in self._shared else []
+
     def _listing(self, kind: str, bypass_cache: bool, allow_stale: bool) -> Listing:
         if allow_stale and kind in self._latest:
             return self._latest[kind]

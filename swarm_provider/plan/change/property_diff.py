@@ -99,14 +99,17 @@ def _walk(kind: Type, old: Any, new: Any, path: Path, name: str) -> Iterable[Cha
         for change in _walk(kind, _bare(old), _bare(new), path, name):
             yield Change(change.place, change.kind, _wrap(change.old, hide_old), _wrap(change.new, hide_new))
         return
-    if has_unknown(old) or has_unknown(new) or not _same(kind, old, new):
-        if isinstance(kind, ObjectOf) and all(side is None or isinstance(side, dict) for side in (old, new)):
-            # an object that came or went is told property by property: one of them may force a replacement
-            before, after = old or {}, new or {}
-            for field in kind.fields:
-                place = (*path, field.wire)
-                yield from _walk(field.type, before.get(field.wire), after.get(field.wire), place, field.wire)
-        elif isinstance(kind, MapOf) and isinstance(old, dict) and isinstance(new, dict):
+    if isinstance(kind, ObjectOf) and all(side is None or isinstance(side, dict) for side in (old, new)):
+        # an object that came or went is told property by property: one of them may force a replacement
+        before, after = old or {}, new or {}
+        for field in kind.fields:
+            one, other = before.get(field.wire), after.get(field.wire)
+            if one is not None or other is not None:
+                yield from _walk(field.type, one, other, (*path, field.wire), field.wire)
+        return
+    equal = old == new
+    if has_unknown(new) or (not equal and (has_unknown(old) or not _same(kind, old, new))):
+        if isinstance(kind, MapOf) and isinstance(old, dict) and isinstance(new, dict):
             yield from _walk_map(kind, old, new, path)
         elif isinstance(kind, ListOf) and isinstance(old, list) and isinstance(new, list):
             yield from _walk_list(kind, old, new, path, name)
@@ -191,13 +194,12 @@ def _change(path: Path, old: Any, new: Any) -> Change:
 
 
 def _same(kind: Type, old: Any, new: Any) -> bool:
-    if _nothing(old) or _nothing(new):
-        return _nothing(old) and _nothing(new)
     try:
-        return bool(_pruned(kind.key(old)) == _pruned(kind.key(new)))
+        one, other = _pruned(kind.key(old)), _pruned(kind.key(new))
     except (AttributeError, TypeError, ValueError):
         # one of the two is not of the type: it comes from an older version's state
-        return bool(reveal(old) == reveal(new))
+        one, other = reveal(old), reveal(new)
+    return bool(one == other) or (_nothing(one) and _nothing(other))
 
 
 def _pruned(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable, Mapping, Sequence
 
 from swarm_provider.convert.minimal_update import live_form
@@ -61,7 +60,8 @@ def _on_top_of(
     wanted: Json, live: Json, news: Json, network_names: Mapping[str, str] | None, asked: Json | None
 ) -> tuple[Json, Json]:
     """Return the spec that is sent, and its `effective` form, which is shared."""
-    wanted = _left_to_cluster(copy.deepcopy(wanted), live, news)
+    # what is set below is set in copies; all else is shared with the inputs' spec and the live one
+    wanted = _left_to_cluster({**wanted, "TaskTemplate": {**wanted["TaskTemplate"]}}, live, news)
     spec, meaning = live_form(wanted, live, network_names, asked=asked)
     return _left_to_cluster(spec, live, news), meaning
 
@@ -71,7 +71,7 @@ def _left_to_cluster(spec: Json, live: Json, news: Json) -> Json:
     if "forceUpdate" not in news:
         spec["TaskTemplate"]["ForceUpdate"] = (live.get("TaskTemplate") or {}).get("ForceUpdate", 0)
     replicas = ((live.get("Mode") or {}).get("Replicated") or {}).get("Replicas")
-    if at(reveal(news), "deploy", "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
+    if at(reveal(news.get("deploy")), "replicas") is None and "Replicated" in spec["Mode"] and replicas is not None:
         spec["Mode"] = {"Replicated": {**spec["Mode"]["Replicated"], "Replicas": replicas}}
     return spec
 
@@ -135,7 +135,7 @@ def force_again(live: Json, tasks: Sequence[Json], nodes: Sequence[Json]) -> int
 
 def as_awaited(sent: Json, news: Json) -> Json:
     """Return the spec that was sent without what the inputs leave to the cluster: anybody may change that meanwhile."""
-    if at(reveal(news), "deploy", "replicas") is not None or "Replicated" not in sent["Mode"]:
+    if at(reveal(news.get("deploy")), "replicas") is not None or "Replicated" not in sent["Mode"]:
         return sent
     return {**sent, "Mode": {"Replicated": {}}}
 

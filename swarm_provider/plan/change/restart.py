@@ -118,6 +118,20 @@ def restart(
     return replace(told, tasks=tasks, moves=moves, placement=change.placement, older=older)
 
 
+def replaces_tasks(old_spec: Json, new_spec: Json, network_names: Mapping[str, str] | None = None) -> bool:
+    """Tell whether an update replaces tasks wherever they run; as `restart` without a snapshot, whose reasons it lacks.
+
+    Args:
+        old_spec, new_spec, network_names: as for `restart`.
+    """
+    if is_job_mode(new_spec["Mode"]):
+        return restart(old_spec, new_spec, network_names=network_names).restarts
+    old, new = comparable(old_spec, network_names), comparable(new_spec, network_names)
+    change, before = Change.of(old, new), _replicas(old)
+    some = before is None or _by_number(before, _replicas(new), dirty=True).replaced > 0
+    return some and change.differs and not change.placement
+
+
 def _by_number(before: int | None, after: int | None, dirty: bool) -> Fates:
     """Return what happens where nothing is known but the numbers: all tasks of the old spec run."""
     if before is None or after is None:

@@ -210,7 +210,7 @@ def places(old: Json, new: Json) -> Iterable[str]:
 
 
 def _differ(old: Any, new: Any) -> bool:
-    return has_unknown(old) or has_unknown(new) or bool(old != new)
+    return bool(old != new) or has_unknown(new)
 
 
 def _unplaced(spec: Json) -> Json:

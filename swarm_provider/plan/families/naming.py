@@ -86,6 +86,11 @@ def by_family(items: Iterable[Json]) -> dict[str, list[Json]]:
     return found
 
 
+def by_name(items: Iterable[Json]) -> dict[str, list[Json]]:
+    """Return, by the name of each version, all live versions of its family, the current one first."""
+    return {object_name(item): own for own in by_family(items).values() for item in own}
+
+
 def by_base(items: Iterable[Json]) -> dict[str, list[Json]]:
     """Return the live versions by the name that the user gave their family."""
     found: dict[str, list[Json]] = {}

@@ -111,6 +111,17 @@ def prunable(
     return [item for item in old[keep if reusable else 0 :] if object_name(item) not in needed | returned]
 
 
+def is_due(old: Sequence[Json], keep: int, *, reusable: bool = True) -> bool:
+    """Tell whether `prunable` or `retired` can name any of these at all: else nobody has to look at who uses them.
+
+    Args:
+        old: the family's versions without the current one.
+        keep: how many of them stay in any case.
+        reusable: as for `prunable`.
+    """
+    return len(old) > (keep if reusable else 0) or any(labels.users(object_labels(item)) for item in old)
+
+
 def retired(own: Sequence[Json], users: Users, tasks: Mapping[str, Sequence[Json]] | None = None) -> list[Json]:
     """Return the old versions that keep the users' labels although no spec and no previous spec refers to them.
 

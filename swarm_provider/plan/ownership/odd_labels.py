@@ -34,5 +34,13 @@ def describe_odd_labels(kind: str, items: Iterable[Json], mask: Callable[[str], 
     return found
 
 
+def version_of(item: Json) -> tuple[str, object]:
+    """Return the id of an object and the number of its version: while they are the same, so are its labels.
+
+    Labels of networks and volumes, which have no such number, never change.
+    """
+    return str(item.get("ID") or item.get("Id") or item.get("Name") or ""), at(item, "Version", "Index")
+
+
 def _short(text: object, mask: Callable[[str], str]) -> str:
     return repr(shown(text, mask, limit=_LONGEST)) if isinstance(text, str) else type(text).__name__

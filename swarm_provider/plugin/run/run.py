@@ -81,6 +81,7 @@ class Run(Parts):
         self._proven = False
         self._topics: set[str] = set()
         self._odd: set[tuple[str, str]] = set()
+        self._looked_at: set[tuple[str, str, object]] = set()
         self._advice: list[advice.Advice] = []
 
     # ------------------------------------------------------------- at any time
@@ -105,7 +106,10 @@ class Run(Parts):
         Never an error, whatever `strict` says: anybody can put such a label on an object.
         """
         log = self.session.log
-        for id, text in odd_labels.describe_odd_labels(kind, items, log.secrets).items():
+        # a swarm is listed again and again, and most of it is as it was
+        changed = [item for item in items if (kind, *odd_labels.version_of(item)) not in self._looked_at]
+        self._looked_at.update((kind, *odd_labels.version_of(item)) for item in changed)
+        for id, text in odd_labels.describe_odd_labels(kind, changed, log.secrets).items():
             if (kind, id) not in self._odd:
                 self._odd.add((kind, id))
                 log.warn("", text)

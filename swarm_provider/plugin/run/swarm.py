@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from swarm_provider.core import Items, Json
@@ -47,6 +47,8 @@ class Swarm(Awaited, Protocol):
 
     async def view(self, kind: str, how: Callable[[Items], T], *, allow_stale: bool = False) -> T: ...
 
+    async def under(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items: ...
+
     async def labelled(self, kind: str, label: str, value: str) -> Items: ...
 
     async def get(self, kind: str, id: str) -> Json | None: ...
@@ -79,6 +81,9 @@ class Offline:
 
     async def view(self, kind: str, how: Callable[[Items], T], **options: bool) -> T:
         return how([])
+
+    async def under(self, kind: str, how: Callable[[Items], Mapping[str, Items]], key: str) -> Items:
+        return []
 
     def __getattr__(self, name: str) -> Any:
         """Fail: every other call is one that needs the swarm."""

@@ -35,8 +35,10 @@ class FamilyReader(Handler):
 
     async def _listed(self, family: str, *, allow_stale: bool = False) -> list[Json]:
         """Return the versions of a family in the shared list, the current one first (see Swarm.list)."""
-        found = await (await self.session.swarm()).view(self.kind, naming.by_family, allow_stale=allow_stale)
-        return found.get(family, [])
+        swarm = await self.session.swarm()
+        if not allow_stale:
+            return await swarm.under(self.kind, naming.by_family, family)
+        return (await swarm.view(self.kind, naming.by_family, allow_stale=True)).get(family, [])
 
     async def _newest(self, family: str, *, allow_stale: bool = False) -> Json | None:
         return next(iter(await self._listed(family, allow_stale=allow_stale)), None)

@@ -22,6 +22,7 @@ from swarm_provider.model.rules import refusals
 from swarm_provider.plan.change.property_diff import Change
 from swarm_provider.plan.change.sentences import Adoption, Survival, describe
 from swarm_provider.plan.families import naming
+from swarm_provider.plan.families.pruning import is_due
 from swarm_provider.plan.ownership.claims import Claim, of_another
 from swarm_provider.plugin.handlers.base import new_incarnation
 from swarm_provider.plugin.handlers.family.content import IMMUTABLE, content_changed, is_trusted, with_file
@@ -256,10 +257,12 @@ class FamilyHandler(FamilyReader):
         for item in old:
             await self._follow(swarm, request, item, incarnation)
         self.run.made(request.urn, self.kind, news["baseName"], name, made)
-        if by_name.keys() - {name} or mine not in (None, name):
-            # also when the resource is new: a run whose end was not saved may have left versions
+        # also when the resource is new: a run whose end was not saved may have left versions
+        others = [item for item in own if naming.object_name(item) != name]
+        keep, reusable = reveal(news["keepPrevious"]), self._reusable(mine)
+        if mine not in (None, name, *by_name) or is_due(others, keep, reusable=reusable):
             pruner, warn = await self.session.pruner(), functools.partial(self.session.log.warn, request.urn)
-            await pruner.prune(self.kind, news["familyId"], reusable=self._reusable(mine), warn=warn)
+            await pruner.prune(self.kind, family, reusable=reusable, warn=warn)
         return {"name": name, self.id_output: made, "incarnation": incarnation}
 
     async def _versions(self, swarm: Swarm, family: str) -> list[Json]:

@@ -15,7 +15,7 @@ from swarm_provider.model.resources import SERVICE
 from swarm_provider.plan.change import kept_settings, volume_data
 from swarm_provider.plan.change.property_diff import changes, replaces
 from swarm_provider.plan.change.request_spec import force_again, on_top_of, to_send, wanted_spec
-from swarm_provider.plan.change.restart import replacement, restart
+from swarm_provider.plan.change.restart import replacement, replaces_tasks, restart
 from swarm_provider.plan.change.sentences import Adoption, Survival, describe
 from swarm_provider.plan.facts.tasks import by_service
 from swarm_provider.plan.ownership.advice import on_service, on_swarm
@@ -88,8 +88,7 @@ class Forecast:
             names = await network_names(self.run, swarm, live["Spec"])
             if not has_unknown(inputs):
                 after = on_top_of(after, live["Spec"], inputs, names, asked=self._asked(swarm, olds))
-            found = restart(live["Spec"], after, network_names=names)
-            restarts = (found.restarts and not found.placement) or after["Mode"].keys() != live["Spec"]["Mode"].keys()
+            restarts = after["Mode"].keys() != live["Spec"]["Mode"].keys() or replaces_tasks(live["Spec"], after, names)
         cluster = await planned.cluster(swarm)
         if olds.get("name") not in (None, name):
             # it goes before the new one where the two would be in each other's way
