@@ -19,6 +19,8 @@ from typing import Final
 from swarm_provider.version import __version__
 
 _NAME: Final = "pulumi-resource-swarm"
+_PROGRAMS: Final = (b"\x7fELF", b"\xcf\xfa\xed\xfe")
+"""What programs of Linux and of macOS begin with; on Windows the shim has a name of its own."""
 _SH: Final = """\
 #!/bin/sh
 # Written by swarm_provider {version}; starts the provider in the Python that it is installed in.
@@ -43,7 +45,7 @@ def plugin_folder(home: str = "") -> Path:
 
 
 def install(home: str = "") -> Path:
-    """Write the shim, unless it is there already, and return its path.
+    """Write the shim, unless it is there already, and return its path. A plugin that Pulumi downloaded is kept.
 
     Pulumi runs what it finds there, so a shim that another user wrote, or could, is replaced; where another user can
     write the folders themselves there is none.
@@ -68,7 +70,8 @@ def install(home: str = "") -> Path:
             target.unlink()
         raise PermissionError(errno.EPERM, why, str(folder))
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        if not _foreign(target, os.lstat(target)) and target.read_text() == text and os.access(target, os.X_OK):
+        own = not _foreign(target, os.lstat(target)) and os.access(target, os.X_OK)
+        if own and (is_program(target) or target.read_text() == text):
             return target
     # renamed into place, so that a plugin that another program starts meanwhile is never half a file
     handle, name = tempfile.mkstemp(dir=folder, prefix=".shim-")
@@ -81,6 +84,12 @@ def install(home: str = "") -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return target
+
+
+def is_program(path: Path) -> bool:
+    """Tell whether this is the plugin itself, which a release has for each system, and no script that starts it."""
+    with path.open("rb") as file:
+        return not path.is_symlink() and file.read(4) in _PROGRAMS
 
 
 def distrusted(home: str = "", *, shim: bool = False) -> str:

@@ -75,7 +75,12 @@ def _install_plugin(arguments: argparse.Namespace) -> int:
     except OSError as error:
         place = error.filename or plugin_shim.plugin_folder()
         return fail(f"cannot write {str(place)!r}: {error.strerror}")
-    say(f"{path} starts the plugin in {sys.executable}")
+    starts = (
+        "is the plugin of this version already"
+        if plugin_shim.is_program(path)
+        else f"starts the plugin in {sys.executable}"
+    )
+    say(f"{path} {starts}")
     return 0
 
 

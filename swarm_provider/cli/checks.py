@@ -201,14 +201,14 @@ def plugin(folder: Path, environ: Mapping[str, str]) -> Iterable[Finding]:
     why = distrusted(shim=True)
     if why:
         yield Finding(
-            "plugin", "error", why, "then swarm-provider install-plugin, or the plugins.providers lines (README)"
+            "plugin", "error", why, "then swarm-provider install-plugin, or the plugins.providers lines (installation)"
         )
     elif any(place.glob("pulumi-resource-swarm*")):
         yield Finding("plugin", "ok", f"{place}")
     else:
         says = f"swarm {__version__} is not in {place.parent}; `destroy` and `refresh` on a fresh machine fail"
         yield Finding(
-            "plugin", "warning", says, "swarm-provider install-plugin, or the plugins.providers lines (README)"
+            "plugin", "warning", says, "swarm-provider install-plugin, or the plugins.providers lines (installation)"
         )
 
 

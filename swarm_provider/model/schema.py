@@ -10,6 +10,7 @@ from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.resources import FUNCTIONS, RESOURCES
 from swarm_provider.model.types.kinds import Choice, Field, ListOf, MapOf, ObjectOf, Type
+from swarm_provider.version import PLUGIN_DOWNLOAD_URL, REPOSITORY
 
 PACKAGE: Final = "swarm"
 
@@ -27,6 +28,7 @@ def schema(version: str) -> Json:
         "description": "Docker Swarm as code: services, configs, secrets, networks, volumes and node labels.",
         "keywords": ["category/infrastructure", "kind/native", "docker", "swarm"],
         "license": "Apache-2.0",
+        "pluginDownloadURL": PLUGIN_DOWNLOAD_URL,
         "meta": {"moduleFormat": "(.*)"},
         "language": {
             "python": {
@@ -37,7 +39,11 @@ def schema(version: str) -> Json:
                 "inputTypes": "classes-and-dicts",
             },
             "nodejs": {"packageName": "swarm-provider", "respectSchemaVersion": True},
-            "go": {"respectSchemaVersion": True, "generateResourceContainerTypes": True},
+            "go": {
+                "importBasePath": f"{REPOSITORY.removeprefix('https://')}/sdk/go/{PACKAGE}",
+                "respectSchemaVersion": True,
+                "generateResourceContainerTypes": True,
+            },
             "csharp": {"respectSchemaVersion": True},
         },
         "config": {"variables": _properties(PROVIDER.inputs, environment=True)},

@@ -21,9 +21,10 @@ from swarm_provider.resources.args import NodeRole
 from swarm_provider.resources.arguments.wire import to_wire
 from swarm_provider.resources.program import sdk, shim
 from swarm_provider.resources.program.error_reporting import explained, said
-from swarm_provider.version import __version__
+from swarm_provider.version import PLUGIN_DOWNLOAD_URL, __version__
 
 T = TypeVar("T")
+_PLUGIN: Final[Json] = {"version": __version__, "plugin_download_url": PLUGIN_DOWNLOAD_URL}
 _Options = pulumi.InvokeOptions | None
 _OutputOptions = pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None
 
@@ -197,7 +198,7 @@ def get_nodes_output(
 
 def _now(function: str, opts: Any, **args: Any) -> Json:
     token, wire = _call(function, args)
-    versioned = pulumi.InvokeOptions.merge(pulumi.InvokeOptions(version=__version__), opts)
+    versioned = pulumi.InvokeOptions.merge(pulumi.InvokeOptions(**_PLUGIN), opts)
     try:
         found: Json = pulumi.runtime.invoke(token, wire, versioned).value
     except pulumi.RunError:
@@ -212,7 +213,7 @@ def _later(function: str, opts: Any, **args: Any) -> pulumi.Output[Json]:
     versioned: Any = opts if opts is not None else pulumi.InvokeOptions()
     if versioned.version is None:
         kind = type(versioned)
-        versioned = kind.merge(kind(version=__version__), versioned)
+        versioned = kind.merge(kind(**_PLUGIN), versioned)
     where = f"swarm.{snake(function)}_output"
     return sdk.failing_with(
         pulumi.runtime.invoke_output(token, wire, versioned),

@@ -471,7 +471,8 @@ def test_state_without_an_id_learns_it_in_silence(app: PulumiProject, a: Engine)
     assert id_of(a) not in preview.output
     app.up().assert_no_changes()
     assert app.resources()["app"]["outputs"]["__cluster"] == id_of(a)
-    assert id_of(a) in json.dumps(app.resources()["default_0_1_0"]["inputs"])
+    [provider] = [found for found in app.resources().values() if found["type"] == "pulumi:providers:swarm"]
+    assert id_of(a) in json.dumps(provider["inputs"])
 
 
 @pytest.mark.long

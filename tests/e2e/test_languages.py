@@ -24,7 +24,7 @@ from tests.support.pulumi import PulumiProject
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(1800)]
 
 PAGE = {fence.title: fence.text for fence in fences(REPO / "docs" / "languages.md")}
-_GO_SDK = "example.com/pulumi-swarm/sdk/go/swarm"
+_GO_SDK = "github.com/swarm-provider/pulumi-swarm/sdk/go/swarm"
 _GO_PULUMI = "github.com/pulumi/pulumi/sdk/v3 v3.274.1"
 _TS_CONFIG = {
     "compilerOptions": {"strict": True, "target": "es2020", "module": "commonjs", "moduleResolution": "node"},

@@ -12,7 +12,8 @@ import pytest
 
 import swarm_provider as swarm
 from swarm_provider import plugin_shim
-from swarm_provider.version import __version__
+from swarm_provider.cli.__main__ import main
+from swarm_provider.version import PLUGIN_DOWNLOAD_URL, __version__
 from tests.conftest import ProjectFactory
 from tests.docs.fences import fences
 from tests.resources.program import run
@@ -51,6 +52,17 @@ def test_shim_of_another_interpreter_is_replaced(pulumi_home: Path) -> None:
     assert sys.executable in plugin_shim.install().read_text()
 
 
+def test_plugin_that_pulumi_downloaded_is_kept(pulumi_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    downloaded = plugin_shim.install()
+    downloaded.write_bytes(b"\x7fELF")
+    assert plugin_shim.install() == downloaded
+    assert downloaded.read_bytes() == b"\x7fELF"
+    assert main(["install-plugin"]) == 0
+    assert capsys.readouterr().out == f"{downloaded} is the plugin of this version already\n"
+    downloaded.chmod(0o644)
+    assert sys.executable in plugin_shim.install().read_text(), "nothing that could be run"
+
+
 def test_shim_whose_interpreter_is_gone_says_what_to_do(pulumi_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(pulumi_home / "it's gone" / "python"))
     done = subprocess.run([plugin_shim.install()], capture_output=True, text=True, check=False)
@@ -78,6 +90,8 @@ def test_resources_ask_for_the_version_of_the_shim() -> None:
 
     done = run(program)
     assert [done[name].request.version for name in ("ours", "users")] == [__version__, "9.9.9"]
+    # otherwise Pulumi looks for what is called swarm on its own server
+    assert {done[name].request.pluginDownloadURL for name in ("ours", "users")} == {PLUGIN_DOWNLOAD_URL}
 
 
 @pytest.mark.e2e
@@ -147,15 +161,23 @@ def test_inline_program_finds_the_plugin_with_a_pulumi_home_of_its_own(
     assert not (tmp_path / "elsewhere").exists()
 
 
-@pytest.mark.e2e
-def test_pulumi_installs_a_fresh_clone_with_the_settings_of_the_readme_once_its_environment_is_there(
-    project: ProjectFactory,
-) -> None:
-    app = project()
+def settings_of_the_readme() -> str:
     [settings] = [fence.text for fence in fences(REPO / "README.md") if fence.text.startswith("name: infra")]
-    app.write("Pulumi.yaml", settings)
-    app.write("requirements.txt", "")
+    return settings
+
+
+@pytest.mark.e2e
+def test_pulumi_installs_a_fresh_clone_with_the_settings_of_the_readme(project: ProjectFactory) -> None:
+    app = project()
+    app.write("Pulumi.yaml", settings_of_the_readme())
+    # without a network, as what it would install is tried in the long form (tests/docs/test_commands.py)
+    app.run("install", "--no-dependencies").assert_ok()
+
+
+@pytest.mark.e2e
+def test_folder_of_the_plugin_that_a_fresh_clone_lacks_stops_pulumi(project: ProjectFactory) -> None:
+    app = project()
+    named = "plugins: {providers: [{name: swarm, path: .venv/bin}]}\n"
+    app.write("Pulumi.yaml", settings_of_the_readme() + named)
     # docs/troubleshooting.md has this message
-    app.run("install").assert_failed("parsing plugin options for 'swarm': no folder at path")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", app.folder / ".venv"], check=True)
-    app.run("install").assert_ok()
+    app.run("install", "--no-dependencies").assert_failed("parsing plugin options for 'swarm': no folder at path")

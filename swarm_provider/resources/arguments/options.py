@@ -1,4 +1,4 @@
-"""Pulumi's resource options, with property paths in wire spelling and the version that finds the plugin."""
+"""Pulumi's resource options, with property paths in wire spelling and what finds the plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pulumi
 from swarm_provider.model import Resource
 from swarm_provider.model.types.kinds import ObjectOf
 from swarm_provider.model.types.spelling import wire_path
-from swarm_provider.version import __version__
+from swarm_provider.version import PLUGIN_DOWNLOAD_URL, __version__
 
 
 def prepared(
@@ -30,7 +30,9 @@ def prepared(
     Raises:
         InputError: a path names a property that does not exist.
     """
-    ours: Any = pulumi.ResourceOptions(version=__version__, depends_on=list(depends_on) or None)
+    ours: Any = pulumi.ResourceOptions(
+        version=__version__, plugin_download_url=PLUGIN_DOWNLOAD_URL, depends_on=list(depends_on) or None
+    )
     merged: Any = pulumi.ResourceOptions.merge(ours, opts)
     for option in ("ignore_changes", "replace_on_changes"):
         paths = getattr(merged, option)
