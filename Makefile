@@ -4,9 +4,10 @@ PYTEST_ARGS ?=
 ENGINES ?=
 SEEDS ?= 10000
 SEED ?= 1
+DIST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check accept sdk-matrix parity chaos simulate bench setup clean
+.PHONY: help up down test check accept sdk-matrix parity chaos simulate bench dist setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,8 +47,11 @@ bench: ## measure speed beside docker, a bare API loop and a provider that does 
 	@tools/setup.sh engine dev cli
 	@.venv/bin/python -m bench $(BENCH_ARGS)
 
+dist: ## make dist/: wheel, npm package, Go module, plugin archive, bill of materials, checksums; DIST_ARGS="wheel" for a part
+	@python3 -m tools.release $(DIST_ARGS)
+
 setup: ## install what is missing for all of this, and nothing else
 	@tools/setup.sh engine database testing dev cli
 
 clean: down ## remove the virtualenv and the tools' caches too
-	rm -rf .venv policy/venv .sdk-matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv policy/venv .sdk-matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build dist

@@ -8,7 +8,7 @@ usage() {
   cat <<EOF
 usage: ${0##*/}
 
-Runs ruff, mypy --strict, import-linter and shellcheck.
+Runs ruff, mypy --strict, import-linter, shellcheck, and zizmor on the workflows.
 EOF
 }
 
@@ -40,6 +40,7 @@ main() {
   check mypy "$venv/bin/mypy"
   check imports "$venv/bin/lint-imports"
   check shellcheck "$venv/bin/python" tools/shell_lint.py
+  check workflows "$venv/bin/zizmor" --offline --no-progress .github
   exit "$failed"
 }
 

@@ -165,7 +165,7 @@ build_languages() {
     "require $module/sdk/v3 v$nodejs_version"
   build_module golang "$module/sdk/v3/go/pulumi-language-go" "$bin/pulumi-language-go" "-s -w" \
     "require $module/sdk/v3 v$golang_version"
-  cp "$repo/tests/support/sdkgen/main.go" "$work/sdkgen/main.go"
+  cp "$repo/tools/sdkgen/main.go" "$work/sdkgen/main.go"
   build_module sdkgen sdkgen "$bin/pulumi-sdkgen" "-s -w" "require (
 	$module/pkg/v3 v$version
 	$module/sdk/v3 v$version
@@ -181,7 +181,7 @@ $clipboard"
 # what is in the folder: these versions, and what the program that writes SDKs is made of
 languages_key() {
   { echo "$version $nodejs_version $golang_version $yaml_version ${node_packages[*]}" &&
-    cat "$repo/tests/support/sdkgen/main.go"; } | sha256sum | cut -c 1-12
+    cat "$repo/tools/sdkgen/main.go"; } | sha256sum | cut -c 1-12
 }
 
 main() {

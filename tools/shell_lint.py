@@ -1,4 +1,4 @@
-"""shellcheck over every script of the repository, and over every block of shell in the example pipelines.
+"""shellcheck over every script of the repository, and over every block of shell in workflows and example pipelines.
 
     python tools/shell_lint.py
 
@@ -34,9 +34,9 @@ def scripts() -> list[str]:
 
 
 def blocks() -> dict[str, str]:
-    """Return the shell blocks of the example pipelines by a file name that says where they stand."""
+    """Return the shell blocks of workflows and example pipelines by a file name that says where they stand."""
     found: dict[str, str] = {}
-    for file in sorted((REPO / "examples" / "ci").rglob("*.yml")):
+    for file in sorted([*(REPO / ".github").rglob("*.yml"), *(REPO / "examples" / "ci").rglob("*.yml")]):
         for place, text in _shell(yaml.safe_load(file.read_text(encoding="utf-8")), ()):
             # GitHub runs bash; GitLab whatever the image has, so its blocks are held to sh
             shell = "sh" if "gitlab" in file.name else "bash -eo pipefail"

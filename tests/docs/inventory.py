@@ -145,6 +145,7 @@ IN_A_CLONE = (
     Run("python -m tools.generate.architecture", then="git diff --exit-code"),
     Run("python -m tools.generate.codegen", then="git diff --exit-code"),
     Run("python -m tools.generate.reference >docs/reference.md", then="git diff --exit-code"),
+    Run("git grep swarm-provider/pulumi-swarm", says="swarm_provider/version.py"),
     # the commands before it have made one
     Run("uv venv", given="pip install --quiet uv && rm -rf .venv"),
     Run("uv pip install pip", then=".venv/bin/python -m pip --version"),
@@ -153,9 +154,17 @@ IN_A_CLONE = (
 
 ELSEWHERE = {
     # command: the test that runs it, and how it stands there
-    "pulumi install": ("tests/resources/test_plugin_discovery.py", 'app.run("install")'),
+    "pulumi install": ("tests/docs/test_commands.py", "pulumi install\\n.venv/bin/swarm-provider install-plugin"),
+    "pulumi new": ("tests/e2e/test_new.py", 'app.run("new"'),
     "tools/pulumi-cli.sh --languages": ("tests/e2e/test_languages.py", '"pulumi-cli.sh"), "--languages"'),
     "python -m swarm_provider.cli.plain": ("examples/ci/ci/up.sh", ".venv/bin/python -m swarm_provider.cli.plain"),
+    "make dist": ("tests/tools/test_clean_machine.py", 'clone.make("dist"'),
+    "python3 -m tools.release --help": ("tests/tools/test_release.py", '"-m", "tools.release", *given'),
+    # its requirements name it; the index is the folder with the wheel
+    "pip install swarm-provider": (
+        "tests/tools/test_clean_machine.py",
+        ".venv/bin/pip install --quiet -r requirements.txt",
+    ),
     "make up": ("tests/tools/test_make.py", 'make("up")'),
     "make down": ("tests/tools/test_make.py", 'make("down")'),
     "make setup": ("tests/tools/test_make.py", 'make("setup")'),
@@ -211,5 +220,6 @@ NOT_HERE = {
     "docker compose": "the plugin is not installed here; the page compares with it and tells nobody to run it",
     "docker compose config": "the same",
     "docker compose --env-file": "the same",
+    "git tag --sign v1.2.0 && git push origin v1.2.0": "makes a release",
     "ssh-keyscan manager-1": "asks a machine of the reader's",
 }

@@ -163,6 +163,14 @@ def test_readme_takes_its_reader_to_a_running_stack(
     }
     _bash(script, folder, environment, "README.md")
     docker.wait_running("shop_web", 1)
+    # a fresh clone on a fresh machine: no virtual environment, nothing in Pulumi's folder
+    runner = tmp_path / "runner"
+    shutil.copytree(folder, runner, ignore=shutil.ignore_patterns(".venv"))
+    (runner / "requirements.txt").write_text(f"{clone.folder}\n")
+    fresh = {**environment, "HOME": str(tmp_path / "elsewhere")}
+    assert "there, `pulumi install` and then `.venv/bin/swarm-provider install-plugin` come" in text
+    fresh_machine = "pulumi install\n.venv/bin/swarm-provider install-plugin\npulumi stack select dev"
+    _bash(f"{fresh_machine}\npulumi preview --expect-no-changes", runner, fresh, "README.md, a fresh machine")
     environment["PATH"] = f"{folder}/.venv/bin:{environment['PATH']}"
     _bash("pulumi destroy --yes", folder, environment, "README.md, and away again")
     for name in ("DOCKER_HOST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"):

@@ -102,10 +102,7 @@ class Infra:
         self.project = PulumiProject(folder, PROGRAM, host=engine.host, cli=cli, name="infra", stack="prod")
         self.dev = self.project.folder
         self.project.config_set("token", CANARY, secret=True).assert_ok()
-        (self.dev / "Pulumi.yaml").write_text(
-            "name: infra\nruntime: {name: python, options: {virtualenv: .venv}}\n"
-            "plugins: {providers: [{name: swarm, path: .venv/bin}]}\n"
-        )
+        (self.dev / "Pulumi.yaml").write_text("name: infra\nruntime: {name: python, options: {virtualenv: .venv}}\n")
         (self.dev / "requirements.txt").write_text("swarm-provider\n")
         (self.dev / ".gitignore").write_text(".venv\n")
         (self.dev / "app.json").write_text('{"log": "warning"}\n')

@@ -32,4 +32,6 @@ fi
 
 [[ -x .venv/bin/python ]] || python3 -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# on a fresh runner Pulumi reads the state, for which it needs the plugin, before the program that would make it known
+.venv/bin/python -m swarm_provider.cli install-plugin
 pulumi stack select "$STACK" --non-interactive
