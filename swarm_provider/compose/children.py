@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from swarm_provider.compose.project import ObjectEntry, Project, ServiceEntry
@@ -17,6 +17,8 @@ from swarm_provider.model.types.spelling import wire_path
 
 Kind = Literal["network", "config", "secret", "service"]
 _CONTENT: Final = ("data", "dataBase64")
+VOLUME_OPTIONS: Final = ("driver", "driverOpts", "labels")
+"""What may be said of a bound volume beside its name: Swarm makes one where a task mounts it, out of the mount."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,25 @@ def plan(
     if settings.strict and planner.warnings:
         raise InputError(*planner.warnings)
     return Plan(children, planner.references, planner.warnings)
+
+
+def with_volume_options(plan: Plan, options: Mapping[str, Json]) -> Plan:
+    """Return the plan with the options of bound volumes at each mount, from which Swarm makes a volume.
+
+    Args:
+        options: by key of the volume, `VOLUME_OPTIONS`.
+    """
+
+    def mount(entry: Json) -> Json:
+        source = entry.get("source")
+        own = options.get(source.key) if isinstance(source, Ref) and source.kind == "volume" else None
+        return {**entry, "volume": {**own, **(entry.get("volume") or {})}} if own else entry
+
+    def child(planned: Child) -> Child:
+        mounts = planned.inputs.get("volumes")
+        return replace(planned, inputs={**planned.inputs, "volumes": [*map(mount, mounts)]}) if mounts else planned
+
+    return replace(plan, children=[*map(child, plan.children)]) if options else plan
 
 
 def filled(value: Any, references: Mapping[tuple[str, str], Any], text: Callable[[Template], Any]) -> Any:

@@ -8,6 +8,7 @@ here: Docker's API (convert), and what differs (plan).
     types/          The kinds of values that inputs and outputs are made of, and the forms in which people write them
     advice          The names of the advice warnings, by which users choose among them
     cluster_volume  The spec of a cluster volume: a storage plugin (CSI) makes it, and Swarm brings it to the nodes
+    components      Every component: Stack and ConfigDirectory, which make resources
     content         The content of a config or secret: bytes, and how inputs say them
     maps            Maps of texts that several definitions have: labels, and the options of drivers
     mount           A mount of a service

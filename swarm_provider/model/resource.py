@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -54,6 +54,12 @@ class Resource:
     def computed(self) -> frozenset[str]:
         """The inputs that Check sets, whatever the user gives."""
         return frozenset(entry.wire for entry in self.inputs if entry.computed)
+
+    @cached_property
+    def listed(self) -> tuple[Field, ...]:
+        """The inputs by which one asks for a part of all that there is of this kind."""
+        own = (entry for entry in self.inputs if entry.name in ("namespace", "key") and not entry.computed)
+        return tuple(replace(entry, required=False) for entry in own)
 
     @cached_property
     def repeated(self) -> frozenset[str]:

@@ -209,7 +209,7 @@ SERVICE: Final = Resource(
 DEPLOYED_SERVICE: Final = ObjectOf(
     "DeployedService",
     tuple(replace(entry, required=False) for entry in service.OUTPUTS if entry.name != "incarnation"),
-    "A service of a Release.",
+    "A service of a Stack or Release.",
 )
 RELEASE: Final = Resource(
     "Release",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from swarm_provider.core import Json
+from swarm_provider.model.components import COMPONENTS, Component
 from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.resources import FUNCTIONS, RESOURCES
@@ -55,7 +56,10 @@ def schema(version: str) -> Json:
             **{f"{PACKAGE}:index:{entry.name}": _object(entry) for entry in object_types()},
             **{f"{PACKAGE}:index:{entry.name}": _enum(entry) for entry in choices()},
         },
-        "resources": {token: _resource(resource) for token, resource in RESOURCES.items()},
+        "resources": {
+            **{token: _resource(resource) for token, resource in RESOURCES.items()},
+            **{token: _component(component) for token, component in COMPONENTS.items()},
+        },
         "functions": {token: _function(function) for token, function in FUNCTIONS.items()},
     }
 
@@ -104,7 +108,12 @@ def _choices_in(type_: Type) -> Iterator[Choice]:
 
 def _fields() -> Iterator[Field]:
     """Yield the fields of all resources and functions, those inside of them not."""
-    owners: list[Resource | Function] = [PROVIDER, *RESOURCES.values(), *FUNCTIONS.values()]
+    owners: list[Resource | Component | Function] = [
+        PROVIDER,
+        *RESOURCES.values(),
+        *COMPONENTS.values(),
+        *FUNCTIONS.values(),
+    ]
     for owner in owners:
         yield from (*owner.inputs, *owner.outputs)
 
@@ -126,12 +135,36 @@ def _resource(resource: Resource) -> Json:
         "description": resource.doc,
         "inputProperties": _properties(given(resource.inputs)),
         "requiredInputs": _required(given(resource.inputs)),
+        "listInputs": {"type": "object", "properties": _properties(resource.listed)},
         "properties": _properties([*resource.outputs, *repeated]),
         "required": [
             *_required(resource.outputs),
             *(entry.wire for entry in repeated if entry.required or entry.name in resource.filled),
         ],
     }
+
+
+def _component(component: Component) -> Json:
+    inputs = _properties(component.inputs)
+    return {
+        "isComponent": True,
+        "description": component.doc,
+        "inputProperties": {
+            name: entry if name in component.eventual else _plain(entry) for name, entry in inputs.items()
+        },
+        "requiredInputs": _required(component.inputs),
+        "properties": _properties(component.outputs),
+        "required": _required(component.outputs),
+    }
+
+
+def _plain(type_: Json) -> Json:
+    """Return the schema of a type whose values are known when the program runs, also those inside of it."""
+    result = {**type_, "plain": True}
+    result |= {key: _plain(type_[key]) for key in ("items", "additionalProperties") if key in type_}
+    if "oneOf" in type_:
+        result["oneOf"] = [_plain(entry) for entry in type_["oneOf"]]
+    return result
 
 
 def _function(function: Function) -> Json:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Container, Iterable, Iterator
@@ -15,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from swarm_provider.core import Json
 from swarm_provider.core.values import Secret, has_unknown, reveal, secret_texts
@@ -26,9 +25,9 @@ from swarm_provider.model.resources import RESOURCES
 from swarm_provider.plan.change.ignored_changes import misplaced
 from swarm_provider.plan.ownership.claims import require_no_copy
 from swarm_provider.plan.ownership.swarm_identity import KEY, record_of
+from swarm_provider.plugin.introduction import Introduction
 from swarm_provider.plugin.protocol.autonaming import KEPT, default_name, keep
 from swarm_provider.plugin.protocol.differences import difference
-from swarm_provider.plugin.protocol.engine_log import EngineLog
 from swarm_provider.plugin.protocol.logfile import open_log
 from swarm_provider.plugin.protocol.operations import Difference, PartialFailure, Request
 from swarm_provider.plugin.protocol.rpc import rpc
@@ -50,11 +49,13 @@ _LAST_WORDS_SECONDS: Final = 1.0
 """The plugin has to end within 2 s of the signal, also where nobody listens any more."""
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer):
+class Provider(Introduction):
     """The plugin's face: one instance per process."""
 
     def __init__(self, engine_address: str | None) -> None:
-        self.log = EngineLog(engine_address)
+        super().__init__(engine_address)
+        self._reference: str | None = None
+        """Of the provider that this plugin was configured as: its URN and id."""
         # the log of messages may be another one by then
         open_log(os.environ, lambda text: self.log.clean(text, lines=True), sys.argv[1:])
         self._configured: Homes | None = None
@@ -64,33 +65,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Whether Check has refused a resource."""
 
     # ------------------------------------------------------------ the plugin
-
-    @rpc
-    async def Handshake(
-        self, request: provider_pb2.ProviderHandshakeRequest, context: Any
-    ) -> provider_pb2.ProviderHandshakeResponse:
-        if request.engine_address:
-            self.log = EngineLog(request.engine_address)
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
-
-    @rpc
-    async def GetPluginInfo(self, request: empty_pb2.Empty, context: Any) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=__version__)
-
-    @rpc
-    async def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> empty_pb2.Empty:
-        self.log = EngineLog(request.address)
-        return empty_pb2.Empty()
-
-    @rpc
-    async def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: Any) -> provider_pb2.GetSchemaResponse:
-        from swarm_provider.model.schema import schema
-
-        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema(__version__)))
-
-    @rpc
-    async def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
-        return provider_pb2.GetMappingResponse()
 
     @rpc
     async def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
@@ -126,8 +100,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         settings = settings_from(inputs)
         connected = None if self._settled is None else self._settled.connected(settings.connection)
         self._configured = Homes(settings, record_of(args), self.log, connected)
+        self._reference = f"{request.urn}::{request.id}" if request.urn and request.id else None
         return provider_pb2.ConfigureResponse(
-            acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
+            acceptSecrets=True, acceptOutputs=True, supportsPreview=True, supports_autonaming_configuration=True
         )
 
     @rpc
@@ -148,6 +123,31 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(encode(await invoke(self._session, request.tok, self._opened(request.args))))
         return answer
+
+    @rpc
+    async def List(  # type: ignore[override, unused-ignore] # gRPC takes what writes its answers, too
+        self, request: provider_pb2.ListRequest, context: Any
+    ) -> empty_pb2.Empty:
+        from swarm_provider.plugin.listing import listed
+
+        self._require_swarm()
+        query = self._opened(request.query)
+        if has_unknown(query):
+            await context.write(provider_pb2.ListResponse(computed=provider_pb2.ListResponse.Computed()))
+            return empty_pb2.Empty()
+        found = await listed(self._session, request.token, query)
+        # all in one page: a list of Docker's comes in one answer, too
+        for id in found[: request.limit] if request.limit > 0 else found:
+            await context.write(provider_pb2.ListResponse(result=provider_pb2.ListResponse.Result(id=id, name=id)))
+        return empty_pb2.Empty()
+
+    @rpc
+    async def Construct(self, request: provider_pb2.ConstructRequest, context: Any) -> provider_pb2.ConstructResponse:
+        from swarm_provider.plugin.components.construct import construct
+
+        self.log.hide({request.config[key] for key in request.configSecretKeys if key in request.config})
+        self._opened(request.inputs)
+        return await construct(request, self.engine, self._reference)
 
     # ------------------------------------------------------------- resources
 

@@ -12,7 +12,7 @@ from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources.generated import Config, Network, Secret, Service
 from swarm_provider.resources.program import shim
 from swarm_provider.resources.program.error_reporting import explained, said
-from swarm_provider.resources.stack_children import MAKERS, Children, bindings
+from swarm_provider.resources.stack_children import MAKERS, Children, bindings, keyed, volume_options
 
 TOKEN: Final = "swarm:index:Stack"
 
@@ -79,11 +79,12 @@ class Stack(pulumi.ComponentResource):
             env_file: with dialect compose-spec, files of variables in the place of `.env` beside the first file, as
                 `docker compose --env-file` takes them; `env` and the process environment win over them.
             profiles: profiles whose services are included.
-            secrets: compose key -> a Secret, a looked-up secret, or the content as string, bytes or Output; content
-                makes a Secret of the stack, also where the file says `external: true`.
+            secrets: compose key -> a Secret, a looked-up secret, `{"name": ...}` of one, or the content as string,
+                bytes or Output; content makes a Secret of the stack, also where the file says `external: true`.
             configs: the same for configs.
             networks: compose key -> a Network, a looked-up network, or the name (string or Output) of one.
-            volumes: compose key -> a Volume, or the name (string or Output) of one.
+            volumes: compose key -> a Volume, the name (string or Output) of one, or a mapping that has its `name`, and
+                the `driver`, `driver_opts` and `labels` with which a task makes it.
             renames: old service key -> new one: Pulumi keeps it as one resource, replaced by deletion first, instead
                 of starting the new service beside the old one.
             wait: wait until the tasks run. Default true; `x-pulumi: {wait: ...}` of a service wins.
@@ -106,7 +107,9 @@ class Stack(pulumi.ComponentResource):
         shim.keep_shim()
         files = _files(compose_file, "compose_file")
         env_files = None if env_file is None else _files(env_file, "env_file")
-        environment = {**({} if env_only else os.environ), **_texts(env or {})}
+        given = _texts(keyed(env, "env"))
+        bound = bindings({"secret": secrets, "config": configs, "network": networks, "volume": volumes})
+        environment = {**({} if env_only else os.environ), **given}
         self.stack_name = name or compose.project_name(files, environment, dialect, env_files) or resource_name
         project = compose.load(
             files,
@@ -114,14 +117,14 @@ class Stack(pulumi.ComponentResource):
             env=environment,
             profiles=tuple(profiles),
             strict=strict,
-            bound={"secret": secrets or {}, "config": configs or {}},
+            bound={kind: bound[kind] for kind in ("secret", "config")},
             dialect=dialect,
             env_files=env_files,
         )
         super().__init__(TOKEN, resource_name, {}, opts)
         for warning in project.warnings:
             pulumi.log.warn(said(str(warning)), self)
-        self._say_variables(project, env or {})
+        self._say_variables(project, given)
         settings = planning.Settings(
             wait=wait,
             fail_after=fail_after,
@@ -133,8 +136,8 @@ class Stack(pulumi.ComponentResource):
             strict=strict or None,
             advice=advice,
         )
-        bound = bindings({"secret": secrets, "config": configs, "network": networks, "volume": volumes})
         plan = planning.plan(project, self.stack_name, settings, bound, renames)
+        plan = planning.with_volume_options(plan, volume_options(volumes))
         for warning in plan.warnings:
             pulumi.log.warn(said(str(warning)), self)
         children = Children(self, plan, opts.depends_on if opts is not None else None)

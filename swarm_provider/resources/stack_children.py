@@ -9,10 +9,11 @@ from typing import Any, Final
 import pulumi
 
 from swarm_provider.compose import ServiceEntry, Template
-from swarm_provider.compose.children import Bound, Plan, filled
+from swarm_provider.compose.children import VOLUME_OPTIONS, Bound, Plan, filled
 from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json
-from swarm_provider.core.names import snake
+from swarm_provider.core.names import camel, snake
+from swarm_provider.errors import InputError, Problem
 from swarm_provider.resources.generated import Config, Network, Secret, Service
 from swarm_provider.resources.lookups import INFO
 
@@ -25,17 +26,53 @@ MAKERS: Final[dict[str, Callable[..., pulumi.Resource]]] = {
 
 
 def bindings(given: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, Bound]]:
-    """Return what a program bound to keys of the file, by kind: resources and lookups are referred to, not content."""
+    """Return what a program bound to keys of the file, by kind: resources and lookups are referred to, not content.
+
+    Raises:
+        InputError: a mapping is none, or says neither a name nor content.
+    """
     return {
-        kind: {key: _binding(kind, value) for key, value in (values or {}).items()} for kind, values in given.items()
+        kind: {key: _binding(kind, key, value) for key, value in keyed(values, f"{kind}s").items()}
+        for kind, values in given.items()
     }
 
 
-def _binding(kind: str, value: Any) -> Bound:
+def keyed(values: Any, name: str) -> Mapping[str, Any]:
+    """Return a mapping whose keys are known; None is an empty one.
+
+    Raises:
+        InputError: it is an Output, or something else.
+    """
+    if isinstance(values, pulumi.Output):
+        raise InputError(Problem("its keys must be known at preview; make only its values Outputs", name))
+    if values is not None and not isinstance(values, Mapping):
+        raise InputError(Problem(f"must be a mapping, not {type(values).__name__}", name))
+    return values or {}
+
+
+def _binding(kind: str, key: str, value: Any) -> Bound:
+    has_content = kind in ("config", "secret")
     if isinstance(value, INFO):
         return Bound(value.name)
-    is_content = kind in ("config", "secret") and not isinstance(value, pulumi.Resource)
-    return Bound(value, is_content)
+    if not isinstance(value, Mapping):
+        return Bound(value, has_content and not isinstance(value, pulumi.Resource))
+    said = {camel(str(word)): entry for word, entry in value.items()}
+    others = said.keys() - {"name", *(VOLUME_OPTIONS if kind == "volume" else ())}
+    if "name" in said and not others:
+        return Bound(said["name"])
+    if has_content and said.keys() == {"dataBase64"}:
+        return Bound(said["dataBase64"], is_content=True, is_base64=True)
+    what = "must be the content as text, or {name: ...} of" if has_content else "must be the name of"
+    raise InputError(Problem(f"{what} a {kind} that exists", f"{kind}s[{key!r}]"))
+
+
+def volume_options(volumes: Mapping[str, Any] | None) -> dict[str, Json]:
+    """Return by key the options of the volumes that are bound by a mapping."""
+    given = {key: value for key, value in keyed(volumes, "volumes").items() if isinstance(value, Mapping)}
+    return {
+        key: {camel(str(word)): entry for word, entry in value.items() if word != "name"}
+        for key, value in given.items()
+    }
 
 
 @dataclass(frozen=True)

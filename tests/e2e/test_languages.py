@@ -106,7 +106,8 @@ def app(request: pytest.FixtureRequest, project: ProjectFactory, hosts: Path) ->
     made.environment["PATH"] = os.pathsep.join([str(hosts), made.environment["PATH"]])
     settings = json.loads((made.folder / "Pulumi.yaml").read_text())
     made.write("Pulumi.yaml", json.dumps({**settings, "runtime": runtime}))
-    made.write("shop.yml", PAGE["shop.yml"])
+    for name in ("shop.yml", "site.yml"):
+        made.write(name, PAGE[name])
     yield made, prepare(made, hosts)
 
 
@@ -117,22 +118,27 @@ def test_program_of_a_newcomer_works_at_the_first_try(app: tuple[PulumiProject, 
     assert first.step("back").new["inputs"]["name"] == "back"
     made.up().assert_ok()
     outputs = made.outputs()
-    assert {name: outputs[name] for name in ("network", "replicas", "stack")} == {
+    assert {name: outputs[name] for name in ("network", "replicas", "stack", "front")} == {
         "network": "back",
         "replicas": 1,
         "stack": "shop",
+        "front": "site_front",
     }
+    assert "MODE=prod" in docker.service("site_front")["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"]
+    assert docker.exec_in("site_front", "cat", "/run/secrets/password") == "correct horse"
     spec = docker.service("web")["Spec"]["TaskTemplate"]
     assert spec["Networks"][0]["Target"] == docker.json("network", "inspect", "back")[0]["Id"]
     assert "PORT=8080" in spec["ContainerSpec"]["Env"]
     assert docker.exec_in("web", "cat", "/etc/app.conf") == "mode = 1"
     made.run("preview", "--expect-no-changes").assert_no_changes()
 
-    program.write_text(program.read_text().replace("mode = 1", "mode = 2"))
+    program.write_text(program.read_text().replace("mode = 1", "mode = 2").replace("prod", "stage"))
     changed = made.preview().assert_ok()
-    assert changed.changes == {"update": 2}
-    assert list(changed.step("web", "update").detailed_diff) == ["configs[0].source"]
+    assert changed.changes == {"update": 3}
+    assert sorted(changed.step("web", "update").detailed_diff) == ["configs[0].source", "environment.MODE"]
+    assert list(changed.step("site-front", "update").detailed_diff) == ["environment.MODE"]
     made.up().assert_ok()
+    assert "MODE=stage" in docker.service("site_front")["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"]
     assert docker.exec_in("web", "cat", "/etc/app.conf") == "mode = 2"
     made.run("preview", "--expect-no-changes").assert_no_changes()
 

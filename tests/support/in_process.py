@@ -51,6 +51,12 @@ class Refused(Exception):
 
 
 class _Context:
+    def __init__(self) -> None:
+        self.written: list[Any] = []
+
+    async def write(self, answer: Any) -> None:
+        self.written.append(answer)
+
     async def abort(self, code: grpc.StatusCode, message: str, trailing: Any = ()) -> None:
         raise Refused(code, message, trailing)
 
@@ -145,6 +151,14 @@ class InProcess(Calls):
 
     def call(self, method: str, request: Any) -> Any:
         return self._loop.run(getattr(self.provider, method)(request, _Context()))
+
+    def listed(self, kind: str, **query: Any) -> list[Any]:
+        """What List answers of a kind of resource."""
+        context, limit = _Context(), query.pop("limit", 0)
+        request = provider_pb2.ListRequest(token=f"swarm:index:{kind}", query=encode(query), limit=limit)
+        method: Any = self.provider.List
+        self._loop.run(method(request, context))
+        return context.written
 
     def together(self, *calls: tuple[str, Any]) -> list[Any]:
         """Make calls side by side, as Pulumi does with resources that do not depend on each other."""

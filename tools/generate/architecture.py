@@ -57,13 +57,18 @@ def folders(sign: Path) -> list[str]:
 
 
 def imports(places: Mapping[str, Path]) -> Graph:
-    """Return which room imports which, and which of the libraries that lead outside."""
+    """Return which room imports which, and which of the libraries that lead outside.
+
+    Not which of the rooms in which a process begins: each has a column of its own.
+    """
     found: Graph = {name: set() for name in places}
     for name, sign in places.items():
         files = sign.parent.rglob("*.py") if sign.stem == "__init__" else [sign]
         for module in {module for file in files for module in _modules(ast.parse(file.read_text("utf-8")))}:
             first, _, rest = module.partition(".")
             other = rest.split(".")[0] if first == PACKAGE.name else first
+            if {name, other} <= ENTRIES.keys():
+                continue
             if other != name and (other in places or other in (ABOVE, *BELOW)):
                 found[name].add(other)
     return found

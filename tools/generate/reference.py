@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from swarm_provider.core.names import snake
 from swarm_provider.model import FUNCTIONS, RESOURCES
+from swarm_provider.model.components import COMPONENTS
 from swarm_provider.model.provider import PROVIDER
 from swarm_provider.model.types.kinds import (
     Boolean,
@@ -36,7 +37,8 @@ A nested object may be given as a dict or as its class, which is named here (`De
 be written instead, as in a compose file. Secret inputs are encrypted in the state and never shown. `CS` stands for
 `TaskTemplate.ContainerSpec` in Docker's API; "API 1.44" is the first version of the API that knows the key.
 
-`Stack` makes these resources out of compose files; its options are in [compose.md](compose.md#options).
+`Stack` makes these resources out of compose files: [compose.md](compose.md#options) has its options in Python, where
+the children are attributes, and resources and lookups may be bound to keys of the files.
 """
 _SHORT = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "Any": "any"}
 
@@ -51,6 +53,9 @@ def render() -> str:
         parts += [f"## {resource.name}", resource.doc, _table("Input", given, words)]
         parts += [_table("Output", _answered(resource.outputs))]
         seen |= {nested.name: nested for field in (*given, *resource.outputs) for nested in field.type.types()}
+    for component in COMPONENTS.values():
+        parts += [f"## {component.name}", component.doc, _table("Input", component.inputs)]
+        parts += [_table("Output", _answered(component.outputs))]
     parts += ["## Functions", "Data sources: each reads the swarm and changes nothing."]
     for function in FUNCTIONS.values():
         parts += [f"### {snake(function.name)}", function.doc, _table("Argument", function.inputs)]

@@ -18,7 +18,7 @@ from swarm_provider.plan.change.sentences import Survival, describe
 from swarm_provider.plugin.handlers import evictions
 from swarm_provider.plugin.handlers.base import Handler, new_incarnation
 from swarm_provider.plugin.protocol.operations import Difference, Live, PartialFailure, Request
-from swarm_provider.plugin.run.nodes import chosen, hostname
+from swarm_provider.plugin.run.nodes import chosen, hostname, name_among
 from swarm_provider.plugin.run.swarm import Swarm
 from swarm_provider.rollout.retry import update_with_retry
 
@@ -42,9 +42,9 @@ class NodeLabelHandler(Handler):
             return inputs
         found = await self._nodes(reveal(inputs["node"]))
         everyone = await (await self.session.swarm()).list("node")
-        inputs["nodes"] = sorted(_name(node, everyone) for node in found)
+        inputs["nodes"] = sorted(name_among(node, everyone) for node in found)
         for node in found if isinstance(key, str) else ():
-            self.run.claim(request.urn, "node label", _claimed(key, _name(node, everyone)), key)
+            self.run.claim(request.urn, "node label", _claimed(key, name_among(node, everyone)), key)
             self.run.plan_label(request.urn, node["ID"], key, reveal(inputs["value"]))
         return inputs
 
@@ -95,7 +95,7 @@ class NodeLabelHandler(Handler):
             self.run.plan_label(request.urn, node["ID"], key, (state.get("previous") or {}).get(node["ID"]))
         what = f"the label {key}={plain['value']}"
         if left:
-            names = ", ".join(sorted(_name(node, everyone) for node in left))
+            names = ", ".join(sorted(name_among(node, everyone) for node in left))
             what += f", which leaves {names},"
         ids |= {node["ID"] for node in left}
         await evictions.tell(self.run, request.urn, what, ids, back, strict=None)
@@ -129,7 +129,7 @@ class NodeLabelHandler(Handler):
         everyone = await swarm.list("node", bypass_cache=True)
         nodes = await self._nodes(plain["node"])
         self._look(request, plain, nodes, held)
-        names = [_name(node, everyone) for node in nodes]
+        names = [name_among(node, everyone) for node in nodes]
         for name in names:
             self.run.claim(request.urn, "node label", _claimed(key, name), key)
         done: dict[str, str | None] = {}
@@ -181,7 +181,7 @@ class NodeLabelHandler(Handler):
         if not carrying:
             return None
         right = [node for node in carrying if _labels(node)[key] == value]
-        inputs["nodes"] = sorted(_name(node, nodes) for node in right or carrying)
+        inputs["nodes"] = sorted(name_among(node, nodes) for node in right or carrying)
         if not right:
             inputs["value"] = _labels(carrying[0])[key]
         imported = {"previous": {}, "nodeIds": sorted(node["ID"] for node in carrying)}
@@ -209,7 +209,7 @@ class NodeLabelHandler(Handler):
             return
         nodes = await swarm.list("node", bypass_cache=True)
         for node in nodes:
-            name, before = _name(node, nodes), (state.get("previous") or {}).get(node["ID"])
+            name, before = name_among(node, nodes), (state.get("previous") or {}).get(node["ID"])
             if node["ID"] not in (state.get("nodeIds") or ()):
                 continue
             if not self.run.is_in_use_by_run(request.urn, "node label", _claimed(key, name)):
@@ -270,12 +270,6 @@ def _claimed(key: str, name: str) -> str:
 
 def _labels(node: Json) -> dict[str, str]:
     return (node.get("Spec") or {}).get("Labels") or {}
-
-
-def _name(node: Json, nodes: Sequence[Json]) -> str:
-    """Return a node's host name, or its id where several share the name."""
-    name = hostname(node)
-    return name if sum(hostname(other) == name for other in nodes) == 1 else str(node["ID"])
 
 
 def _id(plain: Json) -> str:

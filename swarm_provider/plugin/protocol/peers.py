@@ -49,12 +49,13 @@ class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-igno
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Put the question before the method; what streams is not implemented here, and answers by itself."""
+        """Put the question before the method."""
         guarded = self._guarded.get(handler_call_details.method)
         if guarded is not None:
             return guarded
         handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
+        method = None if handler is None else handler.unary_stream or handler.unary_unary
+        if method is None:
             return handler
 
         async def call(request: Any, context: Any) -> Any:
@@ -63,9 +64,11 @@ class OwnUserOnly(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-igno
                     grpc.StatusCode.PERMISSION_DENIED,
                     "this swarm plugin accepts connections only from the user who started it and from root",
                 )
-            return await handler.unary_unary(request, context)
+            return await method(request, context)
 
-        guarded = grpc.unary_unary_rpc_method_handler(
+        # what streams writes its answers itself
+        make = grpc.unary_stream_rpc_method_handler if handler.unary_stream else grpc.unary_unary_rpc_method_handler
+        guarded = make(
             call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
         )
         self._guarded[handler_call_details.method] = guarded

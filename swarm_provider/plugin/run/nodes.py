@@ -16,6 +16,12 @@ def hostname(node: Json) -> str:
     return str((node.get("Description") or {}).get("Hostname") or "")
 
 
+def name_among(node: Json, nodes: Sequence[Json]) -> str:
+    """Return a node's host name, or its id where several share the name."""
+    name = hostname(node)
+    return name if sum(hostname(other) == name for other in nodes) == 1 else str(node["ID"])
+
+
 def chosen(nodes: Sequence[Json], wanted: Iterable[str]) -> list[Json]:
     """Return the live nodes of these names or ids.
 

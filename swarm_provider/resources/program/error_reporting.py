@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -32,16 +30,12 @@ def said(text: str) -> str:
 
     What is secret in the stack configuration is masked, also where the program reads it as any text (`require`).
     """
-    return shown(text, _secrets(os.environ.get("PULUMI_CONFIG"), os.environ.get("PULUMI_CONFIG_SECRET_KEYS")))
+    return shown(text, _filter(sdk.secret_configuration_values()))
 
 
 @functools.lru_cache(maxsize=1)
-def _secrets(settings: str | None, secret_keys: str | None) -> SecretFilter:
-    """Return a filter of the settings that the language host hands to a program."""
-    with contextlib.suppress(ValueError, AttributeError, TypeError):
-        values = json.loads(settings or "{}")
-        return SecretFilter(str(values[key]) for key in json.loads(secret_keys or "[]") if key in values)
-    return SecretFilter()
+def _filter(secrets: frozenset[str]) -> SecretFilter:
+    return SecretFilter(secrets)
 
 
 def run_error(error: SwarmProviderError, where: str = "") -> pulumi.RunError:

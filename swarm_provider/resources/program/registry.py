@@ -35,6 +35,7 @@ class Program:
         volumes: volume name -> the Volume resource and its arguments.
         constrained: label keys that services made so far are constrained on.
         newest: the URN of the resource that was made last.
+        is_remote: the program is of another language, and the plugin makes this part of it (Construct).
     """
 
     node_labels: dict[str, list[pulumi.Resource]] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Program:
     by_resource: dict[pulumi.Resource, Json] = field(default_factory=dict)
     constrained: set[str] = field(default_factory=set)
     newest: pulumi.Output[str] | None = None
+    is_remote: bool = False
 
     def made_node_label(self, resource: pulumi.Resource, args: Mapping[str, Any]) -> None:
         key = args.get("key")

@@ -16,8 +16,8 @@ from types import FrameType
 from typing import Any, Final
 
 import pulumi
-from pulumi.runtime import settings
-from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime import config, resource, settings
+from pulumi.runtime.proto import engine_pb2, source_pb2
 
 _CANCELLED: Final = ("Program failed with an unhandled exception:\n", "\nException: context canceled\n")
 _ENDED: Final = "Resource monitor has terminated, shutting down"
@@ -68,6 +68,29 @@ def current_run() -> Hashable:
     """
     run: Hashable = settings.get_monitor()
     return run
+
+
+def secret_configuration_values() -> frozenset[str]:
+    """Return what is secret in the stack configuration of the current run.
+
+    Relies on: `pulumi.runtime.config.CONFIG` and `_SECRET_KEYS` are context variables of the settings and of the keys
+    of the secret ones, in 3.225 as in 3.272. Without them no setting is masked in messages of a program.
+    """
+    with contextlib.suppress(AttributeError, LookupError):
+        settings, keys = config.CONFIG.get(), config._SECRET_KEYS.get()
+        return frozenset(str(settings[key]) for key in keys if key in settings)
+    return frozenset()
+
+
+def leave_out_positions() -> None:
+    """Let resources be registered without the lines of this process that made them: they are none of the program's.
+
+    Relies on: `resource._get_stack_trace()` gives what the state has of them, in 3.225 as in 3.272. Where it is gone,
+    the state names files of the plugin.
+    """
+    registering: Any = resource
+    if hasattr(registering, "_get_stack_trace"):
+        registering._get_stack_trace = source_pb2.StackTrace
 
 
 def untrack(output: Any) -> None:

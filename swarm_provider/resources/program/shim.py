@@ -9,15 +9,18 @@ import pulumi
 
 from swarm_provider.core.foreign import shown
 from swarm_provider.plugin_shim import install
-from swarm_provider.resources.program import sdk
+from swarm_provider.resources.program import registry, sdk
 
 _kept: set[str] = set()
 """Pulumi's folders that have it, of the process: the shim names the Python that runs it."""
 
 
 def keep_shim() -> None:
-    """Keep the shim up to date, once per process and folder, and only in a program that Pulumi runs."""
-    if not sdk.is_run_by_pulumi():
+    """Keep the shim up to date, once per process and folder, and only in a program that Pulumi runs.
+
+    Not where the plugin makes resources for a program of another language: Pulumi has found that one.
+    """
+    if not sdk.is_run_by_pulumi() or registry.current().is_remote:
         return
     for home in sdk.homes():
         if home not in _kept:

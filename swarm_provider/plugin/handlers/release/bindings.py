@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from swarm_provider.compose.children import Bound
+from swarm_provider.compose.children import VOLUME_OPTIONS, Bound
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, Secret, reveal
 from swarm_provider.errors import InputError, Problem
 
 KINDS: Final = ("network", "volume", "config", "secret")
-_VOLUME_OPTIONS: Final = ("driver", "driverOpts", "labels")
 
 
 def bindings(inputs: Json) -> dict[str, dict[str, Bound]]:
@@ -72,7 +71,7 @@ def _bound(kind: str, value: Any) -> Bound | None:
 
 
 def _of_map(kind: str, given: Mapping[str, Any], *, secret: bool) -> Bound | None:
-    allowed = {"volume": ("name", *_VOLUME_OPTIONS), "network": ("name",)}.get(kind, ("name", "dataBase64"))
+    allowed = {"volume": ("name", *VOLUME_OPTIONS), "network": ("name",)}.get(kind, ("name", "dataBase64"))
     if not set(given) <= set(allowed):
         return None
     if "name" in given:
@@ -90,7 +89,7 @@ def volume_options(inputs: Json) -> dict[str, Json]:
     """Return by key the options with which a bound volume is made wherever a task mounts it."""
     given = {key: reveal(value) for key, value in entries(inputs, "volumes").items()}
     return {
-        key: {name: value[name] for name in _VOLUME_OPTIONS if value.get(name) is not None}
+        key: {name: value[name] for name in VOLUME_OPTIONS if value.get(name) is not None}
         for key, value in given.items()
         if isinstance(value, Mapping)
     }

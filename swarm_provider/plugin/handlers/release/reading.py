@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from swarm_provider import compose
-from swarm_provider.compose import Ref, children
+from swarm_provider.compose import children
 from swarm_provider.compose.children import Plan
 from swarm_provider.core import Json
 from swarm_provider.core.names import snake
@@ -71,7 +71,7 @@ def read(inputs: Json, logical: str, environ: Mapping[str, str]) -> Read:
         **options,
     )
     plan = children.plan(project, stack, _settings(known), bound, known.get("renames"))
-    plan = _with_options(plan, volume_options(inputs))
+    plan = children.with_volume_options(plan, volume_options(inputs))
     lost = [problem for entry in project.services.values() for problem in _for_a_resource(entry)]
     if strict and lost:
         raise InputError(*lost)
@@ -163,21 +163,6 @@ def _for_a_resource(entry: compose.ServiceEntry) -> Sequence[Problem]:
         for name in ("protect", "custom_timeouts")
         if name in entry.x_pulumi
     ]
-
-
-def _with_options(plan: Plan, options: Mapping[str, Json]) -> Plan:
-    """Return the plan with the options of bound volumes at each mount, from which Swarm makes a volume."""
-
-    def mount(entry: Json) -> Json:
-        source = entry.get("source")
-        own = options.get(source.key) if isinstance(source, Ref) and source.kind == "volume" else None
-        return {**entry, "volume": {**own, **(entry.get("volume") or {})}} if own else entry
-
-    def child(planned: children.Child) -> children.Child:
-        mounts = planned.inputs.get("volumes")
-        return replace(planned, inputs={**planned.inputs, "volumes": [*map(mount, mounts)]}) if mounts else planned
-
-    return replace(plan, children=[*map(child, plan.children)]) if options else plan
 
 
 def filled(value: Any, references: Mapping[tuple[str, str], Any]) -> Any:
