@@ -52,6 +52,12 @@ def test_advice_is_an_error_at_once_with_strict(run: InProcess) -> None:
     assert end(run) == []
 
 
+def test_preview_without_the_swarm_gives_the_advice_that_needs_none() -> None:
+    with InProcess({}, {"offlinePreview": True}) as run:
+        service(run, "web", image="bb")
+        assert [text.rpartition(" ")[2] for text in end(run)] == ["(latest-image)", "(no-limits)"]
+
+
 def test_run_that_refuses_a_resource_says_that_alone(run: InProcess) -> None:
     service(run, "web")
     _, failures = run.check("Service", "db", {"image": "bb:1", "resolveImage": "never", "name": "a name"})

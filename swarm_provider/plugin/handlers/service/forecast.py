@@ -48,6 +48,7 @@ class Forecast:
         """
         swarm = await self.session.swarm()
         if self.session.offline:
+            await self._advise(urn, olds, inputs, swarm)
             return
         after = wanted_spec(olds, inputs)
         self._old_engine(urn, swarm, inputs, after)
@@ -59,12 +60,16 @@ class Forecast:
                 names = await network_names(self.run, swarm, live["Spec"])
                 asked = after if olds == inputs else self._asked(swarm, olds)
                 self.carried(urn, olds, inputs, live["Spec"], names, asked)
-        if {**olds, "owner": inputs["owner"]} != inputs:
+        await self._advise(urn, olds, inputs, swarm)
+
+    async def _advise(self, urn: str, olds: Json, inputs: Json, swarm: Swarm) -> None:
+        if {**olds, "owner": inputs["owner"]} == inputs:
             # who left it so has read it; a stack that was renamed is none that changed
-            nodes = await self.run.planned.nodes(swarm)
-            self.run.advise(urn, on_service(inputs, nodes), inputs)
-            if not olds and self.run.is_first("advice on the swarm"):
-                self.run.advise(urn, on_swarm(nodes), inputs)
+            return
+        nodes = await self.run.planned.nodes(swarm)
+        self.run.advise(urn, on_service(inputs, nodes), inputs)
+        if not olds and self.run.is_first("advice on the swarm"):
+            self.run.advise(urn, on_swarm(nodes), inputs)
 
     def _warn(self, urn: str, inputs: Json, text: str) -> None:
         self.session.warn(urn, text, strict=reveal(inputs.get("strict")))
