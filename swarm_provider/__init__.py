@@ -27,6 +27,7 @@ Beside them, what belongs to none:
     errors       The errors of this package, one tree
     garbage      Free memory: how often Python looks for it, what the system gets back
     plugin_shim  How Pulumi finds the plugin, for the program and for the command
+    testing      Mocks for unit tests of a program, which answer as the provider does
     version      The version, and where releases are
 """
 
