@@ -300,7 +300,7 @@ RELEASE: Final = Resource(
         Field(
             "services",
             MapOf(DEPLOYED_SERVICE),
-            "By compose key: name, serviceId, image with digest, endpoint.",
+            "By compose key: its name, Docker's id, the image with its digest, the endpoint.",
             required=True,
         ),
         Field("networks", MapOf(Text()), "By compose key: the actual name.", required=True),

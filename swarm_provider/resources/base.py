@@ -10,6 +10,7 @@ import pulumi
 from swarm_provider.core import Json
 from swarm_provider.model import Resource
 from swarm_provider.model.schema import PACKAGE
+from swarm_provider.model.types.kinds import Type
 from swarm_provider.resources.arguments import surprises
 from swarm_provider.resources.arguments.content import read_content, with_profile
 from swarm_provider.resources.arguments.options import prepared
@@ -31,13 +32,19 @@ class _Readable:
     _shown: dict[str, pulumi.Output[Any]]
 
     def _value(self: Any, wire: str) -> pulumi.Output[Any]:
-        if any(entry.wire == wire for entry in self._model.outputs):
-            found: pulumi.Output[Any] = pulumi.get(self, wire)
-            return found
+        for entry in self._model.outputs:
+            if entry.wire == wire:
+                answered: pulumi.Output[Any] = self._answered(entry.type, wire)
+                return answered
         if wire not in self._shown:
             self._shown[wire] = self._looked_at(wire) if self._given is None else self._input(wire)
         shown: pulumi.Output[Any] = self._shown[wire]
         return shown
+
+    def _answered(self: Any, type_: Type, wire: str) -> pulumi.Output[Any]:
+        found: pulumi.Output[Any] = pulumi.get(self, wire)
+        has_objects = next(type_.types(), None) is not None
+        return found.apply(lambda value: shown(type_, value)) if has_objects else found
 
     def _looked_at(self: Any, wire: str) -> pulumi.Output[Any]:
         type_ = self._model.shape.by_wire[wire].type

@@ -40,6 +40,7 @@ from swarm_provider.resources.args import (
     TlsArgs,
     UlimitArgs,
 )
+from swarm_provider.resources.arguments.shown import Shown
 from swarm_provider.resources.base import ProviderBase, SwarmResource
 from swarm_provider.resources.program.error_reporting import explained
 
@@ -445,7 +446,7 @@ class Network(SwarmResource):
         return self._value("enableIpv6")
 
     @property
-    def ipam(self) -> pulumi.Output[Mapping[str, Any]]:
+    def ipam(self) -> pulumi.Output[Shown]:
         """IP address management."""
         return self._value("ipam")
 
@@ -557,7 +558,7 @@ class Volume(SwarmResource):
         return self._value("labels")
 
     @property
-    def cluster_spec(self) -> pulumi.Output[Mapping[str, Any]]:
+    def cluster_spec(self) -> pulumi.Output[Shown]:
         """A cluster volume, created by the storage plugin `driver`. API 1.42."""
         return self._value("clusterSpec")
 
@@ -1034,7 +1035,7 @@ class Service(SwarmResource):
         return self._value("sysctls")
 
     @property
-    def ulimits(self) -> pulumi.Output[Mapping[str, Mapping[str, Any]]]:
+    def ulimits(self) -> pulumi.Output[Mapping[str, Shown]]:
         """Limits by name. CS.Ulimits, API 1.41."""
         return self._value("ulimits")
 
@@ -1067,47 +1068,47 @@ class Service(SwarmResource):
         return self._value("platform")
 
     @property
-    def healthcheck(self) -> pulumi.Output[Mapping[str, Any]]:
+    def healthcheck(self) -> pulumi.Output[Shown]:
         """Health check. CS.Healthcheck."""
         return self._value("healthcheck")
 
     @property
-    def logging(self) -> pulumi.Output[Mapping[str, Any]]:
+    def logging(self) -> pulumi.Output[Shown]:
         """Logging driver. TaskTemplate.LogDriver."""
         return self._value("logging")
 
     @property
-    def credential_spec(self) -> pulumi.Output[Mapping[str, Any]]:
+    def credential_spec(self) -> pulumi.Output[Shown]:
         """Credential spec of a Windows container."""
         return self._value("credentialSpec")
 
     @property
-    def configs(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def configs(self) -> pulumi.Output[Sequence[Shown]]:
         """Configs mounted as files. CS.Configs."""
         return self._value("configs")
 
     @property
-    def secrets(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def secrets(self) -> pulumi.Output[Sequence[Shown]]:
         """Secrets mounted as files. CS.Secrets."""
         return self._value("secrets")
 
     @property
-    def networks(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def networks(self) -> pulumi.Output[Sequence[Shown]]:
         """Networks of the tasks."""
         return self._value("networks")
 
     @property
-    def ports(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def ports(self) -> pulumi.Output[Sequence[Shown]]:
         """Published ports."""
         return self._value("ports")
 
     @property
-    def volumes(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def volumes(self) -> pulumi.Output[Sequence[Shown]]:
         """Mounts, in order. CS.Mounts."""
         return self._value("volumes")
 
     @property
-    def deploy(self) -> pulumi.Output[Mapping[str, Any]]:
+    def deploy(self) -> pulumi.Output[Shown]:
         """Deployment settings."""
         return self._value("deploy")
 
@@ -1256,8 +1257,8 @@ class Release(SwarmResource):
 
     @property
     @pulumi.getter(name="services")
-    def services(self) -> pulumi.Output[Mapping[str, Mapping[str, Any]]]:
-        """By compose key: name, serviceId, image with digest, endpoint."""
+    def services(self) -> pulumi.Output[Mapping[str, Any]]:
+        """By compose key: its name, Docker's id, the image with its digest, the endpoint."""
         return self._value("services")
 
     @property
@@ -1468,7 +1469,7 @@ class Provider(ProviderBase):
         return self._value("context")
 
     @property
-    def tls(self) -> pulumi.Output[Mapping[str, Any]]:
+    def tls(self) -> pulumi.Output[Shown]:
         """TLS for tcp:// hosts; contexts bring their own. Environment: DOCKER_TLS_VERIFY, DOCKER_CERT_PATH."""
         return self._value("tls")
 
@@ -1479,7 +1480,7 @@ class Provider(ProviderBase):
         return self._value("apiVersion")
 
     @property
-    def registry_auth(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def registry_auth(self) -> pulumi.Output[Sequence[Shown]]:
         """Logins that take precedence over those of the docker configuration."""
         return self._value("registryAuth")
 
@@ -1490,7 +1491,7 @@ class Provider(ProviderBase):
         return self._value("nodeHosts")
 
     @property
-    def keep_previous(self) -> pulumi.Output[Mapping[str, Any]]:
+    def keep_previous(self) -> pulumi.Output[Shown]:
         """Old versions of each config and secret that are kept. Default 1."""
         return self._value("keepPrevious")
 

@@ -48,6 +48,15 @@ def test_nested_values_are_read_by_item_and_by_attribute() -> None:
     assert run(program).result == ["stop-first", "stop-first", None, 81]
 
 
+def test_services_of_a_release_are_read_in_the_spelling_of_python() -> None:
+    def program() -> Any:
+        shop = swarm.Release("shop", compose="services: {}")
+        return [shop.services["web"].service_id, shop.services["web"]["image"], shop.services["web"].endpoint]
+
+    services = {"web": {"name": "shop_web", "serviceId": "id", "image": "bb:1"}}
+    assert run(program, outputs=lambda args: {"services": services}).result == ["id", "bb:1", None]
+
+
 def test_attribute_that_no_value_has_is_an_error_with_the_nearest_one() -> None:
     done = run(lambda: swarm.Service("web", image="bb:1", deploy={"replicas": 1}).deploy.apply(copy.deepcopy)).result
     assert done == {"replicas": 1}

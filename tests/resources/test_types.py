@@ -27,6 +27,10 @@ swarm.Service("b", image="bb:1", deploy={"mode": later}, ports=["80:80", {"targe
 swarm.Service("c", image="bb:1", deploy={"mode": mode}, ports=ports, resolve_image="never", advice=["no-limits"])
 swarm.Service("d", image="bb:1", deploy=deploy, volumes=["data:/data", {"type": "volume", "target": "/x"}])
 swarm.Service("e", image="bb:1", environment={"N": 3, "R": 0.5, "A": "b", "GONE": None})
+web = swarm.Service("f", image="bb:1")
+web.deploy.apply(lambda deploy: deploy.update_config.order or deploy["update_config"]["order"])
+web.ports.apply(lambda ports: ports[0].published)
+pulumi.export("replicas", web.deploy.replicas)
 swarm.Node("n", node="n1", availability="drain")
 swarm.get_nodes(role="worker")
 """

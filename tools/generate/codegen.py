@@ -120,6 +120,7 @@ def _classes_file() -> str:
         "import os\nfrom collections.abc import Mapping, Sequence\nfrom typing import Any, ClassVar\n\nimport pulumi\n",
         "from swarm_provider.model.provider import PROVIDER\nfrom swarm_provider.model.resources import RESOURCES",
         "from swarm_provider.resources.args import (\n" + "".join(f"    {name},\n" for name in arguments) + ")",
+        "from swarm_provider.resources.arguments.shown import Shown",
         "from swarm_provider.resources.base import ProviderBase, SwarmResource",
         "from swarm_provider.resources.program.error_reporting import explained\n",
         "__all__ = [\n"
@@ -188,19 +189,20 @@ def _property(entry: Field, *, output: bool) -> list[str]:
     return [
         "",
         *decorators,
-        f"    def {entry.name}(self) -> pulumi.Output[{_output(entry.type)}]:",
+        f"    def {entry.name}(self) -> pulumi.Output[{_output(entry.type, 'Any' if output else 'Shown')}]:",
         *_wrapped(f'"""{entry.doc}"""', 8),
         f'        return self._value("{entry.wire}")',
     ]
 
 
-def _output(type_: Type) -> str:
+def _output(type_: Type, nested: str) -> str:
+    """Return the annotation of what a program reads; `nested` is that of an object."""
     if isinstance(type_, ListOf):
-        return f"Sequence[{_output(type_.item)}]"
+        return f"Sequence[{_output(type_.item, nested)}]"
     if isinstance(type_, MapOf):
-        return f"Mapping[str, {_output(type_.value)}]"
+        return f"Mapping[str, {_output(type_.value, nested)}]"
     if isinstance(type_, ObjectOf):
-        return "Mapping[str, Any]"
+        return nested
     plain: tuple[tuple[type[Type], str], ...] = (
         (Boolean, "bool"),
         (Integer, "int"),

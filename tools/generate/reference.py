@@ -34,8 +34,10 @@ Made by `python -m tools.generate.reference`; change the definition in `swarm_pr
 
 Names are as in Python. In YAML and other languages they are written in camelCase (`update_config` is `updateConfig`).
 A nested object may be given as a dict or as its class, which is named here (`DeployArgs`). "Short form" says what may
-be written instead, as in a compose file. Secret inputs are encrypted in the state and never shown. `CS` stands for
-`TaskTemplate.ContainerSpec` in Docker's API; "API 1.44" is the first version of the API that knows the key.
+be written instead, as in a compose file. Every input can be read from a resource, too; in Python a nested value is read
+by attribute or by key: `web.deploy.replicas`, `web.deploy["replicas"]`. Secret inputs are encrypted in the state and
+never shown. `CS` stands for `TaskTemplate.ContainerSpec` in Docker's API; "API 1.44" is the first version of the API
+that knows the key.
 
 `Stack` makes these resources out of compose files: [compose.md](compose.md#options) has its options in Python, where
 the children are attributes, and resources and lookups may be bound to keys of the files.
