@@ -4,6 +4,7 @@ The Pulumi schema, the validation in Check, the comparison in Diff and the Pytho
 stands here. A property is spelt in snake_case (as in Python and compose) and goes over the wire in camelCase. Not
 here: Docker's API (convert), and what differs (plan).
 
+    examples/       The examples in the schema's descriptions, a program per language
     rules/          The rule book: what a manager refuses, or stores and cannot run, on canonical inputs
     types/          The kinds of values that inputs and outputs are made of, and the forms in which people write them
     advice          The names of the advice warnings, by which users choose among them

@@ -7,6 +7,7 @@ from typing import Final
 
 from swarm_provider.core import Json
 from swarm_provider.model.components import COMPONENTS, Component
+from swarm_provider.model.examples.reading import GO_SDK, described
 from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
 from swarm_provider.model.resource import Function, Resource
 from swarm_provider.model.resources import FUNCTIONS, RESOURCES
@@ -14,6 +15,7 @@ from swarm_provider.model.types.kinds import Choice, Field, ListOf, MapOf, Objec
 from swarm_provider.version import PLUGIN_DOWNLOAD_URL, REPOSITORY
 
 PACKAGE: Final = "swarm"
+_RAW: Final = REPOSITORY.replace("https://github.com/", "https://raw.githubusercontent.com/")
 
 
 def schema(version: str) -> Json:
@@ -29,6 +31,14 @@ def schema(version: str) -> Json:
         "description": "Docker Swarm as code: services, configs, secrets, networks, volumes and node labels.",
         "keywords": ["category/infrastructure", "kind/native", "docker", "swarm"],
         "license": "Apache-2.0",
+        "homepage": REPOSITORY,
+        "repository": REPOSITORY,
+        "publisher": "The swarm-provider authors",
+        "logoUrl": f"{_RAW}/main/docs/logo.svg",
+        "attribution": (
+            "This package speaks Docker's API. It is not a product of Docker, Inc., whose trademark Docker is, nor of "
+            "Pulumi Corporation."
+        ),
         "pluginDownloadURL": PLUGIN_DOWNLOAD_URL,
         "meta": {"moduleFormat": "(.*)"},
         "language": {
@@ -41,7 +51,7 @@ def schema(version: str) -> Json:
             },
             "nodejs": {"packageName": "swarm-provider", "respectSchemaVersion": True},
             "go": {
-                "importBasePath": f"{REPOSITORY.removeprefix('https://')}/sdk/go/{PACKAGE}",
+                "importBasePath": GO_SDK,
                 "respectSchemaVersion": True,
                 "generateResourceContainerTypes": True,
             },
@@ -49,7 +59,7 @@ def schema(version: str) -> Json:
         },
         "config": {"variables": _properties(PROVIDER.inputs, environment=True)},
         "provider": {
-            "description": PROVIDER.doc,
+            "description": described(PROVIDER.name, PROVIDER.doc),
             "inputProperties": _properties(PROVIDER.inputs, environment=True),
         },
         "types": {
@@ -132,7 +142,7 @@ def outputs(resource: Resource) -> tuple[Field, ...]:
 def _resource(resource: Resource) -> Json:
     repeated = [entry for entry in resource.inputs if entry.wire in resource.repeated]
     return {
-        "description": resource.doc,
+        "description": described(resource.name, resource.doc),
         "inputProperties": _properties(given(resource.inputs)),
         "requiredInputs": _required(given(resource.inputs)),
         "listInputs": {"type": "object", "properties": _properties(resource.listed)},
@@ -148,7 +158,7 @@ def _component(component: Component) -> Json:
     inputs = _properties(component.inputs)
     return {
         "isComponent": True,
-        "description": component.doc,
+        "description": described(component.name, component.doc),
         "inputProperties": {
             name: entry if name in component.eventual else _plain(entry) for name, entry in inputs.items()
         },

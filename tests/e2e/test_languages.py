@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from swarm_provider.model.examples.reading import GO_SDK
 from swarm_provider.model.schema import schema
 from swarm_provider.version import __version__
 from tests.conftest import ProjectFactory
@@ -24,7 +25,7 @@ from tests.support.pulumi import PulumiProject
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(1800)]
 
 PAGE = {fence.title: fence.text for fence in fences(REPO / "docs" / "languages.md")}
-_GO_SDK = "github.com/swarm-provider/pulumi-swarm/sdk/go/swarm"
+_GO_SDK = GO_SDK
 _GO_PULUMI = "github.com/pulumi/pulumi/sdk/v3 v3.274.1"
 _TS_CONFIG = {
     "compilerOptions": {"strict": True, "target": "es2020", "module": "commonjs", "moduleResolution": "node"},
