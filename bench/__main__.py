@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, functions, parallel_diff, release, stack, telling
+from bench import cpu, functions, parallel_diff, release, stack, state, telling
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.measure import Run
@@ -30,9 +30,9 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-PARTS = ("deploys", "ready", "memory", "ending", "functions", "cpu", "telling", "release", "stack", "paralleldiff")
-ASKED_FOR = ("cpu", "telling", "release", "stack", "paralleldiff")
+ASKED_FOR = ("cpu", "telling", "release", "stack", "state", "paralleldiff")
 """Parts that need another checkout or other engines, or vary what is Pulumi's: measured for those who name them."""
+PARTS = ("deploys", "ready", "memory", "ending", "functions", *ASKED_FOR)
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
 LARGE = 499
@@ -45,11 +45,13 @@ def main() -> None:
     parser.add_argument(
         "--parts",
         default=",".join(part for part in PARTS if part not in ASKED_FOR),
-        help="what to measure (default: %(default)s; cpu and release need --against, telling fetches or builds "
+        help="what to measure (default: %(default)s; cpu, release and state need --against, telling fetches or builds "
         "--engines)",
     )
     parser.add_argument(
-        "--against", type=Path, help="another checkout with its own .venv, which `cpu` and `release` compare with"
+        "--against",
+        type=Path,
+        help="another checkout with its own .venv, which `cpu`, `release` and `state` compare with",
     )
     parser.add_argument("--sizes", default="10,50,200", help="sizes, submitted only (default: %(default)s)")
     parser.add_argument("--running", default="50", help="numbers of services that are waited for; '' for none")
@@ -91,7 +93,7 @@ def main() -> None:
                 found.telling[name], found.telling_after[name] = told.whole, told.after
                 found.facts[f"telling, engine {name}"] = _fact(f"{options.rounds} rounds", telling.load())
                 found.write(kept)
-        elif part in ("cpu", "release") and options.against is None:
+        elif part in ("cpu", "release", "state") and options.against is None:
             parser.error(f"the part {part} needs --against, the folder of another checkout with its own .venv")
         elif part == "release":
             _release(found, options.against, options.rounds)
@@ -101,6 +103,8 @@ def main() -> None:
         elif part == "paralleldiff":
             found.parallel_diff = parallel_diff.alternate(options.rounds)
             found.facts[part] = _fact(f"{options.rounds} rounds", telling.load())
+        elif part == "state":
+            found.state = state.weigh(options.against)
         elif part == "cpu":
             found.cpu = cpu.alternate(options.against, options.rounds)
         else:

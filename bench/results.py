@@ -14,6 +14,8 @@ from bench.cpu import KINDS, SERVICES, Alternated
 from bench.parallel_diff import SETTINGS
 from bench.stack import STEPS as BESIDE
 from bench.stack import TITLES, Beside
+from bench.state import KINDS as WEIGHED
+from bench.state import Weighed
 
 OURS, NOTHING, LOOP, DOCKER = "swarm-provider", "do-nothing provider", "bare API loop", "docker stack deploy"
 UNSAVED = ", no checkpoints"
@@ -74,6 +76,7 @@ class Results:
         release: number of services -> what a Release, and those beside it, took.
         release_calls: step -> calls of each plugin process of a Release.
         stack: what a Stack, and a do-nothing provider of its shape, took without checkpoints.
+        state: bytes of state per resource, beside those of another commit.
         telling_after: the same, counted from the time at which the engine's own records have what is told.
     """
 
@@ -90,6 +93,7 @@ class Results:
     release_calls: dict[str, list[int]] = field(default_factory=dict)
     telling_after: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     stack: Beside = field(default_factory=Beside)
+    state: Weighed = field(default_factory=Weighed)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -101,6 +105,7 @@ class Results:
             setattr(found, name, {key: Sample(**value) for key, value in getattr(found, name).items()})
         found.cpu = Alternated(**found.cpu) if isinstance(found.cpu, dict) else found.cpu
         found.stack = Beside(**found.stack) if isinstance(found.stack, dict) else found.stack
+        found.state = Weighed(**found.state) if isinstance(found.state, dict) else found.state
         return found
 
     def write(self, file: Path) -> None:
@@ -143,6 +148,7 @@ def promises(found: Results) -> list[Promise]:
         *_of_release(found),
         *_of_cpu(found.cpu),
         *_of_stack(found.stack),
+        *_of_state(found.state),
         *_of_telling(found),
     ]
 
@@ -229,6 +235,11 @@ def _of_stack(found: Beside) -> Iterable[Promise]:
         yield Promise(f"Stack of {SERVICES}, {step}{UNSAVED} / {words}", 1.4, found.ratio(found.seconds, step))
 
 
+def _of_state(found: Weighed) -> Iterable[Promise]:
+    if found.all:
+        yield Promise(f"state of a stack / that of {found.commits['before']}", 1.15, found.ratio())
+
+
 def _of_telling(found: Results) -> Iterable[Promise]:
     oldest = found.telling.get(OLDEST, {})
     for name, scenarios in found.telling.items():
@@ -301,6 +312,8 @@ def markdown(found: Results) -> str:
     if found.parallel_diff:
         lines += _parallel_diff(found.parallel_diff)
     lines += _of_processors(found.cpu)
+    if found.state.all:
+        lines += _weighed(found.state)
     if found.functions:
         lines += ["## The pure parts", "", "Processor time and memory of one call (`bench/functions.py`).", ""]
         lines += [found.functions, ""]
@@ -322,6 +335,22 @@ def _beside(found: Beside) -> list[str]:
         lines.append(f"| {title} | {' | '.join(cells)} |")
     ratios = [f"{found.ratio(kept, step):.2f}" for step in BESIDE for kept in (found.seconds, found.cpu)]
     return [*lines, f"| **ours / do-nothing** | {' | '.join(ratios)} |", ""]
+
+
+def _weighed(found: Weighed) -> list[str]:
+    lines = [
+        "## State",
+        "",
+        "Bytes of one resource in the state, the median of its kind, and of the whole state.",
+        "",
+        f"| commit | {' | '.join(WEIGHED)} | all |",
+        "|---" * (len(WEIGHED) + 2) + "|",
+    ]
+    for which, commit in found.commits.items():
+        cells = [*(found.kinds[which][kind] for kind in WEIGHED), found.all[which]]
+        lines.append(f"| {commit} | {' | '.join(map(str, cells))} |")
+    ratios = [f"{found.ratio(kind):.2f}" for kind in (*WEIGHED, "")]
+    return [*lines, f"| **now / before** | {' | '.join(ratios)} |", ""]
 
 
 def _parallel_diff(found: Mapping[str, Sequence[float]]) -> list[str]:

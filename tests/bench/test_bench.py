@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import functions, release, stack
+from bench import functions, release, stack, state
 from bench.__main__ import HERE
 from bench.contenders import STEPS
 from bench.measure import Run, run
@@ -71,10 +71,27 @@ def test_processor_time_of_a_command_counts_each_of_its_processes(tmp_path: Path
     assert 0.5 <= sum(used.values()) <= 2
 
 
+def test_state_is_weighed_by_kind_and_as_a_whole() -> None:
+    def resource(kind: str, size: int) -> dict[str, str]:
+        return {"type": f"swarm:index:{kind}", "urn": "x" * size}
+
+    resources = [resource(kind, size) for kind in state.KINDS for size in (10, 20, 900)]
+    kinds = state.of_kinds({"checkpoint": {"latest": {"resources": resources}}})
+    assert kinds == {kind: len(json.dumps(resource(kind, 20))) for kind in state.KINDS}
+    found = Results()
+    assert found.state.ratio() is None
+    half = {kind: size // 2 for kind, size in kinds.items()}
+    commits = {"before": "aaaaaaa", "now": "bbbbbbb"}
+    found.state = state.Weighed(commits, {"before": half, "now": kinds}, {"before": 100, "now": 110})
+    assert measured(found, "state of a stack / that of aaaaaaa") == pytest.approx(1.1)
+    assert "| **now / before** | 2.0" in markdown(found)
+
+
 def test_results_are_kept_for_later_parts(tmp_path: Path) -> None:
     found = sample(10, wait=True, step=DEPLOY, ours=2.0)
     found.ending = {"1": [0.1]}
     found.cpu.add("now", {"program": 1.0, "plugin": 1.0})
+    found.state = state.Weighed({"now": "bbbbbbb"}, {}, {"now": 5})
     found.write(tmp_path / "results.json")
     assert Results.read(tmp_path / "results.json") == found
 
