@@ -80,6 +80,30 @@ EVERYTHING: dict[str, dict[str, object]] = {
     "memory-budget": {"memory": "100M"},
     "open-network": {"enforcementLevel": "advisory"},
 }
+SEES = """
+from pulumi_policy import EnforcementLevel, PolicyPack, StackValidationPolicy
+
+
+def sees(args, report):
+    for one in args.resources:
+        if one.resource_type == "swarm:index:Service":
+            found = one.props
+            names = [entry["name"] for entry in found["networks"]]
+            secrets = [entry["target"] for entry in found["secrets"]]
+            report(f"{found['name']}: {found['deploy']['replicas']:.0f}, {names}, {secrets}")
+
+
+policy = StackValidationPolicy("sees", "Somebody else's rule.", sees)
+PolicyPack("somebody", enforcement_level=EnforcementLevel.ADVISORY, policies=[policy])
+"""
+SEEN = """
+    import swarm_provider as swarm
+    password = swarm.Secret("password", data="x")
+    back = swarm.Network("back")
+    plain = {"networks": [back], "secrets": [{"source": password, "target": "password"}]}
+    swarm.Service("web", image="bb:1", deploy={"replicas": 2}, **plain)
+    swarm.Stack("shop", compose_file="shop.yml", secrets={"password": password}, networks={"default": back})
+"""
 _VIOLATION = re.compile(r"^ +- \[(\w+)\] +(\S+) +\(([^)]+)\)\n +\S.*\n +(\S.*)$", re.MULTILINE)
 
 
@@ -142,6 +166,24 @@ def test_rule_on_a_whole_stack_sees_networks_and_secrets(project: ProjectFactory
     (text,) = told["open-network"]
     assert text.startswith("web has secrets, and its network back is not encrypted")
     assert "unused" not in told
+
+
+def test_stack_policy_of_anybody_sees_deploy_networks_and_secrets_of_every_service(
+    project: ProjectFactory, pack: Path
+) -> None:
+    app = project(SEEN)
+    app.write(
+        "shop.yml",
+        "services: {api: {image: 'bb:1', secrets: [password], deploy: {replicas: 3}}}\n"
+        "secrets: {password: {external: true}}\n",
+    )
+    app.write("PulumiPolicy.yaml", "runtime: python\nname: somebody\nversion: 1.0.0\n")
+    start = f"exec {pack.parent}/venv/bin/python -u {app.folder}/pack.py"
+    own = app.write("pulumi-analyzer-somebody", f'#!/bin/sh\n{start} "$@"\n')
+    app.write("pack.py", SEES)
+    own.chmod(0o755)
+    told = violations(judged(app, own, {}).assert_ok())
+    assert sorted(told["sees"]) == ["shop_api: 3, ['back'], ['password']", "web: 2, ['back'], ['password']"]
 
 
 def test_mandatory_rule_stops_an_up_before_the_service_is_created(
