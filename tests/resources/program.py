@@ -161,6 +161,7 @@ def run(
     try:
         loop.run_until_complete(whole())
     finally:
+        asyncio.set_event_loop(None)
         loop.close()
     done.calls = plugin.calls
     return done
