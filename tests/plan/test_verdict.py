@@ -460,6 +460,23 @@ def test_failure_that_differs_only_in_ids_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        ({"Resources": {"Reservations": {"NanoCPUs": 90 * 10**9}}}, "it reserves 90 cpus (the largest node has 2)"),
+        ({"Placement": {"Constraints": ["node.labels.disk == ssd"]}}, "it does not satisfy `node.labels.disk == ssd`"),
+    ],
+)
+def test_task_that_had_to_leave_its_node_tells_what_the_node_lacks(part: Json, why: str) -> None:
+    task = _task(1, "web:2", "rejected")
+    task["Status"] |= {"Err": "assigned node no longer meets constraints"}
+    task["Spec"] |= part
+    nodes = [{**NODES[0], "Description": {**NODES[0]["Description"], "Resources": {"NanoCPUs": 2 * 10**9}}}]
+    (cause,) = failing(Service(_service()), [Failure(Task(task), "1", 1.0, False, 0.0)], nodes)
+    told = f"rejected by the node: assigned node no longer meets constraints, {why}"
+    assert cause.text == f"todo_web.1 on node-a: {told}"
+
+
+@pytest.mark.parametrize(
     ("text", "nanoseconds"),
     [
         ("1970-01-01T00:00:01Z", 10**9),

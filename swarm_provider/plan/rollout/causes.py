@@ -50,6 +50,8 @@ _ENGINE_WORDS: Final = (
     ("permission denied: unknown", "command"),
     ("unable to find user", "command"),
 )
+_LEAVES: Final = "no longer meets constraints"
+"""What Swarm says of a task whose node lacks what the task needs: a label, or room for what it reserves."""
 PERMANENT: Final = frozenset({"image", "port", "mount", "command", "template"})
 """Kinds of failing tasks that waiting alone does not cure."""
 
@@ -117,7 +119,8 @@ def failing(service: Service, failures: Sequence[Failure], nodes: Sequence[Json]
         task = members[-1].task
         slots = {member.slot for member in members}
         often = f" ({len(members)} times" + (f" in {len(slots)} slots)" if len(slots) > 1 else ")")
-        text = f"{where(service, task, nodes)}: {_what(kind, service, task)}{often if len(members) > 1 else ''}"
+        what = _what(kind, service, task) + _why_it_had_to_leave(task, nodes)
+        text = f"{where(service, task, nodes)}: {what}{often if len(members) > 1 else ''}"
         image = str(at(task.spec, "ContainerSpec", "Image") or "") if kind == "image" else ""
         causes.append(Cause(kind, text, task.id, task.container_id, task.node_id, image))
     return causes
@@ -244,6 +247,16 @@ def _what(kind: str, service: Service, task: Task) -> str:
     if task.state == "complete":
         return "completed (exit code 0), but a service's tasks must keep running; use a job mode for one-off tasks"
     return exit_text(task)
+
+
+def _why_it_had_to_leave(task: Task, nodes: Sequence[Json]) -> str:
+    """Return what the node of a task lacks that Swarm takes from a node; "" where that is not why it ended."""
+    if _LEAVES not in task.error:
+        return ""
+    own = [node for node in nodes if node.get("ID") == task.node_id]
+    missing = unsatisfied(constraints_of(task.spec), own)
+    detail = f"it does not satisfy {_quoted(missing)}" if missing else _reservation_detail(task.spec, own)
+    return f", {detail}" if detail else ""
 
 
 def _template_of(task: Task) -> str:
