@@ -179,16 +179,18 @@ class Provider(Introduction):
             await self._homes.move(mark, request.urn, self._opened(request.old_inputs))
             return difference(Difference(replaces=("provider",)))
         with self._handling(request, Phase.DIFF, self._homes.of(mark)) as handler:
-            if handler.compares_inputs_only and request.old_inputs == request.news:
+            equal = request.old_inputs == request.news
+            if equal and handler.compares_inputs_only:
                 # nothing of a large stack that did not change is worth decoding
                 return difference(Difference())
-            olds, news = self._opened(request.old_inputs), self._opened(request.news)
+            olds = self._opened(request.old_inputs)
+            news, state = (olds, {}) if equal else (self._opened(request.news), self._state(request, request.olds))
             ignored = list(request.ignoreChanges)
             # the refresh before a run asks for differences, too, before Pulumi has put anything back
             if ignored and self._run.is_checked(request.urn):
                 for text in misplaced(handler.resource.shape, olds, news, ignored):
                     self._session.warn(request.urn, text, strict=reveal(news.get("strict")))
-            found = await handler.diff(_request(request), olds, news, self._state(request, request.olds), ignored)
+            found = await handler.diff(_request(request), olds, news, state, ignored)
         if self._homes.is_registered(request.urn) and (found.changes or found.replaces):
             require_no_copy(_request(request).owner, handler.run.copy_of)
         return difference(found)

@@ -188,8 +188,8 @@ class Watcher:
             await self._pause(self._clock.now() - begun)
 
     async def _pause(self, took_s: float) -> None:
-        """Rest between two looks, three times as long as a look takes; less where tasks may be gone already."""
-        whole = min(SLOWEST_TICK_S, max(TICK_S, 3 * took_s))
+        """Rest between two looks, twice as long as a look takes; less where tasks may be gone already."""
+        whole = min(SLOWEST_TICK_S, max(TICK_S, 2 * took_s))
         least = min(whole, max(SHORTEST_TICK_S, took_s))
         await self._clock.sleep(least)
         resting = asyncio.ensure_future(self._clock.sleep(whole - least))
