@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -137,8 +138,19 @@ def set_mocks(
     plugins = {"": _Plugin(to_wire(PROVIDER.shape, dict(settings or {})))}
     done, answering = Mocked(plugins), others or _Others()
     monitor = _Monitor(answering, done, plugins, _Said(preview, lookups or {}, existing or {}))
+    _have_a_loop()
     pulumi.runtime.set_mocks(answering, project=project, stack=stack, preview=preview, monitor=monitor)
     return done
+
+
+def _have_a_loop() -> None:
+    """Give the thread an event loop, which the SDK needs and a test that called `asyncio.run` has taken away."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            asyncio.get_event_loop()
+        except RuntimeError:
+            asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 class _Others(pulumi.runtime.Mocks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -55,6 +56,12 @@ def comparable(outputs: Any, key: str = "") -> Any:
         # the swarm in memory leaves to the reader what an engine says
         return "vip"
     return re.sub(r"(@sha256:|(?<=key-))[0-9a-f]+", "", outputs) if isinstance(outputs, str) else outputs
+
+
+def test_mocks_can_be_set_after_a_test_that_ran_an_event_loop_of_its_own() -> None:
+    asyncio.run(asyncio.sleep(0))
+    testing.set_mocks(project=PROJECT, stack=STACK)
+    assert not asyncio.get_event_loop().is_closed()
 
 
 @pytest.mark.parametrize("kind", GIVEN)
