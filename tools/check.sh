@@ -40,7 +40,7 @@ main() {
   check mypy "$venv/bin/mypy"
   check imports "$venv/bin/lint-imports"
   check shellcheck "$venv/bin/python" tools/shell_lint.py
-  check workflows "$venv/bin/zizmor" --offline --no-progress .github
+  check workflows "$venv/bin/zizmor" --offline --no-progress --min-severity medium .github
   exit "$failed"
 }
 

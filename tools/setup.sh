@@ -14,6 +14,7 @@ usage: ${0##*/} WHAT...
   database   PostgreSQL, out of which a stand-in image is made
   testing    registry, TLS and ssh for the test suite
   browser    Chromium, for the long form of the tests of HTML pages
+  machine    debootstrap, for the long tests of what a release consists of
   python     .venv with what the provider needs at run time
   dev        .venv with the tools and test libraries too
   policy     policy/venv with what the policy pack needs
@@ -56,6 +57,8 @@ need_browser() {
   # without a font of its own a page is full of empty boxes
   compgen -G '/usr/share/fonts/truetype/*' >/dev/null || packages+=(fonts-dejavu-core)
 }
+
+need_machine() { need debootstrap debootstrap; }
 
 need_python() {
   has python3 || die "Python 3.11 or newer is missing"
@@ -137,7 +140,7 @@ main() {
   [[ $# -gt 0 ]] || { usage >&2; exit 2; }
   for what in "$@"; do
     case $what in
-      engine | database | testing | browser) "need_$what" ;;
+      engine | database | testing | browser | machine) "need_$what" ;;
       python) [[ $extras == dev ]] || extras= ;;
       dev) extras=dev ;;
       policy) pack=1 ;;

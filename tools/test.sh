@@ -17,10 +17,10 @@ EOF
 }
 
 main() {
-  local workers=${TEST_WORKERS:-} browser=()
+  local workers=${TEST_WORKERS:-} long=()
   case ${1:-} in -h | --help) usage; exit ;; esac
-  [[ " $* " != *" --long "* ]] || browser=(browser)
-  "$repo/tools/setup.sh" engine database testing "${browser[@]}" dev policy cli
+  [[ " $* " != *" --long "* ]] || long=(browser machine)
+  "$repo/tools/setup.sh" engine database testing "${long[@]}" dev policy cli
   if [[ -z $workers ]]; then
     # tests wait for Swarm more than they compute
     workers=$((2 * $(nproc)))
