@@ -9,14 +9,14 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		settings := config.New(ctx, "")
-		release, err := swarm.NewRelease(ctx, "${PROJECT}", &swarm.ReleaseArgs{
-			ComposeFile: pulumi.ToStringArray([]string{"compose.yml"}),
-			Env:         pulumi.StringMap{"IMAGE": pulumi.String(settings.Require("image"))},
+		stack, err := swarm.NewStack(ctx, "${PROJECT}", &swarm.StackArgs{
+			ComposeFile: "compose.yml",
+			Env:         pulumi.Map{"IMAGE": pulumi.String(settings.Require("image"))},
 		})
 		if err != nil {
 			return err
 		}
-		ctx.Export("services", release.Services)
+		ctx.Export("services", stack.Services)
 		return nil
 	})
 }
