@@ -55,13 +55,13 @@ def test_project_of_the_python_template_previews(project: ProjectFactory) -> Non
 @pytest.mark.long
 def test_project_of_the_go_template_compiles_and_previews(project: ProjectFactory, hosts: Path) -> None:
     app = project()
+    app.environment["PATH"] = os.pathsep.join([str(hosts), app.environment["PATH"]])
     folder = new(app, "go")
     sdk(hosts, "go", app.folder / "gen")
     (app.folder / "gen" / "swarm" / "go.mod").write_text(f"module {_GO_SDK}\ngo 1.25\n")
     with (folder / "go.mod").open("a") as file:
         file.write(f"replace {_GO_SDK} => ../gen/swarm\n")
     app.environment |= {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod"}
-    app.environment["PATH"] = os.pathsep.join([str(hosts), app.environment["PATH"]])
     for arguments in (("mod", "tidy"), ("vet", "./...")):
         subprocess.run(["go", *arguments], cwd=folder, env=app.environment, check=True)
     preview = app.preview("-C", str(folder)).assert_ok()
