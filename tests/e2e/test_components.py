@@ -12,6 +12,7 @@ import yaml
 from tests.conftest import ProjectFactory
 from tests.e2e.stacks import write_yaml
 from tests.e2e.test_release import specs, tasks
+from tests.e2e.test_rollout import interrupt, wait_until_starting
 from tests.e2e.test_yaml import yaml_host
 from tests.support.engine import Docker
 from tests.support.pulumi import PulumiProject
@@ -132,3 +133,46 @@ def test_stack_of_a_yaml_program_is_that_of_a_python_program(
 
     app.destroy().assert_ok()
     assert (specs(docker, unique), specs(docker, other)) == ({}, {})
+
+
+def test_service_of_a_stack_that_fails_is_told_once_and_the_next_up_goes_on(
+    project: ProjectFactory, docker: Docker, unique: str, yaml_host: Path
+) -> None:
+    app = project("")
+    write_yaml(app, "shop.yml", FILE.format(label=f"{unique}-none"))
+    app.environment["PATH"] = f"{yaml_host.parent}{os.pathsep}{app.environment['PATH']}"
+    app.config_set("pass", "hunter22", secret=True).assert_ok()
+    program = Yaml(app, unique)
+    program.add(f"{unique}-b")
+    program.outputs = {}
+    program.write()
+    failed = app.up().assert_failed("no suitable node", max_lines=16)
+    errors = [line.strip() for line in failed.diagnostics if "error:" in line]
+    assert sorted(errors) == ["error: 1 error occurred:"] * 2 + ["error: update failed"], failed.output
+
+    write_yaml(app, "shop.yml", FILE.format(label=unique))
+    app.up().assert_ok()
+    app.assert_no_changes()
+    app.destroy().assert_ok()
+    assert (specs(docker, unique), specs(docker, f"{unique}-b")) == ({}, {})
+
+
+def test_ctrl_c_stops_the_waiting_for_a_stack_and_the_next_up_goes_on(
+    project: ProjectFactory, docker: Docker, unique: str, yaml_host: Path
+) -> None:
+    app = project("")
+    slow = """healthcheck: {test: "exit 1", interval: 1s, start_period: 5m}"""
+    write_yaml(app, "shop.yml", FILE.format(label=unique).replace("image: bb:1", f"image: bb:1\n        {slow}", 1))
+    app.environment["PATH"] = f"{yaml_host.parent}{os.pathsep}{app.environment['PATH']}"
+    app.config_set("pass", "hunter22", secret=True).assert_ok()
+    Yaml(app, unique).write()
+    _, output = interrupt(wait_until_starting(app, docker, f"{unique}_web", "bb:1"))
+    assert f"stopped waiting for {unique}_web" in output
+    assert "Traceback" not in output
+    assert "has a problem" not in output, "the Stack itself has none"
+    made = docker.service(f"{unique}_web")["ID"]
+
+    write_yaml(app, "shop.yml", FILE.format(label=unique))
+    app.up().assert_ok()
+    assert docker.service(f"{unique}_web")["ID"] == made
+    app.assert_no_changes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -84,15 +84,19 @@ def construct(
         project="proj",
         stack="dev",
         dryRun=monitor.preview,
-        parallel=2,
         monitorEndpoint=monitor.address,
         type=f"swarm:index:{kind}",
         name=name,
         inputs=struct,
-        **{"parent": STACK, **options},
+        **{"parent": STACK, "parallel": 2, **options},
     )
-    answer: provider_pb2.ConstructResponse = plugin.stub.Construct(request, timeout=30)
+    answer: provider_pb2.ConstructResponse = plugin.stub.Construct(request, timeout=120)
     return answer
+
+
+def below(urns: Iterable[str]) -> list[str]:
+    """URNs without project and stack, which the mocks of older SDKs have of their own."""
+    return sorted(urn.split("::", 2)[2] for urn in urns)
 
 
 def refused(plugin: Plugin, inputs: Mapping[str, Any], *, preview: bool = True, **options: Any) -> str:
@@ -120,7 +124,7 @@ def test_resources_are_those_that_the_python_class_registers(plugin: Plugin, fol
     for name, request in ours.items():
         assert request.type == theirs[name].type
         assert decode(request.object) == decode(theirs[name].object)
-        assert sorted(request.dependencies) == sorted(theirs[name].dependencies)
+        assert below(request.dependencies) == below(theirs[name].dependencies)
     assert {request.parent.rpartition("::")[2] for name, request in ours.items() if name != "shop"} == {"shop"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import inspect
 import weakref
@@ -11,7 +12,7 @@ from typing import Any
 import grpc
 import pulumi
 import pytest
-from pulumi.runtime import rpc_manager, settings
+from pulumi.runtime import config, resource, rpc_manager, settings
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 import swarm_provider as swarm
@@ -39,6 +40,22 @@ def test_run_is_one_object_for_all_of_a_program_and_another_for_the_next() -> No
     assert kept[0] is kept[1], CHANGED + "get_monitor()"
     assert kept[1] is not kept[2], CHANGED + "get_monitor()"
     assert weakref.ref(kept[0])() is kept[0]
+
+
+def test_secret_configuration_values_are_those_of_the_run() -> None:
+    def found() -> frozenset[str]:
+        config.set_all_config({"proj:word": "hunter2", "proj:size": "large"}, ["proj:word", "proj:gone"])
+        return sdk.secret_configuration_values()
+
+    assert contextvars.copy_context().run(found) == {"hunter2"}, CHANGED + "CONFIG and _SECRET_KEYS"
+
+
+def test_lines_of_the_program_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "_get_stack_trace", getattr(resource, "_get_stack_trace"))  # noqa: B009
+    sdk.leave_out_positions()
+    done = run(lambda: swarm.Network("net"))
+    assert not done["net"].request.sourcePosition.uri, CHANGED + "_get_stack_trace()"
+    assert not done["net"].request.stackTrace.frames, CHANGED + "_get_stack_trace()"
 
 
 def test_untracked_output_is_not_waited_for() -> None:
