@@ -48,6 +48,8 @@ _PROVIDERS: Final = f"pulumi:providers:{PACKAGE}"
 _WITH_KEYS: Final = ("swarm:index:Secret", "swarm:index:Release")
 _KEY: Final = Secret("0" * 64)
 """In the place of the random one, with which names of secrets would be others in each run."""
+# older SDKs, such as 3.225, take the one of providers
+_INVOKED: Final = getattr(resource_pb2, "ResourceInvokeResponse", provider_pb2.InvokeResponse)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -82,10 +84,7 @@ class Mocked:
 
     def __getitem__(self, name: str) -> Registered:
         """Return the resource of this logical name, the first where several kinds have it. Raises KeyError."""
-        for found in self.resources:
-            if found.name == name:
-                return found
-        raise KeyError(name)
+        return {one.name: one for one in reversed(self.resources)}[name]
 
     def run(self, program: Callable[[], Any]) -> Any:
         """Run a program, or a part of one, until all its resources are registered; return what it returns.
@@ -107,6 +106,8 @@ class Mocked:
 class _Said:
     """What a test says; the attributes are the arguments of `set_mocks`."""
 
+    project: str
+    stack: str
     preview: bool
     lookups: Mapping[str, Any]
     existing: Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -137,7 +138,7 @@ def set_mocks(
     """
     plugins = {"": _Plugin(to_wire(PROVIDER.shape, dict(settings or {})))}
     done, answering = Mocked(plugins), others or _Others()
-    monitor = _Monitor(answering, done, plugins, _Said(preview, lookups or {}, existing or {}))
+    monitor = _Monitor(answering, done, plugins, _Said(project, stack, preview, lookups or {}, existing or {}))
     _have_a_loop()
     pulumi.runtime.set_mocks(answering, project=project, stack=stack, preview=preview, monitor=monitor)
     return done
@@ -181,7 +182,8 @@ class _Monitor(mocks.MockMonitor):
         """Return the URN that Pulumi's engine gives, from which names of versions are made."""
         above = parent.split("::")[2] if parent else _ROOT
         qualified = type_ if above == _ROOT else f"{above}${type_}"
-        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{qualified}::{name}"
+        # the SDK asks in a thread of its own, where older ones know neither project nor stack
+        return f"urn:pulumi:{self._said.stack}::{self._said.project}::{qualified}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
         if request.type == _PROVIDERS:
@@ -232,7 +234,7 @@ class _Monitor(mocks.MockMonitor):
         found = self._said.lookups[name]
         if callable(found):
             found = found(**{snake(key): value for key, value in reveal(decode(request.args)).items()})
-        answer = resource_pb2.ResourceInvokeResponse()
+        answer = _INVOKED()
         getattr(answer, "return").CopyFrom(encode(_looked_up(found)))
         return answer
 

@@ -40,7 +40,7 @@ def in_words_of_python(given: dict[str, Any]) -> dict[str, Any]:
 def answered(kind: str, name: str) -> tuple[str, dict[str, Any]]:
     """Id and outputs that the mocks have given a resource."""
     monitor: Any = settings.get_monitor()
-    found = monitor.get_registered_resources()[urn(kind, name)]
+    found = monitor.resources[urn(kind, name)]
     return found.id, found.state
 
 
