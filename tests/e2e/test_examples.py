@@ -33,6 +33,11 @@ def write(folder: Path, language: str, path: str) -> list[str]:
     return written
 
 
+def languages_of(file: Path) -> set[str]:
+    """The languages of the examples in the comments of a generated file."""
+    return set(re.findall(r"```([a-z]+)$", file.read_text(), re.MULTILINE))
+
+
 def test_examples_in_typescript_compile_against_the_generated_sdk(hosts: Path, tmp_path: Path) -> None:
     modules = tmp_path / "node_modules"
     modules.mkdir()
@@ -40,6 +45,7 @@ def test_examples_in_typescript_compile_against_the_generated_sdk(hosts: Path, t
         (modules / found.name).symlink_to(found)
     languages.sdk(hosts, "nodejs", tmp_path / "sdk")
     (modules / "swarm-provider").symlink_to(tmp_path / "sdk")
+    assert languages_of(tmp_path / "sdk" / "service.ts") == {"typescript"}
     files = write(tmp_path, "typescript", "{name}.ts")
     options = {"strict": True, "target": "es2020", "module": "commonjs", "moduleResolution": "node"}
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": files}))
@@ -48,6 +54,7 @@ def test_examples_in_typescript_compile_against_the_generated_sdk(hosts: Path, t
 
 def test_examples_in_go_compile_against_the_generated_sdk(hosts: Path, tmp_path: Path) -> None:
     languages.sdk(hosts, "go", tmp_path / "gen")
+    assert languages_of(tmp_path / "gen" / "swarm" / "service.go") == {"go"}
     pulumi = languages._GO_PULUMI
     (tmp_path / "gen/swarm/go.mod").write_text(f"module {GO_SDK}\ngo 1.25\nrequire {pulumi}\n")
     needs = f"require (\n\t{pulumi}\n\t{GO_SDK} v0.0.0\n)\nreplace {GO_SDK} => ./gen/swarm\n"
