@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cpu, functions, parallel_diff, release, stack, state, telling
+from bench import cpu, functions, parallel_diff, release, scale, stack, state, telling
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.measure import Run
@@ -30,8 +30,9 @@ from tests.support.interposer import Interposer
 from tests.support.pulumi import find_cli
 
 HERE = Path(__file__).parent
-ASKED_FOR = ("cpu", "telling", "release", "stack", "state", "paralleldiff")
-"""Parts that need another checkout or other engines, or vary what is Pulumi's: measured for those who name them."""
+ASKED_FOR = ("cpu", "telling", "release", "stack", "state", "paralleldiff", "scale")
+"""Parts that need another checkout or other engines, vary what is Pulumi's, or have a simulated swarm: measured for
+those who name them."""
 PARTS = ("deploys", "ready", "memory", "ending", "functions", *ASKED_FOR)
 ENDING = ((1, 10), (20, 3))
 """Services updated at once, and how often."""
@@ -105,6 +106,8 @@ def main() -> None:
             found.facts[part] = _fact(f"{options.rounds} rounds", telling.load())
         elif part == "state":
             found.state = state.weigh(options.against)
+        elif part == "scale":
+            found.scale = {str(size): scale.plain(scale.measure(size)) for size in scale.SIZES}
         elif part == "cpu":
             found.cpu = cpu.alternate(options.against, options.rounds)
         else:

@@ -7,8 +7,9 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from bench import release
+from bench import release, scale
 from bench.contenders import PARALLEL, STEPS
 from bench.cpu import KINDS, SERVICES, Alternated
 from bench.parallel_diff import SETTINGS
@@ -77,6 +78,7 @@ class Results:
         release_calls: step -> calls of each plugin process of a Release.
         stack: what a Stack, and a do-nothing provider of its shape, took without checkpoints.
         state: bytes of state per resource, beside those of another commit.
+        scale: number of services -> step -> what it took of the plugin (`bench/scale.py`).
         telling_after: the same, counted from the time at which the engine's own records have what is told.
     """
 
@@ -94,6 +96,7 @@ class Results:
     telling_after: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     stack: Beside = field(default_factory=Beside)
     state: Weighed = field(default_factory=Weighed)
+    scale: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Results:
@@ -150,6 +153,7 @@ def promises(found: Results) -> list[Promise]:
         *_of_stack(found.stack),
         *_of_state(found.state),
         *_of_telling(found),
+        *_of_scale(found.scale),
     ]
 
 
@@ -240,6 +244,19 @@ def _of_state(found: Weighed) -> Iterable[Promise]:
         yield Promise(f"state of a stack / that of {found.commits['before']}", 1.15, found.ratio())
 
 
+def _of_scale(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterable[Promise]:
+    if not found:
+        return
+    small, large = (found.get(str(size), {}) for size in scale.SIZES)
+    few, many = scale.SIZES
+    for step in scale.STEPS:
+        each = _ratio(large[step]["cpu"] / many, small[step]["cpu"] / few)
+        what = f"{many:,} services on {scale.NODES} simulated nodes, {step}: processor time of the plugin per service"
+        yield Promise(f"{what} / that with {few}", 1.3, each)
+    memory = max(cost["memory"] for cost in large.values())
+    yield Promise(f"{many:,} services on {scale.NODES} simulated nodes: memory of the plugin", 300, memory, "MiB")
+
+
 def _of_telling(found: Results) -> Iterable[Promise]:
     oldest = found.telling.get(OLDEST, {})
     for name, scenarios in found.telling.items():
@@ -309,6 +326,8 @@ def markdown(found: Results) -> str:
             f"First deploy, preview and rotation of all, at most: {shown}.",
             "",
         ]
+    if found.scale:
+        lines += _scale(found.scale)
     if found.parallel_diff:
         lines += _parallel_diff(found.parallel_diff)
     lines += _of_processors(found.cpu)
@@ -351,6 +370,24 @@ def _weighed(found: Weighed) -> list[str]:
         lines.append(f"| {commit} | {' | '.join(map(str, cells))} |")
     ratios = [f"{found.ratio(kind):.2f}" for kind in (*WEIGHED, "")]
     return [*lines, f"| **now / before** | {' | '.join(ratios)} |", ""]
+
+
+def _scale(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    lines = [
+        "## Thousands of services",
+        "",
+        f"The plugin's own processes on a simulated swarm of {scale.NODES} nodes, {scale.REPLICAS} tasks a service;",
+        f"one service in {scale.SHARE} uses the config that is rotated, and is waited for (`bench/scale.py`).",
+        "",
+        "| services | step | processors | per service | memory at most | calls |",
+        "|---|---|---|---|---|---|",
+    ]
+    for size, steps in found.items():
+        for step, cost in steps.items():
+            calls = ", ".join(f"{count} × {call}" for call, count in cost["calls"].items())
+            each = f"{1000 * cost['cpu'] / int(size):.2f} ms"
+            lines.append(f"| {size} | {step} | {cost['cpu']:.1f} s | {each} | {cost['memory']:.0f} MiB | {calls} |")
+    return [*lines, ""]
 
 
 def _parallel_diff(found: Mapping[str, Sequence[float]]) -> list[str]:

@@ -4,6 +4,7 @@ Nothing here imports the docker library before a connection is made or `preload`
 
     connection/  How a daemon is found and spoken to: hosts, contexts, TLS, ssh, and what happens when a manager is lost
     libraries/   What is used of the libraries that carry a call to Docker, each library's in one module
+    answers      The latest answer to each question: one with the same bytes is not decoded again
     api          The calls to a swarm: list, inspect, create, update, remove per kind; tasks, logs, registries
     auth         Registry credentials for an image, as the header that Docker expects
     calls        Calls by the connection of a run, from an event loop: in threads, so many at a time

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from swarm_provider.core import Items, Json, Texts
 from swarm_provider.dockerapi import tasks
+from swarm_provider.dockerapi.answers import Latest
 from swarm_provider.dockerapi.calls import THREADS, Calls, auth_header
 from swarm_provider.dockerapi.connection.connect import Peer
 from swarm_provider.dockerapi.connection.failover import Link
@@ -68,6 +69,8 @@ class Swarm:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._lists = Lists(self._list, lambda: calls.link.machine.monotonic())
+        self._known: Latest[Listing] = Latest()
+        self._known_tasks: Latest[Items] = Latest()
         self._registries = Registries(calls)
         self._questions = Questions(calls)
         self.listened: Callable[[str, Items], None] | None = None
@@ -204,11 +207,7 @@ class Swarm:
         return await self._questions.by_name(kind, name_or_id)
 
     async def get(self, kind: str, id: str) -> Json | None:
-        """Return the object of exactly this whole id, as it is now; many that are asked for at once come in few calls.
-
-        Args:
-            kind: service, config, secret, network or node.
-        """
+        """Return the object of exactly this whole id, as it is now; many that are asked for at once come in few calls."""
         return await self._questions.by_id(kind, id)
 
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
@@ -327,8 +326,8 @@ class Swarm:
         return True
 
     async def tasks(self, *, service_ids: Iterable[str] | None = None) -> Items:
-        """Return the tasks as they are now (GET /tasks), of these services; all when None."""
-        return await tasks.of_services(self._calls, service_ids)
+        """Return the tasks as they are now (GET /tasks), of these services; all when None. Do not change them."""
+        return await tasks.of_services(self._calls, service_ids, self._known_tasks)
 
     async def task_logs(self, task_id: str, tail: int = 20) -> str:
         """Return the last lines that a task wrote, both streams, as they come within 5 seconds; "" when it is gone.
@@ -369,11 +368,15 @@ class Swarm:
     async def _list(self, kind: str) -> Listing:
         how = kind_of(kind)
         answer = await self._calls.read(how.path, f"list {kind}s")
-        # a service comes with its previous spec, and services of one stack are much alike
-        items = how.items(answer.json(shared=True))
-        if self.listened is not None:
-            self.listened(kind, items)
-        return Listing(kind, items)
+
+        def decoded(answer: Answer) -> Listing:
+            # a service comes with its previous spec, and services of one stack are much alike
+            items = how.items(answer.json(shared=True))
+            if self.listened is not None:
+                self.listened(kind, items)
+            return Listing(kind, items)
+
+        return self._known.value(kind, answer, decoded)
 
     async def _write(
         self,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from swarm_provider.core import Json
+from swarm_provider.core import Items
+from swarm_provider.dockerapi.answers import Latest
 from swarm_provider.dockerapi.calls import Calls
 from swarm_provider.dockerapi.connection.transport import path_of
 from swarm_provider.dockerapi.failures import Unanswered
@@ -17,24 +18,30 @@ LOG_SECONDS = 5.0
 LOG_BYTES = 1 << 20
 
 
-async def of_services(calls: Calls, service_ids: Iterable[str] | None) -> list[Json]:
-    """Do what `Swarm.tasks` says."""
+async def of_services(calls: Calls, service_ids: Iterable[str] | None, known: Latest[Items]) -> Items:
+    """Do what `Swarm.tasks` says.
+
+    Args:
+        calls: the calls to one swarm.
+        service_ids: as there.
+        known: the latest answer.
+    """
     if service_ids is None:
-        return await _listed(calls, [])
+        return await _listed(calls, [], known)
     wanted = list(service_ids)
     if not wanted:
         return []
     try:
-        return await _listed(calls, wanted)
+        return await _listed(calls, wanted, known)
     except NotFound:
         # one of the services is gone, and the daemon then gives none of the others' tasks
-        return [task for task in await _listed(calls, []) if task.get("ServiceID") in wanted]
+        return [task for task in await _listed(calls, [], known) if task.get("ServiceID") in wanted]
 
 
-async def _listed(calls: Calls, service_ids: list[str]) -> list[Json]:
+async def _listed(calls: Calls, service_ids: list[str], known: Latest[Items]) -> Items:
     query = {"filters": json.dumps({"service": service_ids})} if service_ids else None
     answer = await calls.read(KINDS["task"].path, "list tasks", query)
-    return KINDS["task"].items(answer.json())
+    return known.value("tasks", answer, lambda answer: KINDS["task"].items(answer.json()))
 
 
 async def logs(calls: Calls, task_id: str, tail: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import operator
 from collections.abc import Coroutine
 from typing import Any, Final
 
@@ -28,6 +29,10 @@ TICK_S: Final = 0.3
 SHORTEST_TICK_S: Final = 0.03
 """How soon there is a look for a removal that begins: the tasks of what had none are gone at once."""
 SLOWEST_TICK_S: Final = 2.0
+CALM_TICK_S: Final = 0.9
+CALM: Final = 20
+"""What has not changed for a while is looked at so many times in as long a while: less and less often, up to
+`CALM_TICK_S`, so that an end is still told within a second."""
 UNREACHABLE_S: Final = 60.0
 """How long no manager may answer until the waiting ends; an election of managers takes up to some 20 s."""
 BEGIN_ANEW_EVERY_S: Final = 20.0
@@ -56,6 +61,8 @@ class Watcher:
         # time in which no manager answered does not count against any deadline
         self._lost_s = 0.0
         self._all_tasks = False
+        self._seen: tuple[Items, Items, Items] | None = None
+        self._changed_at = float("-inf")
 
     async def converge(
         self,
@@ -125,8 +132,9 @@ class Watcher:
 
     async def _wait(self, waiter: Waiter, timeout: float | None, cancelled: asyncio.Event) -> Outcome:
         self._waiters.append(waiter)
-        if waiter.desired is None:
+        if waiter.desired is None or self._rest_s(0.0) > TICK_S:
             self._hurry.set()
+        self._changed_at = self._clock.now()
         if self._loop is None or self._loop.done():
             self._loop = asyncio.create_task(self._watch())
         stop = asyncio.create_task(cancelled.wait())
@@ -157,7 +165,7 @@ class Watcher:
         """Stop the loop when nobody waits, so that nothing is left behind when the process ends."""
         if not self._waiters and self._loop is not None:
             self._loop.cancel()
-            self._loop = None
+            self._loop = self._seen = None
 
     async def _timed_out(self, waiter: Waiter, timeout: float) -> RolloutFailed:
         if waiter in self._waiters:
@@ -188,8 +196,11 @@ class Watcher:
             await self._pause(self._clock.now() - begun)
 
     async def _pause(self, took_s: float) -> None:
-        """Rest between two looks, twice as long as a look takes; less where tasks may be gone already."""
-        whole = min(SLOWEST_TICK_S, max(TICK_S, 2 * took_s))
+        """Rest between two looks, twice as long as a look takes; less where tasks may be gone already.
+
+        Longer where nothing has changed for long: a manager has better things to do than to say so.
+        """
+        whole = self._rest_s(took_s)
         least = min(whole, max(SHORTEST_TICK_S, took_s))
         await self._clock.sleep(least)
         resting = asyncio.ensure_future(self._clock.sleep(whole - least))
@@ -199,6 +210,17 @@ class Watcher:
         finally:
             resting.cancel()
             called.cancel()
+
+    def _rest_s(self, took_s: float) -> float:
+        calm_s = self._clock.now() - self._changed_at
+        return min(SLOWEST_TICK_S, max(TICK_S, 2 * took_s, min(CALM_TICK_S, calm_s / CALM)))
+
+    def _note_change(self, *seen: Items) -> None:
+        """Note when something was another than at the look before: a list of which nothing changed is the same list."""
+        if self._seen is None or any(one is not other for one, other in zip(seen, self._seen, strict=True)):
+            self._changed_at = self._clock.now()
+        services, nodes, tasks = seen
+        self._seen = services, nodes, tasks
 
     async def _tick(self) -> None:
         self._hurry.clear()
@@ -215,6 +237,7 @@ class Watcher:
             self._swarm.tasks(service_ids=ids),
         )
         self._reachable()
+        self._note_change(services, nodes, tasks)
         # some may have left while the lists were on their way
         waiters = [waiter for waiter in waiters if waiter in self._waiters]
         by_id = {str(service.get("ID")): service for service in services}
@@ -229,7 +252,7 @@ class Watcher:
             before = waiter.converging
             others = converging > before
             room = not everything or others or len(freeing) > (waiter.service_id in freeing)
-            waiter.snapshot = Snapshot(by_id.get(waiter.service_id), own, nodes, room)
+            waiter.snapshot = _latest(waiter.snapshot, Snapshot(by_id.get(waiter.service_id), own, nodes, room))
             self._judge(waiter, waiter.desired, others)
             converging += waiter.converging - before
         self._all_tasks = any(isinstance(w.verdict, Waiting) and w.verdict.placement for w in self._waiters)
@@ -358,6 +381,14 @@ class Watcher:
             return
         for waiter in self._waiters:
             self._say(waiter, f"no response from the swarm, retrying ({error})")
+
+
+def _latest(before: Snapshot | None, now: Snapshot) -> Snapshot:
+    """Return the newest look; where nothing has changed the one before, of which much is worked out already."""
+    if before is None or now.room != before.room or now.service is not before.service or now.nodes is not before.nodes:
+        return now
+    same = len(now.tasks) == len(before.tasks) and all(map(operator.is_, now.tasks, before.tasks))
+    return before if same else now
 
 
 def _holds_a_container(task: Task, nodes: Items) -> bool:

@@ -345,6 +345,18 @@ def test_smaller_number_of_replicas_is_awaited_until_the_others_are_to_stop() ->
     assert verdict.text == "1/1 running, 2 to be stopped"
 
 
+def test_task_of_a_crash_loop_that_ran_just_then_does_not_make_a_change_of_labels_a_success() -> None:
+    # found by `make simulate`: a service is adopted while its only task is in one of its short lives
+    service = _service(replicas=1, state="")
+    young, proven = _task(1, "web:2", "running"), _task(1, "web:2", "running")
+    for task, since in ((young, "10:59:59.7"), (proven, "10:59:30")):
+        task["CreatedAt"] = "2026-11-23T10:59:20Z"
+        task["Status"]["Timestamp"] = f"2026-11-23T{since}Z"
+    assert isinstance(_verdict(service, [young], seconds=0.5), Waiting)
+    assert isinstance(_verdict(service, [young], seconds=6), Done)
+    assert isinstance(_verdict(service, [proven], seconds=0.0), Done)
+
+
 def test_task_that_is_always_restarted_is_not_given_up_when_its_successor_is_late() -> None:
     tasks = [_task(1, "web:2", "failed", desired="shutdown"), _task(2, "web:2", "running")]
     assert isinstance(_verdict(_service(), tasks, seconds=30), Waiting)

@@ -85,6 +85,43 @@ def test_fifty_services_cost_the_calls_of_one() -> None:
     assert {what for _, what in per_moment} == {"list service", "list node", "list tasks"}
 
 
+class _Unchanged(Replay):
+    """Gives a list of which nothing has changed once more, as `dockerapi` does."""
+
+    def __init__(self, clock: VirtualClock, *streams: Stream) -> None:
+        super().__init__(clock, *streams)
+        self._before: dict[str, Any] = {}
+
+    async def list(self, kind: str, *, bypass_cache: bool = False) -> Any:
+        return self._once(kind, await super().list(kind, bypass_cache=bypass_cache))
+
+    async def tasks(self, *, service_ids: Iterable[str] | None = None) -> Any:
+        return self._once("tasks", await super().tasks(service_ids=service_ids))
+
+    def _once(self, what: str, found: Any) -> Any:
+        if self._before.get(what) != found:
+            self._before[what] = found
+        return self._before[what]
+
+
+def test_rollout_in_which_nothing_changes_is_looked_at_less_and_less_often_and_once_a_second_at_least() -> None:
+    stream = load("1.41-slow-to-become-healthy")
+    text = copy.deepcopy(stream.json)
+    text["looks"] = [
+        # nothing more happens than that its task starts
+        *[look for look in text["looks"] if look["at"] < 2],
+    ]
+    clock = VirtualClock()
+    swarm = _Unchanged(clock, Stream(text))
+    with pytest.raises(RolloutFailed):
+        asyncio.run(_converge(swarm, clock, Stream(text), timeout=120))
+    looks = sorted({at for at, what in swarm.calls if what == "list service"})
+    gaps = [later - before for before, later in itertools.pairwise(looks)]
+    assert gaps[4] == pytest.approx(0.3, abs=0.05)
+    assert gaps[-1] == pytest.approx(0.9, abs=0.05)
+    assert len(looks) < 200
+
+
 def test_64_waiting_services_with_secrets_of_their_own_do_not_block_the_loop() -> None:
     streams = _copies(load("1.41-create"), 64)
     clock = VirtualClock()

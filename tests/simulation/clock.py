@@ -8,6 +8,7 @@ nothing of it is ever called again, not even a `finally`.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import random
 import threading
 from asyncio.base_events import BaseEventLoop
@@ -113,8 +114,26 @@ class VirtualLoop(BaseEventLoop):
         context.run(PROCESS.set, process)
         return context
 
+    def _run_once(self) -> None:
+        """As the one of asyncio, without what sockets and threads of others need: half of a history is spent here."""
+        ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]
+        while scheduled and scheduled[0]._cancelled:
+            heapq.heappop(scheduled)._scheduled = False
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
+            self._selector.select(max(0.0, scheduled[0]._when - self.now) if scheduled else None)
+        end = self.now + self._clock_resolution
+        while scheduled and scheduled[0]._when < end:
+            handle = heapq.heappop(scheduled)
+            handle._scheduled = False
+            ready.append(handle)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]
-        handle: Any = super().call_soon(callback, *args, context=context)
+        handle: Any = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
         if self._dead and handle._context.get(PROCESS, 0) in self._dead:
             handle.cancel()
         return handle
@@ -147,7 +166,28 @@ class VirtualLoop(BaseEventLoop):
             result, error = work(), None
         except Exception as failed:
             result, error = None, failed
-        self.call_later(self.machine.latency(), _settle, future, result, error)
+        self.call_later(self.machine.latency(), self.settle, future, result, error, process)
+
+    def settle(self, future: asyncio.Future[Any], result: Any, error: BaseException | None, process: int) -> None:
+        """Let a process have what it has waited for, if it lives."""
+        if future.done() or self.is_dead(process):
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+
+class RealLoop(asyncio.SelectorEventLoop):
+    """An event loop in real time, for a model that others talk to from outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = self.time()
+
+    @property
+    def now(self) -> float:
+        return self.time() - self._began
 
 
 def _quiet_task(loop: Any, coroutine: Any, *, context: Context | None = None) -> asyncio.Task[Any]:
@@ -155,15 +195,6 @@ def _quiet_task(loop: Any, coroutine: Any, *, context: Context | None = None) ->
     # those of killed processes never end
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     return task
-
-
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
 
 
 class _Worker:
@@ -193,7 +224,9 @@ class _Worker:
                 error = failed
             if not isinstance(error, Killed):
                 loop = self.machine.loop
-                loop.call_later(self.machine.latency(), _settle, future, result, error, context=Context())
+                loop.call_later(
+                    self.machine.latency(), loop.settle, future, result, error, self.process, context=Context()
+                )
             self.work = self.future = None
             self.machine.idle.append(self)
             self.back.release()

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.simulation.bundle import FORMS, STACK, is_member
 from tests.simulation.model.wire import Fault
-from tests.simulation.wishes import BAD_IMAGES, GOOD_IMAGES, HOSTS, Content, NodeLabel, Service, Wish
+from tests.simulation.wishes import (
+    BAD_IMAGES,
+    GOOD_IMAGES,
+    HOSTS,
+    Availability,
+    Content,
+    NodeLabel,
+    Service,
+    Volume,
+    Wish,
+)
 
 Json = dict[str, Any]
 
@@ -82,7 +93,21 @@ class Other:
     destroy: bool = False
 
 
-Event = Edit | Up | ByHand | Backup | Other
+@dataclass(frozen=True)
+class Made:
+    """Somebody makes an object with docker, and the program asks for it from then on.
+
+    Attributes:
+        kind: of object.
+        adopt: the program says that it may be there already.
+    """
+
+    kind: str
+    seed: int
+    adopt: bool = True
+
+
+Event = Edit | Up | ByHand | Backup | Other | Made
 
 
 @dataclass(frozen=True)
@@ -134,13 +159,27 @@ def content_text(rng: random.Random, name: str) -> str:
     return f"{name}-content-{rng.randrange(4)}-{'x' * 12}"
 
 
+def _beside(one: Service, names: Iterable[str]) -> list[str]:
+    """What a service may refer to: a member of the compose stack to members, any other to any other."""
+    return [name for name in names if is_member(name) is is_member(one.name)]
+
+
+def _some(rng: random.Random, names: list[str]) -> tuple[str, ...]:
+    # of many, a few
+    share = min(0.5, 3 / max(1, len(names)))
+    return tuple(name for name in names if rng.random() < share)
+
+
 def _uses(rng: random.Random, one: Service, wish: Wish) -> Service:
-    names = [item.name for item in wish.contents]
-    return replace(one, uses=tuple(name for name in names if rng.random() < 0.5))
+    return replace(one, uses=_some(rng, _beside(one, (item.name for item in wish.contents))))
 
 
 def _networks(rng: random.Random, one: Service, wish: Wish) -> Service:
-    return replace(one, networks=tuple(name for name in wish.networks if rng.random() < 0.5))
+    return replace(one, networks=_some(rng, _beside(one, wish.networks)))
+
+
+def _mounts(rng: random.Random, one: Service, wish: Wish) -> Service:
+    return one if is_member(one.name) else replace(one, mounts=_some(rng, [item.name for item in wish.volumes]))
 
 
 def _constraint(rng: random.Random, one: Service, wish: Wish) -> Service:
@@ -158,20 +197,29 @@ def _remove(rng: random.Random, wish: Wish) -> Wish:
     return wish.without(rng.choice(names)) if names else wish
 
 
-def _add(rng: random.Random, wish: Wish) -> Wish:
+def next_number(wish: Wish) -> int:
+    """A number that no resource has."""
     # a service may have another name by now than its resource
     names = [*wish.names(), *map(str, wish.logical.values())]
-    number = 1 + max([0, *(int(found[0]) for name in names if (found := re.findall(r"\d+", name)))])
-    return added(rng, wish, number)
+    return 1 + max([0, *(int(found[0]) for name in names if (found := re.findall(r"\d+", name)))])
+
+
+def _add(rng: random.Random, wish: Wish) -> Wish:
+    return added(rng, wish, next_number(wish))
+
+
+_KINDS = {"Config": 3, "Secret": 2, "Network": 1.5, "Service": 5, "NodeLabel": 0.7, "Volume": 0.8, "Node": 0.4}
 
 
 def added(rng: random.Random, wish: Wish, number: int) -> Wish:
     """The wish with one resource more."""
-    prefix = wish.prefix
-    kind = rng.choices(["Config", "Secret", "Network", "Service", "NodeLabel"], [3, 2, 1.5, 5, 0.7])[0]
+    prefix = f"{STACK}_" if wish.form and rng.random() < 0.6 else wish.prefix
+    kind = rng.choices([*_KINDS], [*_KINDS.values()])[0]
+    if prefix and kind in ("NodeLabel", "Volume", "Node"):
+        kind = "Service"
     if kind in ("Config", "Secret"):
         name = f"{prefix}{kind[0].lower()}{number}"
-        keep = rng.choice([1, 1, 1, 2, 0]) if kind == "Config" else 1
+        keep = rng.choice([1, 1, 1, 2, 0]) if kind == "Config" and not is_member(name) else 1
         return replace(wish, contents=(*wish.contents, Content(name, kind, content_text(rng, name), keep)))
     if kind == "Network":
         return replace(wish, networks=(*wish.networks, f"{prefix}n{number}"))
@@ -179,9 +227,21 @@ def added(rng: random.Random, wish: Wish, number: int) -> Wish:
         name = f"{prefix}l{number}"
         label = NodeLabel(name, rng.choice(["n1", "n1", "*"]), f"k{number}", rng.choice(["a", "b"]))
         return replace(wish, labels=(*wish.labels, label))
+    if kind == "Node":
+        value = rng.choice(["active", "pause", "drain"])
+        taken = {one.node for one in wish.nodes}
+        # the last that takes tasks stays
+        if "n2" in taken or wish.size < 2:
+            return wish
+        return replace(wish, nodes=(*wish.nodes, Availability(f"{prefix}a{number}", "n2", value)))
+    if kind == "Volume":
+        # a daemon makes its own node's volumes only, and after an election it may be another one that is asked
+        node = "n1" if len(wish.hosts) == 1 and rng.random() < 0.5 else ""
+        volume = Volume(f"{prefix}v{number}", node, rng.random() < 0.4)
+        return replace(wish, volumes=(*wish.volumes, volume))
     one = Service(f"{prefix}w{number}", mode=rng.choices(["replicated", "global", "job"], [8, 1.5, 0.7])[0])
     one = replace(one, replicas=rng.choice([1, 1, 2, 2, 3]), by_text=rng.random() < 0.2)
-    one = _networks(rng, _uses(rng, one, wish), wish)
+    one = _mounts(rng, _networks(rng, _uses(rng, one, wish), wish), wish)
     if one.mode != "job":
         one = replace(one, order=rng.choice(["stop-first", "stop-first", "start-first"]))
         one = replace(one, action=rng.choice(["pause", "pause", "rollback", "continue"]))
@@ -198,12 +258,21 @@ def other_wish(seed: int, *, same_names: bool) -> Wish:
     wish = Wish(prefix="" if same_names else "x")
     for number in range(1, 2 + rng.randrange(4)):
         wish = added(rng, wish, number)
-    return replace(wish.healed(), labels=(), services=tuple(replace(one, port=0) for one in wish.healed().services))
+    healed = wish.healed()
+    return replace(
+        healed,
+        labels=(),
+        volumes=(),
+        nodes=(),
+        contents=tuple(replace(one, adopt=False) for one in healed.contents),
+        services=tuple(replace(one, port=0, adopt=False, mounts=()) for one in healed.services),
+        adopted=frozenset(),
+    )
 
 
 def _rename(rng: random.Random, wish: Wish) -> Wish:
-    """Another logical name for the same thing."""
-    names = wish.names()
+    """Another logical name for the same thing; those of members follow from their names."""
+    names = [name for name in wish.names() if not is_member(name)]
     if not names:
         return wish
     name = rng.choice(names)
@@ -211,7 +280,7 @@ def _rename(rng: random.Random, wish: Wish) -> Wish:
 
 
 def _mode(rng: random.Random, one: Service, wish: Wish) -> Service:
-    return replace(one, mode="global" if one.mode == "replicated" else "replicated")
+    return one if one.found else replace(one, mode="global" if one.mode == "replicated" else "replicated")
 
 
 def _port(rng: random.Random, one: Service, wish: Wish) -> Service:
@@ -237,6 +306,8 @@ def _rename_service(rng: random.Random, wish: Wish) -> Wish:
     name = f"{one.name.partition('-')[0]}-v{rng.randrange(100)}"
     if name in wish.names():
         return wish
+    if is_member(name):
+        return replace(wish, services=_swap(wish.services, one, replace(one, name=name)))
     logical = {**wish.logical, name: wish.logical.get(one.name, one.name)}
     return replace(wish, services=_swap(wish.services, one, replace(one, name=name)), logical=logical)
 
@@ -254,6 +325,36 @@ def _swap_ports(rng: random.Random, wish: Wish) -> Wish:
     first, second = rng.sample(with_port, 2)
     services = _swap(wish.services, first, replace(first, port=second.port))
     return replace(wish, services=_swap(services, second, replace(second, port=first.port)))
+
+
+def _form(rng: random.Random, wish: Wish) -> Wish:
+    """From a Stack to a Release, or back."""
+    return replace(wish, form=FORMS[wish.form == "stack"]) if wish.form else wish
+
+
+def _dialect(rng: random.Random, wish: Wish) -> Wish:
+    return replace(wish, dialect="compose-spec" if wish.dialect == "docker" else "docker") if wish.form else wish
+
+
+def _availability(rng: random.Random, wish: Wish) -> Wish:
+    one = _one(rng, wish.nodes)
+    if one is None:
+        return wish
+    value = rng.choice(["active", "pause", "drain"])
+    return replace(wish, nodes=_swap(wish.nodes, one, replace(one, value=value)))
+
+
+def _label_value(rng: random.Random, wish: Wish) -> Wish:
+    one = _one(rng, wish.labels)
+    if one is None:
+        return wish
+    return replace(wish, labels=_swap(wish.labels, one, replace(one, value=rng.choice(["a", "b"]))))
+
+
+def _data(rng: random.Random, wish: Wish) -> Wish:
+    """A volume's data may go, or not."""
+    one = _one(rng, wish.volumes)
+    return wish if one is None else replace(wish, volumes=_swap(wish.volumes, one, replace(one, gone=not one.gone)))
 
 
 EDITS: dict[str, tuple[float, Callable[[random.Random, Wish], Wish]]] = {
@@ -277,6 +378,13 @@ EDITS: dict[str, tuple[float, Callable[[random.Random, Wish], Wish]]] = {
     "add": (2.5, _add),
     "rename": (1, _rename),
     "swap ports": (0.5, _swap_ports),
+    "mounts": (0.7, _on_service(_mounts)),
+    "form": (1.5, _form),
+    "dialect": (0.8, _dialect),
+    "on failure": (0.3, lambda rng, wish: replace(wish, on_failure=rng.choice(["rollback", "keep"]))),
+    "availability": (0.7, _availability),
+    "label value": (0.5, _label_value),
+    "data": (0.4, _data),
 }
 
 
@@ -284,7 +392,7 @@ def _trigger(rng: random.Random, wish: Wish) -> Wish:
     one = _one(rng, wish.contents)
     return (
         wish
-        if one is None
+        if one is None or is_member(one.name)
         else replace(wish, contents=_swap(wish.contents, one, replace(one, trigger=one.trigger + 1)))
     )
 
@@ -311,7 +419,7 @@ HAND = {
     "remove unused": 0.7,
     "label": 0.5,
 }
-TROUBLES = ("restart", "election")
+TROUBLES = ("restart", "election", "manager lost")
 
 
 def _faults(rng: random.Random) -> tuple[Fault, ...]:
@@ -353,13 +461,14 @@ def _up(rng: random.Random, calm: float) -> Up:
 def generate(seed: int) -> History:
     """The history of a seed."""
     rng = random.Random(seed)
-    wish = Wish()
-    size = rng.choices([2, 4, 6, 10, 20, 40], [4, 5, 4, 2, 0.5, 0.1])[0]
+    managers = rng.choice([1, 1, 3])
+    nodes = max(managers, rng.choice([1, 2, 3, 3, 4]))
+    wish = Wish(size=nodes, hosts=HOSTS if managers > 1 else HOSTS[:1])
+    if rng.random() < 0.3:
+        wish = replace(wish, form=rng.choice(FORMS), dialect=rng.choice(["docker", "compose-spec"]))
+    size = rng.choices([1, 3, 5, 8, 18, 38, 58], [2, 5, 5, 3, 0.5, 0.1, 0.05])[0]
     for number in range(1, 1 + size + rng.randrange(3)):
         wish = added(rng, wish, number)
-    managers = rng.choice([1, 1, 3])
-    if managers > 1:
-        wish = replace(wish, hosts=HOSTS)
     events: list[Event] = [_up(rng, 0.6)]
     names, weights = [*EDITS], [weight for weight, _ in EDITS.values()]
     for _ in range(rng.choice([2, 3, 4, 5])):
@@ -371,9 +480,11 @@ def generate(seed: int) -> History:
         elif what < 0.3:
             seed_of_other = rng.randrange(1 << 30)
             events.append(Other(seed_of_other, rng.random() < 0.4, rng.random() < 0.4, rng.random() < 0.2))
+        elif what < 0.36:
+            kind = rng.choice(["service", "config", "secret", "network"])
+            events.append(Made(kind, rng.randrange(1 << 30), rng.random() < 0.75))
         for _ in range(rng.choice([0, 1, 1, 2, 3])):
             events.append(Edit(rng.choices(names, weights)[0], rng.randrange(1 << 30)))
         events.append(_up(rng, 0.45))
     foreign = tuple(name for name in ("service", "config", "secret", "network") if rng.random() < 0.5)
-    nodes = max(managers, rng.choice([1, 2, 3, 3, 4]))
     return History(seed, wish, tuple(events), nodes=nodes, foreign=foreign, managers=managers)

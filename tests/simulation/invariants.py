@@ -8,7 +8,9 @@ from typing import Any
 
 from swarm_provider.core import labels
 from swarm_provider.core.values import FORECAST, Secret
+from swarm_provider.plan.change.sentences import Eviction, parse
 from swarm_provider.plugin.protocol.values import decode
+from tests.simulation.bundle import is_member
 from tests.simulation.engine.run import Result
 from tests.simulation.engine.state import State
 from tests.simulation.model.swarm import SimulatedSwarm
@@ -51,6 +53,16 @@ class Watch:
         self.keeps: dict[str, int] = {}
         self.wanted: set[str] = set()
         self.node_keys: set[str] = set()
+        self.node_names: set[str] = set()
+        """Nodes whose availability the program says."""
+        self.disposable: set[str] = set()
+        """Volumes whose data the program has given up at some time."""
+        self.adoptable: set[str] = set()
+        """Names of what docker has made, and the program adopts."""
+        self.fresh: set[str] = set()
+        """Names of what was made since somebody has emptied this."""
+        self.changed: set[str] = set()
+        """Names of services that were made or changed since somebody has emptied this."""
         self.broken: list[Broken] = []
         self.writes = 0
         swarm.written = self._written
@@ -62,15 +74,21 @@ class Watch:
         if self.by_hand:
             return
         self.writes += 1
+        if kind == "service":
+            self.changed.add(live["Spec"]["Name"])
         if method == "create":
+            self.fresh.add(live["Spec"]["Name"] if "Spec" in live else live["Name"])
             return
         if kind == "node":
             self._node(live, before or {})
             return
+        if kind == "volume":
+            self._volume_goes(live)
+            return
         own = (before or live.get("Spec") or live).get("Labels")
         owner = labels.owner(own)
         name = live["Spec"]["Name"] if "Spec" in live else live.get("Name")
-        if owner not in self.owners:
+        if owner not in self.owners and not (owner is None and name in self.adoptable):
             self._say("foreign", f"{method} of {kind} {name!r}, which belongs to {owner!r}")
         if method == "remove" and kind in ("config", "secret"):
             self._version_goes(kind, live, own)
@@ -79,16 +97,28 @@ class Watch:
         now = live["Spec"].get("Labels") or {}
         then = before.get("Labels") or {}
         touched = {key for key in {*now, *then} if now.get(key) != then.get(key)}
-        if touched - self.node_keys or {**live["Spec"], "Labels": 0} != {**before, "Labels": 0}:
-            self._say("foreign", f"node {live['ID']}: {sorted(touched)} changed")
+        free: Json = {"Labels": 0}
+        if live["Description"]["Hostname"] in self.node_names:
+            free["Availability"] = 0
+        if touched - self.node_keys or {**live["Spec"], **free} != {**before, **free}:
+            self._say("foreign", f"node {live['ID']}: {sorted(touched)} changed, {before} => {live['Spec']}")
+
+    def _volume_goes(self, live: Json) -> None:
+        owner, name = labels.owner(live.get("Labels")), live["Name"]
+        if name not in self.disposable:
+            self._say("data lost", f"volume {name!r} was removed, and nobody has given its data up")
+        elif owner is not None and owner not in self.owners:
+            self._say("foreign", f"remove of volume {name!r}, which belongs to {owner!r}")
 
     def _version_goes(self, kind: str, live: Json, own: Any) -> None:
         base = labels.base(own) or ""
         if base not in self.wanted or self.keeps.get(base, 1) == 0:
             return
         field = f"{kind.capitalize()}s"
+        # a Release that returns to what it was takes back what it has made; only the spec that failed used that
+        gave_up = live["Spec"]["Name"] in self.fresh and is_member(live["Spec"]["Name"])
         for service in self.swarm.services.values():
-            for which in ("Spec", "PreviousSpec"):
+            for which in ("Spec",) if gave_up else ("Spec", "PreviousSpec"):
                 container = (service.get(which) or {}).get("TaskTemplate", {}).get("ContainerSpec", {})
                 if _uses(container, field, live["ID"]):
                     self._say(
@@ -98,7 +128,10 @@ class Watch:
 
         for tasks in self.swarm.orchestrator.of_service.values():
             for task in tasks.values():
-                if task.state == "running" and task.wanted and _uses(task.template["ContainerSpec"], field, live["ID"]):
+                # Swarm leaves what runs on a paused node as it was, however old, and a person is told of it
+                paused = task.node in self.swarm.nodes and self.swarm.nodes[task.node].availability == "pause"
+                runs = task.state == "running" and task.wanted and not paused
+                if runs and _uses(task.template["ContainerSpec"], field, live["ID"]):
                     self._say(
                         "version in use", f"{kind} {live['Spec']['Name']!r} was removed: a task that runs uses it"
                     )
@@ -176,6 +209,18 @@ def runs_as_asked(wish: Wish, swarm: SimulatedSwarm, waited: set[str]) -> None:
     Args:
         waited: names of the services that the run has made or updated.
     """
+    for node in wish.nodes:
+        live = swarm.live("node", node.node)
+        if live is None or live["Spec"]["Availability"] != node.value:
+            raise Broken("success without it", f"node {node.node} is not {node.value}")
+    for label in wish.labels:
+        for each in swarm.nodes.values():
+            if label.node in ("*", each.hostname) and each.labels.get(label.key) != label.value:
+                raise Broken("success without it", f"node {each.hostname} has {each.labels}, not {label}")
+    for volume in wish.volumes:
+        own = next((swarm.volumes.get(id, {}) for id, node in swarm.nodes.items() if node.hostname == volume.node), {})
+        if volume.node and volume.name not in own:
+            raise Broken("success without it", f"volume {volume.name} does not exist on {volume.node}")
     for one in wish.services:
         live = swarm.live("service", one.name)
         if live is None:
@@ -214,7 +259,8 @@ def _spec_as_asked(one: Service, wish: Wish, live: Json, swarm: SimulatedSwarm) 
 def _tasks_as_asked(one: Service, live: Json, swarm: SimulatedSwarm) -> None:
     tasks = [*swarm.orchestrator.of_service.get(live["ID"], {}).values()]
     if one.mode == "job":
-        done = [task for task in tasks if task.state == "complete"]
+        run = int((live.get("JobStatus") or {}).get("JobIteration", {}).get("Index", 0))
+        done = [task for task in tasks if task.state == "complete" and (task.iteration or 0) == run]
         if len(done) < one.replicas:
             raise Broken("success without it", f"job {one.name} has completed {len(done)} of {one.replicas}")
         return
@@ -258,6 +304,17 @@ def bounded_versions(wish: Wish, swarm: SimulatedSwarm) -> None:
 
 
 # ------------------------------------------------------------------------------------------- forecasts
+
+
+def evicted(result: Result) -> set[str]:
+    """Services of which a preview says that tasks leave their nodes."""
+    return {
+        name
+        for _, text in result.person.said
+        for fact in parse(text)
+        if isinstance(fact, Eviction)
+        for name in fact.counts
+    }
 
 
 def foretold(result: Result) -> dict[str, Json]:

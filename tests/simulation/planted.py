@@ -123,6 +123,30 @@ BUGS: Final = (
         '        number = naming.sequence(live) if current else naming.next_sequence(own, news["familyId"])',
         "        number = naming.sequence(live)",
     ),
+    Bug(
+        "removes data that nobody has given up",
+        "plugin/handlers/volume.py",
+        '        if not reveal(olds.get("deleteOnDestroy")):\n',
+        "        if False:\n",
+    ),
+    Bug(
+        "leaves nodes as they are",
+        "plugin/handlers/node.py",
+        'return None if spec.get("Availability") == availability else {**spec, "Availability": availability}',
+        "return None",
+    ),
+    Bug(
+        "calls a Release that failed a success",
+        "plugin/handlers/release/handler.py",
+        "        if not reasons:\n            return outputs(stack, deployment.states, news)\n",
+        "        if True:\n            return outputs(stack, deployment.states, news)\n",
+    ),
+    Bug(
+        "adopts what nobody has allowed it",
+        "plan/ownership/claims.py",
+        "    if theirs == owner.text or proven(live, incarnation) or (theirs is None and adopt):\n",
+        "    if theirs == owner.text or proven(live, incarnation) or theirs is None:\n",
+    ),
 )
 
 

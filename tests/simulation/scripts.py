@@ -18,6 +18,7 @@ from swarm_provider.rollout.watch import Watcher
 from tests.plan.streams import Stream
 from tests.rollout.scenarios import Scenario
 from tests.simulation.clock import EPOCH_NS, VirtualLoop
+from tests.simulation.duties import Playing, Script
 from tests.simulation.model.swarm import SimulatedSwarm
 from tests.simulation.model.wire import Daemon, Wire
 
@@ -85,6 +86,56 @@ async def _played(scenario: Scenario, model: SimulatedSwarm) -> Played:
     await asyncio.sleep(20.0)
     looking.cancel()
     return result
+
+
+class _Machines:
+    """The nodes of the model. Those that are stopped, and are managers, take their connections with them."""
+
+    def __init__(self, model: SimulatedSwarm, wire: Wire) -> None:
+        self._model = model
+        self._wire = wire
+
+    async def stop(self, number: int) -> None:
+        id = [*self._model.nodes][number - 1]
+        for url, daemon in self._wire.daemons.items():
+            if daemon.node == id:
+                self._wire.daemons[url].down = True
+        self._model.set_node_state(id, "down")
+
+    async def start(self, number: int) -> None:
+        id = [*self._model.nodes][number - 1]
+        for daemon in self._wire.daemons.values():
+            if daemon.node == id:
+                daemon.down = False
+        self._model.set_node_state(id, "ready")
+        # a machine that was without power finds its containers dead
+        for task in [*self._model.nodes[id].tasks.values()]:
+            if task.state == "running":
+                self._model.orchestrator.end(task, 255)
+
+
+def play_duty(script: Script, *, seed: int = 1) -> list[str]:
+    """What a script of `duties` lets be observed on the model."""
+    loop = VirtualLoop(seed, 3600.0)
+    names = tuple(f"node{number}" for number in range(1, script.nodes + 1))
+    swarm = SimulatedSwarm(loop, random.Random(seed), nodes=names, managers=script.managers)
+    wire = Wire(loop.machine)
+    urls = tuple(f"tcp://m{number}:2375" for number in range(1, script.managers + 1))
+    for url, node in zip(urls, swarm.managers, strict=True):
+        wire.daemons[url] = Daemon(swarm, node)
+
+    async def played() -> list[str]:
+        given = ConnectionSettings(hosts=urls) if len(urls) > 1 else ConnectionSettings(host=urls[0])
+        playing = Playing(script.name, await api.connect(given), _Machines(swarm, wire))
+        await script.play(playing)
+        return playing.lines
+
+    with mock.patch.object(api, "MACHINE", loop.machine):
+        try:
+            return loop.run_until_complete(played())
+        finally:
+            loop.machine.end_threads()
+            loop.close()
 
 
 async def _submit(swarm: Swarm, id: str, spec: Json) -> tuple[str, int]:

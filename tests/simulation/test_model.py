@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import json
 
 import pytest
 
+from tests import record_duties
 from tests.plan.streams import load, names
 from tests.rollout.scenarios import SCENARIOS, Scenario
 from tests.simulation import scripts
+from tests.simulation.duties import SCRIPTS, Script
 
 # as tests/rollout/test_live.py has it
 LATE_S = 15.0
@@ -51,3 +54,29 @@ def test_history_on_the_model_is_that_of_the_recording(scenario: Scenario, recor
     real = scripts.observed(scripts.recorded(load(recording)))
     model = scripts.observed(_played(scenario).looks)
     assert real.agrees(model), f"engine: {real}\nmodel: {model}"
+
+
+DUTIES = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted(record_duties.DUTIES.glob("*.json"))}
+
+
+@functools.cache
+def _observed(script: Script) -> list[str]:
+    return scripts.play_duty(script)
+
+
+@pytest.mark.parametrize(
+    ("api", "script"),
+    [
+        pytest.param(api, one, id=f"{api}-{one.name}")
+        for api, known in DUTIES.items()
+        for one in SCRIPTS
+        if one.name in known
+    ],
+)
+def test_script_on_the_model_lets_the_same_be_observed_as_on_an_engine(api: str, script: Script) -> None:
+    assert _observed(script) == DUTIES[api][script.name]
+
+
+def test_scripts_that_engines_have_played_are_many_enough() -> None:
+    recorded = {one.name for one in SCENARIOS if f"1.41-{one.name}" in names()}
+    assert len(recorded) + len(DUTIES["1.41"]) >= 60

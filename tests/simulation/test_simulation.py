@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.simulation import planted
 from tests.simulation.planted import BUGS, MOST_SEEDS, ROOT, Bug
 
 SEEDS = 300
+WITHIN_S = 60.0
+"""For all of these, on a machine that does nothing else; in processor time, of as many processors as work on them."""
 
 
 def _simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,9 +29,17 @@ def _simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _processors() -> float:
+    """Seconds that processes of this one have used and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_three_hundred_histories_hold() -> None:
+    before = _processors()
     done = _simulate("--seeds", str(SEEDS), "--seed", "1")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert _processors() - before <= WITHIN_S * min(2, os.cpu_count() or 1)
 
 
 def test_one_seed_is_one_history() -> None:

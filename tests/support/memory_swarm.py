@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -319,7 +320,8 @@ class MemorySwarm:
         for other in self._objects["service"].values():
             for taken in (other["Spec"].get("EndpointSpec") or {}).get("Ports") or []:
                 same = all(port.get(key) == taken.get(key) for key in ("PublishedPort", "Protocol"))
-                if other["ID"] != id and same and "ingress" in (port.get("PublishMode"), taken.get("PublishMode")):
+                modes = {one.get("PublishMode") or "ingress" for one in (port, taken)}
+                if other["ID"] != id and same and "ingress" in modes:
                     words = {"8099": str(port["PublishedPort"]), "'web'": repr(other["Spec"]["Name"])}
                     raise self._error("service port", **words, **{self._answers["service create"]: other["ID"]})
 
@@ -396,7 +398,7 @@ class MemorySwarm:
         answer = self._answers[what]
         message = answer["message"]
         for old, new in [*([pair] if pair else []), *words.items()]:
-            message = message.replace(old, new)
+            message = re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", r"\\"), message)
         return _ERRORS[answer["error"]](message, status=answer["status"])
 
 

@@ -66,7 +66,7 @@ def fates(
         is_dirty: whether Swarm replaces a task on its node (IsTaskDirty).
     """
     service = Service(snapshot.service or {})
-    slots_now = dict(sorted(by_slot(service, map(Task, snapshot.tasks)).items()))
+    slots_now = dict(sorted(by_slot(service, snapshot.in_order).items()))
     if replicas is None:
         return _global(service, snapshot, slots_now, constraints, is_dirty)
     slots = [slot for members in slots_now.values() if (slot := _updatable(service, members))]

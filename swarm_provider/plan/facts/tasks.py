@@ -176,7 +176,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Task:
-    """A task as the daemon reports it (GET /tasks)."""
+    """A task as the daemon reports it (GET /tasks). What is asked of it again and again is worked out once."""
 
     json: Json
 
@@ -184,20 +184,20 @@ class Task:
     def id(self) -> str:
         return str(self.json.get("ID") or "")
 
-    @property
+    @cached_property
     def state(self) -> str:
         return str(at(self.json, "Status", "State") or "new")
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return _RANK.get(self.state, 0)
 
-    @property
+    @cached_property
     def wanted(self) -> bool:
         """Whether Swarm wants this task to run (or, of a job, to complete); False once it shall stop."""
         return str(self.json.get("DesiredState") or "") in ("ready", "running", "complete", "accepted", "assigned")
 
-    @property
+    @cached_property
     def stopping(self) -> bool:
         """Whether its container still runs although Swarm wants it to stop."""
         return not self.wanted and _RANK["assigned"] <= self.rank <= RUNNING and bool(self.node_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from swarm_provider.core import Json
@@ -49,6 +50,11 @@ class Snapshot:
     tasks: Sequence[Json]
     nodes: Sequence[Json]
     room: bool = False
+
+    @cached_property
+    def in_order(self) -> Sequence[Task]:
+        """The tasks, oldest first."""
+        return sorted(map(Task, self.tasks), key=lambda task: task.created)
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ def group_tasks(snapshot: Snapshot, service: Service, history: History, now: flo
     newest: dict[str, Task] = {}
     old, stopping, lost = [], [], []
     paused = {node.get("ID") for node in snapshot.nodes if is_paused(node)}
-    for task in sorted((Task(json) for json in snapshot.tasks), key=lambda task: task.created):
+    for task in snapshot.in_order:
         if is_down(snapshot.nodes, task.node_id):
             if task.rank < RUNNING and task.created >= history.since:
                 lost.append(task)
@@ -204,7 +210,7 @@ def observe(
             first=now, since=service.began - SLACK_NS, template=service.template, progress=now, alone=now, freeing=now
         )
     groups = group_tasks(snapshot, service, history, now)
-    seen = {task.id: _seen(history.seen.get(task.id), task, now) for task in map(Task, snapshot.tasks)}
+    seen = {task.id: _seen(history.seen.get(task.id), task, now) for task in snapshot.in_order}
     completed = history.completed | _completed(snapshot, service)
     facts = history.facts | _facts(snapshot, service, groups, seen, completed, now)
     return replace(
@@ -259,7 +265,7 @@ def _completed(snapshot: Snapshot, service: Service) -> frozenset[str]:
         return frozenset()
     return frozenset(
         slot_key(service, task)
-        for task in map(Task, snapshot.tasks)
+        for task in snapshot.in_order
         if task.state == "complete" and task.iteration == service.iteration
     )
 
@@ -284,7 +290,7 @@ def _facts(
     wanted = {task.id for task in (*groups.old, *groups.current.values())}
     facts.update(
         ("gone", task.id)
-        for task in map(Task, snapshot.tasks)
+        for task in snapshot.in_order
         if task.id not in stopping and task.id not in wanted and task.state in ("shutdown", "orphaned", "remove")
     )
     return frozenset(facts)
@@ -296,7 +302,7 @@ def _failures(
     known = {failure.task.id for failure in history.failures}
     found = [
         _failure(task, service, seen[task.id], now)
-        for task in sorted(map(Task, snapshot.tasks), key=lambda task: task.created)
+        for task in snapshot.in_order
         if task.id not in known
         and task.created >= history.since
         and _has_failed(task, service)

@@ -17,6 +17,8 @@ CRASH_PATIENCE_S: Final = 60.0
 """How long a crash loop may go on without progress (design: applications that wait for their database)."""
 # Swarm's own monitoring ends up to one poll before ours has seen as much
 MONITOR_SLACK_S: Final = 1.5
+PROVEN_S: Final = 5.0
+"""How long a task from before a change has to have run: Swarm's own default of how long it monitors a new one."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,21 @@ class RolloutState:
         return {key: task for key, task in self.groups.ended.items() if task.state == "complete"}
 
     def stable(self, running: Iterable[Task]) -> bool:
-        """Tell whether all have run for as long as Swarm monitors; tasks from before the change need not prove it."""
+        """Tell whether all have run for as long as Swarm monitors.
+
+        Of a task from before the change Swarm monitors nothing. It has to have run for a moment all the same, before
+        the change or since: a task of a crash loop runs, too, now and then.
+        """
         wanted = self.service.monitor_ns / SECOND
         if self.service.update_state == "completed":
             wanted = max(0.0, wanted - MONITOR_SLACK_S)
         failed = {failure.slot for failure in self.history.failures}
         for task in running:
-            old = task.created < self.history.since and slot_key(self.service, task) not in failed
-            if not old and self.now - self.history.seen[task.id].since < wanted:
+            ran = self.now - self.history.seen[task.id].since
+            if task.created < self.history.since and slot_key(self.service, task) not in failed:
+                if ran + max(0, self.service.began - task.reported) / SECOND < min(wanted, PROVEN_S):
+                    return False
+            elif ran < wanted:
                 return False
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from swarm_provider.core.values import UNKNOWN, Secret
@@ -30,6 +31,7 @@ class Declared:
         depends_on: names beside those that its references tell.
         ignore: `ignore_changes`.
         alias: its logical name before.
+        parent: the kind of the component that it is a child of.
     """
 
     kind: str
@@ -38,14 +40,21 @@ class Declared:
     depends_on: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     alias: str = ""
+    parent: str = ""
 
     @property
     def token(self) -> str:
         return token_of(self.kind)
 
-    def references(self) -> dict[str, tuple[str, ...]]:
-        """Names by input."""
-        return {key: tuple(dict.fromkeys(_refs(value))) for key, value in self.args.items()}
+    @property
+    def type_path(self) -> str:
+        """The types of its parents and its own, as a URN has them."""
+        return f"{token_of(self.parent)}${self.token}" if self.parent else self.token
+
+    @cached_property
+    def by_input(self) -> dict[str, tuple[str, ...]]:
+        """Names that it refers to, by input."""
+        return {key: tuple(found) for key, value in self.args.items() if (found := dict.fromkeys(_refs(value)))}
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,9 @@ class Program:
     resources: tuple[Declared, ...] = ()
     config: Json = field(default_factory=dict)
 
-    def find(self, name: str) -> Declared | None:
-        return next((one for one in self.resources if one.name == name), None)
+    @cached_property
+    def by_name(self) -> dict[str, Declared]:
+        return {one.name: one for one in self.resources}
 
 
 def _refs(value: Any) -> list[str]:

@@ -19,9 +19,9 @@ from pulumi.runtime.proto import provider_pb2
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.plugin.protocol.values import decode, encode
 from tests.simulation.clock import VirtualLoop
-from tests.simulation.engine.plugin import Person, PluginProcess
+from tests.simulation.engine.plugin import Calling, Person, PluginProcess
 from tests.simulation.engine.program import Declared, Program, resolved
-from tests.simulation.engine.state import Json, Resource, State, token_of
+from tests.simulation.engine.state import Json, Resource, State
 from tests.support.in_process import Refused
 
 PARALLEL = 16
@@ -71,14 +71,22 @@ class Stack:
         self.stack = stack
         self.state = State()
 
-    def urn(self, kind: str, name: str) -> str:
-        return f"urn:pulumi:{self.stack}::{self.project}::{token_of(kind)}::{name}"
+    def urn(self, type_path: str, name: str) -> str:
+        return f"urn:pulumi:{self.stack}::{self.project}::{type_path}::{name}"
 
 
 class Run:
     """One command of the CLI on a stack."""
 
-    def __init__(self, stack: Stack, program: Program, *, preview: bool = False, refresh_only: bool = False) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        program: Program,
+        *,
+        preview: bool = False,
+        refresh_only: bool = False,
+        parallel: int = PARALLEL,
+    ) -> None:
         self.stack = stack
         self.program = program
         self.preview = preview
@@ -87,13 +95,14 @@ class Run:
         # a preview saves nothing
         self.state = stack.state.copy() if preview else stack.state
         self._loop = stack.loop
-        self._plugins: list[PluginProcess] = []
+        self._plugins: list[Calling] = []
+        self._reading: Calling | None = None
         self._stopped = False
         self._seen: set[str] = set()
         self._outputs: dict[str, Json] = {}
         self._gone_first: dict[str, Resource] = {}
         self._generating = asyncio.Lock()
-        self._steps = asyncio.Semaphore(PARALLEL)
+        self._steps = asyncio.Semaphore(parallel)
         self._order: dict[str, asyncio.Event] = {}
         self.at_step: Callable[[str, str], None] = lambda op, name: None
 
@@ -120,19 +129,18 @@ class Run:
         self._stopped = True
         self._fail("update canceled")
         for plugin in self._plugins:
-            if not self._loop.is_dead(plugin.process):
-                self._loop.create_task(_unless_dead(plugin.call("Cancel", empty_pb2.Empty())))
+            self._loop.create_task(_unless_dead(plugin.call("Cancel", empty_pb2.Empty())))
 
     def _fail(self, text: str) -> None:
         self.result.failures.append(text)
         self._stopped = True
 
-    def _plugin(self) -> PluginProcess:
+    def _plugin(self) -> Calling:
         plugin = PluginProcess(self._loop, self.result.person)
         self._plugins.append(plugin)
         return plugin
 
-    async def _end(self, plugin: PluginProcess) -> None:
+    async def _end(self, plugin: Calling) -> None:
         try:
             await plugin.call("Cancel", empty_pb2.Empty())
         except Refused:
@@ -145,7 +153,7 @@ class Run:
         known = [one for one in self.state.resources if one.refreshed or self.refresh_only]
         if not known or self.state.provider is None:
             return True
-        plugin = self._plugin()
+        plugin = self._reading = self._plugin()
         try:
             await plugin.configured(self.state.provider)
         except Refused as error:
@@ -161,10 +169,11 @@ class Run:
             ]
             if self.refresh_only and not self.preview:
                 self.state.pending -= there
-        await self._end(plugin)
+        if self._stopped or self.refresh_only:
+            await self._end(plugin)
         return not self._stopped
 
-    async def _read(self, plugin: PluginProcess, one: Resource) -> Resource | None:
+    async def _read(self, plugin: Calling, one: Resource) -> Resource | None:
         errors: tuple[str, ...] = ()
         try:
             async with self._steps:
@@ -199,13 +208,17 @@ class Run:
     # ----------------------------------------------------------------------- update
 
     async def _update(self) -> None:
+        # a process of its own checks the configuration; what has read goes on where that is the same
         plugin = self._plugin()
         try:
-            provider = await plugin.configure(self.program.config, self.state.provider)
+            provider, same = await plugin.configure(self.program.config, self.state.provider, self._reading)
         except Refused as error:
             self._fail(error.message)
             return
         self.state.provider = provider
+        if self._reading is not None:
+            await self._end(plugin if same else self._reading)
+            plugin = self._reading if same else plugin
         self._order = {one.name: asyncio.Event() for one in self.program.resources}
         await self._together(self._register(plugin, one) for one in self.program.resources)
         if not self._stopped:
@@ -215,8 +228,8 @@ class Run:
     async def _together(self, work: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
         return list(await asyncio.gather(*work))
 
-    async def _register(self, plugin: PluginProcess, declared: Declared) -> None:
-        by_input = declared.references()
+    async def _register(self, plugin: Calling, declared: Declared) -> None:
+        by_input = declared.by_input
         names = tuple(dict.fromkeys([*declared.depends_on, *(name for found in by_input.values() for name in found)]))
         for name in names:
             await self._order[name].wait()
@@ -226,12 +239,8 @@ class Run:
             async with self._generating:
                 if self._stopped:
                     return
-                depends = tuple(self.stack.urn(self._kind(name), name) for name in names)
-                urns = tuple(
-                    (key, tuple(self.stack.urn(self._kind(name), name) for name in found))
-                    for key, found in by_input.items()
-                    if found
-                )
+                depends = tuple(map(self._urn, names))
+                urns = tuple((key, tuple(map(self._urn, found))) for key, found in by_input.items())
                 step = await self._planned(plugin, declared, depends, urns)
             if step is not None:
                 await step
@@ -240,19 +249,17 @@ class Run:
         finally:
             self._order[declared.name].set()
 
-    def _kind(self, name: str) -> str:
-        found = self.program.find(name)
-        assert found is not None, name
-        return found.kind
+    def _urn(self, name: str) -> str:
+        return self.stack.urn(self.program.by_name[name].type_path, name)
 
     async def _planned(
-        self, plugin: PluginProcess, declared: Declared, depends: tuple[str, ...], urns: Any
+        self, plugin: Calling, declared: Declared, depends: tuple[str, ...], urns: Any
     ) -> Coroutine[Any, Any, None] | None:
         """Check and compare a registration; what is to be done then."""
-        urn = self.stack.urn(declared.kind, declared.name)
+        urn = self.stack.urn(declared.type_path, declared.name)
         old = self.state.find(urn)
         if old is None and declared.alias:
-            old = self.state.find(self.stack.urn(declared.kind, declared.alias))
+            old = self.state.find(self.stack.urn(declared.type_path, declared.alias))
         self._seen |= {urn} | ({old.urn} if old is not None else set())
         news = resolved(declared.args, self._outputs)
         if old is not None and declared.ignore:
@@ -292,7 +299,7 @@ class Run:
         self.at_step(op, name)
 
     async def _check(
-        self, plugin: PluginProcess, urn: str, declared: Declared, news: Any, old: Resource | None
+        self, plugin: Calling, urn: str, declared: Declared, news: Any, old: Resource | None
     ) -> Any | None:
         answer = await plugin.call(
             "Check",
@@ -308,7 +315,7 @@ class Run:
             self._fail(f"{declared.name}: {failure.reason}")
         return None if answer.failures else answer.inputs
 
-    async def _diff(self, plugin: PluginProcess, old: Resource, news: Any, ignore: tuple[str, ...]) -> Any:
+    async def _diff(self, plugin: Calling, old: Resource, news: Any, ignore: tuple[str, ...]) -> Any:
         return await plugin.call(
             "Diff",
             provider_pb2.DiffRequest(
@@ -325,7 +332,7 @@ class Run:
 
     # ------------------------------------------------------------------------ steps
 
-    async def _create(self, plugin: PluginProcess, new: Resource, old: Resource | None) -> None:
+    async def _create(self, plugin: Calling, new: Resource, old: Resource | None) -> None:
         request = provider_pb2.CreateRequest(
             urn=new.urn,
             name=new.name,
@@ -358,7 +365,7 @@ class Run:
         self.state.put(made)
         self._done(made)
 
-    async def _change(self, plugin: PluginProcess, new: Resource, old: Resource) -> None:
+    async def _change(self, plugin: Calling, new: Resource, old: Resource) -> None:
         request = provider_pb2.UpdateRequest(
             urn=new.urn,
             name=new.name,
@@ -392,7 +399,7 @@ class Run:
         self._outputs[made.name] = {**decode(made.inputs), **outputs, "id": made.id or UNKNOWN}
         self.result.planned[made.name] = outputs
 
-    async def _delete(self, plugin: PluginProcess, one: Resource) -> bool:
+    async def _delete(self, plugin: Calling, one: Resource) -> bool:
         self._note("delete", one.name)
         if self.preview:
             self.state.drop(one)
@@ -416,7 +423,7 @@ class Run:
         self.state.drop(one)
         return True
 
-    async def _delete_first(self, plugin: PluginProcess, root: Resource) -> None:
+    async def _delete_first(self, plugin: Calling, root: Resource) -> None:
         """Delete a resource before its replacement is made, and before that what would have to be replaced with it."""
         replaced = {root.urn}
         along: list[Resource] = []
@@ -437,7 +444,7 @@ class Run:
             if one is not root:
                 self._gone_first[one.urn] = one
 
-    async def _delete_rest(self, plugin: PluginProcess) -> None:
+    async def _delete_rest(self, plugin: Calling) -> None:
         going = [one for one in self.state.resources if one.going or one.urn not in self._seen]
         while going and not self._stopped:
             needed = {urn for one in going for urn in one.depends}

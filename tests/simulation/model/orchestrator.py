@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import Any, Protocol
 
-from tests.simulation.clock import VirtualLoop
+from tests.simulation.clock import RealLoop, VirtualLoop
 from tests.simulation.model.nodes import Node
 from tests.simulation.model.scheduler import fits_constraints, place
 from tests.simulation.model.tasks import RANK, RUNNING, SECOND, Behaviour, Task, behaviour
@@ -39,6 +39,8 @@ class Store(Protocol):
 
     def now_ns(self) -> int: ...
 
+    def mount_volumes(self, task: Task) -> None: ...
+
 
 class Orchestrator:
     """The part of the managers that acts by itself, and the agents of all nodes.
@@ -49,7 +51,7 @@ class Orchestrator:
         pace: how long agents take; 0: nothing.
     """
 
-    def __init__(self, store: Store, loop: VirtualLoop, rng: random.Random) -> None:
+    def __init__(self, store: Store, loop: VirtualLoop | RealLoop, rng: random.Random) -> None:
         self.store = store
         self.loop = loop
         self.rng = rng
@@ -148,11 +150,8 @@ class Orchestrator:
             self.new_task(service, number)
 
     def _reconcile_global(self, service: Json) -> None:
-        running, dead = self._slots(service)
+        running, _ = self._slots(service)
         by_node = {slot[0].node: slot for slot in running}
-        for slot in dead:
-            for task in slot:
-                self._remove(task)
         kept = []
         for node in self.store.nodes.values():
             slot = by_node.pop(node.id, [])
@@ -174,7 +173,8 @@ class Orchestrator:
         iteration = int((service.get("JobStatus") or {}).get("JobIteration", {}).get("Index", 0))
         tasks = self.of_service.get(service["ID"], {})
         for task in [*tasks.values()]:
-            if (task.iteration or 0) != iteration:
+            # what has ended of an earlier run stays
+            if (task.iteration or 0) != iteration and task.rank <= RUNNING:
                 self._remove(task)
         own = [task for task in tasks.values() if (task.iteration or 0) == iteration and task.desired != "remove"]
         done = {task.slot for task in own if task.state == "complete"}
@@ -270,7 +270,7 @@ class Orchestrator:
         self._count(task)
         self.of_service.setdefault(service["ID"], {})[task.id] = task
         self._pending[task.id] = task
-        self.soon(self._schedule)
+        self._schedule_soon()
         return task
 
     def _count(self, task: Task) -> None:
@@ -290,7 +290,7 @@ class Orchestrator:
             if node is not None:
                 node.release(task)
                 if self._pending:
-                    self.soon(self._schedule)
+                    self._schedule_soon()
             if task.desired == "remove":
                 self.soon(self._reap, task)
         for future in self._waiting.pop(task.service, ()):
@@ -338,7 +338,13 @@ class Orchestrator:
         node = self.store.nodes.get(task.node)
         return node is None or not node.is_ready
 
+    def _schedule_soon(self) -> None:
+        if not self._scheduling:
+            self._scheduling = True
+            self.soon(self._schedule)
+
     def _schedule(self) -> None:
+        self._scheduling = False
         nodes = [*self.store.nodes.values()]
         for task in [*self._pending.values()]:
             if task.service not in self.store.services:
@@ -384,6 +390,7 @@ class Orchestrator:
             self._report(task, "accepted", "accepted")
         elif task.state == "accepted":
             self._report(task, "preparing", "preparing")
+            self.store.mount_volumes(task)
         elif task.state == "preparing":
             if does.rejected:
                 self._fail(task, "rejected", "preparing", does.rejected)
@@ -422,6 +429,10 @@ class Orchestrator:
         self._tell("runs", task)
         if does.runs_s is not None:
             self.after(does.runs_s, self._end, task, does.exit_code, does.error)
+
+    def end(self, task: Task, exit_code: int) -> None:
+        """Let a container end, whatever it does by itself."""
+        self._end(task, exit_code, "")
 
     def _end(self, task: Task, exit_code: int, error: str) -> None:
         """Let a container end by itself."""
@@ -530,7 +541,7 @@ class Orchestrator:
         if node.is_ready:
             for task in [*node.tasks.values()]:
                 self._advance_soon(task)
-        self.soon(self._schedule)
+        self._schedule_soon()
 
     def _leave(self, service: Json, task: Task) -> None:
         """A task has to go from its node, and gets an heir elsewhere."""

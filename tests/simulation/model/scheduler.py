@@ -48,7 +48,9 @@ def _is_ready(task: Task, node: Node) -> bool:
 
 
 def _has_resources(task: Task, node: Node) -> bool:
-    wanted = (task.template.get("Resources") or {}).get("Reservations") or {}
+    wanted = (task.template.get("Resources") or {}).get("Reservations")
+    if not wanted:
+        return True
     cpus, memory = node.free()
     return int(wanted.get("NanoCPUs") or 0) <= cpus and int(wanted.get("MemoryBytes") or 0) <= memory
 

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from swarm_provider.dockerapi.kinds import KINDS
 from swarm_provider.errors import DockerError
-from tests.simulation.clock import EPOCH_NS, VirtualLoop
+from tests.simulation.clock import EPOCH_NS, RealLoop, VirtualLoop
 from tests.simulation.model.nodes import Node
 from tests.simulation.model.orchestrator import Orchestrator
-from tests.simulation.model.tasks import RANK, RUNNING, SECOND
+from tests.simulation.model.tasks import RANK, RUNNING, SECOND, Task
 from tests.support.memory_swarm import MemorySwarm
 
 Json = dict[str, Any]
@@ -35,7 +35,7 @@ class SimulatedSwarm(MemorySwarm):
 
     def __init__(
         self,
-        loop: VirtualLoop,
+        loop: VirtualLoop | RealLoop,
         rng: random.Random,
         *,
         nodes: tuple[str, ...] = ("node1",),
@@ -50,6 +50,8 @@ class SimulatedSwarm(MemorySwarm):
         self.nodes: dict[str, Node] = {}
         self.orchestrator = Orchestrator(self, loop, rng)
         self._lingering: dict[str, Json] = {}
+        self.volumes: dict[str, dict[str, Json]] = {}
+        """By node and name: each daemon has its own."""
         self.written: Callable[[str, str, Json, Json | None], None] = lambda method, kind, live, before: None
         super().__init__(api_version, nodes)
         self.managers = [*self.nodes][:managers]
@@ -98,10 +100,15 @@ class SimulatedSwarm(MemorySwarm):
 
     def live(self, kind: str, name: str) -> Json | None:
         found = self._objects[kind].get(name) or self._by_name.get((kind, name))
-        return found if found is not None else super().live(kind, name) if kind in ("node", "network") else None
+        return (
+            found if found is not None else super().live(kind, name) if kind in ("node", "network", "volume") else None
+        )
 
     def _made(self, kind: str, spec: Json) -> str:
         id = super()._made(kind, spec)
+        if kind == "volume":
+            self.written("create", kind, self._objects[kind][id], None)
+            return id
         live = self._objects[kind][id]
         live["Created" if kind == "network" else "CreatedAt"] = self.stamp()
         live.pop("JobStatus", None)
@@ -113,6 +120,21 @@ class SimulatedSwarm(MemorySwarm):
 
     def _run_tasks(self, live: Json, anew: bool) -> None:
         self.orchestrator.service_changed(live["ID"])
+
+    def mount_volumes(self, task: Task) -> None:
+        """Let a node make the volumes that a task mounts, where it does not have them."""
+        own = self.volumes.setdefault(task.node, {})
+        for mount in task.template["ContainerSpec"].get("Mounts") or ():
+            name = mount.get("Source")
+            if mount.get("Type") == "volume" and name and name not in own:
+                labels = (mount.get("VolumeOptions") or {}).get("Labels")
+                own[name] = self._volume({"Name": name, "Labels": labels})
+
+    def _require_unmounted(self, node: str, name: str) -> None:
+        for task in self.nodes[node].tasks.values():
+            for mount in task.template["ContainerSpec"].get("Mounts") or ():
+                if mount.get("Type") == "volume" and mount.get("Source") == name:
+                    raise DockerError(f"remove {name}: volume is in use - [c{task.id}]", status=409)
 
     def _filled(self, spec: Json, id: str) -> Json:
         for port in (spec.get("EndpointSpec") or {}).get("Ports") or []:
@@ -199,6 +221,10 @@ class SimulatedSwarm(MemorySwarm):
         kind = _BY_PATH.get(path[0])
         if kind is None:
             raise DockerError("page not found", status=404)
+        if kind == "volume":
+            self._objects[kind] = self.volumes.setdefault(node, {})
+            if method == "DELETE" and path[1] in self._objects[kind]:
+                self._require_unmounted(node, path[1])
         if method == "GET":
             return self._read(kind, path[1:], query)
         return self._changed(kind, method, path[1:], query, body)
@@ -261,11 +287,11 @@ class SimulatedSwarm(MemorySwarm):
         return f'{{"Volumes":[{text}]}}' if kind == "volume" else f"[{text}]"
 
     def _text(self, kind: str, live: Json) -> str:
-        id = str(live.get("ID") or "")
+        id = str(live.get("ID") or live.get("Id") or "")
         text = self._texts.get(id)
         if text is None:
             text = json.dumps(live)
-            if id and kind != "node":
+            if id:
                 self._texts[id] = text
         return text
 

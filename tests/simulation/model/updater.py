@@ -107,6 +107,7 @@ class Update:
 
     async def _replace(self, slot: list[Task]) -> None:
         orchestrator = self.orchestrator
+        slot = self._by_now(slot)
         clean = [task for task in slot if not orchestrator.is_dirty(self.spec, task)]
         heir = next((task for task in clean if task.desired == "running"), None)
         heir = heir or next((task for task in clean if RANK[task.desired] < RUNNING), None)
@@ -126,6 +127,12 @@ class Update:
         if RANK[made.desired] < RUNNING:
             orchestrator.set_desired(made, "running")
         await self._until_up(made)
+
+    def _by_now(self, slot: list[Task]) -> list[Task]:
+        """The tasks of a slot, with what the restart of one of them has added meanwhile."""
+        place = slot[0].slot or slot[0].node
+        own = self.orchestrator.of_service.get(self.service["ID"], {}).values()
+        return [one for one in own if (one.slot or one.node) == place and RANK[one.desired] <= RUNNING] or slot
 
     def _node_of(self, slot: list[Task]) -> str:
         return slot[0].node if "Global" in self.spec["Mode"] else ""

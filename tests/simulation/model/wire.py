@@ -20,6 +20,10 @@ _NO_LEADER: Final = (
 )
 
 
+MOST_AT_ONCE: Final = 8
+"""Requests that one piece of work may make: to find a manager takes several."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """What happens to one request, the `at`-th that would change something since the faults were set.
@@ -84,7 +88,7 @@ class Wire:
     def _is_troubled(self) -> bool:
         if any(daemon.down or daemon.leaderless for daemon in self.daemons.values()):
             return True
-        return any(self.counts[fault.reads] + 1 >= fault.at for fault in self.faults)
+        return any(self.counts[fault.reads] + MOST_AT_ONCE >= fault.at for fault in self.faults)
 
     def _open(self, endpoint: Endpoint, timeout: float, headers: Mapping[str, str]) -> Transport:
         return _SimulatedTransport(self, endpoint, timeout, headers)
