@@ -128,24 +128,28 @@ BUGS: Final = (
         "plugin/handlers/volume.py",
         '        if not reveal(olds.get("deleteOnDestroy")):\n',
         "        if False:\n",
+        seed=220,
     ),
     Bug(
         "leaves nodes as they are",
         "plugin/handlers/node.py",
         'return None if spec.get("Availability") == availability else {**spec, "Availability": availability}',
         "return None",
+        seed=10,
     ),
     Bug(
         "calls a Release that failed a success",
         "plugin/handlers/release/handler.py",
         "        if not reasons:\n            return outputs(stack, deployment.states, news)\n",
         "        if True:\n            return outputs(stack, deployment.states, news)\n",
+        seed=180,
     ),
     Bug(
         "adopts what nobody has allowed it",
         "plan/ownership/claims.py",
         "    if theirs == owner.text or proven(live, incarnation) or (theirs is None and adopt):\n",
         "    if theirs == owner.text or proven(live, incarnation) or theirs is None:\n",
+        seed=78,
     ),
 )
 
