@@ -207,7 +207,7 @@ class Swarm:
         return await self._questions.by_name(kind, name_or_id)
 
     async def get(self, kind: str, id: str) -> Json | None:
-        """Return the object of exactly this whole id, as it is now; many that are asked for at once come in few calls."""
+        """Return the object of exactly this whole id, as it is now; many that are asked for at once share calls."""
         return await self._questions.by_id(kind, id)
 
     async def create(self, kind: str, spec: Json, *, registry_auth: str | None = None) -> str:
