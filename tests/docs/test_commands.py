@@ -19,7 +19,7 @@ from tests.docs.commands import SHELLS, simple_commands
 from tests.docs.fences import fences
 from tests.examples.runner import git
 from tests.support.engine import REPO, Docker, Engine, docker_environment, start_engine
-from tests.support.pulumi import PulumiProject
+from tests.support.pulumi import FOREIGN, PulumiProject
 from tests.support.registry import PASSWORD, USER, run_registry
 from tests.tools.clone import Clone
 
@@ -155,7 +155,10 @@ def test_readme_takes_its_reader_to_a_running_stack(
         **docker_environment(),
         "DOCKER_HOST": docker.host,
         "HOME": str(tmp_path),
-        "PATH": f"{pulumi_cli}:{_without_venv()}",
+        # the host that can be built from modules takes the first Python of PATH; newer ones that of Pulumi.yaml
+        "PATH": f"{folder}/.venv/bin:{pulumi_cli}:{_without_venv()}",
+        **FOREIGN,
+        "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
         "PULUMI_CONFIG_PASSPHRASE": "x",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -166,12 +169,13 @@ def test_readme_takes_its_reader_to_a_running_stack(
     # a fresh clone on a fresh machine: no virtual environment, nothing in Pulumi's folder
     runner = tmp_path / "runner"
     shutil.copytree(folder, runner, ignore=shutil.ignore_patterns(".venv"))
-    (runner / "requirements.txt").write_text(f"{clone.folder}\n")
-    fresh = {**environment, "HOME": str(tmp_path / "elsewhere")}
+    path = environment["PATH"].replace(f"{folder}/", f"{runner}/")
+    fresh = {**environment, "PULUMI_HOME": str(tmp_path / "elsewhere"), "PATH": path}
     assert "there, `pulumi install` and then `.venv/bin/swarm-provider install-plugin` come" in text
-    fresh_machine = "pulumi install\n.venv/bin/swarm-provider install-plugin\npulumi stack select dev"
-    _bash(f"{fresh_machine}\npulumi preview --expect-no-changes", runner, fresh, "README.md, a fresh machine")
-    environment["PATH"] = f"{folder}/.venv/bin:{environment['PATH']}"
+    # that host would make the environment somewhere else
+    install = f"pulumi install --no-dependencies\npython3 -m venv .venv\n.venv/bin/pip install --quiet {clone.folder}"
+    _bash(f"{install}\n.venv/bin/swarm-provider install-plugin", runner, fresh, "README.md, a fresh machine")
+    _bash("pulumi stack select dev\npulumi preview --expect-no-changes", runner, fresh, "README.md, a fresh machine")
     _bash("pulumi destroy --yes", folder, environment, "README.md, and away again")
     for name in ("DOCKER_HOST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"):
         del environment[name]

@@ -1,6 +1,6 @@
 """`pulumi new` with the templates of this repository: what it makes is a program that previews.
 
-Those in YAML and TypeScript are deployed on clean machines, too (tests/tools/test_clean_machine.py).
+Those in Python, YAML and TypeScript are deployed on clean machines, too (tests/tools/test_clean_machine.py).
 """
 
 from __future__ import annotations

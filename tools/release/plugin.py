@@ -63,4 +63,7 @@ def _freeze(shop: Workshop, python: Path) -> Path:
         *(part for name in _UNUSED for part in ("--exclude-module", name)),
     ]
     shop.run([python, "-m", "PyInstaller", *options, REPO / "tools" / "release" / "frozen.py"], made)
+    for record in (made / NAME).rglob("*.dist-info/RECORD"):
+        # has checksums of scripts that name the folder of this environment, and that are not packed
+        record.unlink()
     return made / NAME
