@@ -34,7 +34,7 @@ class Introduction(provider_pb2_grpc.ResourceProviderServicer):
             self._attach(request.engine_address)
         # Outputs reach Construct alone, where each value has to keep what it depends on
         return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=True, accept_outputs=True, supports_autonaming_configuration=True
+            accept_secrets=True, accept_resources=True, accept_outputs=True, supports_autonaming_configuration=True
         )
 
     @rpc

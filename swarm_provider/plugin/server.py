@@ -102,7 +102,11 @@ class Provider(Introduction):
         self._configured = Homes(settings, record_of(args), self.log, connected)
         self._reference = f"{request.urn}::{request.id}" if request.urn and request.id else None
         return provider_pb2.ConfigureResponse(
-            acceptSecrets=True, acceptOutputs=True, supportsPreview=True, supports_autonaming_configuration=True
+            acceptSecrets=True,
+            acceptResources=True,
+            acceptOutputs=True,
+            supportsPreview=True,
+            supports_autonaming_configuration=True,
         )
 
     @rpc

@@ -29,6 +29,7 @@ NESTED = st.dictionaries(
         (values.OF_SECRET, "_special_secret_sig"),
         (values.OF_OUTPUT, "_special_output_value_sig"),
         (values.OF_ASSET, "_special_asset_sig"),
+        (values.OF_RESOURCE, "_special_resource_sig"),
         (values.UNKNOWN_TEXT, "UNKNOWN"),
     ],
 )

@@ -102,7 +102,7 @@ RUNS = (
     Run("docker service rollback NAME", "docker service rollback todo_todo-web", then="pulumi up --yes"),
     Run("docker service update --force NAME", "docker service update --force todo_todo-web", says="converged"),
     # Pulumi
-    Run("pulumi do swarm:Service list", "pulumi do swarm:Service list --input-namespace todo", says="todo_todo-web"),
+    Run("pulumi do swarm:Service list", "pulumi do swarm:Service list --namespace todo", says="todo_todo-web"),
     Run(
         "pulumi import --generate-code=false",
         "pulumi import --generate-code=false swarm:index:Network net net",

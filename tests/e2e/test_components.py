@@ -116,13 +116,17 @@ def test_stack_of_a_yaml_program_is_that_of_a_python_program(
     # two Stacks in flight, one of them new; a value that is known only when the first one is made
     other = f"{unique}-b"
     program.add(unique, env={"LEVEL": 4})
-    program.add(other, env={"LEVEL": f"${{{unique}.stackName}}"})
+    word = {"baseName": f"{unique}-word", "data": "${pass}"}
+    program.resources["word"] = {"type": "swarm:Secret", "properties": word}
+    program.add(other, env={"LEVEL": f"${{{unique}.stackName}}"}, secrets={"pass": "${word}"})
     program.write()
     first = app.preview().assert_ok()
     assert first.step(f"{unique}-web", "update").detailed_diff == {"environment.LEVEL": "update"}
     app.up().assert_ok()
     app.assert_no_changes()
     assert f"LEVEL={unique}" in specs(docker, other)[f"{other}_web"]["TaskTemplate"]["ContainerSpec"]["Env"]
+    [bound] = specs(docker, other)[f"{other}_web"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
+    assert bound["SecretName"].startswith(f"{unique}-word-")
     assert "hunter22" not in str(app.export_state())
 
     write_yaml(app, "wrong.yml", FILE.format(label=unique).replace("image: bb:1", "imagee: bb:1", 1))

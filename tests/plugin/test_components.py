@@ -14,7 +14,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import alias_pb2, provider_pb2
 
 import swarm_provider as swarm
-from swarm_provider.core.values import OF_OUTPUT, SIGNATURE, UNKNOWN, Secret
+from swarm_provider.core.values import OF_OUTPUT, OF_RESOURCE, SIGNATURE, UNKNOWN, Secret
 from swarm_provider.plugin.protocol.values import decode, encode
 from tests.resources.program import run
 from tests.support.monitor import Monitor
@@ -179,6 +179,33 @@ def test_mapping_whose_dependencies_are_told_of_it_alone_has_keys(plugin: Plugin
     assert "shop-password" not in {request.name for request in monitor.requests}, "it is one that exists"
 
 
+def reference(kind: str, name: str, id: str) -> struct_pb2.Struct:
+    """A resource as SDKs send it."""
+    return encode({SIGNATURE: OF_RESOURCE, "urn": f"urn:pulumi:dev::proj::swarm:index:{kind}::{name}", "id": id})
+
+
+def bound(key: str, value: struct_pb2.Struct) -> struct_pb2.Struct:
+    found = struct_pb2.Struct()
+    found.fields[key].struct_value.CopyFrom(value)
+    return found
+
+
+@pytest.mark.parametrize("id", ["word", ""], ids=["made", "not made yet"])
+def test_resource_that_is_bound_is_referred_to_and_waited_for(plugin: Plugin, folder: Path, id: str) -> None:
+    secrets = bound("password", reference("Secret", "word", id))
+    with Monitor(preview=True) as monitor:
+        construct(plugin, monitor, {"composeFile": str(folder / "shop.yml"), "secrets": secrets})
+    assert monitor.inputs("shop-web")["secrets"][0]["source"] == (id or UNKNOWN)
+    assert "urn:pulumi:dev::proj::swarm:index:Secret::word" in monitor["shop-web"].dependencies
+    assert "shop-password" not in {request.name for request in monitor.requests}, "its name is no content"
+
+
+def test_resource_of_another_kind_is_refused(plugin: Plugin, folder: Path) -> None:
+    secrets = bound("password", reference("Network", "net", "net"))
+    told = refused(plugin, {"composeFile": str(folder / "shop.yml"), "secrets": secrets})
+    assert told == "secrets: must be a Secret (or a name), not the Network 'net'"
+
+
 def test_options_reach_the_resources(plugin: Plugin, folder: Path) -> None:
     with Monitor() as monitor:
         construct(
@@ -230,6 +257,7 @@ def test_state_says_nothing_of_the_plugins_own_files(plugin: Plugin, folder: Pat
         ({"composeFile": "nowhere.yml"}, "nowhere.yml"),
         ({"composeFile": UNKNOWN}, "compose_file: must be known at preview"),
         ({"composeFile": "x", "secrets": UNKNOWN}, "secrets: its keys must be known at preview"),
+        ({"composeFile": "x", "name": Secret("hunter2")}, "name: must not be secret"),
         ({"composeFile": "x", "env": UNKNOWN}, "env: its keys must be known at preview"),
         ({"composeFile": "x", "secrets": {"a": {"nam": "x"}}}, "secrets['a']: must be the content as text, or {name:"),
         ({"composeFile": "x", "dialect": "dockr"}, "must be one of docker, compose-spec, not 'dockr'"),

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_provider.core.values import UNKNOWN, Secret, secret_texts
+from swarm_provider.core.values import OF_RESOURCE, SIGNATURE, UNKNOWN, Secret, secret_texts
 from swarm_provider.plugin.protocol.values import decode, encode
 
 LEAVES = st.one_of(st.text(max_size=8), st.booleans(), st.integers(1 - 2**53, 2**53 - 1), st.just(UNKNOWN), st.none())
@@ -45,3 +45,10 @@ def test_empty_maps_and_lists_stay() -> None:
 
 def test_secret_is_blind_in_texts() -> None:
     assert "hunter2" not in repr({"data": Secret("hunter2")})
+
+
+def test_resource_among_values_is_its_id_as_where_a_plugin_takes_no_resources() -> None:
+    resource = {SIGNATURE: OF_RESOURCE, "urn": "urn:pulumi:dev::proj::swarm:index:Network::net"}
+    assert decode(encode({"a": {**resource, "id": "net"}})) == {"a": "net"}
+    assert decode(encode({"a": {**resource, "id": ""}})) == {"a": UNKNOWN}, "it is not made yet"
+    assert decode(encode({"a": resource})) == {"a": resource["urn"]}, "a component has none"

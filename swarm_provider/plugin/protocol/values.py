@@ -17,6 +17,7 @@ from swarm_provider.core import Json
 from swarm_provider.core.values import (
     OF_ASSET,
     OF_OUTPUT,
+    OF_RESOURCE,
     OF_SECRET,
     SIGNATURE,
     UNKNOWN,
@@ -76,6 +77,9 @@ def _decode_map(fields: Mapping[str, struct_pb2.Value], secrets: list[Secret]) -
         return secrets[-1]
     if signature == OF_ASSET and "text" in fields:
         return _decode(fields["text"], secrets)
+    if signature == OF_RESOURCE:
+        # its id, which is the name in the swarm; empty before it is made
+        return fields["id" if "id" in fields else "urn"].string_value or UNKNOWN
     return {key: _decode(fields[key], secrets) for key in fields}
 
 
