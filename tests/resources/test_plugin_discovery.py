@@ -115,6 +115,22 @@ def test_folder_that_cannot_be_written_is_a_warning_with_the_other_way(project: 
     assert "plugins: {providers:" in result.output
 
 
+@pytest.mark.e2e
+@pytest.mark.long
+def test_state_that_does_not_say_where_the_plugin_is_shows_no_change(project: ProjectFactory) -> None:
+    before = "from swarm_provider.resources.arguments import options\noptions.PLUGIN_DOWNLOAD_URL = None\n"
+    program = "import swarm_provider as swarm\nswarm.Network('back')\nswarm.Config('app', data='1')\n"
+    app = project(before + program)
+    app.up().assert_ok()
+    names = set(app.resources())
+    app.program(program)
+    app.preview("--expect-no-changes").assert_no_changes()
+    app.up().assert_no_changes()
+    assert set(app.resources()) != names, "another default provider has them"
+    app.preview("--expect-no-changes").assert_no_changes()
+    app.destroy().assert_ok()
+
+
 AUTOMATION = """
 import sys
 
