@@ -165,3 +165,21 @@ def test_command_explains_itself(tmp_path: Path, arguments: list[str], code: int
     )
     assert done.returncode == code and says in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("users", "seen"), [({"LD_LIBRARY_PATH_ORIG": "/opt/lib"}, "/opt/lib"), ({}, "None")])
+def test_programs_that_the_frozen_plugin_starts_get_the_library_path_of_the_user(
+    users: dict[str, str], seen: str
+) -> None:
+    """PyInstaller's loader sets it to its own folder: ssh would load the plugin's libcrypto."""
+    code = (
+        "import os, runpy, sys, types\n"
+        "sys.modules['swarm_provider.plugin.__main__'] = plugin = types.ModuleType('plugin')\n"
+        "plugin.main = lambda: print(os.environ.get('LD_LIBRARY_PATH'))\n"
+        "runpy.run_path('tools/release/frozen.py')\n"
+    )
+    environment = {**os.environ, "LD_LIBRARY_PATH": "/plugin/_internal", **users}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPO, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == seen
