@@ -138,7 +138,7 @@ def _service(number: int) -> Declared:
         "deploy": {
             "replicas": REPLICAS,
             "updateConfig": {"parallelism": 0, "monitor": "1s"},
-            "resources": {"limits": {"memory": "32M"}, "reservations": {"memory": "1M"}},
+            "resources": {"limits": {"memory": "32M"}},
         },
         "wait": rotated,
     }

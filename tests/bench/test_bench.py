@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import functions, release, stack, state
+from bench import functions, release, scale, stack, state
 from bench.__main__ import HERE
 from bench.contenders import STEPS
 from bench.measure import Run, run
@@ -94,6 +94,28 @@ def test_results_are_kept_for_later_parts(tmp_path: Path) -> None:
     found.state = state.Weighed({"now": "bbbbbbb"}, {}, {"now": 5})
     found.write(tmp_path / "results.json")
     assert Results.read(tmp_path / "results.json") == found
+
+
+def test_a_service_of_thousands_is_compared_with_one_of_hundreds() -> None:
+    def cost(cpu: float, memory: float) -> dict[str, object]:
+        return {"cpu": cpu, "memory": memory, "calls": {"GET /services": 1}}
+
+    found = Results(
+        scale={
+            "500": {step: cost(2.0, 70.0) for step in scale.STEPS},
+            "5000": {step: cost(24.0, 100.0 + number) for number, step in enumerate(scale.STEPS)},
+        }
+    )
+    assert measured(found, "5,000 services on 100 simulated nodes, deploy") == pytest.approx(1.2)
+    assert measured(found, "5,000 services on 100 simulated nodes: memory") == 102.0
+    assert "| 5000 | rotate a config | 24.0 s | 4.80 ms | 102 MiB | 1 × GET /services |" in markdown(found)
+
+
+@pytest.mark.long
+def test_plugins_of_their_own_deploy_to_a_simulated_swarm() -> None:
+    found = scale.measure(30)
+    assert found["preview, no change"].calls["GET /services"] == 1
+    assert found["rotate a config"].calls["POST /services/update"] == 30 // scale.SHARE
 
 
 NOT_REACHED = {

@@ -74,6 +74,21 @@ def test_port_of_a_service_of_somebody_else_is_an_error_of_the_update(swarm: Mem
         run.make("Service", "web", **WEB, ports=["8080:80"])
 
 
+def test_services_that_swap_their_ports_are_told_at_once_that_swarm_cannot_do_that(
+    swarm: MemorySwarm, run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # found by `make simulate`: each waited five minutes for the other, and so did every `up` after it
+    monkeypatch.setattr(published_ports, "_PAUSE_S", 0.01)
+    a = run.make("Service", "a", **WEB, ports=["8080:80"])
+    b = run.make("Service", "b", **WEB, ports=["8081:80"])
+    with InProcess(swarm) as later:
+        a_news = later.inputs("Service", "a", {**WEB, "ports": ["8081:80"]}, a.inputs)
+        b_news = later.inputs("Service", "b", {**WEB, "ports": ["8080:80"]}, b.inputs)
+        found = later.together(update(a, a_news), update(b, b_news))
+    assert all(isinstance(one, Refused) and "change them in two runs" in one.message for one in found), found
+    assert (published(swarm, "a"), published(swarm, "b")) == ([8080], [8081])
+
+
 def test_port_that_moves_is_waited_for(swarm: MemorySwarm, run: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published_ports, "_PAUSE_S", 0.01)
     a = run.make("Service", "a", **WEB, ports=["8080:80"])

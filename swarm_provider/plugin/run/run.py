@@ -68,6 +68,8 @@ class Run(Parts):
         """What registries said."""
         self.unlisted_networks: Once[str] = Once()
         """Names of networks that no list has, by id: the swarm's own `host` and `bridge`."""
+        self.port_waits: dict[str, str] = {}
+        """Services that wait for a published port, and those that have it; both are URNs."""
         self._checked: set[str] = set()
         self._claims = Claims()
         self._ports = PublishedPorts()

@@ -43,7 +43,9 @@ async def when_free(run: Run, request: Request, send: Callable[[], Awaitable[T]]
     patience_s = _PATIENCE_S if patience_ns is None else patience_ns / 1e9
     while True:
         try:
-            return await send()
+            sent = await send()
+            run.port_waits.pop(request.urn, None)
+            return sent
         except DockerError as error:
             taken = _TAKEN.search(error.message)
             if taken is None:
@@ -74,6 +76,14 @@ async def _check_worth_waiting(
             status=error.status,
             call=error.call,
         )
+    if claimed is not None:
+        run.port_waits[request.urn] = claimed.urn
+        if _wait_for_one_another(run, request.urn):
+            text = (
+                f"port {port} is published by service {holder!r} of this program, which waits for a port of this one: "
+                f"Swarm gives each to one service at a time; change them in two runs, the first without these ports"
+            )
+            raise DockerError(text, status=error.status, call=error.call)
     if waited_s > (patience_s if claimed is not None else UNREGISTERED_S):
         hint = (
             f"add a dependency on {holder!r} to the service that needs it, or change them in two runs"
@@ -83,3 +93,12 @@ async def _check_worth_waiting(
         )
         text = f"port {port} is still published by service {holder!r} of this program; {hint}"
         raise DockerError(text, status=error.status, call=error.call)
+
+
+def _wait_for_one_another(run: Run, urn: str) -> bool:
+    """Tell whether a service waits, in the end, for itself: two that swap their ports, or a cycle of more."""
+    seen, at = {urn}, run.port_waits.get(urn)
+    while at is not None and at not in seen:
+        seen.add(at)
+        at = run.port_waits.get(at)
+    return at == urn
