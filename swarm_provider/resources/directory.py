@@ -12,7 +12,9 @@ from typing import Any, Final
 import pulumi
 
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.components import CONFIG_DIRECTORY
 from swarm_provider.resources.args import ServiceConfigArgs
+from swarm_provider.resources.arguments.deciding import deciding
 from swarm_provider.resources.generated import Config
 from swarm_provider.resources.program import shim
 from swarm_provider.resources.program.error_reporting import explained
@@ -62,9 +64,10 @@ class ConfigDirectory(pulumi.ComponentResource):
             RunError: the directory does not exist, or no file of it matches.
         """
         shim.keep_shim()
+        named = deciding(CONFIG_DIRECTORY, name=name)["name"]
         files = _files(directory, pattern)
         super().__init__(TOKEN, resource_name, {}, opts)
-        base = name or resource_name
+        base = named or resource_name
         self.configs = {
             path: Config(
                 f"{resource_name}-{path}",

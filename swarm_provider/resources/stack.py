@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 import pulumi
 
 from swarm_provider.errors import InputError, Problem
+from swarm_provider.model.components import STACK
+from swarm_provider.resources.arguments.deciding import deciding
 from swarm_provider.resources.generated import Config, Network, Secret, Service
 from swarm_provider.resources.program import shim
 from swarm_provider.resources.program.error_reporting import explained, said
@@ -105,17 +107,21 @@ class Stack(pulumi.ComponentResource):
         from swarm_provider.compose import children as planning
 
         shim.keep_shim()
+        decided = deciding(STACK, name=name, env_only=env_only, profiles=profiles, renames=renames, strict=strict)
+        strict = decided["strict"] or False
         files = _files(compose_file, "compose_file")
         env_files = None if env_file is None else _files(env_file, "env_file")
         given = _texts(keyed(env, "env"))
         bound = bindings({"secret": secrets, "config": configs, "network": networks, "volume": volumes})
-        environment = {**({} if env_only else os.environ), **given}
-        self.stack_name = name or compose.project_name(files, environment, dialect, env_files) or resource_name
+        environment = {**({} if decided["env_only"] else os.environ), **given}
+        self.stack_name = (
+            decided["name"] or compose.project_name(files, environment, dialect, env_files) or resource_name
+        )
         project = compose.load(
             files,
             stack=self.stack_name,
             env=environment,
-            profiles=tuple(profiles),
+            profiles=tuple(decided["profiles"] or ()),
             strict=strict,
             bound={kind: bound[kind] for kind in ("secret", "config")},
             dialect=dialect,
@@ -136,7 +142,7 @@ class Stack(pulumi.ComponentResource):
             strict=strict or None,
             advice=advice,
         )
-        plan = planning.plan(project, self.stack_name, settings, bound, renames)
+        plan = planning.plan(project, self.stack_name, settings, bound, decided["renames"])
         plan = planning.with_volume_options(plan, volume_options(volumes))
         for warning in plan.warnings:
             pulumi.log.warn(said(str(warning)), self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -34,6 +34,12 @@ def directory(**args: Any) -> Run:
 
 def configs(done: Run) -> dict[str, dict[str, Any]]:
     return {entry.name: entry.inputs for entry in done.resources if entry.type == "swarm:index:Config"}
+
+
+def test_name_that_is_an_output_is_one_line(folder: Path) -> None:
+    words = "swarm.ConfigDirectory 'nginx': name: must be a plain value, not an Output: "
+    with pytest.raises(pulumi.RunError, match=words):
+        run(lambda: swarm.ConfigDirectory("nginx", directory="conf.d", name=cast(str, pulumi.Output.from_input("x"))))
 
 
 def test_each_file_is_a_config_of_its_own(folder: Path) -> None:

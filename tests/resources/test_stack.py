@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -399,6 +400,42 @@ def test_dialect_that_cannot_be_is_one_line(folder: Path, args: dict[str, Any], 
         stack(**args)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+_OUTPUT = "must be a plain value, not an Output: the resources that there are depend on it"
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        # one profile for each letter would leave the services of the profile out, or remove them
+        (lambda: {"profiles": "debug"}, "profiles: must be a list, not a string"),
+        (lambda: {"profiles": pulumi.Output.from_input(["debug"])}, f"profiles: {_OUTPUT}"),
+        (lambda: {"profiles": [pulumi.Output.from_input("debug")]}, f"profiles: {_OUTPUT}"),
+        (lambda: {"name": pulumi.Output.from_input("prod")}, f"name: {_OUTPUT}"),
+        (lambda: {"renames": "web"}, "renames: must be a mapping, not a string"),
+        (lambda: {"strict": "yes"}, "strict: must be a boolean, not 'yes'"),
+    ],
+)
+def test_argument_that_decides_which_resources_there_are_is_held_against_the_definition(
+    folder: Path, args: Callable[[], dict[str, Any]], words: str
+) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        run(lambda: swarm.Stack("todo", compose_file="todo.yml", **args()))
+    assert str(caught.value) == f"swarm.Stack 'todo': {words}"
+
+
+def test_boolean_as_text_is_the_boolean(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODE", "prod")
+    modes = {word: stack(env_only=word)["todo-web"].inputs["environment"]["MODE"] for word in ("true", "false")}
+    assert modes == {"true": "dev", "false": "prod"}
+
+
+def test_profiles_may_be_a_set(folder: Path) -> None:
+    text = "services:\n  web: {image: 'web:1'}\n  tools: {image: 'web:1', profiles: [debug]}\n"
+    assert "todo-tools" in {
+        entry.name for entry in stack(compose_file=compose(folder, text), profiles={"debug"}).resources
+    }
 
 
 def test_warnings_are_errors_in_a_strict_stack(folder: Path) -> None:
