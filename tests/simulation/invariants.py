@@ -244,7 +244,7 @@ def _spec_as_asked(one: Service, wish: Wish, live: Json, swarm: SimulatedSwarm) 
             found = swarm.live(kind.lower(), entry[f"{kind}ID"])
             if found is None:
                 raise Broken("success without it", f"{one.name} uses {entry[f'{kind}Name']}, which does not exist")
-            used[labels.base(found["Spec"]["Labels"])] = found
+            used[labels.base(found["Spec"].get("Labels"))] = found
     wanted = {item.name: item for item in wish.contents if item.name in one.uses}
     if used.keys() != wanted.keys():
         raise Broken("success without it", f"{one.name} uses {sorted(map(str, used))}, not {sorted(wanted)}")
