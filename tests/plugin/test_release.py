@@ -243,6 +243,25 @@ def test_owner_of_what_a_release_makes_is_the_pulumi_stack(swarm: MemorySwarm, r
 # ------------------------------------------------------------------------------------------------ what people see
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        "{front: {image: 'bb:1', ports: [PORT]}}",
+        "{api: {image: 'bb:1', ports: [PORT]}, web: {image: 'bb:1', depends_on: [api]}}",
+    ],
+    ids=["of a service that goes", "of a service that stays"],
+)
+def test_host_port_that_moves_is_free_in_the_preview(swarm: MemorySwarm, run: InProcess, after: str) -> None:
+    def text(services: str) -> str:
+        return "services: " + services.replace("PORT", "{target: 80, published: 8080, mode: host}")
+
+    swarm.install("Network", "overlay")
+    made = run.make("Release", "shop", compose=text("{web: {image: 'bb:1', ports: [PORT]}}"))
+    with InProcess(swarm) as later:
+        later.change(later.refresh(made), preview=True, compose=text(after))
+        assert not [told for told in later.texts("warning") if "pending" in told]
+
+
 def summed_up(run: InProcess) -> str:
     (text,) = [text for text in run.texts("info") if "data volume" in text or "mounts of" in text]
     return text

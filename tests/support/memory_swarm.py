@@ -98,6 +98,11 @@ class MemorySwarm:
         self.images[image] = {"Descriptor": {"digest": digest}, "Platforms": listed}
         return digest
 
+    def install(self, kind: str, name: str) -> None:
+        """Give every node a plugin; as recorded, they have none."""
+        for node in self._objects["node"].values():
+            node["Description"]["Engine"].setdefault("Plugins", []).append({"Type": kind, "Name": name})
+
     def put(self, kind: str, spec: Json) -> Json:
         """Let somebody else make an object: no call of ours, and no list knows it yet. Returns it."""
         return self._objects[kind][self._made(kind, spec)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from swarm_provider.convert.minimal_update import live_form
 from swarm_provider.convert.service.deploy import is_job_mode, mode_to_spec
@@ -158,6 +158,18 @@ def share_ports(olds: Json, news: Json) -> bool:
     return bool(ports_of(olds) & ports_of(news))
 
 
-def ports_of(inputs: Json) -> set[Hashable]:
+def ports_that_move(olds: Mapping[str, Json], news: Mapping[str, Json]) -> dict[str, set[tuple[int, str]]]:
+    """Return the published ports that a service gives up and another one takes, by the key of the first.
+
+    Args:
+        olds: the inputs of the services as they are, by key.
+        news: as they are to be.
+    """
+    taken = {port for key, inputs in news.items() for port in ports_of(inputs) - ports_of(olds.get(key, {}))}
+    moving = {key: (ports_of(inputs) - ports_of(news.get(key, {}))) & taken for key, inputs in olds.items()}
+    return {key: ports for key, ports in moving.items() if ports}
+
+
+def ports_of(inputs: Json) -> set[tuple[int, str]]:
     """Return what a service publishes on the nodes: ports with their protocols."""
     return {port for port, _ in published(reveal(inputs))}

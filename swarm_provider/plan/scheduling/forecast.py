@@ -9,7 +9,7 @@ however many replicas there are.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from swarm_provider.plan.facts.constraints import matches, unsatisfied
 from swarm_provider.plan.facts.tasks import PAST_RUNNING, keeps_tasks
 from swarm_provider.plan.scheduling.filters import (
     NodeUsage,
+    Port,
     TaskRequirements,
     TaskUsage,
     is_available,
@@ -63,6 +64,12 @@ class SimulatedCluster:
         usages = self.usages.pop(service, [])
         _remove(self.taken, usages)
         return usages
+
+    def free(self, service: str, ports: Collection[Port]) -> None:
+        """Count ports out that a service gives up before another one takes them."""
+        usages = self.remove(service)
+        less = [replace(one.requirements, ports=one.requirements.ports - frozenset(ports)) for one in usages]
+        self.add(service, [replace(one, requirements=needs) for one, needs in zip(usages, less, strict=True)])
 
 
 @dataclass(frozen=True)

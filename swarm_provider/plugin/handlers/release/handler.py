@@ -16,6 +16,7 @@ from swarm_provider.errors import ClaimedTwice, InputError, Problem
 from swarm_provider.garbage import give_back
 from swarm_provider.model.resources import RELEASE
 from swarm_provider.plan.change.property_diff import Change, Kind
+from swarm_provider.plan.change.request_spec import ports_that_move
 from swarm_provider.plugin.handlers.base import Handler
 from swarm_provider.plugin.handlers.release import reading
 from swarm_provider.plugin.handlers.release.children import (
@@ -71,6 +72,8 @@ class ReleaseHandler(Handler):
         problems: list[Problem] = []
         for kinds in (("network", "config", "secret"), ("service",)):
             batch = [child for child in read.plan.children if child.kind in kinds]
+            if kinds == ("service",) and not self.session.offline:
+                await self._count_out_what_moves(olds, {child.key: child.inputs for child in batch})
             found = await asyncio.gather(
                 *(self._check(request, child, olds, references) for child in batch), return_exceptions=True
             )
@@ -96,6 +99,25 @@ class ReleaseHandler(Handler):
             result[name.place[0]][name.key] = answer
         order = {child.key: list(child.depends_on) for child in read.plan.children if child.depends_on}
         return result | ({"dependencies": order} if order else {})
+
+    async def _count_out_what_moves(self, olds: Json, news: Mapping[str, Json]) -> None:
+        """Let no forecast count on a published port that another service of the Release gives up first.
+
+        Args:
+            olds: the inputs of the Release in the state.
+            news: the new inputs of its services, by key.
+        """
+        before = {child.key: inputs_of(olds, child) for child in names(olds) if child.kind == "service"}
+        moving = ports_that_move(before, news)
+        if not moving:
+            return
+        cluster = await self.run.planned.cluster(await self.session.swarm())
+        for key, ports in moving.items():
+            name = str(before[key]["name"])
+            if key in news:
+                cluster.free(name, [(protocol, number) for number, protocol in ports])
+            else:
+                cluster.remove(name)
 
     async def _check(self, request: Request, planned: Planned, olds: Json, references: Mapping[Any, Any]) -> Json:
         name, handler = Name(planned.kind, planned.key), self._handlers[planned.kind]
