@@ -75,6 +75,7 @@ class _Way:
         self._removed: list[str] = []
         self._left: list[tuple[Name, str]] = []
         self._networks: dict[str, str] = {}
+        self._made_again: set[Name] = set()
 
     async def go(self, begun: Collection[Name]) -> tuple[list[str], Collection[Name]]:
         replaced = [child for child in self._before.children if child.name in begun and child.name.kind == "network"]
@@ -114,6 +115,7 @@ class _Way:
         if live is None:
             with child.during(Phase.APPLY):
                 await child.handler.create(child.request, child.olds, preview=False)
+            self._made_again.add(child.name)
             live = await self._swarm.inspect("network", name)
         if live is not None:
             self._networks |= {id: live["Id"] for id, was in self._before.networks.items() if was == name}
@@ -215,7 +217,10 @@ class _Way:
             self._left.append((child.name, _OF_SOMEBODY.format("network", name)))
             return
         if child.olds:
-            self._left.append((child.name, "a network that was replaced cannot be recreated as it was"))
+            # as it was but for its id, which the state has to learn
+            again = "a network that was removed to be replaced is there again, under a new id"
+            never = "a network that was replaced cannot be recreated as it was"
+            self._left.append((child.name, again if child.name in self._made_again else never))
             return
         await remove_network(self._swarm, live["Id"], name=name, cancelled=self._session.cancelled)
         self._removed.append(str(child.name))
