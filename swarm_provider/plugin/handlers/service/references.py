@@ -70,7 +70,10 @@ async def _resolve_one(run: Run, owner: Owner, kind: str, entry: Any, path: str,
     base = planned.base if planned else labels.base(naming.object_labels(live or {}))
     if base and base != source and entry.get("target") is None:
         entry["target"] = base
-    if live is not None or (planned is not None and planned.name == source):
+    # a family of this program goes before what docker has made under the name of the family
+    if (live is not None and (planned is None or planned.base != source)) or (
+        planned is not None and planned.name == source
+    ):
         return entry
     if planned is not None:
         # the name of a new secret is known only once it is made
@@ -149,7 +152,7 @@ async def _existing(run: Run, urn: str, swarm: Swarm, kind: str, name: str) -> t
     """Return id and name of the live object of this name, or of the one that a resource of this run makes of it."""
     planned = run.claimed(kind, name)
     live = None
-    if planned is None or not planned.is_made:
+    if planned is None or (not planned.is_made and planned.name == name):
         # what this run has not made was there before
         live = await swarm.find(kind, name, allow_stale=True)
     if live is None and planned is not None:
