@@ -6,7 +6,9 @@ another swarm's silence for an answer.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,9 @@ there = swarm.Provider("there", WHERE)
 swarm.Config("app", pulumi.ResourceOptions(provider=there), data="1")
 """
 
+BEFORE: set[str] = set()
+"""Ids of the networks that were there when a test began: `ingress`, and what tasks of tests before still use."""
+
 
 @pytest.fixture(scope="module")
 def second(engine_dir: str) -> Iterator[Engine]:
@@ -56,14 +61,25 @@ def second(engine_dir: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def a(engine: Engine) -> Iterator[Engine]:
-    with engine.cleaned():
+    with emptied(engine):
         yield engine
 
 
 @pytest.fixture
 def b(second: Engine) -> Iterator[Engine]:
-    with second.cleaned():
+    with emptied(second):
         yield second
+
+
+@contextlib.contextmanager
+def emptied(engine: Engine) -> Iterator[None]:
+    """What holds nothing at first, nor of tests before, and nothing of this one at the end."""
+    end = time.monotonic() + 60
+    while not engine.sweep() and time.monotonic() < end:
+        time.sleep(0.2)
+    BEFORE.update(one["Id"] for one in engine.docker.api.networks())
+    with engine.cleaned():
+        yield
 
 
 @pytest.fixture
@@ -80,9 +96,9 @@ def id_of(swarm: Engine) -> str:
 
 
 def holds(docker: Docker) -> dict[str, int]:
-    """How many services, configs, secrets and overlay networks a swarm has."""
+    """How many services, configs, secrets and overlay networks a swarm has, without the networks of tests before."""
     api = docker.api
-    networks = [one for one in api.networks() if one["Driver"] == "overlay" and one["Name"] != "ingress"]
+    networks = [one for one in api.networks() if one["Driver"] == "overlay" and one["Id"] not in BEFORE]
     return {
         kind: len(found)
         for kind, found in {

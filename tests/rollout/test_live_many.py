@@ -80,8 +80,8 @@ def test_fifty_services_at_once_are_deployed_updated_and_removed(engine: Engine)
         await asyncio.gather(*(change(number, service_id) for number, service_id in enumerate(ids)))
         await asyncio.gather(*(remove_service(swarm, service_id, watcher=watcher) for service_id in ids))
         per_second = counting.lists / (time.monotonic() - began)
-        # three lists, about three times a second, whoever waits; more of them while removals begin
-        assert per_second <= 11
+        # three lists, about three times a second, whoever waits; while removals begin one list more each time
+        assert per_second <= 15
         assert not [s for s in await swarm.list("service", bypass_cache=True) if s["Spec"]["Name"].startswith("fifty")]
 
     on(engine, work)

@@ -169,6 +169,8 @@ class Engine:
     subnet: str
     dockers: list[Docker]
     _images: set[str] = field(default_factory=set)
+    _left: set[str] = field(default_factory=set)
+    """Networks of tests that are over, on which tasks were still ending."""
 
     @property
     def host(self) -> str:
@@ -238,12 +240,22 @@ class Engine:
     @contextlib.contextmanager
     def cleaned(self) -> Iterator[None]:
         """Remove at the end whatever swarm objects were made in between, and labels of nodes."""
+        self.sweep()
         before, node_labels = self._objects(), self._node_labels()
         try:
             yield
         finally:
             self._remove(self._objects(), before)
             self._label_nodes(node_labels)
+
+    def sweep(self) -> bool:
+        """Remove the networks of earlier tests that tasks were still on; say whether none is left."""
+        if self._left:
+            for identifier in self._left - self._attached():
+                with contextlib.suppress(APIError):
+                    self.docker.api.remove_network(identifier)
+            self._left &= {network["Id"] for network in self.docker.api.networks()}
+        return not self._left
 
     def _node_labels(self) -> dict[str, dict[str, str]]:
         return {node["ID"]: node["Spec"].get("Labels") or {} for node in self.docker.api.nodes()}
@@ -281,11 +293,14 @@ class Engine:
         }
         for kind, call in remove.items():
             # the newest engine gives the subnet of a removed network to the next one, also where a node still has it
-            stay = self._attached() if kind == "network" else set()
+            stay = (now[kind] - before[kind]) & self._attached() if kind == "network" else set()
+            self._left.update(stay)
             for identifier in now[kind] - before[kind] - stay:
-                # still in use by tasks that end: names are unique, so what stays disturbs nobody
-                with contextlib.suppress(APIError):
+                try:
                     call(identifier)
+                except APIError:
+                    # still in use by tasks that end: names are unique, so what stays disturbs nobody
+                    self._left.update({identifier} if kind == "network" else ())
 
 
 def start_engine(*, nodes: int = 1, managers: int = 1, engine: str = "", heartbeat: str = "") -> Engine:
