@@ -23,10 +23,12 @@ class Clone:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(REPO / name, folder / name)
         self.git("add", "--all")
-        self.git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message", "all")
+        # the same commit, whenever it is made: a source distribution names it
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-01T00:00:00Z")
+        self.git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message", "all", **dates)
 
-    def git(self, *args: str) -> str:
-        done = self._run("git", *args)
+    def git(self, *args: str, **env: str) -> str:
+        done = self._run("git", *args, **env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -17,6 +17,7 @@ from tools.release.workshop import REPO, Workshop, pinned, step
 NAME: Final = "pulumi-resource-swarm"
 _MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _SYSTEMS: Final = {"linux": "linux", "darwin": "darwin", "win32": "windows"}
+_EXAMPLES: Final = "swarm_provider/model/examples/programs"
 _UNUSED: Final = ("debugpy", "pip", "setuptools", "tkinter")
 """What Pulumi's SDK brings along for programs, and nothing in a plugin runs."""
 
@@ -60,6 +61,8 @@ def _freeze(shop: Workshop, python: Path) -> Path:
         # what is imported by name or late, and what is no module
         *("--collect-submodules", "swarm_provider", "--collect-submodules", "pulumi.runtime.proto"),
         *("--collect-data", "swarm_provider"),
+        # data, too, although some of it ends as modules do
+        *("--add-data", f"{REPO / _EXAMPLES}:{_EXAMPLES}"),
         *(part for name in _UNUSED for part in ("--exclude-module", name)),
     ]
     shop.run([python, "-m", "PyInstaller", *options, REPO / "tools" / "release" / "frozen.py"], made)
