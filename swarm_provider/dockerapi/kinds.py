@@ -94,18 +94,10 @@ def is_made_from(spec: Json, live: Json) -> bool:
 
 
 class Listing:
-    """All objects of a kind, as one call gave them, with what is derived from them once and for all callers.
-
-    Attributes:
-        items: the objects.
-        asked: when the call was made, in seconds of a clock that only moves forward.
-        touched: ids, names and values of labels of what this process has written since.
-    """
+    """All objects of a kind, as one call gave them, with what is derived from them once and for all callers."""
 
     def __init__(self, kind: str, items: list[Json]) -> None:
         self.items = items
-        self.asked = 0.0
-        self.touched: set[str] = set()
         self._kind = kind
         self._derived: dict[Any, Any] = {}
 

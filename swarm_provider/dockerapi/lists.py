@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from swarm_provider.core import Items
@@ -15,6 +16,19 @@ from swarm_provider.dockerapi.kinds import Listing, kind_of
 
 RECENT_S: Final = 5.0
 """How old a list may be, where others would have to ask again for what this process wrote meanwhile."""
+
+
+@dataclass(eq=False)
+class _Look:
+    """One time that a list was asked for. What came may be the same list as the time before.
+
+    Attributes:
+        at: when, in seconds of a clock that only moves forward.
+        touched: ids, names and values of labels of what this process has written since.
+    """
+
+    at: float
+    touched: set[str] = field(default_factory=set)
 
 
 class Lists:
@@ -29,9 +43,8 @@ class Lists:
         self._ask = ask
         self._now = now
         self._shared: dict[str, asyncio.Task[Listing]] = {}
-        self._latest: dict[str, Listing] = {}
-        self._touched: dict[str, list[set[str]]] = {}
-        """What was written since a list was asked for: of those that are on their way, and of the latest."""
+        self._asking: dict[str, list[_Look]] = {}
+        self._latest: dict[str, tuple[_Look, Listing]] = {}
 
     async def get(self, kind: str, *, bypass_cache: bool = False, allow_stale: bool = False) -> Listing:
         """Return the list of a kind; arguments as for `Swarm.list`.
@@ -42,7 +55,7 @@ class Lists:
             allow_stale: as for `Swarm.list`.
         """
         if allow_stale and kind in self._latest:
-            return self._latest[kind]
+            return self._latest[kind][1]
         shared = None if bypass_cache else self._shared.get(kind)
         if shared is None:
             shared = asyncio.create_task(self._asked(kind))
@@ -58,11 +71,13 @@ class Lists:
             mark: what they are looked for by: an id, a name, the value of a label.
             take: finds them in a list.
         """
-        latest = self._latest.get(kind)
-        if latest is None or self._now() - latest.asked > RECENT_S or mark in latest.touched:
+        if kind not in self._latest:
+            return []
+        look, latest = self._latest[kind]
+        if self._now() - look.at > RECENT_S or mark in look.touched:
             return []
         found = take(latest)
-        return found if latest.touched.isdisjoint(map(kind_of(kind).id_of, found)) else []
+        return found if look.touched.isdisjoint(map(kind_of(kind).id_of, found)) else []
 
     def forget(self, kind: str, marks: Iterable[str] = ()) -> None:
         """Ask again for the next who wants the list, since this process has written.
@@ -72,9 +87,11 @@ class Lists:
             marks: of what was written: its id, its name, the values of its labels.
         """
         self._shared.pop(kind, None)
-        marks = tuple(marks)
-        for touched in self._touched.get(kind, ()):
-            touched.update(marks)
+        touched, looks = set(marks), [*self._asking.get(kind, ())]
+        if kind in self._latest:
+            looks.append(self._latest[kind][0])
+        for look in looks:
+            look.touched |= touched
 
     def close(self) -> None:
         """Wait for no list any more."""
@@ -83,26 +100,16 @@ class Lists:
         self._shared.clear()
 
     async def _asked(self, kind: str) -> Listing:
-        asked, touched, since = self._now(), set[str](), self._touched.setdefault(kind, [])
-        since.append(touched)
+        look, asking = _Look(self._now()), self._asking.setdefault(kind, [])
+        asking.append(look)
         try:
             found = await self._ask(kind)
-        except BaseException:
-            _leave(since, touched)
-            raise
-        found.asked, found.touched = asked, touched
-        before = self._latest.get(kind)
-        if before is not None:
-            _leave(since, before.touched)
-        self._latest[kind] = found
+        finally:
+            asking.remove(look)
+        self._latest[kind] = look, found
         return found
 
     def _forget_failed(self, kind: str, done: asyncio.Task[Listing]) -> None:
         failed = done.cancelled() or done.exception() is not None
         if failed and self._shared.get(kind) is done:
             del self._shared[kind]
-
-
-def _leave(sets: list[set[str]], one: set[str]) -> None:
-    # by identity: two that are equal are not the same
-    sets[:] = [other for other in sets if other is not one]

@@ -152,6 +152,19 @@ def test_object_is_found_in_a_list_from_before_another_one_was_removed(
     assert lists_after(WRITES[0], lambda swarm: swarm.find("config", id), short_path) == lists
 
 
+@pytest.mark.parametrize(("id", "lists"), [("id1", 3), ("id2", 2)])
+def test_list_that_came_a_second_time_is_not_taken_for_what_was_written_since(
+    id: str, lists: int, short_path: Path, monkeypatch: Any
+) -> None:
+    async def ask_again_and_write(swarm: Swarm) -> None:
+        # the same bytes come, and with them the same list
+        await swarm.list("config", bypass_cache=True)
+        await WRITES[0](swarm)
+
+    monkeypatch.setattr("swarm_provider.dockerapi.api._ID", re.compile("id."))
+    assert lists_after(ask_again_and_write, lambda swarm: swarm.find("config", id), short_path) == lists
+
+
 def test_list_from_before_a_write_serves_for_some_seconds_only(short_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("swarm_provider.dockerapi.lists.RECENT_S", 0.0)
     monkeypatch.setattr("swarm_provider.dockerapi.api._ID", re.compile("id."))
