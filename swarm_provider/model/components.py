@@ -7,40 +7,23 @@ program (Construct). A component has no Check, so what is said of its inputs her
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from swarm_provider.model.maps import LABELS
+from swarm_provider.model.resource import Definition
 from swarm_provider.model.resources import CONFIG, RELEASE, SERVICE
-from swarm_provider.model.types.kinds import Boolean, Field, Integer, MapOf, ObjectOf, Text, Type
+from swarm_provider.model.types.kinds import Boolean, Field, Integer, MapOf, Text, Type
 
 
 @dataclass(frozen=True)
-class Component:
-    """One kind of component.
+class Component(Definition):
+    """One kind of component; its outputs are what programs in other languages read of it.
 
     Attributes:
-        name: the Python class and the last part of the token (`Stack` -> `swarm:index:Stack`).
-        doc: what it is.
-        inputs: what the user gives.
-        outputs: what programs in other languages read of it.
         eventual: inputs whose values may be Outputs; all others decide which resources there are.
     """
 
-    name: str
-    doc: str
-    inputs: tuple[Field, ...]
-    outputs: tuple[Field, ...]
     eventual: frozenset[str] = frozenset()
-
-    @property
-    def token(self) -> str:
-        return f"swarm:index:{self.name}"
-
-    @cached_property
-    def shape(self) -> ObjectOf:
-        """The inputs as one object type."""
-        return ObjectOf(name=self.name, fields=self.inputs)
 
 
 def _same(of: tuple[Field, ...], *names: str) -> tuple[Field, ...]:

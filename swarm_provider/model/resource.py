@@ -14,26 +14,40 @@ from swarm_provider.model.types.place import PropertyLocation
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One kind of resource.
+class Definition:
+    """What a program can ask for by a name.
 
     Attributes:
-        name: the Python class and the last part of the token (`Config` -> `swarm:index:Config`).
+        name: the last part of the token, in Python the class (`Config` -> `swarm:index:Config`).
         doc: what it is.
-        inputs: what the user gives, and what Check computes.
-        outputs: what only Docker or the provider knows; those that are always there are `required`.
-        filled: inputs that Check sets where the user leaves them out.
+        inputs: what the user gives; of a resource also what Check computes.
+        outputs: what is read of it; those that are always there are `required`.
     """
 
     name: str
     doc: str
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
-    filled: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:
         return f"swarm:index:{self.name}"
+
+    @cached_property
+    def shape(self) -> ObjectOf:
+        """The inputs as one object type."""
+        return ObjectOf(name=self.name, fields=self.inputs)
+
+
+@dataclass(frozen=True)
+class Resource(Definition):
+    """One kind of resource; its outputs are what only Docker or the provider knows.
+
+    Attributes:
+        filled: inputs that Check sets where the user leaves them out.
+    """
+
+    filled: tuple[str, ...] = ()
 
     def urn_below(self, parent: str, key: str) -> str:
         """Return the URN that a child of a Release has, as if it were a resource.
@@ -44,11 +58,6 @@ class Resource:
         """
         head, _, logical = parent.rpartition("::")
         return f"{head}${self.token}::{logical}-{key}"
-
-    @cached_property
-    def shape(self) -> ObjectOf:
-        """The inputs as one object type."""
-        return ObjectOf(name=self.name, fields=self.inputs)
 
     @cached_property
     def computed(self) -> frozenset[str]:
@@ -92,19 +101,5 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(Definition):
     """A lookup: reads the swarm, changes nothing."""
-
-    name: str
-    doc: str
-    inputs: tuple[Field, ...]
-    outputs: tuple[Field, ...]
-
-    @property
-    def token(self) -> str:
-        return f"swarm:index:{self.name}"
-
-    @cached_property
-    def shape(self) -> ObjectOf:
-        """The arguments as one object type."""
-        return ObjectOf(name=self.name, fields=self.inputs)

@@ -9,7 +9,7 @@ from swarm_provider.core import Json
 from swarm_provider.model.components import COMPONENTS, Component
 from swarm_provider.model.examples.reading import GO_SDK, described
 from swarm_provider.model.provider import ENVIRONMENT, PROVIDER
-from swarm_provider.model.resource import Function, Resource
+from swarm_provider.model.resource import Definition, Function, Resource
 from swarm_provider.model.resources import FUNCTIONS, RESOURCES
 from swarm_provider.model.types.kinds import Choice, Field, ListOf, MapOf, ObjectOf, Type
 from swarm_provider.version import PLUGIN_DOWNLOAD_URL, REPOSITORY
@@ -118,12 +118,7 @@ def _choices_in(type_: Type) -> Iterator[Choice]:
 
 def _fields() -> Iterator[Field]:
     """Yield the fields of all resources and functions, those inside of them not."""
-    owners: list[Resource | Component | Function] = [
-        PROVIDER,
-        *RESOURCES.values(),
-        *COMPONENTS.values(),
-        *FUNCTIONS.values(),
-    ]
+    owners: list[Definition] = [PROVIDER, *RESOURCES.values(), *COMPONENTS.values(), *FUNCTIONS.values()]
     for owner in owners:
         yield from (*owner.inputs, *owner.outputs)
 
