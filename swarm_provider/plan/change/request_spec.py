@@ -158,15 +158,18 @@ def share_ports(olds: Json, news: Json) -> bool:
     return bool(ports_of(olds) & ports_of(news))
 
 
-def ports_that_move(olds: Mapping[str, Json], news: Mapping[str, Json]) -> dict[str, set[tuple[int, str]]]:
-    """Return the published ports that a service gives up and another one takes, by the key of the first.
+def ports_that_move(olds: Mapping[str, Json], news: Mapping[str, Json]) -> dict[str, dict[tuple[int, str], str]]:
+    """Return the published ports that a service gives up, and the key of the one that takes each, by its own key.
 
     Args:
         olds: the inputs of the services as they are, by key.
         news: as they are to be.
     """
-    taken = {port for key, inputs in news.items() for port in ports_of(inputs) - ports_of(olds.get(key, {}))}
-    moving = {key: (ports_of(inputs) - ports_of(news.get(key, {}))) & taken for key, inputs in olds.items()}
+    takers = {port: key for key, inputs in news.items() for port in ports_of(inputs) - ports_of(olds.get(key, {}))}
+    moving = {
+        key: {port: takers[port] for port in (ports_of(inputs) - ports_of(news.get(key, {}))) & takers.keys()}
+        for key, inputs in olds.items()
+    }
     return {key: ports for key, ports in moving.items() if ports}
 
 

@@ -107,14 +107,14 @@ class Run(Parts):
 
         Never an error, whatever `strict` says: anybody can put such a label on an object.
         """
-        log = self.session.log
         # a swarm is listed again and again, and most of it is as it was
-        changed = [item for item in items if (kind, *odd_labels.version_of(item)) not in self._looked_at]
-        self._looked_at.update((kind, *odd_labels.version_of(item)) for item in changed)
-        for id, text in odd_labels.describe_odd_labels(kind, changed, log.secrets).items():
+        versions = {(kind, *odd_labels.version_of(item)): item for item in items}
+        changed = [item for version, item in versions.items() if version not in self._looked_at]
+        self._looked_at.update(versions)
+        for id, text in odd_labels.describe_odd_labels(kind, changed, self.session.log.secrets).items():
             if (kind, id) not in self._odd:
                 self._odd.add((kind, id))
-                log.warn("", text)
+                self.session.log.warn("", text)
 
     def tell_advice(self) -> bool:
         """Show the advice that was gathered, a line for each kind, with all that it is about; say whether there is any.

@@ -9,7 +9,7 @@ from typing import Final
 from swarm_provider.core import Json
 from swarm_provider.core.path import Path
 from swarm_provider.errors import RolloutFailed, SwarmProviderError
-from swarm_provider.plan.change.request_spec import ports_of, share_ports
+from swarm_provider.plan.change.request_spec import ports_that_move, share_ports
 from swarm_provider.plugin.handlers.release.children import Child, Name
 from swarm_provider.plugin.handlers.release.progress import Status
 from swarm_provider.plugin.handlers.release.rollback import snapshot, way_back
@@ -205,12 +205,12 @@ def with_ports_freed(services: Sequence[Child], depends_on: Mapping[str, Sequenc
         services: those that are deployed.
         depends_on: the services that come before a service, by key.
     """
-    takers = {port: child.name.key for child in services for port in ports_of(child.news) - ports_of(child.olds)}
+    moving = ports_that_move(
+        {child.name.key: child.olds for child in services}, {child.name.key: child.news for child in services}
+    )
     result = {key: list(needs) for key, needs in depends_on.items()}
-    for giver in services:
-        freed = ports_of(giver.olds) - ports_of(giver.news)
-        for taker in {takers[port] for port in freed if port in takers}:
-            key = giver.name.key
+    for key, ports in moving.items():
+        for taker in set(ports.values()):
             result[key] = [need for need in result.get(key, ()) if taker not in _reached(result, need)]
             result.setdefault(taker, []).append(key)
     return result
