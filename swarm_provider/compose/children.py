@@ -36,6 +36,17 @@ class Settings:
     advice: Sequence[str] | None = None
 
 
+def has_content(kind: str) -> bool:
+    """Tell whether text that is bound to a key of this kind is content; of the others it is a name."""
+    return kind in ("config", "secret")
+
+
+def not_bindable(kind: str, key: str) -> Problem:
+    """Return what is said of a value that is bound to a key of the files and is neither content nor a name."""
+    what = "must be the content as text, or {name: ...} of" if has_content(kind) else "must be the name of"
+    return Problem(f"{what} a {kind} that exists", f"{kind}s[{key!r}]")
+
+
 @dataclass(frozen=True)
 class Bound:
     """What the user gave for a key of the file.

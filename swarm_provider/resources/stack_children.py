@@ -9,7 +9,7 @@ from typing import Any, Final
 import pulumi
 
 from swarm_provider.compose import ServiceEntry, Template
-from swarm_provider.compose.children import VOLUME_OPTIONS, Bound, Plan, filled
+from swarm_provider.compose.children import VOLUME_OPTIONS, Bound, Plan, filled, has_content, not_bindable
 from swarm_provider.compose.children import Child as Planned
 from swarm_provider.core import Json
 from swarm_provider.core.names import camel, snake
@@ -51,19 +51,17 @@ def keyed(values: Any, name: str) -> Mapping[str, Any]:
 
 
 def _binding(kind: str, key: str, value: Any) -> Bound:
-    has_content = kind in ("config", "secret")
     if isinstance(value, INFO):
         return Bound(value.name)
     if not isinstance(value, Mapping):
-        return Bound(value, has_content and not isinstance(value, pulumi.Resource))
+        return Bound(value, has_content(kind) and not isinstance(value, pulumi.Resource))
     said = {camel(str(word)): entry for word, entry in value.items()}
     others = said.keys() - {"name", *(VOLUME_OPTIONS if kind == "volume" else ())}
     if "name" in said and not others:
         return Bound(said["name"])
-    if has_content and said.keys() == {"dataBase64"}:
+    if has_content(kind) and said.keys() == {"dataBase64"}:
         return Bound(said["dataBase64"], is_content=True, is_base64=True)
-    what = "must be the content as text, or {name: ...} of" if has_content else "must be the name of"
-    raise InputError(Problem(f"{what} a {kind} that exists", f"{kind}s[{key!r}]"))
+    raise InputError(not_bindable(kind, key))
 
 
 def volume_options(volumes: Mapping[str, Any] | None) -> dict[str, Json]:

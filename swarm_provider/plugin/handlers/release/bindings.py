@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from swarm_provider.compose.children import VOLUME_OPTIONS, Bound
+from swarm_provider.compose.children import VOLUME_OPTIONS, Bound, has_content, not_bindable
 from swarm_provider.core import Json
 from swarm_provider.core.values import UNKNOWN, Secret, reveal
 from swarm_provider.errors import InputError, Problem
@@ -47,8 +47,7 @@ def _of_kind(kind: str, given: Json, problems: list[Problem]) -> Iterator[tuple[
             continue
         bound = _bound(kind, value)
         if bound is None:
-            what = "must be the content as text, or {name: ...} of" if _has_content(kind) else "must be the name of"
-            problems.append(Problem(f"{what} a {kind} that exists", f"{kind}s[{key!r}]"))
+            problems.append(not_bindable(kind, key))
         else:
             yield key, bound
 
@@ -63,8 +62,8 @@ def _bound(kind: str, value: Any) -> Bound | None:
     if isinstance(plain, Mapping):
         return _of_map(kind, plain, secret=isinstance(value, Secret))
     if plain is UNKNOWN or isinstance(plain, str):
-        return Bound(value, _has_content(kind))
-    if _has_content(kind) and isinstance(plain, (int, float)) and not isinstance(plain, bool):
+        return Bound(value, has_content(kind))
+    if has_content(kind) and isinstance(plain, (int, float)) and not isinstance(plain, bool):
         # digits, as a YAML program writes them
         return Bound(Secret(str(plain)) if isinstance(value, Secret) else str(plain), is_content=True)
     return None
@@ -79,10 +78,6 @@ def _of_map(kind: str, given: Mapping[str, Any], *, secret: bool) -> Bound | Non
         return Bound(name) if name is UNKNOWN or isinstance(name, str) else None
     content = given.get("dataBase64")
     return None if content is None else Bound(Secret(content) if secret else content, is_content=True, is_base64=True)
-
-
-def _has_content(kind: str) -> bool:
-    return kind in ("config", "secret")
 
 
 def volume_options(inputs: Json) -> dict[str, Json]:
