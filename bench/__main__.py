@@ -22,8 +22,9 @@ from bench import cpu, functions, parallel_diff, release, scale, stack, state, t
 from bench.contenders import FEW, STEPS, UNCHANGED, Contender, Ours, contenders
 from bench.ending import delays
 from bench.measure import Run
+from bench.page import markdown
 from bench.picture import picture
-from bench.results import DOCKER, Results, Sample, key_of, markdown
+from bench.results import DOCKER, Results, Sample, key_of
 from bench.workload import Workload
 from tests.support.engine import Engine, start_engine
 from tests.support.interposer import Interposer

@@ -14,8 +14,10 @@ from bench import functions, release, scale, stack, state
 from bench.__main__ import HERE
 from bench.contenders import STEPS
 from bench.measure import Run, run
+from bench.page import markdown
 from bench.picture import picture
-from bench.results import GRACE_S, LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of, markdown, promises
+from bench.promises import GRACE_S, promises
+from bench.results import LOOP, NOTHING, OURS, UNSAVED, Results, Sample, key_of
 from tests.support.engine import REPO
 
 PREVIEW, DEPLOY = "preview, no change", "first deploy"
