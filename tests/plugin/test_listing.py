@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from swarm_provider.core.values import UNKNOWN
 from swarm_provider.model import RESOURCES
-from tests.support.in_process import InProcess, Refused
+from tests.support.in_process import InProcess, Refused, app_of_each
 from tests.support.memory_swarm import MemorySwarm
 
 pytestmark = pytest.mark.skipif(
@@ -77,10 +77,7 @@ def test_wrong_query_is_told(filled: InProcess) -> None:
 
 
 def test_family_of_two_stacks_is_listed_by_its_versions(swarm: MemorySwarm) -> None:
-    for project in ("one", "two"):
-        with InProcess(swarm) as run:
-            inputs = run.inputs("Config", "app", {"data": project}, project=project)
-            run.create("Config", "app", inputs, project=project)
+    app_of_each(swarm, "one", "two")
     with InProcess(swarm) as later:
         found = ids(later, "Config")
         assert len(found) == 2

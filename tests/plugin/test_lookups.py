@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from swarm_provider.core.values import Secret
-from tests.support.in_process import InProcess, Refused
+from tests.support.in_process import InProcess, Refused, app_of_each
 from tests.support.memory_swarm import MemorySwarm
 
 
@@ -37,10 +37,7 @@ def test_secret_has_no_content(run: InProcess) -> None:
 
 
 def test_family_of_two_stacks_needs_a_project(swarm: MemorySwarm) -> None:
-    for project in ("one", "two"):
-        with InProcess(swarm) as run:
-            inputs = run.inputs("Config", "app", {"data": project}, project=project)
-            run.create("Config", "app", inputs, project=project)
+    app_of_each(swarm, "one", "two")
     with InProcess(swarm) as later:
         with pytest.raises(Refused, match="several owners"):
             later.invoke("getConfig", {"name": "app"})

@@ -214,46 +214,45 @@ def _replicas(number: int) -> Callable[[Json], Json]:
 # --------------------------------------------------------------------------------------- the scripts
 
 
+async def _with_the_first_of_two(it: Playing, kind: str, **options: Any) -> None:
+    """Make two versions, and the service `web`, which uses the first."""
+    await it.make(kind, "one")
+    await it.make(kind, "two")
+    await it.make("service", "web", it.spec("web", container=it.uses(kind, "one"), **options))
+    await it.rest("web")
+
+
+async def _take_the_second(it: Playing, kind: str) -> None:
+    await it.change("web", lambda spec: _container(spec, **it.uses(kind, "two")))
+    await it.rest("web")
+
+
+async def _remove_both(it: Playing, kind: str) -> None:
+    await it.remove(kind, "one")
+    await it.remove(kind, "two")
+
+
 async def rotation(it: Playing) -> None:
     """A config gets a new version; the old one goes once nothing uses it."""
-    await it.make("config", "one")
-    await it.make("config", "two")
-    await it.make("service", "web", it.spec("web", replicas=2, container=it.uses("config", "one")))
-    await it.rest("web")
+    await _with_the_first_of_two(it, "config", replicas=2)
     await it.remove("config", "one")
-    await it.change("web", lambda spec: _container(spec, **it.uses("config", "two")))
-    await it.rest("web")
-    await it.remove("config", "one")
-    await it.remove("config", "two")
+    await _take_the_second(it, "config")
+    await _remove_both(it, "config")
 
 
 async def rotation_of_secret(it: Playing) -> None:
-    await it.make("secret", "one")
-    await it.make("secret", "two")
-    await it.make(
-        "service",
-        "web",
-        it.spec("web", container=it.uses("secret", "one"), **update(Order="start-first", Monitor=SECOND)),
-    )
-    await it.rest("web")
-    await it.change("web", lambda spec: _container(spec, **it.uses("secret", "two")))
-    await it.rest("web")
-    await it.remove("secret", "one")
-    await it.remove("secret", "two")
+    await _with_the_first_of_two(it, "secret", **update(Order="start-first", Monitor=SECOND))
+    await _take_the_second(it, "secret")
+    await _remove_both(it, "secret")
 
 
 async def rollback_after_rotation(it: Playing) -> None:
     """What the previous spec uses is still there."""
-    await it.make("config", "one")
-    await it.make("config", "two")
-    await it.make("service", "web", it.spec("web", container=it.uses("config", "one")))
-    await it.rest("web")
-    await it.change("web", lambda spec: _container(spec, **it.uses("config", "two")))
-    await it.rest("web")
+    await _with_the_first_of_two(it, "config")
+    await _take_the_second(it, "config")
     await it.change("web", lambda spec: spec, rollback=True)
     await it.rest("web")
-    await it.remove("config", "one")
-    await it.remove("config", "two")
+    await _remove_both(it, "config")
 
 
 async def removal_of_what_is_used(it: Playing) -> None:

@@ -208,3 +208,12 @@ class InProcess(Calls):
     def texts(self, severity: str = "") -> list[str]:
         """What was told so far, with `severity` `info` or `warning` only that."""
         return [text for level, text in self.said if severity in ("", level)]
+
+
+def app_of_each(swarm: MemorySwarm, *projects: str) -> None:
+    """Let each project have a config `app` of its own, with its name as the content."""
+    for project in projects:
+        with InProcess(swarm) as run:
+            run.create(
+                "Config", "app", run.inputs("Config", "app", {"data": project}, project=project), project=project
+            )
