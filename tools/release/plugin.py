@@ -8,7 +8,9 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from pathlib import Path
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from tools.release.archive import pack_folder
@@ -17,7 +19,6 @@ from tools.release.workshop import REPO, Workshop, pinned, step
 NAME: Final = "pulumi-resource-swarm"
 _MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _SYSTEMS: Final = {"linux": "linux", "darwin": "darwin", "win32": "windows"}
-_EXAMPLES: Final = "swarm_provider/model/examples/programs"
 _UNUSED: Final = ("debugpy", "pip", "setuptools", "tkinter")
 """What Pulumi's SDK brings along for programs, and nothing in a plugin runs."""
 
@@ -43,6 +44,14 @@ def build(shop: Workshop) -> None:
         notes += [archive.name, f"{archive.stat().st_size / 2**20:.0f} MiB"]
 
 
+def _data() -> Iterator[str]:
+    """Yield what the wheel has beside modules, as PyInstaller takes it: by itself that leaves out what ends in .py."""
+    told = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))
+    for package, patterns in told["tool"]["setuptools"]["package-data"].items():
+        for pattern in patterns:
+            yield f"{REPO / package / pattern}:{(PurePosixPath(package) / pattern).parent}"
+
+
 def _write_materials(shop: Workshop, python: Path) -> None:
     """Write what the environment of the plugin consists of, in CycloneDX's form."""
     bom = shop.python("materials", *pinned("cyclonedx-bom"))
@@ -60,9 +69,7 @@ def _freeze(shop: Workshop, python: Path) -> Path:
         *("--distpath", made, "--workpath", made / "work", "--specpath", made),
         # what is imported by name or late, and what is no module
         *("--collect-submodules", "swarm_provider", "--collect-submodules", "pulumi.runtime.proto"),
-        *("--collect-data", "swarm_provider"),
-        # data, too, although some of it ends as modules do
-        *("--add-data", f"{REPO / _EXAMPLES}:{_EXAMPLES}"),
+        *(part for pattern in _data() for part in ("--add-data", pattern)),
         *(part for name in _UNUSED for part in ("--exclude-module", name)),
     ]
     shop.run([python, "-m", "PyInstaller", *options, REPO / "tools" / "release" / "frozen.py"], made)
