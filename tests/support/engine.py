@@ -52,7 +52,9 @@ class Docker:
     def __call__(self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = 120) -> str:
         """Run `docker ARGS`; a failure is an EngineError with docker's own words, unless check is False."""
         done = self.run(*args, stdin=stdin, timeout=timeout)
-        while "update out of sequence" in done.stderr:
+        for _ in range(10):
+            if "update out of sequence" not in done.stderr:
+                break
             # the CLI reads, then writes: a busy swarm has written in between
             done = self.run(*args, stdin=stdin, timeout=timeout)
         if check and done.returncode:
